@@ -1,0 +1,34 @@
+// Accepting a signature: one function, the same for every engine, because no engine's "good" is good enough alone.
+//
+// In this order: the gate let exactly one signature through; its class fits the form; its hash and algorithm are in the
+// policy; its time is in the window; the engine verifies it over our own bytes; the signer's primary fingerprint is the
+// enrolled one; the signing key may sign; key and signing key are neither expired nor revoked.
+#pragma once
+
+#include "auth/openpgp/openpgp.hpp"
+
+namespace countersign::auth::openpgp {
+
+enum class SignatureForm {
+  clear_signed,  // class 0x01, over the text without its final LF (RFC 4880 §7.1) or, failing that, with it
+  detached,      // class 0x00 or 0x01, over the text with its final LF
+};
+
+struct SignatureWindow {
+  Instant earliest;  // inclusive
+  Instant latest;    // inclusive
+};
+
+struct AcceptedSignature {
+  Fingerprint signing_key;
+  Instant created_at;
+};
+
+// `text` is ours: a statement that the server rebuilt, never what came with the signature.
+// signature_invalid, signature_by_another_key, signature_policy, signature_time, key_expired, key_revoked,
+// openpgp_unavailable.
+Result<AcceptedSignature> accept_signature(OpenPgp& engine, const GatedCertificate& certificate, std::string_view text,
+                                           const GatedSignature& signature, SignatureForm form, SignatureWindow window,
+                                           Instant now);
+
+}  // namespace countersign::auth::openpgp

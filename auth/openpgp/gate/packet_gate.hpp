@@ -1,0 +1,71 @@
+// The packet gate: strict de-armoring and a packet walk with an allow-list per role, in front of every engine.
+//
+// No engine ever sees an armor header, a compressed packet, a secret key, a second certificate or a packet it has no
+// business with. What passes comes out as normalised binary in a type that only the gate can make, and the engines take
+// nothing else. Formats: RFC 4880 §4 (packets), §5.2 (signatures), §5.5 (keys), §6 (armor). Pure: no clock, no I/O.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "auth/openpgp/fingerprint.hpp"
+#include "storage/base/bytes.hpp"
+#include "storage/base/result.hpp"
+#include "storage/base/time.hpp"
+
+namespace countersign::auth::openpgp {
+
+inline constexpr std::size_t kSignatureBytesMax = 8u << 10;
+inline constexpr std::size_t kCertificateReadBytesMax = 128u << 10;        // by HTTP and from a stick
+inline constexpr std::size_t kCertificateLocalReadBytesMax = 4u << 20;     // from a local file
+inline constexpr std::size_t kCertificateKeptBytesMax = 64u << 10;         // after foreign signatures are dropped
+inline constexpr std::size_t kCertificateKeptPacketsMax = 64;
+
+// One certificate: one primary public key, its user ids, subkeys and signatures by the key itself.
+class GatedCertificate {
+ public:
+  const Bytes& packets() const { return packets_; }
+  const Fingerprint& fingerprint() const { return fingerprint_; }  // of the primary key
+  // Armored again, without headers: what is stored and shown.
+  std::string armored() const;
+
+ private:
+  friend Result<GatedCertificate> admit_certificate(std::string_view text, std::size_t read_bytes_max);
+  GatedCertificate(Bytes packets, Fingerprint fingerprint) : packets_(std::move(packets)), fingerprint_(fingerprint) {}
+  Bytes packets_;
+  Fingerprint fingerprint_;
+};
+
+// One version 4 signature packet of class 0x00 or 0x01, with what its hashed area says.
+class GatedSignature {
+ public:
+  const Bytes& packets() const { return packets_; }
+  std::uint8_t signature_class() const { return class_; }
+  std::uint8_t public_key_algorithm() const { return public_key_algorithm_; }  // RFC 4880 §9.1
+  std::uint8_t hash_algorithm() const { return hash_algorithm_; }              // RFC 4880 §9.4
+  Instant created_at() const { return created_at_; }
+  // The issuer's fingerprint where the signature names it, else nothing.
+  const std::optional<Fingerprint>& issuer() const { return issuer_; }
+
+ private:
+  friend class SignatureReader;  // gate/signature.cpp
+  GatedSignature() = default;
+  Bytes packets_;
+  std::uint8_t class_ = 0;
+  std::uint8_t public_key_algorithm_ = 0;
+  std::uint8_t hash_algorithm_ = 0;
+  Instant created_at_{};
+  std::optional<Fingerprint> issuer_;
+};
+
+// Armored or binary. Fails with message_too_large (with the hint `gpg --export-options export-minimal --export`),
+// armor_invalid, secret_key_handed_in, unknown_version (version 6, named), packet_refused, certificate_refused.
+Result<GatedCertificate> admit_certificate(std::string_view text, std::size_t read_bytes_max);
+
+// Armored or binary; exactly one signature. Fails with message_too_large, armor_invalid, signature_missing,
+// unknown_version, packet_refused.
+Result<GatedSignature> admit_signature(std::string_view text);
+
+}  // namespace countersign::auth::openpgp

@@ -1,0 +1,30 @@
+// The server's default engine: librnp, in-process.
+#pragma once
+
+#include <memory>
+
+#include "auth/openpgp/openpgp.hpp"
+
+namespace countersign::auth::openpgp {
+
+class RnpOpenPgp final : public OpenPgp {
+ public:
+  // With a transferable secret key (binary, unprotected) as the server's key, or with an empty Secret: then seal and sign
+  // fail with openpgp_unavailable. certificate_refused where the key cannot be used.
+  static Result<std::unique_ptr<RnpOpenPgp>> open(const Secret& secret_key);
+  ~RnpOpenPgp() override;
+
+  Result<CertificateFacts> inspect(const GatedCertificate& certificate, Instant now) override;
+  Result<std::string> seal(const SealRequest& request) override;
+  Result<std::string> sign(std::string_view text, Instant now) override;
+  Result<SignatureFacts> verify(const GatedCertificate& certificate, ByteView message, const GatedSignature& signature,
+                                Instant now) override;
+  Result<GeneratedKey> generate(KeyKind kind, std::string_view user_id, Instant now) override;
+
+ private:
+  class Impl;
+  explicit RnpOpenPgp(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace countersign::auth::openpgp

@@ -1,0 +1,6 @@
+#include <cstdio>
+
+int main() {
+  std::puts("countersign " COUNTERSIGN_VERSION);
+  return 0;
+}

@@ -1,0 +1,19 @@
+// SHA-256 (FIPS 180-4), HMAC-SHA-256 (RFC 2104) and HKDF-SHA-256 (RFC 5869), by OpenSSL.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "storage/base/bytes.hpp"
+#include "storage/base/secret.hpp"
+
+namespace countersign {
+
+using Digest = std::array<std::uint8_t, 32>;
+
+Digest sha256(ByteView bytes);
+Digest hmac_sha256(const Secret& key, ByteView message);
+// Extract (empty salt) and expand. `info` says what the result is for, and nothing else may use the same one.
+Secret hkdf_sha256(const Secret& key, ByteView info, std::size_t size_bytes);
+
+}  // namespace countersign

@@ -1,0 +1,219 @@
+#include "storage/base/json.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "storage/base/text.hpp"
+
+namespace countersign {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::size_t kDepthMax = 8;
+
+// Builds a Json from nlohmann's SAX events, which neither recurse nor hide duplicates.
+class Builder : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  bool null() override { return add(Json()); }
+  bool boolean(bool value) override { return add(Json(value)); }
+  bool number_integer(number_integer_t value) override { return add(Json(static_cast<std::int64_t>(value))); }
+  bool number_unsigned(number_unsigned_t value) override {
+    if (value > static_cast<std::uint64_t>(INT64_MAX)) return refuse("an integer is out of range");
+    return add(Json(static_cast<std::int64_t>(value)));
+  }
+  bool number_float(number_float_t, const string_t&) override { return refuse("only integers are numbers here"); }
+  bool string(string_t& value) override {
+    if (value.find('\0') != std::string::npos) return refuse("U+0000 in a string");
+    return add(Json(std::move(value)));
+  }
+  bool binary(binary_t&) override { return refuse("binary"); }
+  bool start_object(std::size_t) override { return open(Json::object()); }
+  bool start_array(std::size_t) override { return open(Json::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool key(string_t& name) override {
+    if (name.find('\0') != std::string::npos) return refuse("U+0000 in a name");
+    if (open_.back().value.find(name) != nullptr) return refuse("member '" + name + "' stands twice");
+    open_.back().name = std::move(name);
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
+    return refuse(error.what());
+  }
+
+  Json root;
+  std::string reason;
+
+ private:
+  struct Open {
+    Json value;
+    std::string name;  // of the member whose value comes next
+  };
+
+  bool refuse(std::string why) {
+    reason = std::move(why);
+    return false;
+  }
+  bool open(Json value) {
+    if (open_.size() >= kDepthMax) return refuse("deeper than 8");
+    open_.push_back({std::move(value), {}});
+    return true;
+  }
+  bool close() {
+    Json value = std::move(open_.back().value);
+    open_.pop_back();
+    return add(std::move(value));
+  }
+  bool add(Json value) {
+    if (open_.empty()) {
+      root = std::move(value);
+    } else if (open_.back().value.members() != nullptr) {
+      open_.back().value.set(std::move(open_.back().name), std::move(value));
+    } else {
+      open_.back().value.push(std::move(value));
+    }
+    return true;
+  }
+
+  std::vector<Open> open_;
+};
+
+// Depth is at most 8 for what was parsed and known for what we build, so recursion is bounded.
+ordered_json convert(const Json& json) {
+  if (const auto* value = json.boolean()) return *value;
+  if (const auto* value = json.integer()) return *value;
+  if (const auto* value = json.string()) return *value;
+  if (const auto* items = json.items()) {
+    ordered_json out = ordered_json::array();
+    for (const Json& item : *items) out.push_back(convert(item));
+    return out;
+  }
+  if (const auto* members = json.members()) {
+    ordered_json out = ordered_json::object();
+    for (const auto& [name, value] : *members) out[name] = convert(value);
+    return out;
+  }
+  return nullptr;
+}
+
+std::string dump(const Json& json, int indent) {
+  return convert(json).dump(indent, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace
+
+const Json* Json::find(std::string_view name) const {
+  const Object* object = members();
+  if (object == nullptr) return nullptr;
+  const auto found = std::find_if(object->begin(), object->end(), [&](const Member& m) { return m.first == name; });
+  return found == object->end() ? nullptr : &found->second;
+}
+
+Json& Json::set(std::string name, Json value) & {
+  auto& object = std::get<Object>(value_);
+  const auto found = std::find_if(object.begin(), object.end(), [&](const Member& m) { return m.first == name; });
+  if (found != object.end()) {
+    found->second = std::move(value);
+  } else {
+    object.emplace_back(std::move(name), std::move(value));
+  }
+  return *this;
+}
+
+Json&& Json::set(std::string name, Json value) && {
+  set(std::move(name), std::move(value));
+  return std::move(*this);
+}
+
+void Json::erase(std::string_view name) {
+  std::erase_if(std::get<Object>(value_), [&](const Member& m) { return m.first == name; });
+}
+
+void Json::push(Json value) { std::get<Array>(value_).push_back(std::move(value)); }
+
+Result<Json> parse_json(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) return fail(ErrorCode::malformed_json, "begins with a byte order mark");
+  if (!is_utf8(text)) return fail(ErrorCode::malformed_json, "not UTF-8");
+  Builder builder;
+  try {
+    if (!nlohmann::json::sax_parse(text, &builder)) return fail(ErrorCode::malformed_json, builder.reason);
+  } catch (const nlohmann::json::exception& error) {
+    return fail(ErrorCode::malformed_json, error.what());
+  }
+  return std::move(builder.root);
+}
+
+std::string write_json(const Json& json) { return dump(json, -1); }
+std::string write_json_indented(const Json& json) { return dump(json, 2); }
+
+JsonReader::JsonReader(const Json& json) : json_(json) {}
+
+const Json* JsonReader::use(std::string_view name) {
+  used_.emplace_back(name);
+  const Json* found = json_.find(name);
+  return found != nullptr && !found->is_null() ? found : nullptr;
+}
+
+bool JsonReader::has(std::string_view name) const {
+  const Json* found = json_.find(name);
+  return found != nullptr && !found->is_null();
+}
+
+Result<std::string> JsonReader::text(std::string_view name) {
+  const Json* found = use(name);
+  if (found == nullptr) return fail(ErrorCode::malformed_message, "member '" + std::string(name) + "' is missing");
+  const std::string* value = found->string();
+  if (value == nullptr) return fail(ErrorCode::malformed_message, "member '" + std::string(name) + "' is not a string");
+  return *value;
+}
+
+Result<std::string> JsonReader::text_or(std::string_view name, std::string_view otherwise) {
+  if (has(name)) return text(name);
+  used_.emplace_back(name);
+  return std::string(otherwise);
+}
+
+Result<std::int64_t> JsonReader::integer(std::string_view name) {
+  const Json* found = use(name);
+  if (found == nullptr) return fail(ErrorCode::malformed_message, "member '" + std::string(name) + "' is missing");
+  const std::int64_t* value = found->integer();
+  if (value == nullptr) {
+    return fail(ErrorCode::malformed_message, "member '" + std::string(name) + "' is not an integer");
+  }
+  return *value;
+}
+
+Result<std::int64_t> JsonReader::integer_or(std::string_view name, std::int64_t otherwise) {
+  if (has(name)) return integer(name);
+  used_.emplace_back(name);
+  return otherwise;
+}
+
+Result<bool> JsonReader::boolean_or(std::string_view name, bool otherwise) {
+  const Json* found = use(name);
+  if (found == nullptr) return otherwise;
+  const bool* value = found->boolean();
+  if (value == nullptr) {
+    return fail(ErrorCode::malformed_message, "member '" + std::string(name) + "' is not true or false");
+  }
+  return *value;
+}
+
+Json JsonReader::take(std::string_view name) {
+  const Json* found = use(name);
+  return found == nullptr ? Json() : *found;
+}
+
+Status JsonReader::finish() const {
+  const Json::Object* members = json_.members();
+  if (members == nullptr) return fail(ErrorCode::malformed_message, "not a JSON object");
+  for (const auto& [name, value] : *members) {
+    if (std::find(used_.begin(), used_.end(), name) == used_.end()) {
+      return fail(ErrorCode::malformed_message, "unknown member '" + escape_for_display(name, 64) + "'");
+    }
+  }
+  return ok();
+}
+
+}  // namespace countersign

@@ -1,0 +1,36 @@
+#include "storage/batch.hpp"
+
+#include <cassert>
+
+#include "storage/medium.hpp"
+
+namespace countersign::storage {
+
+void Batch::put(std::string name, ByteView bytes) {
+  changes_.insert_or_assign(std::move(name), Bytes(bytes.begin(), bytes.end()));
+}
+
+void Batch::erase(std::string name) { changes_.insert_or_assign(std::move(name), std::nullopt); }
+
+void Batch::require_absent(std::string name) {
+  const bool added = preconditions_.emplace(std::move(name), Absent{}).second;
+  assert(added && "one precondition a name");
+  (void)added;
+}
+
+void Batch::require_version(std::string name, Version version) {
+  const bool added = preconditions_.emplace(std::move(name), version).second;
+  assert(added && "one precondition a name");
+  (void)added;
+}
+
+Status Batch::check() const {
+  for (const auto& [name, bytes] : changes_) {
+    TRY(check_name(name));
+    if (bytes && bytes->size() > kValueBytesMax) return fail(ErrorCode::message_too_large, name);
+  }
+  for (const auto& [name, precondition] : preconditions_) TRY(check_name(name));
+  return ok();
+}
+
+}  // namespace countersign::storage

@@ -1,0 +1,51 @@
+// Puts, erases and preconditions that succeed or fail together.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "storage/base/bytes.hpp"
+#include "storage/base/hash.hpp"
+#include "storage/base/result.hpp"
+
+namespace countersign::storage {
+
+// Opaque: equal exactly if the bytes are those that were read.
+class Version {
+ public:
+  static Version of(ByteView bytes) { return Version(sha256(bytes)); }
+  friend bool operator==(const Version&, const Version&) = default;
+
+ private:
+  explicit Version(Digest digest) : digest_(digest) {}
+  Digest digest_;
+};
+
+// One change and one precondition a name at most; a later put or erase of a name replaces the earlier one.
+class Batch {
+ public:
+  struct Absent {};
+  using Precondition = std::variant<Absent, Version>;
+
+  void put(std::string name, ByteView bytes);
+  void erase(std::string name);
+  // Of nothing but a name that is absent at commit.
+  void require_absent(std::string name);
+  // Of nothing but a name whose value is at that version at commit.
+  void require_version(std::string name, Version version);
+
+  // In byte order of the names; an empty optional is an erase.
+  const std::map<std::string, std::optional<Bytes>>& changes() const { return changes_; }
+  const std::map<std::string, Precondition>& preconditions() const { return preconditions_; }
+
+  // malformed_name or message_too_large; every medium asks before it does anything.
+  Status check() const;
+
+ private:
+  std::map<std::string, std::optional<Bytes>> changes_;
+  std::map<std::string, Precondition> preconditions_;
+};
+
+}  // namespace countersign::storage

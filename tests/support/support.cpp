@@ -1,0 +1,2 @@
+// Keeps the library alive until the first shared piece moves in.
+namespace countersign::test {}

@@ -1,0 +1,55 @@
+// One message, several carriers: what a carrier hands to an operation and gets back.
+//
+// The table says for every operation which carriers may bring it, who may ask, and how large it may be, on one screen.
+// A carrier decides nothing about trust; it turns bytes into a Message and a reply into bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "storage/base/json.hpp"
+#include "storage/base/result.hpp"
+#include "storage/base/secret.hpp"
+
+namespace countersign::transport {
+
+enum class Carrier : std::uint8_t { http = 1, courier = 2, local = 4 };
+
+enum class Guard {
+  none,           // the message itself is the proof, or there is nothing to protect
+  bearer,         // a session token
+  administrator,  // whoever can open the data folder: the local carrier only
+};
+
+struct Message {
+  std::string_view operation;  // its name in the table
+  Carrier carrier = Carrier::http;
+  Json fields = Json::object();  // the members of a JSON or form body, or of the command line
+  std::string text;              // a body that is an OpenPGP text: clear-signed responses and certificates
+  Secret token;                  // from Authorization: Bearer, else empty
+  std::string source;            // who brought it: an address, "courier", "local"; foreign text
+};
+
+struct Operation {
+  std::string_view name;
+  std::uint8_t carriers;  // a sum of Carrier
+  Guard guard;
+  std::size_t body_bytes_max;
+};
+
+class Operations {
+ public:
+  virtual ~Operations() = default;
+  // Runs one operation: checks carrier, size and guard, parses, calls auth, names the answer's fields. An operation
+  // without an answer returns null. Any thread at any time. Refusals are logged here and nowhere else.
+  virtual Result<Json> run(const Message& message) = 0;
+};
+
+// The whole table, and one row of it (a null pointer for an unknown name).
+std::span<const Operation> operation_table();
+const Operation* find_operation(std::string_view name);
+
+}  // namespace countersign::transport
