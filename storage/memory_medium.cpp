@@ -1,17 +1,34 @@
 #include "storage/memory_medium.hpp"
 
-#include <algorithm>
-
 namespace countersign::storage {
 namespace {
 
 using Values = std::map<std::string, Bytes, std::less<>>;
 
-bool holds(const Values& values, const std::string& name, const Batch::Precondition& precondition) {
-  const auto found = values.find(name);
-  if (std::holds_alternative<Batch::Absent>(precondition)) return found == values.end();
-  return found != values.end() && Version::of(found->second) == std::get<Version>(precondition);
-}
+// What the map will be once the batch is applied, without a copy of the map.
+class After {
+ public:
+  After(const Values& values, const Batch& batch) : values_(values), changes_(batch.changes()) {}
+
+  bool has(std::string_view name) const {
+    const auto change = changes_.find(std::string(name));
+    return change != changes_.end() ? change->second.has_value() : values_.contains(name);
+  }
+  bool is_folder(const std::string& name) const {
+    const std::string inside = name + "/";
+    for (auto next = changes_.lower_bound(inside); next != changes_.end() && next->first.starts_with(inside); ++next) {
+      if (next->second) return true;
+    }
+    for (auto next = values_.lower_bound(inside); next != values_.end() && next->first.starts_with(inside); ++next) {
+      if (!changes_.contains(next->first)) return true;
+    }
+    return false;
+  }
+
+ private:
+  const Values& values_;
+  const std::map<std::string, std::optional<Bytes>>& changes_;
+};
 
 }  // namespace
 
@@ -38,17 +55,25 @@ Status MemoryMedium::commit(const Batch& batch) {
   TRY(batch.check());
   const std::lock_guard lock(mutex_);
   for (const auto& [name, precondition] : batch.preconditions()) {
-    if (!holds(values_, name, precondition)) return fail(ErrorCode::conflict, name);
+    const auto found = values_.find(name);
+    const auto version = found == values_.end() ? std::nullopt : std::optional(Version::of(found->second));
+    if (!holds(precondition, version)) return fail(ErrorCode::conflict, name);
   }
-  Values changed = values_;
+  const After after(values_, batch);
+  for (const auto& [name, bytes] : batch.changes()) {
+    if (!bytes) continue;
+    for (const std::string_view folder : folders_of(name)) {
+      if (after.has(folder)) return fail(ErrorCode::conflict, name + ": a folder of it is a name");
+    }
+    if (after.is_folder(name)) return fail(ErrorCode::conflict, name + ": is a folder of names");
+  }
   for (const auto& [name, bytes] : batch.changes()) {
     if (bytes) {
-      changed.insert_or_assign(name, *bytes);
+      values_.insert_or_assign(name, *bytes);
     } else {
-      changed.erase(name);
+      values_.erase(name);
     }
   }
-  values_ = std::move(changed);
   return ok();
 }
 
