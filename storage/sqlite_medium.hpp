@@ -23,7 +23,7 @@ namespace countersign::storage {
 class SqliteMedium final : public Medium {
  public:
   // Makes an empty one, mode 0600, in a folder that exists: all of it or nothing. conflict where there is one (or what
-  // is left of one) already, storage_unavailable.
+  // is left of one) already, startup_refused where there is no such folder, storage_unavailable.
   static Status create(const std::filesystem::path& file);
 
   // startup_refused: no such file, not a store of ours, a schema newer than this program, readable by others, or
