@@ -1,36 +1,8 @@
 #include "storage/memory_medium.hpp"
 
+#include "storage/folder_rule.hpp"
+
 namespace countersign::storage {
-namespace {
-
-using Values = std::map<std::string, Bytes, std::less<>>;
-
-// What the map will be once the batch is applied, without a copy of the map.
-class After {
- public:
-  After(const Values& values, const Batch& batch) : values_(values), changes_(batch.changes()) {}
-
-  bool has(std::string_view name) const {
-    const auto change = changes_.find(std::string(name));
-    return change != changes_.end() ? change->second.has_value() : values_.contains(name);
-  }
-  bool is_folder(const std::string& name) const {
-    const std::string inside = name + "/";
-    for (auto next = changes_.lower_bound(inside); next != changes_.end() && next->first.starts_with(inside); ++next) {
-      if (next->second) return true;
-    }
-    for (auto next = values_.lower_bound(inside); next != values_.end() && next->first.starts_with(inside); ++next) {
-      if (!changes_.contains(next->first)) return true;
-    }
-    return false;
-  }
-
- private:
-  const Values& values_;
-  const std::map<std::string, std::optional<Bytes>>& changes_;
-};
-
-}  // namespace
 
 Result<Entry> MemoryMedium::read(std::string_view name) {
   TRY(check_name(name));
@@ -43,6 +15,11 @@ Result<Entry> MemoryMedium::read(std::string_view name) {
 Result<std::vector<std::string>> MemoryMedium::list(std::string_view prefix, std::string_view after,
                                                     std::size_t limit) {
   const std::lock_guard lock(mutex_);
+  return list_locked(prefix, after, limit);
+}
+
+Result<std::vector<std::string>> MemoryMedium::list_locked(std::string_view prefix, std::string_view after,
+                                                           std::size_t limit) const {
   std::vector<std::string> names;
   auto next = after < prefix ? values_.lower_bound(prefix) : values_.upper_bound(after);
   for (; next != values_.end() && next->first.starts_with(prefix) && names.size() < limit; ++next) {
@@ -59,14 +36,9 @@ Status MemoryMedium::commit(const Batch& batch) {
     const auto version = found == values_.end() ? std::nullopt : std::optional(Version::of(found->second));
     if (!holds(precondition, version)) return fail(ErrorCode::conflict, name);
   }
-  const After after(values_, batch);
-  for (const auto& [name, bytes] : batch.changes()) {
-    if (!bytes) continue;
-    for (const std::string_view folder : folders_of(name)) {
-      if (after.has(folder)) return fail(ErrorCode::conflict, name + ": a folder of it is a name");
-    }
-    if (after.is_folder(name)) return fail(ErrorCode::conflict, name + ": is a folder of names");
-  }
+  TRY(check_folder_rule(
+      batch, [&](std::string_view name) -> Result<bool> { return values_.contains(name); },
+      [&](std::string_view prefix, std::size_t limit) { return list_locked(prefix, "", limit); }));
   for (const auto& [name, bytes] : batch.changes()) {
     if (bytes) {
       values_.insert_or_assign(name, *bytes);

@@ -14,6 +14,8 @@
 #include <limits>
 #include <utility>
 
+#include "storage/folder_rule.hpp"
+
 namespace countersign::storage {
 namespace {
 
@@ -234,6 +236,9 @@ class SqliteMedium::Connection {
     for (const auto& [name, precondition] : batch.preconditions()) {
       if (!holds(precondition, version_of(name))) return fail(ErrorCode::conflict, name);
     }
+    TRY(check_folder_rule(
+        batch, [&](std::string_view name) -> Result<bool> { return has(name); },
+        [&](std::string_view prefix, std::size_t limit) { return list(prefix, "", limit); }));
     for (const auto& [name, bytes] : batch.changes()) {
       if (bytes) {
         Use(put_).bind(1, name).bind(2, *bytes).step();
@@ -241,26 +246,18 @@ class SqliteMedium::Connection {
         Use(erase_).bind(1, name).step();
       }
     }
-    for (const auto& [name, bytes] : batch.changes()) {
-      if (bytes) TRY(check_no_folder(name));
-    }
     return ok();
+  }
+
+  bool has(std::string_view name) {
+    Use use(read_);
+    return use.bind(1, name).step();
   }
 
   std::optional<Version> version_of(const std::string& name) {
     Use use(read_);
     if (!use.bind(1, name).step()) return std::nullopt;
     return Version::of(use.column());
-  }
-
-  // After the changes, so that a batch may turn a name into a folder by erasing it.
-  Status check_no_folder(const std::string& name) {
-    for (const std::string_view folder : folders_of(name)) {
-      Use use(read_);
-      if (use.bind(1, folder).step()) return fail(ErrorCode::conflict, name + ": a folder of it is a name");
-    }
-    if (!TRY(list(name + "/", "", 1)).empty()) return fail(ErrorCode::conflict, name + ": is a folder of names");
-    return ok();
   }
 
   SQLite::Database database_;

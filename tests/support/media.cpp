@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "storage/directory_medium.hpp"
 #include "storage/memory_medium.hpp"
 #include "storage/sqlite_medium.hpp"
 
@@ -25,16 +26,18 @@ ScratchFolder::~ScratchFolder() {
 }
 
 std::vector<MediumKind> all_media() {
-  return {MediumKind::memory, MediumKind::sqlite};
+  return {MediumKind::memory, MediumKind::directory, MediumKind::sqlite};
 }
 std::vector<MediumKind> persistent_media() {
-  return {MediumKind::sqlite};
+  return {MediumKind::directory, MediumKind::sqlite};
 }
 
 std::string name_of(MediumKind kind) {
   switch (kind) {
     case MediumKind::memory:
       return "memory";
+    case MediumKind::directory:
+      return "directory";
     case MediumKind::sqlite:
       return "sqlite";
   }
@@ -45,6 +48,8 @@ Status create_medium(MediumKind kind, const std::filesystem::path& folder) {
   switch (kind) {
     case MediumKind::memory:
       return ok();
+    case MediumKind::directory:
+      return storage::DirectoryMedium::create(folder / "store");
     case MediumKind::sqlite:
       return storage::SqliteMedium::create(folder / "store.sqlite");
   }
@@ -55,6 +60,8 @@ Result<std::unique_ptr<Medium>> open_medium(MediumKind kind, const std::filesyst
   switch (kind) {
     case MediumKind::memory:
       return std::make_unique<storage::MemoryMedium>();
+    case MediumKind::directory:
+      return TRY(storage::DirectoryMedium::open(folder / "store"));
     case MediumKind::sqlite:
       return TRY(storage::SqliteMedium::open(folder / "store.sqlite"));
   }

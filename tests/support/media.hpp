@@ -26,7 +26,7 @@ class ScratchFolder {
   std::filesystem::path path_;
 };
 
-enum class MediumKind { memory, sqlite };
+enum class MediumKind { memory, directory, sqlite };
 std::vector<MediumKind> all_media();
 // Those that outlive the process.
 std::vector<MediumKind> persistent_media();
