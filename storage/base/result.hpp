@@ -34,9 +34,14 @@ inline void take(tl::expected<void, Error>&&) {}
 }  // namespace countersign
 
 // The value of a Result, or return its error from the enclosing function:  const Entry entry = TRY(medium.read(name));
-#define TRY(...)                                                                           \
-  __extension__({                                                                          \
-    auto try_result_ = (__VA_ARGS__);                                                      \
-    if (!try_result_) return ::tl::unexpected<::countersign::Error>(std::move(try_result_).error()); \
-    ::countersign::detail::take(std::move(try_result_));                                   \
+// Each expansion has a variable of its own, so that one TRY may stand inside another.
+#define TRY(...) COUNTERSIGN_TRY_NUMBERED(__COUNTER__, __VA_ARGS__)
+#define COUNTERSIGN_TRY_NUMBERED(number, ...) COUNTERSIGN_TRY_NAMED(number, __VA_ARGS__)
+#define COUNTERSIGN_TRY_NAMED(number, ...)                                                      \
+  __extension__({                                                                               \
+    auto try_##number = (__VA_ARGS__);                                                          \
+    if (!try_##number) {                                                                        \
+      return ::tl::unexpected<::countersign::Error>(std::move(try_##number).error());           \
+    }                                                                                           \
+    ::countersign::detail::take(std::move(try_##number));                                       \
   })

@@ -1,0 +1,67 @@
+// The account record: the server's own word on an account, and the seal over its other records.
+//
+// `users/<id>.account` is a sealed record (auth/secrets/record_seal.hpp). It says the state, the epoch and the key, and holds
+// the SHA-256 of each other record of the account, so that none can be swapped, dropped or brought back alone.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "auth/openpgp/fingerprint.hpp"
+#include "storage/base/json.hpp"
+#include "storage/base/result.hpp"
+#include "storage/base/time.hpp"
+#include "storage/batch.hpp"
+
+namespace countersign::auth {
+
+enum class AccountState : std::uint8_t { active, revoked, deleted };
+
+std::string_view name_of(AccountState state);
+std::optional<AccountState> account_state_named(std::string_view name);
+
+struct FormerKey {
+  openpgp::Fingerprint fingerprint;
+  Instant from{};
+  Instant until{};
+  std::string reason;
+};
+
+struct Account {
+  std::string id;
+  std::string username;  // empty until known
+  AccountState state = AccountState::active;
+  // The account's clock: whatever takes rights away raises it, and it never falls. Challenges and sessions of an earlier
+  // epoch are dead.
+  std::uint64_t epoch = 0;
+  openpgp::Fingerprint fingerprint;
+  Instant key_since{};
+  std::string encryption_algorithm;  // of KeyFacts; decides the decoy once the account is gone
+  bool show_key_id = false;          // for programs that cannot try their keys
+  std::vector<FormerKey> former_keys;
+  Instant created_at{};
+  std::string certificate_sha256;  // hex, of users/<id>.pub
+};
+
+// The version the record was read at travels with it, so that a batch can require it.
+struct StoredAccount {
+  Account account;
+  storage::Version version;
+};
+
+Json write_account(const Account& account);
+// record_unreadable.
+Result<Account> parse_account(const Json& json);
+
+std::string account_name(std::string_view id);      // users/<id>.account
+std::string certificate_name(std::string_view id);  // users/<id>.pub
+std::string seen_name(std::string_view id);         // users/<id>.seen
+std::string key_name(const openpgp::Fingerprint& fingerprint);       // keys/<fingerprint>
+std::string held_name(const openpgp::Fingerprint& fingerprint);      // held/<fingerprint>
+
+// Pure: is the account one that may prove itself, at the epoch that was sealed? account_not_active, epoch_passed.
+Status judge_account(const Account& account, std::uint64_t epoch);
+
+}  // namespace countersign::auth

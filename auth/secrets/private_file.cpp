@@ -1,0 +1,115 @@
+#include "auth/secrets/private_file.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace countersign::auth {
+namespace {
+
+constexpr std::size_t kFileBytesMax = 1u << 20;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int value) : value_(value) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (value_ >= 0) ::close(value_);
+  }
+  int get() const { return value_; }
+  explicit operator bool() const { return value_ >= 0; }
+
+ private:
+  int value_;
+};
+
+tl::unexpected<Error> system_failure(const std::filesystem::path& path) {
+  return fail(ErrorCode::storage_unavailable, path.string() + ": " + std::strerror(errno));
+}
+
+Status check_private(const std::filesystem::path& path, const struct stat& info, mode_t kind) {
+  if ((info.st_mode & S_IFMT) != kind) return fail(ErrorCode::startup_refused, path.string() + " is of the wrong kind");
+  if (info.st_uid != ::geteuid()) return fail(ErrorCode::startup_refused, path.string() + " belongs to another user");
+  if ((info.st_mode & 077) != 0) {
+    return fail(ErrorCode::startup_refused, path.string() + " is open to other users; run: chmod go= '" +
+                                                path.string() + "'");
+  }
+  return ok();
+}
+
+}  // namespace
+
+Result<Secret> read_private_file(const std::filesystem::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file) {
+    if (errno == ENOENT) return fail(ErrorCode::not_found, path.string());
+    if (errno == ELOOP) return fail(ErrorCode::startup_refused, path.string() + " is a link");
+    return system_failure(path);
+  }
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0) return system_failure(path);
+  TRY(check_private(path, info, S_IFREG));
+  Secret bytes(kFileBytesMax < static_cast<std::size_t>(info.st_size) ? 0 : static_cast<std::size_t>(info.st_size));
+  if (bytes.size() != static_cast<std::size_t>(info.st_size)) {
+    return fail(ErrorCode::startup_refused, path.string() + " is too large");
+  }
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t got = ::read(file.get(), bytes.writable().data() + done, bytes.size() - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return system_failure(path);
+    done += static_cast<std::size_t>(got);
+  }
+  return bytes;
+}
+
+Status write_private_file(const std::filesystem::path& path, ByteView bytes) {
+  const std::filesystem::path temporary = path.string() + ".new";
+  {
+    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file) return system_failure(temporary);
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+      const ssize_t put = ::write(file.get(), bytes.data() + done, bytes.size() - done);
+      if (put < 0 && errno == EINTR) continue;
+      if (put < 0) return system_failure(temporary);
+      done += static_cast<std::size_t>(put);
+    }
+    if (::fsync(file.get()) != 0) return system_failure(temporary);
+  }
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return system_failure(path);
+  const Descriptor folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder || ::fsync(folder.get()) != 0) return system_failure(path.parent_path());
+  return ok();
+}
+
+Status make_private_folder(const std::filesystem::path& path) {
+  if (::mkdir(path.c_str(), 0700) == 0) return ok();
+  if (errno != EEXIST) return system_failure(path);
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) return system_failure(path);
+  return check_private(path, info, S_IFDIR);
+}
+
+Result<FileLock> FileLock::acquire(const std::filesystem::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (descriptor < 0) return system_failure(path);
+  while (::flock(descriptor, LOCK_EX) != 0) {
+    if (errno == EINTR) continue;
+    const auto failure = system_failure(path);
+    ::close(descriptor);
+    return failure;
+  }
+  return FileLock(descriptor);
+}
+
+FileLock::~FileLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+}  // namespace countersign::auth

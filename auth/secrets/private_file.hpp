@@ -1,0 +1,36 @@
+// Files that only the server's user may read: the secrets and the floor. Mode 0600 in a folder of mode 0700; whatever is
+// more open, a link, or not a regular file is refused rather than repaired (S76).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "storage/base/bytes.hpp"
+#include "storage/base/result.hpp"
+#include "storage/base/secret.hpp"
+
+namespace countersign::auth {
+
+// 1 MiB at most. not_found, startup_refused (mode, owner, kind), storage_unavailable.
+Result<Secret> read_private_file(const std::filesystem::path& path);
+// Temporary name, fsync, rename, fsync the folder. storage_unavailable.
+Status write_private_file(const std::filesystem::path& path, ByteView bytes);
+// mkdir with mode 0700; an existing one must be a folder of that mode. startup_refused, storage_unavailable.
+Status make_private_folder(const std::filesystem::path& path);
+
+// An exclusive flock on a file, made if absent, held until destroyed; released by the kernel when the process dies.
+class FileLock {
+ public:
+  static Result<FileLock> acquire(const std::filesystem::path& path);
+  FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  FileLock& operator=(FileLock&&) = delete;
+  ~FileLock();
+
+ private:
+  explicit FileLock(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_;
+};
+
+}  // namespace countersign::auth

@@ -1,0 +1,65 @@
+#include "auth/secrets/record_seal.hpp"
+
+#include "storage/base/hash.hpp"
+#include "storage/base/text.hpp"
+
+namespace countersign::auth {
+namespace {
+
+constexpr std::string_view kInfo = "countersign record v1";
+
+Digest tag_of(const SecretKey& key, std::string_view name, std::string_view text) {
+  Bytes message = to_bytes(name);
+  message.push_back(0);
+  append(message, as_bytes(text));
+  return hmac_sha256(hkdf_sha256(key.key, as_bytes(kInfo), 32), message);
+}
+
+}  // namespace
+
+Bytes RecordSeal::close(std::string_view name, Json record) const {
+  const SecretKey& key = secrets_.newest_record_key();
+  const Digest tag = tag_of(key, name, write_json(record));
+  record.set("mac", Json::object().set("key", key.id).set("tag", base64url(tag)));
+  return to_bytes(write_json(record));
+}
+
+Result<Json> RecordSeal::open(std::string_view name, ByteView bytes) const {
+  const auto unreadable = [&](std::string_view why) {
+    return fail(ErrorCode::record_unreadable, std::string(name) + ": " + std::string(why));
+  };
+  auto parsed = parse_json(as_text(bytes));
+  if (!parsed) return unreadable(parsed.error().detail);
+  if (parsed->members() == nullptr || write_json(*parsed) != as_text(bytes)) return unreadable("not a sealed record");
+  const Json* mac = parsed->find("mac");
+  const Json* key_id = mac == nullptr ? nullptr : mac->find("key");
+  const Json* tag = mac == nullptr ? nullptr : mac->find("tag");
+  if (key_id == nullptr || tag == nullptr || key_id->string() == nullptr || tag->string() == nullptr) {
+    return unreadable("without a MAC");
+  }
+  const SecretKey* key = secrets_.find_record_key(*key_id->string());
+  if (key == nullptr) {
+    return fail(ErrorCode::secret_missing,
+                std::string(name) + " names record key " + escape_for_display(*key_id->string(), 32));
+  }
+  const auto claimed = from_base64url(*tag->string());
+  parsed->erase("mac");
+  if (!claimed || !equal_constant_time(*claimed, tag_of(*key, name, write_json(*parsed)))) {
+    return fail(ErrorCode::record_tampered, std::string(name));
+  }
+  return parsed;
+}
+
+Result<std::optional<SealedEntry>> find_record(storage::Medium& medium, const RecordSeal& seal, std::string_view name) {
+  const auto entry = TRY(storage::find(medium, name));
+  if (!entry) return std::optional<SealedEntry>();
+  return std::optional<SealedEntry>(SealedEntry{TRY(seal.open(name, entry->bytes)), entry->version});
+}
+
+Status check_record_version(JsonReader& reader) {
+  const std::int64_t version = TRY(reader.integer("version"));
+  if (version != 1) return fail(ErrorCode::unknown_version, "record version " + std::to_string(version));
+  return ok();
+}
+
+}  // namespace countersign::auth

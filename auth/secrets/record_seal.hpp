@@ -1,0 +1,50 @@
+// A MAC over every record of the server's own, bound to the record's name: who can write the medium can neither change a
+// record nor move one to another name.
+//
+// A sealed record is a JSON object whose last member is `"mac": {"key": <record key id>, "tag": <base64url, 32 bytes>}`;
+// the tag is HMAC-SHA-256 under HKDF(record key, "countersign record v1") over name ‖ 0x00 ‖ the object without `mac`,
+// written compactly. Only that one way of writing it opens.
+#pragma once
+
+#include <string_view>
+
+#include "auth/secrets/secrets.hpp"
+#include "storage/base/bytes.hpp"
+#include "storage/base/json.hpp"
+#include "storage/base/result.hpp"
+#include "storage/medium.hpp"
+
+namespace countersign::auth {
+
+// Any thread; `secrets` outlives it.
+class RecordSeal {
+ public:
+  explicit RecordSeal(const Secrets& secrets) : secrets_(secrets) {}
+
+  Bytes close(std::string_view name, Json record) const;
+  // The object without `mac`. record_unreadable (not of that form), record_tampered, secret_missing.
+  Result<Json> open(std::string_view name, ByteView bytes) const;
+
+ private:
+  const Secrets& secrets_;
+};
+
+struct SealedEntry {
+  Json record;
+  storage::Version version;
+};
+// Reads and opens; nothing where the name is absent. Fails as Medium::read and RecordSeal::open do.
+Result<std::optional<SealedEntry>> find_record(storage::Medium& medium, const RecordSeal& seal, std::string_view name);
+
+// Every record begins with `"version": 1`; unknown_version for another.
+Status check_record_version(JsonReader& reader);
+
+// A record whose MAC holds and that still cannot be understood is record_unreadable, never the sender's mistake.
+template <class T>
+Result<T> understood(std::string_view name, Result<T> parsed) {
+  if (parsed) return parsed;
+  return fail(ErrorCode::record_unreadable, std::string(name) + ": " + std::string(name_of(parsed.error().code)) + ": " +
+                                                parsed.error().detail);
+}
+
+}  // namespace countersign::auth
