@@ -124,7 +124,7 @@ std::string_view meaning_of(ErrorCode code) {
     case ErrorCode::not_found:
       return "not found";
     case ErrorCode::conflict:
-      return "it was changed meanwhile";
+      return "it conflicts with what is there already";
     case ErrorCode::record_tampered:
       return "a stored record was changed by someone else";
     case ErrorCode::record_unreadable:
