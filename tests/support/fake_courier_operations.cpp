@@ -62,6 +62,7 @@ Result<Json> FakeCourierOperations::open_session(const std::string& text) {
   if (challenge.empty()) return fail(ErrorCode::malformed_message, "no challenge line");
   const auto [grant, is_new] = grants_.try_emplace(challenge);
   if (is_new) grant->second = courier_armor("PGP MESSAGE", "grant " + challenge + std::to_string(grants_.size()));
+  if (std::exchange(lose_answer_, false)) return fail(ErrorCode::storage_unavailable, "after it took effect");
   return Json::object().set("grant", grant->second);
 }
 
@@ -89,6 +90,11 @@ void FakeCourierOperations::fail_sessions_with(ErrorCode code) {
 void FakeCourierOperations::work_again() {
   const std::lock_guard lock(mutex_);
   sessions_fail_ = false;
+}
+
+void FakeCourierOperations::lose_next_answer() {
+  const std::lock_guard lock(mutex_);
+  lose_answer_ = true;
 }
 
 void FakeCourierOperations::fail_issuing_for(std::string username, ErrorCode code) {

@@ -24,6 +24,8 @@ class FakeCourierOperations final : public transport::Operations {
   // session.open fails with this as long as it is set.
   void fail_sessions_with(ErrorCode code);
   void work_again();
+  // The next session.open takes effect and then fails, as where a process ends between commit and answer.
+  void lose_next_answer();
   void fail_issuing_for(std::string username, ErrorCode code);
   // What session.open answers for any response instead.
   void answer_sessions_with(Json reply);
@@ -42,6 +44,7 @@ class FakeCourierOperations final : public transport::Operations {
   std::map<std::string, ErrorCode> issuing_fails_;
   ErrorCode session_code_ = ErrorCode::failed;
   bool sessions_fail_ = false;
+  bool lose_answer_ = false;
   Json session_reply_;
   std::size_t issued_ = 0;
 };

@@ -87,7 +87,12 @@ Status check_entry_name(std::string_view name) {
   return ok();
 }
 
-Status check_regular(int fd, std::string_view path) {
+struct FileFacts {
+  dev_t device;
+  ino_t number;
+};
+
+Result<FileFacts> check_regular(int fd, std::string_view path) {
   struct stat facts {};
   if (::fstat(fd, &facts) != 0) return fail_with(errno, "cannot look at", path);
   const std::string shown = "'" + escape_for_display(path) + "'";
@@ -96,7 +101,7 @@ Status check_regular(int fd, std::string_view path) {
   if (facts.st_size > static_cast<off_t>(kFileBytesMax)) {
     return fail(ErrorCode::message_too_large, shown + " is over " + std::to_string(kFileBytesMax) + " bytes");
   }
-  return ok();
+  return FileFacts{facts.st_dev, facts.st_ino};
 }
 
 // At most one byte more than the limit, however long the file turns out to be.
@@ -326,15 +331,16 @@ Result<FileDescriptor> CourierFolder::open_folder(Place place) const {
 }
 
 Result<FileDescriptor> CourierFolder::open_regular(const std::string& path) const {
-  {
-    // Opening a device can already do something, so it is looked at before it is opened. O_PATH takes no O_NONBLOCK.
-    const FileDescriptor handle(openat2_beneath(root_.get(), path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0));
-    if (handle.get() < 0) return fail_with(errno, "cannot open", path);
-    TRY(check_regular(handle.get(), path));
-  }
+  // Opening a device can already do something, so it is looked at before it is opened. O_PATH takes no O_NONBLOCK.
+  const FileDescriptor seen(openat2_beneath(root_.get(), path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0));
+  if (seen.get() < 0) return fail_with(errno, "cannot open", path);
+  const FileFacts expected = TRY(check_regular(seen.get(), path));
   FileDescriptor file = TRY(open_beneath(path, O_RDONLY));
-  // Again, since it may be another by now.
-  TRY(check_regular(file.get(), path));
+  // It may be another by now; and a second name could have been taken away just before it was counted.
+  const FileFacts facts = TRY(check_regular(file.get(), path));
+  if (facts.device != expected.device || facts.number != expected.number) {
+    return fail(ErrorCode::busy, "'" + escape_for_display(path) + "' was replaced while it was opened");
+  }
   return file;
 }
 
