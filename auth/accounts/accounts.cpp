@@ -1,0 +1,111 @@
+#include "auth/accounts/accounts.hpp"
+
+#include "auth/accounts/account_id.hpp"
+#include "storage/base/hash.hpp"
+
+namespace countersign::auth {
+namespace {
+constexpr std::string_view kUsers = "users/";
+constexpr std::string_view kAccountEnding = ".account";
+constexpr std::size_t kPage = 500;
+}  // namespace
+
+Result<std::string> resolve(const AccountName& name) {
+  if (name.username.empty() == name.account.empty()) {
+    return fail(ErrorCode::malformed_message, "name the account by 'username' or by 'account'");
+  }
+  if (!name.account.empty()) {
+    TRY(check_account_id(name.account));
+    return name.account;
+  }
+  TRY(check_username(name.username));
+  return account_id_of(name.username);
+}
+
+Result<std::optional<StoredAccount>> Accounts::find(std::string_view id) {
+  TRY(check_account_id(id));
+  const std::string name = account_name(id);
+  const auto entry = TRY(find_record(medium_, seal_, name));
+  if (!entry) return std::optional<StoredAccount>();
+  StoredAccount stored{TRY(parse_account(entry->record)), entry->version};
+  if (stored.account.id != id) return fail(ErrorCode::record_tampered, name + " speaks of another account");
+  return std::optional<StoredAccount>(std::move(stored));
+}
+
+Result<openpgp::GatedCertificate> Accounts::certificate_of(const StoredAccount& stored) {
+  const std::string name = certificate_name(stored.account.id);
+  const auto entry = TRY(storage::find(medium_, name));
+  if (!entry || hex(sha256(entry->bytes)) != stored.account.certificate_sha256) {
+    // Two reads are no snapshot: the account may have moved on between them.
+    const auto again = TRY(storage::find(medium_, account_name(stored.account.id)));
+    if (!again || again->version != stored.version) return fail(ErrorCode::conflict, name);
+    return fail(ErrorCode::record_tampered, name + " is not the certificate that the account record seals");
+  }
+  auto certificate = openpgp::admit_certificate(as_text(entry->bytes), openpgp::kCertificateReadBytesMax);
+  if (!certificate || certificate->fingerprint() != stored.account.fingerprint) {
+    return fail(ErrorCode::record_unreadable, name);
+  }
+  return certificate;
+}
+
+Result<std::vector<std::string>> Accounts::list(std::string_view after, std::size_t limit) {
+  std::vector<std::string> ids;
+  std::string from = after.empty() ? std::string() : account_name(after);
+  while (ids.size() < limit) {
+    const auto names = TRY(medium_.list(kUsers, from, kPage));
+    for (const std::string& name : names) {
+      if (ids.size() == limit) break;
+      if (!name.ends_with(kAccountEnding)) continue;
+      ids.push_back(name.substr(kUsers.size(), name.size() - kUsers.size() - kAccountEnding.size()));
+    }
+    if (names.size() < kPage) break;
+    from = names.back();
+  }
+  return ids;
+}
+
+Result<std::string> Accounts::holder_of(const openpgp::Fingerprint& fingerprint) {
+  const std::string name = key_name(fingerprint);
+  const auto entry = TRY(find_record(medium_, seal_, name));
+  if (!entry) return std::string();
+  JsonReader reader(entry->record);
+  const auto parse = [&]() -> Result<std::string> {
+    TRY(check_record_version(reader));
+    return reader.text("account");
+  };
+  return understood(name, parse());
+}
+
+Result<std::optional<Instant>> Accounts::last_login(std::string_view id) {
+  const auto entry = TRY(find_record(medium_, seal_, seen_name(id)));
+  if (!entry) return std::optional<Instant>();
+  const Json* at = entry->record.find("last_login");
+  const auto instant = at == nullptr || at->string() == nullptr ? std::nullopt : parse_time(*at->string());
+  if (!instant) return fail(ErrorCode::record_unreadable, seen_name(id));
+  return instant;
+}
+
+void Accounts::stage_new(storage::Batch& batch, Account account, const openpgp::GatedCertificate& certificate) {
+  const std::string armored = certificate.armored();
+  account.fingerprint = certificate.fingerprint();
+  account.certificate_sha256 = hex(sha256(as_bytes(armored)));
+  const std::string key = key_name(account.fingerprint);
+  batch.require_absent(key);
+  batch.put(key, seal_.close(key, Json::object().set("version", 1).set("account", account.id)));
+  batch.put(certificate_name(account.id), as_bytes(armored));
+  const std::string name = account_name(account.id);
+  batch.put(name, seal_.close(name, write_account(account)));
+}
+
+void Accounts::stage_change(storage::Batch& batch, const StoredAccount& over, const Account& account) {
+  const std::string name = account_name(account.id);
+  batch.require_version(name, over.version);
+  batch.put(name, seal_.close(name, write_account(account)));
+}
+
+void Accounts::stage_seen(storage::Batch& batch, std::string_view id, Instant at) {
+  const std::string name = seen_name(id);
+  batch.put(name, seal_.close(name, Json::object().set("version", 1).set("last_login", format_time(at))));
+}
+
+}  // namespace countersign::auth

@@ -1,0 +1,51 @@
+// Finding accounts and their certificates; nothing is decided here.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "auth/accounts/account.hpp"
+#include "auth/openpgp/gate/packet_gate.hpp"
+#include "auth/secrets/record_seal.hpp"
+#include "storage/medium.hpp"
+
+namespace countersign::auth {
+
+// How a caller names an account: by username or by id, exactly one.
+struct AccountName {
+  std::string username;
+  std::string account;
+};
+// The id that is meant. malformed_username, malformed_account_id, malformed_message (both or neither).
+Result<std::string> resolve(const AccountName& name);
+
+// Any thread.
+class Accounts {
+ public:
+  Accounts(storage::Medium& medium, const RecordSeal& seal) : medium_(medium), seal_(seal) {}
+
+  // Nothing where there is no such account. Fails as Medium::read and RecordSeal::open do.
+  Result<std::optional<StoredAccount>> find(std::string_view id);
+  // The certificate that the account record seals. record_tampered where they disagree at one version of the account,
+  // conflict where the account changed meanwhile.
+  Result<openpgp::GatedCertificate> certificate_of(const StoredAccount& stored);
+  // Ids after `after`, at most `limit`; to go on, pass the last one.
+  Result<std::vector<std::string>> list(std::string_view after, std::size_t limit);
+  // Which account holds a key; empty where none does.
+  Result<std::string> holder_of(const openpgp::Fingerprint& fingerprint);
+  Result<std::optional<Instant>> last_login(std::string_view id);
+
+  // Stage a whole account: record, certificate, key. The caller adds what must hold of the account's name; the key must be
+  // nobody's.
+  void stage_new(storage::Batch& batch, Account account, const openpgp::GatedCertificate& certificate);
+  // Stage a changed record over the version it was read at.
+  void stage_change(storage::Batch& batch, const StoredAccount& over, const Account& account);
+  void stage_seen(storage::Batch& batch, std::string_view id, Instant at);
+
+ private:
+  storage::Medium& medium_;
+  const RecordSeal& seal_;
+};
+
+}  // namespace countersign::auth

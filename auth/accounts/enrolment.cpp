@@ -1,0 +1,183 @@
+#include "auth/accounts/enrolment.hpp"
+
+#include "auth/accounts/account_id.hpp"
+#include "auth/openpgp/policy.hpp"
+
+namespace countersign::auth {
+namespace {
+
+Json write_held(const HeldEnrolment& held) {
+  return Json::object()
+      .set("version", 1)
+      .set("fingerprint", held.fingerprint.upper())
+      .set("username", held.username)
+      .set("held_at", format_time(held.held_at))
+      .set("certificate", held.certificate);
+}
+
+Result<HeldEnrolment> parse_held(const Json& json) {
+  const auto parse = [&]() -> Result<HeldEnrolment> {
+    JsonReader reader(json);
+    TRY(check_record_version(reader));
+    HeldEnrolment held;
+    held.fingerprint = TRY(openpgp::Fingerprint::parse(TRY(reader.text("fingerprint"))));
+    held.username = TRY(reader.text("username"));
+    const auto held_at = parse_time(TRY(reader.text("held_at")));
+    if (!held_at) return fail(ErrorCode::malformed_message, "held_at");
+    held.held_at = *held_at;
+    held.certificate = TRY(reader.text("certificate"));
+    TRY(reader.finish());
+    return held;
+  };
+  return understood("held enrolment", parse());
+}
+
+}  // namespace
+
+Result<Enrolment::Checked> Enrolment::check(const std::string& public_key, std::size_t read_bytes_max, Instant now) {
+  auto certificate = TRY(openpgp::admit_certificate(public_key, read_bytes_max));
+  auto facts = TRY(context_.engine.inspect(certificate, now));
+  TRY(openpgp::judge_certificate(facts, now));
+  const auto encryption = TRY(openpgp::choose_encryption_key(facts, now));
+  return Checked{std::move(certificate), std::move(facts), encryption.algorithm};
+}
+
+Result<Account> Enrolment::create(const Checked& checked, const std::string& username, bool show_key_id,
+                                  std::optional<std::uint64_t> epoch, const Moment& moment, AuditEntry entry,
+                                  const Stage& stage) {
+  Account account;
+  account.id = account_id_of(username);
+  account.username = username;
+  account.fingerprint = checked.certificate.fingerprint();
+  account.key_since = moment.wall;
+  account.created_at = moment.wall;
+  account.encryption_algorithm = checked.encryption_algorithm;
+  account.show_key_id = show_key_id;
+  entry.at = moment.wall;
+  entry.account = account.id;
+  entry.key = account.fingerprint.upper();
+  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
+    const auto stored = TRY(context_.accounts.find(account.id));
+    if (stored && stored->account.state != AccountState::deleted) return fail(ErrorCode::account_exists, username);
+    if (!TRY(context_.accounts.holder_of(account.fingerprint)).empty()) {
+      return fail(ErrorCode::key_taken, "the key " + account.fingerprint.upper() + " belongs to an account already");
+    }
+    account.epoch = stored ? stored->account.epoch + 1 : 0;
+    if (epoch && *epoch != account.epoch) return fail(ErrorCode::epoch_passed);
+    storage::Batch batch;
+    if (stored) {
+      batch.require_version(account_name(account.id), stored->version);
+    } else {
+      batch.require_absent(account_name(account.id));
+    }
+    context_.accounts.stage_new(batch, account, checked.certificate);
+    stage(batch);
+    const Status committed = context_.audit.commit(batch, entry);
+    if (committed) return account;
+    if (committed.error().code != ErrorCode::conflict) return tl::unexpected<Error>(committed.error());
+  }
+  // Neither the name nor the key is taken, so it was the challenge, the held enrolment, or a medium that cannot settle.
+  return fail(ErrorCode::conflict, "changed meanwhile");
+}
+
+Result<Account> Enrolment::enrol(const Response& response, const std::string& public_key, const Visit& visit) {
+  if (visit.arrival == Arrival::http && !context_.policies.registration_open) {
+    return fail(ErrorCode::registration_closed);
+  }
+  const Moment moment = context_.timekeeper.now();
+  const OpenedChallenge opened = TRY(proof_.open(response, Purpose::enrol, visit, moment));
+  const Checked checked = TRY(check(public_key, openpgp::kCertificateReadBytesMax, moment.wall));
+  if (checked.certificate.fingerprint() != opened.challenge.key) {
+    return fail(ErrorCode::signature_by_another_key, "the certificate is not the one that the challenge was for");
+  }
+  TRY(proof_.verify(opened, response, checked.certificate, moment));
+  if (TRY(find_consumed(context_, opened.sealed.tag))) return fail(ErrorCode::challenge_consumed);
+  auto account = create(checked, opened.challenge.extra, false, opened.challenge.epoch, moment,
+                        {Decision::account_enrolled, {}, "", "", "", visit.source, ""},
+                        [&](storage::Batch& batch) { stage_consumed(batch, context_, opened, ""); });
+  if (account || account.error().code != ErrorCode::conflict) return account;
+  if (TRY(find_consumed(context_, opened.sealed.tag))) return fail(ErrorCode::challenge_consumed);
+  return fail(ErrorCode::storage_unavailable, account.error().detail);
+}
+
+Result<Account> Enrolment::add(const NewAccount& request, const Visit& visit) {
+  const Moment moment = context_.timekeeper.now();
+  TRY(check_new_username(request.username));
+  const Checked checked = TRY(check(request.public_key, openpgp::kCertificateLocalReadBytesMax, moment.wall));
+  return create(checked, request.username, request.show_key_id, std::nullopt, moment,
+                {Decision::account_added, {}, "", "", "", visit.source, ""}, [](storage::Batch&) {});
+}
+
+Result<HeldEnrolment> Enrolment::hold(const std::optional<Response>& response, const std::string& public_key,
+                                      const Visit& visit) {
+  const Moment moment = context_.timekeeper.now();
+  const Checked checked = TRY(check(public_key, openpgp::kCertificateReadBytesMax, moment.wall));
+  HeldEnrolment held;
+  held.fingerprint = checked.certificate.fingerprint();
+  held.certificate = checked.certificate.armored();
+  held.held_at = moment.wall;
+  held.user_ids = checked.facts.user_ids;
+  if (response) {
+    const OpenedChallenge opened = TRY(proof_.open(*response, Purpose::enrol, visit, moment));
+    if (held.fingerprint != opened.challenge.key) return fail(ErrorCode::signature_by_another_key);
+    TRY(proof_.verify(opened, *response, checked.certificate, moment));
+    held.username = opened.challenge.extra;
+  }
+  // Already an account's: nothing to hold, and nothing to say to whoever carries the stick.
+  if (!TRY(context_.accounts.holder_of(held.fingerprint)).empty()) return held;
+  const std::string name = held_name(held.fingerprint);
+  const auto before = TRY(find_record(context_.medium, context_.seal, name));
+  // A bare certificate never takes the place of a proven one.
+  if (before && (held.username.empty() || TRY(parse_held(before->record)).username == held.username)) return held;
+  if (!before && TRY(context_.medium.list("held/", "", kHeldMax)).size() >= kHeldMax) {
+    return fail(ErrorCode::enrolments_held_full, "confirm or wait: too many enrolments are held");
+  }
+  storage::Batch batch;
+  if (before) {
+    batch.require_version(name, before->version);
+  } else {
+    batch.require_absent(name);
+  }
+  batch.put(name, context_.seal.close(name, write_held(held)));
+  const Status committed = context_.audit.commit(
+      batch, {Decision::enrolment_held, moment.wall, "", held.fingerprint.upper(), "", visit.source, held.username});
+  if (!committed && committed.error().code != ErrorCode::conflict) return tl::unexpected<Error>(committed.error());
+  return held;
+}
+
+Result<Account> Enrolment::confirm(const openpgp::Fingerprint& fingerprint, const std::string& username,
+                                   const Visit& visit) {
+  const Moment moment = context_.timekeeper.now();
+  TRY(check_new_username(username));
+  const std::string name = held_name(fingerprint);
+  const auto entry = TRY(find_record(context_.medium, context_.seal, name));
+  if (!entry) return fail(ErrorCode::enrolment_not_held, "no certificate " + fingerprint.upper() + " is held");
+  const HeldEnrolment held = TRY(parse_held(entry->record));
+  if (!held.username.empty() && held.username != username) {
+    return fail(ErrorCode::conflict, "the holder of this key signed for the name '" + held.username + "'");
+  }
+  const Checked checked = TRY(check(held.certificate, openpgp::kCertificateReadBytesMax, moment.wall));
+  return create(checked, username, false, std::nullopt, moment,
+                {Decision::enrolment_confirmed, {}, "", "", "", visit.source, ""}, [&](storage::Batch& batch) {
+                  batch.require_version(name, entry->version);
+                  batch.erase(name);
+                });
+}
+
+Result<std::vector<HeldEnrolment>> Enrolment::list_held() {
+  std::vector<HeldEnrolment> all;
+  const Instant now = context_.timekeeper.now().wall;
+  for (const std::string& name : TRY(context_.medium.list("held/", "", kHeldMax))) {
+    const auto entry = TRY(find_record(context_.medium, context_.seal, name));
+    if (!entry) continue;
+    HeldEnrolment held = TRY(parse_held(entry->record));
+    const auto certificate = openpgp::admit_certificate(held.certificate, openpgp::kCertificateReadBytesMax);
+    if (certificate) {
+      if (const auto facts = context_.engine.inspect(*certificate, now)) held.user_ids = facts->user_ids;
+    }
+    all.push_back(std::move(held));
+  }
+  return all;
+}
+
+}  // namespace countersign::auth

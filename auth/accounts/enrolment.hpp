@@ -1,0 +1,66 @@
+// How a key gets an account: by its holder's own proof, by an administrator, or held on arrival by stick until an
+// administrator has compared the fingerprint.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "auth/challenges/proof.hpp"
+#include "auth/context.hpp"
+
+namespace countersign::auth {
+
+// A certificate that waits for an administrator: the sealed record `held/<fingerprint>`.
+struct HeldEnrolment {
+  openpgp::Fingerprint fingerprint;
+  std::string username;  // where a signed `enrol` response came with it, else empty
+  std::string certificate;
+  Instant held_at{};
+  std::vector<std::string> user_ids;  // foreign text
+};
+
+struct NewAccount {
+  std::string username;
+  std::string public_key;
+  bool show_key_id = false;
+};
+
+inline constexpr std::size_t kHeldMax = 1000;
+
+// Any thread.
+class Enrolment {
+ public:
+  explicit Enrolment(const Context& context) : context_(context), proof_(context) {}
+
+  // By an `enrol` response with its certificate: proof that the key is held. Consumes the challenge and makes the account in
+  // one batch. registration_closed (by HTTP), challenge_*, signature_*; certificate_refused and the like;
+  // account_exists and key_taken are told, to one who proved a key.
+  Result<Account> enrol(const Response& response, const std::string& public_key, const Visit& visit);
+  // By an administrator, without proof. malformed_username, account_reserved, account_exists, key_taken, certificate_*.
+  Result<Account> add(const NewAccount& request, const Visit& visit);
+  // From a stick: a certificate alone, or with an `enrol` response to prove it. Holding twice is holding once.
+  Result<HeldEnrolment> hold(const std::optional<Response>& response, const std::string& public_key, const Visit& visit);
+  // enrolment_not_held; conflict where the held response named another user; as add().
+  Result<Account> confirm(const openpgp::Fingerprint& fingerprint, const std::string& username, const Visit& visit);
+  // Oldest name first, kHeldMax at most.
+  Result<std::vector<HeldEnrolment>> list_held();
+
+ private:
+  using Stage = std::function<void(storage::Batch&)>;
+  struct Checked {
+    openpgp::GatedCertificate certificate;
+    openpgp::CertificateFacts facts;
+    std::string encryption_algorithm;
+  };
+  Result<Checked> check(const std::string& public_key, std::size_t read_bytes_max, Instant now);
+  // Makes the account in one batch with whatever `stage` adds to it.
+  Result<Account> create(const Checked& checked, const std::string& username, bool show_key_id,
+                         std::optional<std::uint64_t> epoch, const Moment& moment, AuditEntry entry, const Stage& stage);
+
+  const Context& context_;
+  Proof proof_;
+};
+
+}  // namespace countersign::auth

@@ -1,0 +1,145 @@
+#include "auth/audit/audit.hpp"
+
+#include <algorithm>
+
+#include "storage/base/hash.hpp"
+
+namespace countersign::auth {
+namespace {
+
+constexpr int kAttemptsMax = 8;
+constexpr std::size_t kPage = 500;
+const std::string kNoPrevious(64, '0');
+
+std::string folder_of(std::string_view writer) { return "audit/" + std::string(writer) + "/"; }
+
+}  // namespace
+
+Audit::Audit(storage::Medium& medium, const RecordSeal& seal, Floor& floor, std::string writer)
+    : medium_(medium), seal_(seal), floor_(floor), writer_(std::move(writer)) {}
+
+// Numbers have no gaps, so the last one is found by doubling and halving: a chain may be millions long.
+Result<ChainHead> Audit::read_head(const std::string& writer) {
+  const std::string folder = folder_of(writer);
+  const auto any_after = [&](std::int64_t number) -> Result<bool> {
+    return !TRY(medium_.list(folder, audit_name(writer, number), 1)).empty();
+  };
+  if (TRY(medium_.list(folder, "", 1)).empty()) return ChainHead{0, kNoPrevious};
+  std::int64_t low = 0;
+  std::int64_t high = 1;
+  while (TRY(any_after(high))) {
+    low = high;
+    high *= 2;
+  }
+  while (high - low > 1) {
+    const std::int64_t middle = low + (high - low) / 2;
+    (TRY(any_after(middle)) ? low : high) = middle;
+  }
+  const storage::Entry last = TRY(medium_.read(audit_name(writer, high)));
+  return ChainHead{high, hex(sha256(last.bytes))};
+}
+
+Status Audit::commit(const storage::Batch& batch, const AuditEntry& entry) {
+  const std::lock_guard lock(mutex_);
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    if (!head_) head_ = TRY(read_head(writer_));
+    AuditRecord record;
+    record.writer = writer_;
+    record.number = head_->number + 1;
+    record.previous = head_->hash;
+    record.entry = entry;
+    const std::string name = audit_name(writer_, record.number);
+    const Bytes bytes = seal_.close(name, write_audit_record(record));
+    storage::Batch whole = batch;
+    whole.require_absent(name);
+    whole.put(name, bytes);
+    const Status status = medium_.commit(whole);
+    if (status) {
+      head_ = ChainHead{record.number, hex(sha256(bytes))};
+      floor_.note_head(writer_, *head_);
+      return ok();
+    }
+    head_.reset();
+    if (status.error().code != ErrorCode::conflict) return status;
+    const ChainHead now = TRY(read_head(writer_));
+    if (now.number < record.number) return status;
+    head_ = now;
+  }
+  return fail(ErrorCode::busy, "the audit chain '" + writer_ + "' is written by too many at once");
+}
+
+Result<std::vector<std::string>> Audit::writers() {
+  std::vector<std::string> found;
+  std::string after;
+  while (true) {
+    const auto names = TRY(medium_.list("audit/", after, 1));
+    if (names.empty()) return found;
+    const std::string rest = names.front().substr(6);
+    found.push_back(rest.substr(0, rest.find('/')));
+    after = folder_of(found.back()) + "~";  // '~' sorts behind every character of a name
+  }
+}
+
+Result<std::vector<AuditRecord>> Audit::list(std::string_view writer, std::size_t limit) {
+  std::vector<AuditRecord> records;
+  const auto all = writer.empty() ? TRY(writers()) : std::vector<std::string>{std::string(writer)};
+  for (const std::string& one : all) {
+    const ChainHead head = TRY(read_head(one));
+    const auto first = std::max<std::int64_t>(1, head.number - static_cast<std::int64_t>(limit) + 1);
+    for (std::int64_t number = first; number <= head.number; ++number) {
+      const std::string name = audit_name(one, number);
+      const auto entry = TRY(find_record(medium_, seal_, name));
+      if (!entry) return fail(ErrorCode::chain_broken, name + " is missing");
+      records.push_back(TRY(parse_audit_record(entry->record)));
+    }
+  }
+  return records;
+}
+
+Status Audit::verify_chain(const std::string& writer, AuditReport& report,
+                           const std::function<void(std::int64_t)>& progress) {
+  std::string previous = kNoPrevious;
+  std::int64_t number = 0;
+  std::string after;
+  while (true) {
+    const auto names = TRY(medium_.list(folder_of(writer), after, kPage));
+    for (const std::string& name : names) {
+      ++number;
+      ++report.records;
+      const auto entry = TRY(storage::find(medium_, name));
+      if (!entry || name != audit_name(writer, number)) {
+        report.faults.push_back(audit_name(writer, number) + ": missing");
+        return ok();
+      }
+      const auto opened = seal_.open(name, entry->bytes);
+      const auto record = opened ? parse_audit_record(*opened) : tl::unexpected<Error>(opened.error());
+      if (!record) {
+        report.faults.push_back(name + ": " + std::string(name_of(record.error().code)));
+      } else if (record->number != number || record->writer != writer || record->previous != previous) {
+        report.faults.push_back(name + ": does not follow the record before it");
+      }
+      previous = hex(sha256(entry->bytes));
+    }
+    if (names.size() < kPage) break;
+    after = names.back();
+    if (progress) progress(report.records);
+  }
+  return ok();
+}
+
+Result<AuditReport> Audit::verify(const std::function<void(std::int64_t)>& progress) {
+  AuditReport report;
+  // The heads first: records that are added meanwhile lie above them.
+  const auto heads = floor_.heads();
+  for (const std::string& writer : TRY(writers())) TRY(verify_chain(writer, report, progress));
+  for (const auto& [writer, head] : heads) {
+    if (head.number == 0) continue;
+    const auto entry = TRY(storage::find(medium_, audit_name(writer, head.number)));
+    if (!entry || hex(sha256(entry->bytes)) != head.hash) {
+      report.faults.push_back(audit_name(writer, head.number) + ": not the record that this server remembers writing");
+    }
+  }
+  return report;
+}
+
+}  // namespace countersign::auth

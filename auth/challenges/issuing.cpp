@@ -1,0 +1,109 @@
+#include "auth/challenges/issuing.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "auth/accounts/account_id.hpp"
+#include "auth/challenges/sealed_challenge.hpp"
+#include "auth/openpgp/policy.hpp"
+
+namespace countersign::auth {
+namespace {
+
+constexpr std::array<std::string_view, 5> kReasons = {"key_compromised", "key_superseded", "key_retired",
+                                                      "no_longer_valid", "unspecified"};
+
+}  // namespace
+
+bool is_revocation_reason(std::string_view reason) {
+  return std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end();
+}
+
+Result<std::string> Issuing::extra_of(const ChallengeRequest& request) {
+  switch (request.purpose) {
+    case Purpose::login:
+    case Purpose::password: return std::string();
+    case Purpose::enrol:
+      if (request.name.username.empty()) return fail(ErrorCode::malformed_message, "'enrol' needs 'username'");
+      TRY(check_new_username(request.name.username));
+      return request.name.username;
+    case Purpose::rotate: {
+      const auto next = TRY(openpgp::admit_certificate(request.new_public_key, openpgp::kCertificateReadBytesMax));
+      return next.fingerprint().upper();
+    }
+    case Purpose::revoke:
+      if (!is_revocation_reason(request.reason)) return fail(ErrorCode::malformed_message, "unknown 'reason'");
+      return request.reason;
+  }
+  return fail(ErrorCode::malformed_message, "unknown purpose");
+}
+
+Result<Issuing::Recipient> Issuing::enrolling(const ChallengeRequest& request, const std::string& account,
+                                              const Visit& visit, Instant now) {
+  if (visit.arrival == Arrival::http && !context_.policies.registration_open) {
+    return fail(ErrorCode::registration_closed);
+  }
+  auto certificate = TRY(openpgp::admit_certificate(request.public_key, openpgp::kCertificateReadBytesMax));
+  const auto facts = TRY(context_.engine.inspect(certificate, now));
+  TRY(openpgp::judge_certificate(facts, now));
+  const auto key = TRY(openpgp::choose_encryption_key(facts, now));
+  const auto stored = TRY(context_.accounts.find(account));
+  const bool tombstone = stored && stored->account.state == AccountState::deleted;
+  return Recipient{std::move(certificate), key.fingerprint, tombstone ? stored->account.epoch + 1 : 0, true};
+}
+
+// account_unknown, account_not_active and whatever is wrong with the key: reasons to answer with a decoy.
+Result<Issuing::Recipient> Issuing::try_account(const std::string& account, Instant now) {
+  const auto stored = TRY(context_.accounts.find(account));
+  if (!stored) return fail(ErrorCode::account_unknown);
+  const Account& found = stored->account;
+  TRY(judge_account(found, found.epoch));
+  auto certificate = TRY(context_.accounts.certificate_of(*stored));
+  const auto facts = TRY(context_.engine.inspect(certificate, now));
+  TRY(openpgp::judge_certificate(facts, now));
+  const auto key = TRY(openpgp::choose_encryption_key(facts, now));
+  return Recipient{std::move(certificate), key.fingerprint, found.epoch, !found.show_key_id};
+}
+
+Result<Issuing::Recipient> Issuing::of_account(const std::string& account, Instant now) {
+  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
+    auto recipient = try_account(account, now);
+    if (recipient) return recipient;
+    if (recipient.error().code == ErrorCode::conflict) continue;
+    if (face_of(recipient.error().code) == Face::unavailable) return recipient;
+    const auto stored = context_.accounts.find(account);
+    const std::string algorithm = stored && *stored ? (*stored)->account.encryption_algorithm : std::string();
+    Decoy decoy = decoys_.choose(account, algorithm);
+    return Recipient{std::move(decoy.certificate), decoy.encryption_key, 0, true};
+  }
+  return fail(ErrorCode::storage_unavailable, "the account changes too fast");
+}
+
+Result<IssuedChallenge> Issuing::issue(const ChallengeRequest& request, const Visit& visit) {
+  const Moment moment = context_.timekeeper.now();
+  const std::string account = TRY(resolve(request.name));
+  Challenge challenge;
+  challenge.extra = TRY(extra_of(request));
+  const Recipient recipient = request.purpose == Purpose::enrol
+                                  ? TRY(enrolling(request, account, visit, moment.wall))
+                                  : TRY(of_account(account, moment.wall));
+  challenge.purpose = request.purpose;
+  challenge.transport = request.transport;
+  challenge.account = account;
+  challenge.key = recipient.certificate.fingerprint();
+  challenge.epoch = recipient.epoch;
+  challenge.issued_at = moment.judged;
+  challenge.expires_at = moment.judged + (request.transport == Transport::http
+                                              ? context_.policies.http_challenge_lifetime
+                                              : context_.policies.courier_challenge_lifetime);
+  TRY(context_.rng.fill(challenge.random));
+  challenge.context = context_.identity.context();
+  challenge.server_key = context_.identity.fingerprint();
+  const OpenedChallenge opened{challenge, seal_challenge(challenge, context_.secrets.newest_seal_key())};
+  const std::string text = write_statement(statement_of(opened, context_.identity.name()));
+  std::string message = TRY(context_.engine.seal(
+      {recipient.certificate, recipient.encryption_key, text, recipient.hide, moment.wall}));
+  return IssuedChallenge{std::move(message), challenge.expires_at};
+}
+
+}  // namespace countersign::auth

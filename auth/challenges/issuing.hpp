@@ -1,0 +1,53 @@
+// Issuing a challenge. Nothing is written: a stranger's requests cost no memory and no disk.
+#pragma once
+
+#include <string>
+
+#include "auth/challenges/decoys.hpp"
+#include "auth/challenges/statement.hpp"
+#include "auth/context.hpp"
+
+namespace countersign::auth {
+
+struct ChallengeRequest {
+  AccountName name;
+  Purpose purpose = Purpose::login;
+  Transport transport = Transport::http;
+  std::string public_key;      // enrol: the certificate
+  std::string new_public_key;  // rotate: the next certificate
+  std::string reason;          // revoke: one of is_revocation_reason
+};
+
+struct IssuedChallenge {
+  std::string message;  // armored
+  Instant expires_at{};
+};
+
+bool is_revocation_reason(std::string_view reason);
+
+// Any thread.
+class Issuing {
+ public:
+  Issuing(const Context& context, Decoys& decoys) : context_(context), decoys_(decoys) {}
+
+  // For an account that is unknown, not active, or whose key cannot be used, the answer has the same shape and opens for
+  // nobody. malformed_*, registration_closed, certificate_refused and the like for an `enrol` certificate, unavailable.
+  Result<IssuedChallenge> issue(const ChallengeRequest& request, const Visit& visit);
+
+ private:
+  struct Recipient {
+    openpgp::GatedCertificate certificate;
+    openpgp::Fingerprint encryption_key;
+    std::uint64_t epoch = 0;
+    bool hide = true;
+  };
+  Result<Recipient> enrolling(const ChallengeRequest& request, const std::string& account, const Visit& visit, Instant now);
+  Result<Recipient> of_account(const std::string& account, Instant now);
+  Result<Recipient> try_account(const std::string& account, Instant now);
+  Result<std::string> extra_of(const ChallengeRequest& request);
+
+  const Context& context_;
+  Decoys& decoys_;
+};
+
+}  // namespace countersign::auth

@@ -1,0 +1,68 @@
+#include "auth/challenges/login.hpp"
+
+#include "auth/challenges/session_grant.hpp"
+#include "auth/openpgp/policy.hpp"
+
+namespace countersign::auth {
+
+Result<std::string> Login::seal_grant(const Session& session, const Secret& token, const StoredAccount& stored,
+                                      const openpgp::GatedCertificate& certificate, const Moment& moment) {
+  const auto facts = TRY(context_.engine.inspect(certificate, moment.wall));
+  const auto key = TRY(openpgp::choose_encryption_key(facts, moment.wall));
+  const Secret text = write_session_grant({context_.identity.name(), context_.identity.fingerprint(), session.account,
+                                           session.id, *session.use_before, token});
+  return context_.engine.seal(
+      {certificate, key.fingerprint, text.reveal_text(), !stored.account.show_key_id, moment.wall});
+}
+
+Result<LoginAnswer> Login::judge_and_commit(const OpenedChallenge& opened, const Response& response,
+                                            const Visit& visit, const Moment& moment) {
+  const Challenge& challenge = opened.challenge;
+  const auto stored = TRY(context_.accounts.find(challenge.account));
+  if (!stored) return fail(ErrorCode::account_unknown);
+  TRY(judge_account(stored->account, challenge.epoch));
+  if (stored->account.fingerprint != challenge.key) return fail(ErrorCode::epoch_passed, "the key is another now");
+  const auto certificate = TRY(context_.accounts.certificate_of(*stored));
+  TRY(proof_.verify(opened, response, certificate, moment));
+  if (const auto consumed = TRY(find_consumed(context_, opened.sealed.tag))) {
+    if (consumed->grant.empty()) return fail(ErrorCode::challenge_consumed);
+    return LoginAnswer{std::nullopt, consumed->grant};
+  }
+
+  const bool courier = challenge.transport == Transport::courier;
+  Secret token = TRY(make_token(context_.rng));
+  Session session;
+  session.id = TRY(make_session_id(context_.rng));
+  session.account = challenge.account;
+  session.username = stored->account.username;
+  session.method = "key";
+  session.fingerprint = stored->account.fingerprint.upper();
+  session.transport = name_of(challenge.transport);
+  session.epoch = stored->account.epoch;
+  sessions_.start(session, moment);
+  if (courier) session.use_before = moment.judged + context_.policies.grant_lifetime;
+
+  const std::string grant = courier ? TRY(seal_grant(session, token, *stored, certificate, moment)) : std::string();
+  storage::Batch batch;
+  batch.require_version(account_name(challenge.account), stored->version);
+  stage_consumed(batch, context_, opened, grant);
+  TRY(sessions_.stage_open(batch, session, token));
+  context_.accounts.stage_seen(batch, challenge.account, moment.wall);
+  TRY(context_.audit.commit(batch, {courier ? Decision::login_granted : Decision::login_accepted, moment.wall,
+                                    session.account, session.fingerprint, session.id, visit.source, ""}));
+  if (courier) return LoginAnswer{std::nullopt, grant};
+  return LoginAnswer{RefreshedSession{std::move(session), std::move(token)}, ""};
+}
+
+Result<LoginAnswer> Login::redeem(const Response& response, const Visit& visit) {
+  const Moment moment = context_.timekeeper.now();
+  const OpenedChallenge opened = TRY(proof_.open(response, Purpose::login, visit, moment));
+  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
+    auto answer = judge_and_commit(opened, response, visit, moment);
+    if (answer || answer.error().code != ErrorCode::conflict) return answer;
+  }
+  if (TRY(find_consumed(context_, opened.sealed.tag))) return fail(ErrorCode::challenge_consumed);
+  return fail(ErrorCode::storage_unavailable, "the account changes too fast");
+}
+
+}  // namespace countersign::auth

@@ -1,0 +1,52 @@
+// Proving: does this response answer a challenge of ours, for this purpose, signed by the key that was asked?
+//
+// The order is the protocol's: the challenge opens, is of this store and server, has not expired, has exactly this purpose,
+// came back by a way it may; then whoever calls judges the account; then the signature is judged over our own statement.
+#pragma once
+
+#include <string>
+
+#include "auth/challenges/sealed_challenge.hpp"
+#include "auth/context.hpp"
+#include "auth/openpgp/acceptance.hpp"
+
+namespace countersign::auth {
+
+struct Response {
+  std::string challenge;  // the sealed challenge as the response names it: a hint until it opens
+  std::string signature;  // armored
+  openpgp::SignatureForm form = openpgp::SignatureForm::detached;
+};
+
+// Any thread.
+class Proof {
+ public:
+  explicit Proof(const Context& context) : context_(context) {}
+
+  // The challenge alone. An expired one is let through where `settled` says that this very challenge was redeemed while it
+  // lived: importing twice is importing once, also after its expiry. challenge_*, transport_mismatch.
+  Result<OpenedChallenge> open(const Response& response, Purpose purpose, const Visit& visit, const Moment& moment);
+
+  // The signature over the statement of an opened challenge. Every failure of it is a denied proof: signature_*, key_*; or
+  // openpgp_unavailable.
+  Status verify(const OpenedChallenge& opened, const Response& response, const openpgp::GatedCertificate& certificate,
+                const Moment& moment);
+
+ private:
+  const Context& context_;
+};
+
+// consumed/<challenge tag>
+std::string consumed_name(std::string_view tag);
+
+struct Consumed {
+  Instant keep_until{};
+  std::string grant;  // a courier's encrypted session grant, armored; else empty
+};
+Json write_consumed(const Consumed& consumed);
+Result<Consumed> parse_consumed(const Json& json);
+Result<std::optional<Consumed>> find_consumed(const Context& context, std::string_view tag);
+// Requires that nobody else consumed it.
+void stage_consumed(storage::Batch& batch, const Context& context, const OpenedChallenge& opened, std::string grant);
+
+}  // namespace countersign::auth

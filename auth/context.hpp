@@ -1,0 +1,41 @@
+// What every role of auth works with. The Authenticator owns all of it; a role borrows it.
+#pragma once
+
+#include "auth/accounts/accounts.hpp"
+#include "auth/audit/audit.hpp"
+#include "auth/openpgp/openpgp.hpp"
+#include "auth/policies.hpp"
+#include "auth/rng.hpp"
+#include "auth/secrets/record_seal.hpp"
+#include "auth/secrets/secrets.hpp"
+#include "auth/server_identity/server_identity.hpp"
+#include "auth/timekeeper.hpp"
+#include "storage/medium.hpp"
+
+namespace countersign::auth {
+
+struct Context {
+  storage::Medium& medium;
+  const Secrets& secrets;
+  const RecordSeal& seal;
+  const ServerIdentity& identity;
+  openpgp::OpenPgp& engine;
+  Timekeeper& timekeeper;
+  Rng& rng;
+  Audit& audit;
+  Accounts& accounts;
+  const Policies& policies;
+};
+
+// How a message came: it decides which challenges it may answer, and nothing about who sent it.
+enum class Arrival : std::uint8_t { http, courier, local };
+
+struct Visit {
+  Arrival arrival = Arrival::http;
+  std::string source;  // for the audit record
+};
+
+// How often an operation is judged anew after a conflict.
+inline constexpr int kJudgedTimesMax = 3;
+
+}  // namespace countersign::auth

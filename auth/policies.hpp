@@ -1,0 +1,26 @@
+// What an operator may set about challenges, signatures and sessions. Ranges are checked where settings are read.
+#pragma once
+
+#include <chrono>
+
+#include "storage/base/time.hpp"
+
+namespace countersign::auth {
+
+struct Policies {
+  bool registration_open = false;
+  Seconds http_challenge_lifetime = std::chrono::minutes(5);
+  Seconds courier_challenge_lifetime = std::chrono::days(7);
+  // How far a signature's time may lie from now (http), before the challenge and after now (courier).
+  Seconds http_signature_window = std::chrono::minutes(5);
+  Seconds courier_signature_window = std::chrono::hours(48);
+  Seconds session_idle_limit = std::chrono::hours(12);
+  Seconds session_absolute_limit = std::chrono::hours(24);
+  Seconds grant_lifetime = std::chrono::days(7);
+  Seconds held_enrolment_lifetime = std::chrono::days(30);
+};
+
+// A consumed challenge is remembered this long past its expiry.
+inline constexpr Seconds kConsumedKeptAfterExpiry = std::chrono::hours(24);
+
+}  // namespace countersign::auth

@@ -1,0 +1,107 @@
+#include "auth/secrets/floor.hpp"
+
+#include <algorithm>
+
+#include "auth/audit/audit_record.hpp"
+#include "auth/secrets/private_file.hpp"
+#include "storage/base/hash.hpp"
+
+namespace countersign::auth {
+namespace {
+constexpr std::string_view kName = "floor";
+
+void raise(ChainHead& head, const ChainHead& other) {
+  if (other.number > head.number) head = other;
+}
+}  // namespace
+
+Json Floor::write(const Marks& marks) {
+  Json heads = Json::object();
+  for (const auto& [writer, head] : marks.heads) {
+    heads.set(writer, Json::object().set("number", head.number).set("hash", head.hash));
+  }
+  return Json::object()
+      .set("version", 1)
+      .set("restores", marks.restores)
+      .set("revocations", marks.revocations)
+      .set("heads", std::move(heads));
+}
+
+Result<Floor::Marks> Floor::read(const std::filesystem::path& path, const RecordSeal& seal) {
+  const auto refuse = [](const Error& error) {
+    return fail(ErrorCode::startup_refused, "the floor: " + std::string(name_of(error.code)) + ": " + error.detail);
+  };
+  const auto bytes = read_private_file(path);
+  if (!bytes) return refuse(bytes.error());
+  const auto record = seal.open(kName, bytes->reveal());
+  if (!record) return refuse(record.error());
+  const auto parse = [&]() -> Result<Marks> {
+    JsonReader reader(*record);
+    TRY(check_record_version(reader));
+    Marks marks;
+    marks.restores = TRY(reader.integer("restores"));
+    marks.revocations = TRY(reader.integer("revocations"));
+    const Json heads = reader.take("heads");
+    if (heads.members() == nullptr) return fail(ErrorCode::malformed_message, "heads");
+    for (const auto& [writer, value] : *heads.members()) {
+      JsonReader head(value);
+      marks.heads[writer] = {TRY(head.integer("number")), TRY(head.text("hash"))};
+      TRY(head.finish());
+    }
+    TRY(reader.finish());
+    return marks;
+  };
+  auto marks = parse();
+  if (!marks) return refuse(marks.error());
+  return marks;
+}
+
+Status Floor::create(const std::filesystem::path& path, const RecordSeal& seal) {
+  return write_private_file(path, seal.close(kName, write(Marks())));
+}
+
+Result<std::unique_ptr<Floor>> Floor::load(const std::filesystem::path& path, const RecordSeal& seal) {
+  Marks marks = TRY(read(path, seal));
+  std::unique_ptr<Floor> floor(new Floor(path, seal));
+  floor->marks_ = std::move(marks);
+  return floor;
+}
+
+void Floor::note_head(const std::string& writer, const ChainHead& head) {
+  const std::lock_guard lock(mutex_);
+  raise(marks_.heads[writer], head);
+  changed_ = true;
+}
+
+Status Floor::save() {
+  const std::lock_guard lock(mutex_);
+  if (!changed_) return ok();
+  const FileLock file_lock = TRY(FileLock::acquire(path_.string() + ".lock"));
+  const Marks others = TRY(read(path_, seal_));
+  marks_.restores = std::max(marks_.restores, others.restores);
+  marks_.revocations = std::max(marks_.revocations, others.revocations);
+  for (const auto& [writer, head] : others.heads) raise(marks_.heads[writer], head);
+  TRY(write_private_file(path_, seal_.close(kName, write(marks_))));
+  changed_ = false;
+  return ok();
+}
+
+Status Floor::judge_medium(storage::Medium& medium) const {
+  for (const auto& [writer, head] : heads()) {
+    if (head.number == 0) continue;
+    const auto entry = TRY(storage::find(medium, audit_name(writer, head.number)));
+    if (!entry || hex(sha256(entry->bytes)) != head.hash) {
+      return fail(ErrorCode::medium_restored,
+                  "the medium is older than this server remembers: its audit chain '" + writer + "' lacks record " +
+                      std::to_string(head.number));
+    }
+  }
+  return ok();
+}
+
+std::map<std::string, ChainHead> Floor::heads() const {
+  const std::lock_guard lock(mutex_);
+  return marks_.heads;
+}
+
+}  // namespace countersign::auth

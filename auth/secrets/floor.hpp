@@ -1,0 +1,55 @@
+// The floor: what the server remembers beside the medium, so that a medium put back to an old state is noticed.
+//
+// A sealed record in the file `floor` of the secrets folder, written after the commits it speaks of: it may lag behind the
+// medium, never lead. It holds the restore counter, the highest revocation number and the head of each audit chain.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "auth/secrets/record_seal.hpp"
+#include "storage/base/result.hpp"
+
+namespace countersign::auth {
+
+// The last record of one audit chain.
+struct ChainHead {
+  std::int64_t number = 0;  // 0: none yet
+  std::string hash;         // hex SHA-256 of the record's bytes
+};
+
+// Any thread. Several processes may share the file: a save merges what the others wrote.
+class Floor {
+ public:
+  static Status create(const std::filesystem::path& path, const RecordSeal& seal);
+  // startup_refused where the file is absent, too open or does not hold.
+  static Result<std::unique_ptr<Floor>> load(const std::filesystem::path& path, const RecordSeal& seal);
+
+  void note_head(const std::string& writer, const ChainHead& head);
+  // Writes what was noted since the last save; nothing when nothing was. storage_unavailable.
+  Status save();
+  // Every head is on the medium, as it was noted; else medium_restored.
+  Status judge_medium(storage::Medium& medium) const;
+  std::map<std::string, ChainHead> heads() const;
+
+ private:
+  struct Marks {
+    std::int64_t restores = 0;
+    std::int64_t revocations = 0;
+    std::map<std::string, ChainHead> heads;
+  };
+  Floor(std::filesystem::path path, const RecordSeal& seal) : path_(std::move(path)), seal_(seal) {}
+  static Json write(const Marks& marks);
+  static Result<Marks> read(const std::filesystem::path& path, const RecordSeal& seal);
+
+  const std::filesystem::path path_;
+  const RecordSeal& seal_;
+  mutable std::mutex mutex_;
+  Marks marks_;
+  bool changed_ = false;
+};
+
+}  // namespace countersign::auth

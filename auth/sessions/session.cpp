@@ -1,0 +1,109 @@
+#include "auth/sessions/session.hpp"
+
+#include "auth/accounts/account_id.hpp"
+#include "auth/secrets/record_seal.hpp"
+#include "storage/base/hash.hpp"
+#include "storage/base/text.hpp"
+
+namespace countersign::auth {
+namespace {
+
+constexpr std::size_t kTokenBytes = 32;
+constexpr std::size_t kTokenTextBytes = 3 + 43;
+constexpr std::size_t kSessionIdBytes = 16;
+
+Result<Instant> parse_instant(const std::string& text) {
+  const auto instant = parse_time(text);
+  if (!instant) return fail(ErrorCode::malformed_message, "not a time");
+  return *instant;
+}
+
+Result<std::optional<Instant>> optional_time(JsonReader& reader, std::string_view name) {
+  const std::string text = TRY(reader.text_or(name, ""));
+  if (text.empty()) return std::optional<Instant>();
+  return std::optional<Instant>(TRY(parse_instant(text)));
+}
+
+Result<Session> parse_members(const Json& json) {
+  JsonReader reader(json);
+  TRY(check_record_version(reader));
+  Session session;
+  session.id = TRY(reader.text("session"));
+  session.account = TRY(reader.text("account"));
+  if (!is_lower_hex(session.id, 2 * kSessionIdBytes)) return fail(ErrorCode::malformed_message, "session");
+  TRY(check_account_id(session.account));
+  session.username = TRY(reader.text("username"));
+  session.method = TRY(reader.text("method"));
+  session.fingerprint = TRY(reader.text("fingerprint"));
+  session.transport = TRY(reader.text("transport"));
+  const std::int64_t epoch = TRY(reader.integer("epoch"));
+  if (epoch < 0) return fail(ErrorCode::malformed_message, "epoch");
+  session.epoch = static_cast<std::uint64_t>(epoch);
+  session.created_at = TRY(parse_instant(TRY(reader.text("created_at"))));
+  session.idle_expires_at = TRY(parse_instant(TRY(reader.text("idle_expires_at"))));
+  session.expires_at = TRY(parse_instant(TRY(reader.text("expires_at"))));
+  session.use_before = TRY(optional_time(reader, "use_before"));
+  session.replaced_at = TRY(optional_time(reader, "replaced_at"));
+  TRY(reader.finish());
+  return session;
+}
+
+}  // namespace
+
+Result<Secret> make_token(Rng& rng) {
+  const Secret random = TRY(random_secret(rng, kTokenBytes));
+  std::string text;
+  text.reserve(kTokenTextBytes);
+  text += kTokenPrefix;
+  std::string encoded = base64url(random.reveal());
+  text += encoded;
+  wipe(encoded);
+  return Secret::take(text);
+}
+
+Result<std::string> make_session_id(Rng& rng) { return hex(TRY(random_bytes(rng, kSessionIdBytes))); }
+
+Result<std::string> session_name(std::string_view token) {
+  if (token.size() != kTokenTextBytes || !token.starts_with(kTokenPrefix) ||
+      !from_base64url(token.substr(kTokenPrefix.size()))) {
+    return fail(ErrorCode::malformed_token);
+  }
+  return "sessions/" + hex(sha256(as_bytes(token)));
+}
+
+std::string pointer_name(std::string_view account, std::string_view session_id) {
+  return "sessions-of/" + std::string(account) + "/" + std::string(session_id);
+}
+
+Json write_session(const Session& session) {
+  Json json = Json::object()
+                  .set("version", 1)
+                  .set("session", session.id)
+                  .set("account", session.account)
+                  .set("username", session.username)
+                  .set("method", session.method)
+                  .set("fingerprint", session.fingerprint)
+                  .set("transport", session.transport)
+                  .set("epoch", static_cast<std::int64_t>(session.epoch))
+                  .set("created_at", format_time(session.created_at))
+                  .set("idle_expires_at", format_time(session.idle_expires_at))
+                  .set("expires_at", format_time(session.expires_at));
+  if (session.use_before) json.set("use_before", format_time(*session.use_before));
+  if (session.replaced_at) json.set("replaced_at", format_time(*session.replaced_at));
+  return json;
+}
+
+Result<Session> parse_session(const Json& json) { return understood("session", parse_members(json)); }
+
+Status judge_session(const Session& session, Instant now) {
+  if (session.replaced_at) return fail(ErrorCode::session_replaced);
+  if (session.use_before) {
+    if (now >= *session.use_before) return fail(ErrorCode::session_grant_expired);
+    return ok();
+  }
+  if (now >= session.idle_expires_at) return fail(ErrorCode::session_expired, "idle");
+  if (now >= session.expires_at) return fail(ErrorCode::session_expired, "absolute");
+  return ok();
+}
+
+}  // namespace countersign::auth

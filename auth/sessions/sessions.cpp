@@ -1,0 +1,240 @@
+#include "auth/sessions/sessions.hpp"
+
+#include <algorithm>
+
+namespace countersign::auth {
+namespace {
+
+constexpr std::size_t kPage = 200;
+
+AuditEntry entry_of(Decision decision, const Session& session, const Visit& visit, Instant at) {
+  return {decision, at, session.account, session.fingerprint, session.id, visit.source, ""};
+}
+
+// A conflict on a session means that someone ended or replaced it meanwhile: it opens nothing any more.
+Status denied_on_conflict(Status status) {
+  if (!status && status.error().code == ErrorCode::conflict) return fail(ErrorCode::session_unknown, "changed meanwhile");
+  return status;
+}
+
+}  // namespace
+
+void Sessions::stage_pointer(storage::Batch& batch, const Session& session, const std::string& record_name) {
+  const std::string name = pointer_name(session.account, session.id);
+  batch.put(name, context_.seal.close(name, Json::object().set("version", 1).set("record", record_name)));
+}
+
+Status Sessions::stage_open(storage::Batch& batch, const Session& session, const Secret& token) {
+  const std::string name = TRY(session_name(token.reveal_text()));
+  batch.require_absent(name);
+  batch.put(name, context_.seal.close(name, write_session(session)));
+  stage_pointer(batch, session, name);
+  return ok();
+}
+
+void Sessions::start(Session& session, const Moment& moment) const {
+  session.use_before.reset();
+  session.created_at = moment.judged;
+  session.expires_at = moment.judged + context_.policies.session_absolute_limit;
+  session.idle_expires_at = idle_limit_from(session, moment);
+}
+
+Instant Sessions::idle_limit_from(const Session& session, const Moment& moment) const {
+  return std::min(moment.judged + context_.policies.session_idle_limit, session.expires_at);
+}
+
+Result<Sessions::Found> Sessions::find_by_name(const std::string& name) {
+  const auto entry = TRY(find_record(context_.medium, context_.seal, name));
+  if (!entry) return fail(ErrorCode::session_unknown);
+  return Found{TRY(parse_session(entry->record)), name, entry->version};
+}
+
+Result<Sessions::Found> Sessions::find_by_token(const Secret& token) {
+  return find_by_name(TRY(session_name(token.reveal_text())));
+}
+
+Result<std::optional<std::pair<Sessions::Found, storage::Version>>> Sessions::find_by_pointer(
+    const std::string& account, const std::string& session_id) {
+  using Out = std::optional<std::pair<Found, storage::Version>>;
+  const std::string name = pointer_name(account, session_id);
+  const auto entry = TRY(find_record(context_.medium, context_.seal, name));
+  if (!entry) return Out();
+  const Json* record = entry->record.find("record");
+  if (record == nullptr || record->string() == nullptr) return fail(ErrorCode::record_unreadable, name);
+  auto found = find_by_name(*record->string());
+  // Replaced or ended between the two reads.
+  if (!found && found.error().code == ErrorCode::session_unknown) return Out();
+  if (!found) return tl::unexpected<Error>(found.error());
+  return Out(std::pair(*std::move(found), entry->version));
+}
+
+Status Sessions::judge(const Session& session, const Moment& moment) {
+  TRY(judge_session(session, moment.judged));
+  const auto stored = TRY(context_.accounts.find(session.account));
+  if (!stored) return fail(ErrorCode::account_unknown);
+  return judge_account(stored->account, session.epoch);
+}
+
+// The first use of a granted session. Two first uses at once: the loser reads what the winner wrote.
+Result<Sessions::Found> Sessions::started(Found found, const Moment& moment, const Visit& visit) {
+  for (int judged = 0; judged < kJudgedTimesMax && found.session.use_before; ++judged) {
+    Session session = found.session;
+    start(session, moment);
+    storage::Batch batch;
+    batch.require_version(found.name, found.version);
+    const Bytes bytes = context_.seal.close(found.name, write_session(session));
+    batch.put(found.name, bytes);
+    const Status committed =
+        context_.audit.commit(batch, entry_of(Decision::grant_used, session, visit, moment.wall));
+    if (committed) return Found{session, found.name, storage::Version::of(bytes)};
+    if (committed.error().code != ErrorCode::conflict) return tl::unexpected<Error>(committed.error());
+    found = TRY(find_by_name(found.name));
+    TRY(judge(found.session, moment));
+  }
+  if (found.session.use_before) return fail(ErrorCode::storage_unavailable, "the session changes too fast");
+  return found;
+}
+
+void Sessions::touch(Found& found, const Moment& moment) {
+  const Instant moved = idle_limit_from(found.session, moment);
+  if (moment.behind || moved - found.session.idle_expires_at < context_.policies.session_idle_limit / 20) return;
+  Session session = found.session;
+  session.idle_expires_at = moved;
+  storage::Batch batch;
+  batch.require_version(found.name, found.version);
+  batch.put(found.name, context_.seal.close(found.name, write_session(session)));
+  // Whoever wrote first moved the limit, or ended the session; the next request sees which. A medium that fails here
+  // costs only the extension.
+  if (context_.medium.commit(batch)) found.session = session;
+}
+
+Result<Session> Sessions::admit(const Secret& token, const Visit& visit) {
+  const Moment moment = context_.timekeeper.now();
+  Found found = TRY(find_by_token(token));
+  TRY(judge(found.session, moment));
+  if (found.session.use_before) return TRY(started(std::move(found), moment, visit)).session;
+  touch(found, moment);
+  return found.session;
+}
+
+Status Sessions::end_replayed(const Found& replaced, const Visit& visit, const Moment& moment) {
+  const auto current = TRY(find_by_pointer(replaced.session.account, replaced.session.id));
+  if (current) {
+    storage::Batch batch;
+    const std::string pointer = pointer_name(replaced.session.account, replaced.session.id);
+    batch.require_version(pointer, current->second);
+    batch.erase(pointer);
+    batch.require_version(current->first.name, current->first.version);
+    batch.erase(current->first.name);
+    batch.erase(replaced.name);
+    TRY(context_.audit.commit(batch, entry_of(Decision::session_replayed, replaced.session, visit, moment.wall)));
+  }
+  return fail(ErrorCode::session_replaced, "a token replaced over 60 s ago was used to refresh; the session was ended");
+}
+
+Result<RefreshedSession> Sessions::refresh(const Secret& token, const Visit& visit) {
+  const Moment moment = context_.timekeeper.now();
+  Found used = TRY(find_by_token(token));
+  std::optional<Found> lost;  // the replacement whose reply was lost
+  if (used.session.replaced_at) {
+    if (moment.judged - *used.session.replaced_at > kReplacedTokenGrace) {
+      return tl::unexpected<Error>(end_replayed(used, visit, moment).error());
+    }
+    auto current = TRY(find_by_pointer(used.session.account, used.session.id));
+    if (!current) return fail(ErrorCode::session_unknown);
+    lost = std::move(current->first);
+  }
+  Session session = lost ? lost->session : used.session;
+  TRY(judge(session, moment));
+  if (session.use_before) {
+    used = TRY(started(std::move(used), moment, visit));
+    session = used.session;
+  }
+  if (!moment.behind) session.idle_expires_at = idle_limit_from(session, moment);
+
+  storage::Batch batch;
+  batch.require_version(used.name, used.version);
+  if (lost) {
+    batch.require_version(lost->name, lost->version);
+    batch.erase(lost->name);
+  } else {
+    Session replaced = used.session;
+    replaced.replaced_at = moment.judged;
+    batch.put(used.name, context_.seal.close(used.name, write_session(replaced)));
+  }
+  Secret next = TRY(make_token(context_.rng));
+  TRY(stage_open(batch, session, next));
+  TRY(denied_on_conflict(
+      context_.audit.commit(batch, entry_of(Decision::session_refreshed, session, visit, moment.wall))));
+  return RefreshedSession{std::move(session), std::move(next)};
+}
+
+Status Sessions::commit_end(const Found& found, const storage::Version& pointer_version, const Visit& visit,
+                            Decision decision) {
+  storage::Batch batch;
+  const std::string pointer = pointer_name(found.session.account, found.session.id);
+  batch.require_version(pointer, pointer_version);
+  batch.erase(pointer);
+  batch.require_version(found.name, found.version);
+  batch.erase(found.name);
+  return context_.audit.commit(batch, entry_of(decision, found.session, visit, context_.timekeeper.now().wall));
+}
+
+Status Sessions::end(const Secret& token, const Visit& visit) {
+  const Found found = TRY(find_by_token(token));
+  TRY(judge(found.session, context_.timekeeper.now()));
+  return end_one(found.session.account, found.session.id, visit);
+}
+
+Result<std::vector<Session>> Sessions::list(const std::string& account, std::size_t limit) {
+  const Moment moment = context_.timekeeper.now();
+  std::vector<Session> sessions;
+  const std::string folder = pointer_name(account, "");
+  std::string after;
+  while (sessions.size() < limit) {
+    const auto names = TRY(context_.medium.list(folder, after, kPage));
+    for (const std::string& name : names) {
+      const auto found = TRY(find_by_pointer(account, name.substr(folder.size())));
+      if (!found || !judge(found->first.session, moment)) continue;
+      sessions.push_back(found->first.session);
+      if (sessions.size() == limit) break;
+    }
+    if (names.size() < kPage) break;
+    after = names.back();
+  }
+  return sessions;
+}
+
+Result<Session> Sessions::show(const std::string& account, const std::string& session_id) {
+  const auto found = TRY(find_by_pointer(account, session_id));
+  if (!found || !judge(found->first.session, context_.timekeeper.now())) return fail(ErrorCode::not_found);
+  return found->first.session;
+}
+
+Status Sessions::end_one(const std::string& account, const std::string& session_id, const Visit& visit) {
+  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
+    const auto found = TRY(find_by_pointer(account, session_id));
+    if (!found) return fail(ErrorCode::not_found);
+    const Status ended = commit_end(found->first, found->second, visit, Decision::session_ended);
+    // Touched or refreshed meanwhile: it must end all the same.
+    if (ended || ended.error().code != ErrorCode::conflict) return ended;
+  }
+  return fail(ErrorCode::storage_unavailable, "the session changes too fast");
+}
+
+Status Sessions::end_all(const std::string& account, const Visit& visit) {
+  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
+    const auto stored = TRY(context_.accounts.find(account));
+    if (!stored) return fail(ErrorCode::not_found);
+    Account changed = stored->account;
+    ++changed.epoch;
+    storage::Batch batch;
+    context_.accounts.stage_change(batch, *stored, changed);
+    const Status ended = context_.audit.commit(
+        batch, {Decision::sessions_ended, context_.timekeeper.now().wall, account, "", "", visit.source, ""});
+    if (ended || ended.error().code != ErrorCode::conflict) return ended;
+  }
+  return fail(ErrorCode::storage_unavailable, "the account changes too fast");
+}
+
+}  // namespace countersign::auth

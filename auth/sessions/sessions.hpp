@@ -1,0 +1,66 @@
+// Opening, admitting, refreshing and ending sessions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "auth/context.hpp"
+#include "auth/sessions/session.hpp"
+
+namespace countersign::auth {
+
+struct RefreshedSession {
+  Session session;
+  Secret token;
+};
+
+// Any thread.
+class Sessions {
+ public:
+  explicit Sessions(const Context& context) : context_(context) {}
+
+  // Stage a new session under its token, which nobody had before.
+  Status stage_open(storage::Batch& batch, const Session& session, const Secret& token);
+  // Its limits, from `moment` on.
+  void start(Session& session, const Moment& moment) const;
+
+  // Who holds this token now: the session, its limits, the account's state and its epoch are judged. The first use of a
+  // granted session starts its limits; the idle limit is moved on coarsely. session_*, account_*, epoch_passed,
+  // malformed_token, record_*, unavailable: all but the last are `denied` outside.
+  Result<Session> admit(const Secret& token, const Visit& visit);
+  // The old token ends. Never past the absolute limit. As admit(), and session_replaced where the token was replaced over
+  // 60 s ago (the session ends then); conflict is a denial too.
+  Result<RefreshedSession> refresh(const Secret& token, const Visit& visit);
+  Status end(const Secret& token, const Visit& visit);
+
+  // Of one account: what is alive, at most `limit`.
+  Result<std::vector<Session>> list(const std::string& account, std::size_t limit);
+  // not_found where the account has no such session.
+  Result<Session> show(const std::string& account, const std::string& session_id);
+  Status end_one(const std::string& account, const std::string& session_id, const Visit& visit);
+  // Raises the account's epoch: every session and every open challenge dies.
+  Status end_all(const std::string& account, const Visit& visit);
+
+ private:
+  struct Found {
+    Session session;
+    std::string name;
+    storage::Version version;
+  };
+  Result<Found> find_by_token(const Secret& token);
+  Result<Found> find_by_name(const std::string& name);
+  Result<std::optional<std::pair<Found, storage::Version>>> find_by_pointer(const std::string& account,
+                                                                            const std::string& session_id);
+  Status judge(const Session& session, const Moment& moment);
+  Result<Found> started(Found found, const Moment& moment, const Visit& visit);
+  void touch(Found& found, const Moment& moment);
+  Instant idle_limit_from(const Session& session, const Moment& moment) const;
+  Status end_replayed(const Found& replaced, const Visit& visit, const Moment& moment);
+  void stage_pointer(storage::Batch& batch, const Session& session, const std::string& record_name);
+  Status commit_end(const Found& found, const storage::Version& pointer, const Visit& visit, Decision decision);
+
+  const Context& context_;
+};
+
+}  // namespace countersign::auth
