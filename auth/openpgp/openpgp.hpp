@@ -1,5 +1,5 @@
-// What Countersign asks of an OpenPGP implementation, and the facts it gets back. Judgement is not an engine's work: see
-// policy.hpp and acceptance.hpp.
+// What Countersign asks of an OpenPGP implementation, and the facts it gets back. Judgement is not an engine's work:
+// see policy.hpp and acceptance.hpp.
 #pragma once
 
 #include <cstdint>
@@ -53,8 +53,8 @@ struct SealRequest {
 };
 
 struct GeneratedKey {
-  Secret secret_key;    // transferable secret key, binary packets, unprotected
-  Bytes certificate;    // transferable public key, binary packets
+  Secret secret_key;  // transferable secret key, binary packets, unprotected
+  Bytes certificate;  // transferable public key, binary packets
   Fingerprint fingerprint;
 };
 
@@ -77,8 +77,8 @@ class OpenPgp {
   // Detached signature by the server's key, class 0x00, SHA-256 or better, armored without headers.
   virtual Result<std::string> sign(std::string_view text, Instant now) = 0;
 
-  // Facts about one detached signature over `message` by a key of the certificate. A signature that does not verify is a
-  // fact (valid == false), not an error.
+  // Facts about one detached signature over `message` by a key of the certificate. A signature that does not verify is
+  // a fact (valid == false), not an error.
   virtual Result<SignatureFacts> verify(const GatedCertificate& certificate, ByteView message,
                                         const GatedSignature& signature, Instant now) = 0;
 

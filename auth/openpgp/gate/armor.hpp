@@ -20,4 +20,10 @@ Result<Bytes> dearmor(std::string_view label, std::string_view text);
 // Does the text begin like an armored block, leading blanks aside?
 bool looks_armored(std::string_view text);
 
+// Does it begin with an armored block of that label?
+bool begins_armored(std::string_view label, std::string_view text);
+
+// Is this the beginning of an armored block without its end: empty, or cut off? A courier's copy may not be whole yet.
+bool is_cut_off(std::string_view text);
+
 }  // namespace countersign::auth::openpgp

@@ -14,19 +14,25 @@
 namespace countersign::auth::openpgp {
 
 inline constexpr std::string_view kClearSignedHeader = "-----BEGIN PGP SIGNED MESSAGE-----";
+inline constexpr std::size_t kClearSignedBytesMax = 64u << 10;  // a message, its signature included
 
 struct ClearSigned {
-  std::string challenge_hint;  // base64url, as found
+  std::string challenge_hint;  // base64url characters, as found
   std::string signature;       // the armored signature block, as found
 };
 
 struct TextResponse {
-  std::vector<ClearSigned> messages;        // one or two
-  std::optional<std::string> certificate;   // armored, as found
+  std::vector<ClearSigned> messages;       // one or two
+  std::optional<std::string> certificate;  // armored, as found
 };
 
-// Whatever stands before the first and after the last block must be blank. malformed_message, message_too_large
-// (over 64 KiB a message), file_incomplete where the text ends inside a block: a courier's copy may not be whole yet.
+// Does the text begin like a clear-signed message, leading blanks aside?
+bool looks_clear_signed(std::string_view text);
+
+// Whatever stands before the first and after the last block must be blank. Of each cleartext exactly one line begins
+// with `challenge:`; what follows it up to the line that begins with `nonce:` belongs to it. malformed_message,
+// message_too_large (over 64 KiB a message, 128 KiB a certificate), file_incomplete where the text ends inside a block
+// or before one: a courier's copy may not be whole yet. To HTTP that is a malformed message as well.
 Result<TextResponse> split_response(std::string_view text);
 
 }  // namespace countersign::auth::openpgp

@@ -7,8 +7,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "auth/openpgp/fingerprint.hpp"
 #include "storage/base/bytes.hpp"
@@ -18,12 +19,18 @@
 namespace countersign::auth::openpgp {
 
 inline constexpr std::size_t kSignatureBytesMax = 8u << 10;
-inline constexpr std::size_t kCertificateReadBytesMax = 128u << 10;        // by HTTP and from a stick
-inline constexpr std::size_t kCertificateLocalReadBytesMax = 4u << 20;     // from a local file
-inline constexpr std::size_t kCertificateKeptBytesMax = 64u << 10;         // after foreign signatures are dropped
+inline constexpr std::size_t kCertificateReadBytesMax = 128u << 10;     // by HTTP and from a stick
+inline constexpr std::size_t kCertificateLocalReadBytesMax = 4u << 20;  // from a local file
+inline constexpr std::size_t kCertificateKeptBytesMax = 64u << 10;      // after foreign signatures are dropped
 inline constexpr std::size_t kCertificateKeptPacketsMax = 64;
 
 // One certificate: one primary public key, its user ids, subkeys and signatures by the key itself.
+//
+// Dropped on the way, since anyone could have put them there or nothing here reads them: signatures that do not name
+// the key as their issuer, that do not fit the part they stand behind, or that cannot be read; user attributes; subkeys
+// of unknown algorithms; user ids and subkeys that no signature is left of. A revocation by another key (a designated
+// revoker) goes the same way: a revocation counts when the key itself made it. Marker, trust and padding packets are
+// refused: no export holds them.
 class GatedCertificate {
  public:
   const Bytes& packets() const { return packets_; }
@@ -38,7 +45,8 @@ class GatedCertificate {
   Fingerprint fingerprint_;
 };
 
-// One version 4 signature packet of class 0x00 or 0x01, with what its hashed area says.
+// One version 4 signature packet of class 0x00 or 0x01, with what its hashed area says. Of the unhashed area nothing
+// but the issuer's key id is left: it is not signed, so no engine sees it.
 class GatedSignature {
  public:
   const Bytes& packets() const { return packets_; }
@@ -46,17 +54,20 @@ class GatedSignature {
   std::uint8_t public_key_algorithm() const { return public_key_algorithm_; }  // RFC 4880 §9.1
   std::uint8_t hash_algorithm() const { return hash_algorithm_; }              // RFC 4880 §9.4
   Instant created_at() const { return created_at_; }
+  // When the signature itself says it ends (RFC 4880 §5.2.3.10); nothing where it does not.
+  const std::optional<Instant>& expires_at() const { return expires_at_; }
   // The issuer's fingerprint where the signature names it, else nothing.
   const std::optional<Fingerprint>& issuer() const { return issuer_; }
 
  private:
-  friend class SignatureReader;  // gate/signature.cpp
+  friend class SignatureReader;  // gate/signature_packet.hpp
   GatedSignature() = default;
   Bytes packets_;
   std::uint8_t class_ = 0;
   std::uint8_t public_key_algorithm_ = 0;
   std::uint8_t hash_algorithm_ = 0;
   Instant created_at_{};
+  std::optional<Instant> expires_at_;
   std::optional<Fingerprint> issuer_;
 };
 
@@ -64,8 +75,13 @@ class GatedSignature {
 // armor_invalid, secret_key_handed_in, unknown_version (version 6, named), packet_refused, certificate_refused.
 Result<GatedCertificate> admit_certificate(std::string_view text, std::size_t read_bytes_max);
 
-// Armored or binary; exactly one signature. Fails with message_too_large, armor_invalid, signature_missing,
-// unknown_version, packet_refused.
+// Armored or binary; exactly one signature, with a hashed creation time and a hashed issuer (fingerprint or key id), no
+// critical subpacket but these, an expiration time or the signer's user id, no critical notation, at most 256 bytes of
+// others, no embedded signature. Fails with message_too_large, armor_invalid, signature_missing, unknown_version,
+// secret_key_handed_in, packet_refused.
 Result<GatedSignature> admit_signature(std::string_view text);
+
+// The answer to a secret key, in every role: secret_key_handed_in, with a text that tells the owner what to do now.
+tl::unexpected<Error> refuse_secret_key();
 
 }  // namespace countersign::auth::openpgp

@@ -9,15 +9,24 @@
 
 namespace countersign::auth::openpgp {
 
+inline constexpr std::size_t kSignedMessageBytesMax = 128u << 10;  // the packets, a key block included
+
 struct SignedMessage {
-  std::string text;
+  std::string text;  // foreign until the signature over it was accepted
   GatedSignature signature;
-  // The server's certificate from the signature's key block subpacket (unhashed, type 38), where there is one. It proves
-  // nothing until its fingerprint is compared with one that the user knows.
+  // The server's certificate from the signature's key block subpacket (unhashed, type 38), where there is one. It
+  // proves nothing until its fingerprint is compared with one that the user knows.
   std::optional<GatedCertificate> key_block;
 };
 
-// packet_refused, signature_missing, message_too_large.
+// Exact lengths everywhere, except that the literal packet may come in parts: gpg writes it so from a pipe. The text
+// has to be UTF-8. packet_refused, signature_missing, message_too_large, unknown_version; for a key block what
+// admit_certificate fails with.
 Result<SignedMessage> take_signed_message(ByteView packets);
+
+// The way there: one message out of a text and one detached signature of class 0x00 or 0x01 by a key of `signer`, with
+// the certificate as key block. The literal packet has no file name and no date. packet_refused where `signature` is
+// not one signature packet, or names no issuer.
+Result<Bytes> make_signed_message(std::string_view text, ByteView signature, ByteView key_block);
 
 }  // namespace countersign::auth::openpgp

@@ -1,0 +1,147 @@
+#include "auth/openpgp/gate/armor.hpp"
+
+#include <algorithm>
+
+#include "storage/base/text.hpp"
+
+namespace countersign::auth::openpgp {
+namespace {
+
+constexpr std::string_view kBegin = "-----BEGIN ";
+constexpr std::string_view kEnd = "-----END ";
+constexpr std::string_view kDashes = "-----";
+constexpr std::string_view kBlanks = " \t\r\n";
+constexpr std::size_t kLineCharacters = 64;
+
+std::string_view without_trailing_blanks(std::string_view text) {
+  const auto last = text.find_last_not_of(kBlanks);
+  return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
+}
+
+std::string_view without_leading_blanks(std::string_view text) {
+  const auto first = text.find_first_not_of(kBlanks);
+  return first == std::string_view::npos ? std::string_view() : text.substr(first);
+}
+
+// RFC 4880 §6.1.
+std::uint32_t crc24(ByteView bytes) {
+  std::uint32_t crc = 0xB704CE;
+  for (const std::uint8_t byte : bytes) {
+    crc ^= std::uint32_t{byte} << 16;
+    for (int bit = 0; bit < 8; ++bit) {
+      crc <<= 1;
+      if ((crc & 0x1000000) != 0) crc ^= 0x1864CFB;
+    }
+  }
+  return crc & 0xFFFFFF;
+}
+
+Bytes crc24_bytes(ByteView bytes) {
+  Bytes out;
+  append_integer(out, crc24(bytes), 3);
+  return out;
+}
+
+std::string line_of(std::string_view begin, std::string_view label) {
+  std::string line(begin);
+  line.append(label).append(kDashes);
+  return line;
+}
+
+bool is_armor_header(std::string_view line) {
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  if (colon + 1 < line.size() && line[colon + 1] != ' ') return false;
+  return std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(colon), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+}  // namespace
+
+std::string enarmor(std::string_view label, ByteView packets) {
+  std::string out = line_of(kBegin, label);
+  out += "\n\n";
+  const std::string body = base64(packets);
+  for (std::size_t at = 0; at < body.size(); at += kLineCharacters) {
+    out.append(body, at, kLineCharacters);
+    out += '\n';
+  }
+  out += '=';
+  out += base64(crc24_bytes(packets));
+  out += '\n';
+  out += line_of(kEnd, label);
+  out += '\n';
+  return out;
+}
+
+Result<Bytes> dearmor(std::string_view label, std::string_view text) {
+  const auto lines = split_lines(without_leading_blanks(text));
+  std::size_t at = 0;
+  const auto line = [&] { return without_trailing_blanks(lines[at]); };
+
+  if (lines.empty() || line() != line_of(kBegin, label)) {
+    return fail(ErrorCode::armor_invalid, "does not begin with " + line_of(kBegin, label));
+  }
+  ++at;
+  while (at < lines.size() && is_armor_header(line())) ++at;
+  if (at == lines.size() || !line().empty()) {
+    return fail(ErrorCode::armor_invalid, "no empty line after the armor headers");
+  }
+  ++at;
+
+  std::string body;
+  body.reserve(text.size());
+  std::string_view checksum;
+  bool ended = false;
+  const std::string end = line_of(kEnd, label);
+  for (; at < lines.size() && !ended; ++at) {
+    const std::string_view current = line();
+    if (current == end) {
+      ended = true;
+    } else if (!checksum.empty()) {
+      return fail(ErrorCode::armor_invalid, "something stands after the checksum");
+    } else if (current.size() == 5 && current.front() == '=') {
+      checksum = current.substr(1);
+    } else if (current.empty()) {
+      return fail(ErrorCode::armor_invalid, "an empty line in the base64");
+    } else {
+      body += current;
+    }
+  }
+  if (!ended) return fail(ErrorCode::armor_invalid, "the block has no end");
+  for (; at < lines.size(); ++at) {
+    if (!line().empty()) return fail(ErrorCode::armor_invalid, "something stands after the block");
+  }
+
+  auto bytes = from_base64(body);
+  if (!bytes) return fail(ErrorCode::armor_invalid, "the base64 is not canonical");
+  if (!checksum.empty() && base64(crc24_bytes(*bytes)) != checksum) {
+    return fail(ErrorCode::armor_invalid, "the checksum is wrong");
+  }
+  return *std::move(bytes);
+}
+
+bool looks_armored(std::string_view text) {
+  return without_leading_blanks(text).substr(0, kDashes.size()) == kDashes;
+}
+
+bool begins_armored(std::string_view label, std::string_view text) {
+  const std::string begin = line_of(kBegin, label);
+  return without_leading_blanks(text).substr(0, begin.size()) == begin;
+}
+
+bool is_cut_off(std::string_view text) {
+  const std::string_view rest = without_leading_blanks(text);
+  if (rest.size() < kBegin.size()) return kBegin.substr(0, rest.size()) == rest;
+  if (rest.substr(0, kBegin.size()) != kBegin) return false;
+  // The label may itself be cut; then no end can match it either.
+  const auto dashes = rest.find(kDashes, kBegin.size());
+  if (dashes == std::string_view::npos) return rest.find('\n') == std::string_view::npos;
+  std::string_view label = rest.substr(kBegin.size(), dashes - kBegin.size());
+  if (label.find('\n') != std::string_view::npos) return false;
+  if (label == "PGP SIGNED MESSAGE") label = "PGP SIGNATURE";
+  return rest.find("\n" + line_of(kEnd, label)) == std::string_view::npos;
+}
+
+}  // namespace countersign::auth::openpgp

@@ -1,0 +1,172 @@
+// The certificate role: one primary key, and what that key itself says about its user ids and subkeys.
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "auth/openpgp/gate/armor.hpp"
+#include "auth/openpgp/gate/key_packet.hpp"
+#include "auth/openpgp/gate/packet_gate.hpp"
+#include "auth/openpgp/gate/packets.hpp"
+#include "auth/openpgp/gate/signature_packet.hpp"
+
+namespace countersign::auth::openpgp {
+namespace {
+
+constexpr std::string_view kExportHint = "; export it with gpg --export-options export-minimal --armor --export";
+
+enum class Part { primary, user_id, dropped, subkey };
+
+// Which classes of signature say something about which part (RFC 4880 §5.2.1).
+bool belongs_to(Part part, std::uint8_t signature_class) {
+  switch (part) {
+    case Part::primary:
+      return signature_class == 0x1F || signature_class == 0x20;
+    case Part::user_id:
+      return (signature_class >= 0x10 && signature_class <= 0x13) || signature_class == 0x30;
+    case Part::subkey:
+      return signature_class == 0x18 || signature_class == 0x28;
+    case Part::dropped:
+      return false;
+  }
+  return false;
+}
+
+class CertificateWalk {
+ public:
+  Status take(const Packet& packet) {
+    if (packet.tag == tag::kSecretKey || packet.tag == tag::kSecretSubkey) return refuse_secret_key();
+    if (keys_.empty() && packet.tag != tag::kPublicKey) {
+      return fail(ErrorCode::packet_refused, "a public key expected, not a " + packet_name(packet.tag));
+    }
+    switch (packet.tag) {
+      case tag::kPublicKey:
+        return take_primary(packet.body);
+      case tag::kUserId:
+        return take_user_id(packet.body);
+      case tag::kUserAttribute:
+        return start(Part::dropped, packet);
+      case tag::kPublicSubkey:
+        return take_subkey(packet.body);
+      case tag::kSignature:
+        return take_signature(packet.body);
+      default:
+        return fail(ErrorCode::packet_refused, "a certificate with a " + packet_name(packet.tag) + " packet");
+    }
+  }
+
+  Status finish() {
+    end_part();
+    if (keys_.empty()) return fail(ErrorCode::certificate_refused, "there is no certificate");
+    if (kept_packets_ > kCertificateKeptPacketsMax || kept_.size() > kCertificateKeptBytesMax) {
+      return fail(ErrorCode::message_too_large,
+                  "a certificate of over 64 packets or 64 KiB" + std::string(kExportHint));
+    }
+    return ok();
+  }
+
+  Bytes take_packets() { return std::move(kept_); }
+  const Fingerprint& primary() const { return keys_.front(); }
+
+ private:
+  Status take_primary(ByteView body) {
+    if (!keys_.empty()) {
+      return fail(ErrorCode::certificate_refused, "two certificates; one is wanted: gpg --armor --export FINGERPRINT");
+    }
+    const KeyPacket key = TRY(read_key_packet(body));
+    if (!is_known_key_algorithm(key.algorithm)) {
+      return fail(ErrorCode::certificate_refused, "public key algorithm " + std::to_string(key.algorithm));
+    }
+    keys_.push_back(key.fingerprint);
+    return start(Part::primary, {tag::kPublicKey, body});
+  }
+
+  Status take_user_id(ByteView body) {
+    if (keys_.size() > 1) return fail(ErrorCode::packet_refused, "a user id after a subkey");
+    return start(Part::user_id, {tag::kUserId, body});
+  }
+
+  Status take_subkey(ByteView body) {
+    const KeyPacket key = TRY(read_key_packet(body));
+    if (std::find(keys_.begin(), keys_.end(), key.fingerprint) != keys_.end()) {
+      return fail(ErrorCode::certificate_refused, "the same key twice");
+    }
+    keys_.push_back(key.fingerprint);
+    if (keys_.size() > kCertificateKeptPacketsMax) {
+      return fail(ErrorCode::message_too_large, "a certificate of over 64 packets" + std::string(kExportHint));
+    }
+    return start(is_known_key_algorithm(key.algorithm) ? Part::subkey : Part::dropped, {tag::kPublicSubkey, body});
+  }
+
+  Status start(Part part, const Packet& packet) {
+    end_part();
+    part_ = part;
+    part_signatures_ = 0;
+    part_bytes_.clear();
+    if (part != Part::dropped) append_packet(part_bytes_, packet.tag, packet.body);
+    return ok();
+  }
+
+  // What the key itself did not sign, anyone can have put there.
+  void end_part() {
+    if (keys_.empty() || part_ == Part::dropped) return;
+    if (part_ != Part::primary && part_signatures_ == 0) return;
+    append(kept_, part_bytes_);
+    kept_packets_ += 1 + part_signatures_;
+  }
+
+  Status take_signature(ByteView body) {
+    if (part_ == Part::dropped) return ok();
+    // A foreign key may be of any version, and so may what it signed. Neither that nor what cannot be read is a
+    // signature by this key.
+    const auto packet = read_signature_packet(body);
+    if (!packet || !belongs_to(part_, packet->signature_class) || !names_issuer(*packet, primary())) return ok();
+    ++part_signatures_;
+    append_packet(part_bytes_, tag::kSignature, body);
+    if (part_bytes_.size() > kCertificateKeptBytesMax) {
+      return fail(ErrorCode::message_too_large, "a certificate of over 64 KiB" + std::string(kExportHint));
+    }
+    return ok();
+  }
+
+  std::vector<Fingerprint> keys_;  // the primary and every subkey seen
+  Part part_ = Part::primary;
+  std::size_t part_signatures_ = 0;
+  Bytes part_bytes_;
+  Bytes kept_;
+  std::size_t kept_packets_ = 0;
+};
+
+}  // namespace
+
+tl::unexpected<Error> refuse_secret_key() {
+  return fail(
+      ErrorCode::secret_key_handed_in,
+      "this is a SECRET key. It was not stored, but it has left your machine: treat it as exposed, revoke it and "
+      "make a new one. What is wanted is the public key: gpg --armor --export");
+}
+
+std::string GatedCertificate::armored() const {
+  return enarmor("PGP PUBLIC KEY BLOCK", packets_);
+}
+
+Result<GatedCertificate> admit_certificate(std::string_view text, std::size_t read_bytes_max) {
+  if (text.size() > read_bytes_max) {
+    return fail(ErrorCode::message_too_large,
+                "a certificate of over " + std::to_string(read_bytes_max >> 10) + " KiB" + std::string(kExportHint));
+  }
+  if (begins_armored("PGP PRIVATE KEY BLOCK", text)) return refuse_secret_key();
+  const Bytes packets =
+      looks_armored(text) ? TRY(dearmor("PGP PUBLIC KEY BLOCK", text)) : Bytes(text.begin(), text.end());
+
+  PacketReader reader(packets);
+  CertificateWalk walk;
+  while (!reader.at_end()) {
+    const Packet packet = TRY(reader.next());
+    TRY(walk.take(packet));
+  }
+  TRY(walk.finish());
+  const Fingerprint fingerprint = walk.primary();
+  return GatedCertificate(walk.take_packets(), fingerprint);
+}
+
+}  // namespace countersign::auth::openpgp

@@ -1,0 +1,69 @@
+// Packet headers and lengths (RFC 4880 §4.2), multiprecision integers (§3.2). For the gate's own files. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "storage/base/bytes.hpp"
+#include "storage/base/result.hpp"
+
+namespace countersign::auth::openpgp {
+
+namespace tag {
+inline constexpr std::uint8_t kSignature = 2;
+inline constexpr std::uint8_t kOnePassSignature = 4;
+inline constexpr std::uint8_t kSecretKey = 5;
+inline constexpr std::uint8_t kPublicKey = 6;
+inline constexpr std::uint8_t kSecretSubkey = 7;
+inline constexpr std::uint8_t kCompressed = 8;
+inline constexpr std::uint8_t kLiteral = 11;
+inline constexpr std::uint8_t kUserId = 13;
+inline constexpr std::uint8_t kPublicSubkey = 14;
+inline constexpr std::uint8_t kUserAttribute = 17;
+}  // namespace tag
+
+// "signature (2)", for error texts.
+std::string packet_name(std::uint8_t tag);
+
+struct Packet {
+  std::uint8_t tag = 0;
+  ByteView body;
+};
+
+// Walks over packets. Old and new headers, exact lengths only: partial and indeterminate ones are refused, and so is a
+// body that the input does not hold in full. packet_refused.
+class PacketReader {
+ public:
+  explicit PacketReader(ByteView bytes) : rest_(bytes) {}
+  bool at_end() const { return rest_.empty(); }
+  Result<Packet> next();
+  // The next packet, which must be a literal one; its body may come in partial lengths and is put together here. gpg
+  // writes them when it reads from a pipe. Only for data that no engine parses again.
+  Result<Bytes> next_literal(std::size_t bytes_max);
+
+ private:
+  ByteView rest_;
+};
+
+// With a new-format header of the shortest form.
+void append_packet(Bytes& out, std::uint8_t tag, ByteView body);
+
+// Takes fields off the front of a packet's body; every method fails with packet_refused where too little is left.
+class BodyReader {
+ public:
+  explicit BodyReader(ByteView body) : rest_(body) {}
+  bool at_end() const { return rest_.empty(); }
+  ByteView rest() const { return rest_; }
+  Result<ByteView> take(std::size_t size_bytes);
+  Result<std::uint64_t> integer(std::size_t width);
+  // The value of an MPI; its declared bits are rounded up to bytes.
+  Result<ByteView> mpi(std::size_t bits_max);
+
+ private:
+  ByteView rest_;
+};
+
+// The number of bits up to the highest one that is set.
+std::size_t bit_length(ByteView integer);
+
+}  // namespace countersign::auth::openpgp

@@ -1,0 +1,95 @@
+#include "auth/openpgp/gate/signature_packet.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "auth/openpgp/gate/packets.hpp"
+
+namespace countersign::auth::openpgp {
+namespace {
+
+constexpr std::size_t kFingerprintSubpacketBytes = 1 + Fingerprint::kBytes;
+
+// Subpacket lengths resemble those of packets but know no partial form (RFC 4880 §5.2.3.1).
+Result<std::size_t> subpacket_length(BodyReader& reader) {
+  const auto first = static_cast<std::size_t>(TRY(reader.integer(1)));
+  if (first < 192) return first;
+  if (first < 255) return ((first - 192) << 8) + static_cast<std::size_t>(TRY(reader.integer(1))) + 192;
+  return static_cast<std::size_t>(TRY(reader.integer(4)));
+}
+
+Result<std::vector<Subpacket>> read_area(ByteView area) {
+  std::vector<Subpacket> subpackets;
+  BodyReader reader(area);
+  while (!reader.at_end()) {
+    const std::size_t size = TRY(subpacket_length(reader));
+    if (size == 0) return fail(ErrorCode::packet_refused, "a subpacket without a type");
+    const ByteView whole = TRY(reader.take(size));
+    subpackets.push_back({static_cast<std::uint8_t>(whole[0] & 0x7F), (whole[0] & 0x80) != 0, whole.subspan(1)});
+  }
+  return subpackets;
+}
+
+bool equal(ByteView a, ByteView b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end());
+}
+
+}  // namespace
+
+Result<SignaturePacket> read_signature_packet(ByteView body) {
+  BodyReader reader(body);
+  const auto version = TRY(reader.integer(1));
+  if (version != 4) {
+    return fail(ErrorCode::unknown_version, "an OpenPGP signature of version " + std::to_string(version) +
+                                                "; this server takes version 4 signatures (RFC 4880) only");
+  }
+  SignaturePacket packet;
+  packet.signature_class = static_cast<std::uint8_t>(TRY(reader.integer(1)));
+  packet.public_key_algorithm = static_cast<std::uint8_t>(TRY(reader.integer(1)));
+  packet.hash_algorithm = static_cast<std::uint8_t>(TRY(reader.integer(1)));
+  const auto hashed_bytes = static_cast<std::size_t>(TRY(reader.integer(2)));
+  const ByteView hashed = TRY(reader.take(hashed_bytes));
+  packet.hashed = TRY(read_area(hashed));
+  packet.head = body.first(body.size() - reader.rest().size());
+  const auto unhashed_bytes = static_cast<std::size_t>(TRY(reader.integer(2)));
+  const ByteView unhashed = TRY(reader.take(unhashed_bytes));
+  packet.unhashed = TRY(read_area(unhashed));
+  packet.tail = reader.rest();
+  return packet;
+}
+
+bool names_issuer(const SignaturePacket& packet, const Fingerprint& fingerprint) {
+  bool fingerprint_named = false;
+  bool key_id_matches = false;
+  for (const auto* area : {&packet.hashed, &packet.unhashed}) {
+    for (const Subpacket& each : *area) {
+      if (each.type == subpacket::kIssuerFingerprint) {
+        if (each.body.size() != kFingerprintSubpacketBytes || each.body[0] != 4 ||
+            !equal(each.body.subspan(1), fingerprint.bytes())) {
+          return false;
+        }
+        fingerprint_named = true;
+      } else if (each.type == subpacket::kIssuerKeyId) {
+        if (!equal(each.body, fingerprint.key_id())) return false;
+        key_id_matches = true;
+      }
+    }
+  }
+  return fingerprint_named || key_id_matches;
+}
+
+void append_subpacket(Bytes& area, std::uint8_t type, ByteView body) {
+  const std::size_t size = body.size() + 1;
+  if (size < 192) {
+    append_integer(area, size, 1);
+  } else if (size < 16320) {
+    append_integer(area, (size - 192) + (std::size_t{192} << 8), 2);
+  } else {
+    area.push_back(0xFF);
+    append_integer(area, size, 4);
+  }
+  area.push_back(type);
+  append(area, body);
+}
+
+}  // namespace countersign::auth::openpgp

@@ -1,0 +1,132 @@
+#include "auth/responding/responder.hpp"
+
+#include <fmt/format.h>
+
+#include "auth/openpgp/acceptance.hpp"
+#include "auth/openpgp/gate/signed_message.hpp"
+
+namespace countersign::auth::responding {
+namespace {
+
+// How far the server's signature may be dated from the time that the message itself states.
+constexpr Seconds kServerSignatureWindow{300};
+// How far this machine's clock may be behind before the server would refuse the signature anyway.
+constexpr Seconds kClockBehindHttp{300};
+constexpr Seconds kClockBehindCourier{48 * 3600};
+// A grant states when it ends, not when it was made.
+constexpr Seconds kGrantLifetimeMax{31 * 86400};
+
+openpgp::SignatureWindow window_of(const Statement& statement) {
+  return {statement.issued_at - kServerSignatureWindow, statement.issued_at + kServerSignatureWindow};
+}
+
+openpgp::SignatureWindow window_of(const SessionGrant& grant) {
+  return {grant.use_before - kGrantLifetimeMax, grant.use_before};
+}
+
+std::string command_to_trust(std::string_view name, const openpgp::Fingerprint& key) {
+  return fmt::format(
+      "{} with the key {}\n  Compare the fingerprint with its administrator's, not with what the server says. If it is "
+      "right, run:\n  {}",
+      name, key.upper(), trust_command(name, key, ""));
+}
+
+Status check_name(const ServerExpectation& expected, std::string_view name) {
+  if (expected.name && *expected.name != name) {
+    return fail(
+        ErrorCode::server_mismatch,
+        fmt::format("the message is from {}, and {} was meant; somebody may be passing it on", name, *expected.name));
+  }
+  return ok();
+}
+
+// The fingerprint that the user knows the server by; nothing where they know none.
+std::optional<openpgp::Fingerprint> expected_key(const ServerExpectation& expected, std::string_view name) {
+  if (expected.name && expected.key) return expected.key;
+  const KnownServer* known = expected.known.find(name);
+  if (known == nullptr) return std::nullopt;
+  return known->key;
+}
+
+// Is the text by the server that it names, and does the user know that server by this very key? `Named` is a Statement
+// or a SessionGrant.
+template <class Named>
+Status check_server(openpgp::OpenPgp& engine, const ServerExpectation& expected, const Named& named,
+                    const openpgp::SignedMessage& message, Instant now) {
+  TRY(check_name(expected, named.server));
+  if (!message.key_block) {
+    return fail(ErrorCode::packet_refused, "the message does not bring the server's certificate along");
+  }
+  const openpgp::Fingerprint presented = message.key_block->fingerprint();
+  const auto key = expected_key(expected, named.server);
+  if (key && presented != *key) {
+    return fail(ErrorCode::server_mismatch, fmt::format("{} is known by the key {}, and this message came with {}",
+                                                        named.server, key->upper(), presented.upper()));
+  }
+  if (named.server_key != presented) {
+    return fail(ErrorCode::server_mismatch, fmt::format("the message names the key {} and came with {}",
+                                                        named.server_key.upper(), presented.upper()));
+  }
+  TRY(openpgp::accept_signature(engine, *message.key_block, message.text, message.signature,
+                                openpgp::SignatureForm::detached, window_of(named), now));
+  // Said last, so that the fingerprint shown is of a key that did sign this.
+  if (!key) return fail(ErrorCode::server_unknown, command_to_trust(named.server, presented));
+  return ok();
+}
+
+Status check_times(const Statement& statement, Instant now) {
+  if (now >= statement.expires_at) {
+    return fail(ErrorCode::challenge_expired,
+                fmt::format("at {}; it is {}", format_time(statement.expires_at), format_time(now)));
+  }
+  const Seconds behind = statement.transport == Transport::courier ? kClockBehindCourier : kClockBehindHttp;
+  if (now + behind < statement.issued_at) {
+    return fail(ErrorCode::challenge_not_yet_valid,
+                fmt::format("issued at {}, and this machine's clock says {}; set the clock",
+                            format_time(statement.issued_at), format_time(now)));
+  }
+  return ok();
+}
+
+}  // namespace
+
+Result<CheckedStatement> Responder::open_challenge(std::string_view message, const ServerExpectation& expected,
+                                                   Purpose purpose) {
+  const Instant now = clock_.now();
+  const Secret packets = TRY(keys_.open(message));
+  const openpgp::SignedMessage inside = TRY(openpgp::take_signed_message(packets.reveal()));
+  Statement statement = TRY(parse_statement(inside.text));
+  TRY(check_server(engine_, expected, statement, inside, now));
+  if (statement.purpose != purpose) {
+    return fail(ErrorCode::challenge_of_another_purpose,
+                fmt::format("it is for {}, and {} was meant; if it is what you want, pass --purpose {}",
+                            name_of(statement.purpose), name_of(purpose), name_of(statement.purpose)));
+  }
+  TRY(check_times(statement, now));
+  return CheckedStatement(std::move(statement), inside.text);
+}
+
+Result<std::string> Responder::sign(const CheckedStatement& checked) {
+  TRY(check_times(checked.statement(), clock_.now()));
+  std::string response = TRY(keys_.clear_sign(checked.text(), checked.statement().key));
+  // A statement has no line that clear-signing would change, so it stands in the response as it is.
+  if (response.find("\n\n" + checked.text()) == std::string::npos) {
+    return fail(ErrorCode::gnupg_failed, "what came back is not the statement that was to be signed");
+  }
+  return response;
+}
+
+Result<SessionGrant> Responder::open_grant(std::string_view message, const ServerExpectation& expected) {
+  const Instant now = clock_.now();
+  const Secret packets = TRY(keys_.open(message));
+  openpgp::SignedMessage inside = TRY(openpgp::take_signed_message(packets.reveal()));
+  Result<SessionGrant> grant = parse_session_grant(inside.text);
+  Status checked = grant ? check_server(engine_, expected, *grant, inside, now) : ok();
+  wipe(inside.text);  // it held the token
+  if (!grant) return grant;
+  TRY(std::move(checked));
+  if (now >= grant->use_before) return fail(ErrorCode::session_grant_expired, format_time(grant->use_before));
+  return grant;
+}
+
+}  // namespace countersign::auth::responding

@@ -1,0 +1,66 @@
+// The client's side of a challenge: open it, check who made it and what it says, and only then sign it.
+//
+// Nobody signs a text that is not a statement, of a server that the user meant, with a key that the user knows the
+// server by. That is what makes a relay and a signing oracle useless: a statement that another server passed on names
+// the server it came from, and any other text is refused before the user's key is asked.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "auth/challenges/session_grant.hpp"
+#include "auth/challenges/statement.hpp"
+#include "auth/clock.hpp"
+#include "auth/openpgp/openpgp.hpp"
+#include "auth/responding/known_servers.hpp"
+#include "auth/responding/user_keys.hpp"
+#include "storage/base/result.hpp"
+
+namespace countersign::auth::responding {
+
+// The server that the user meant: what they said, and whom they know.
+struct ServerExpectation {
+  const KnownServers& known;
+  std::optional<std::string> name;          // nothing: any known server, for who has one file in hand and no address
+  std::optional<openpgp::Fingerprint> key;  // nothing: as known; only with a name
+};
+
+// A statement that was checked: it may be shown and signed. Only the responder makes one.
+class CheckedStatement {
+ public:
+  const Statement& statement() const { return statement_; }
+  const std::string& text() const { return text_; }
+
+ private:
+  friend class Responder;
+  CheckedStatement(Statement statement, std::string text) : statement_(std::move(statement)), text_(std::move(text)) {}
+  Statement statement_;
+  std::string text_;
+};
+
+// For one thread. The engine needs no secret key.
+class Responder {
+ public:
+  Responder(openpgp::OpenPgp& engine, UserKeys& keys, const Clock& clock)
+      : engine_(engine), keys_(keys), clock_(clock) {}
+
+  // Fails as UserKeys::open, take_signed_message, parse_statement and accept_signature do; and with server_unknown (the
+  // detail holds the fingerprint and the command that trusts it), server_mismatch, challenge_of_another_purpose,
+  // challenge_expired, challenge_not_yet_valid.
+  Result<CheckedStatement> open_challenge(std::string_view message, const ServerExpectation& expected, Purpose purpose);
+
+  // Exactly the checked text, clear-signed with the key that the statement names. As UserKeys::clear_sign; and
+  // challenge_expired where it has expired meanwhile.
+  Result<std::string> sign(const CheckedStatement& checked);
+
+  // A session grant: the same checks, session_grant_expired past its time, and the token.
+  Result<SessionGrant> open_grant(std::string_view message, const ServerExpectation& expected);
+
+ private:
+  openpgp::OpenPgp& engine_;
+  UserKeys& keys_;
+  const Clock& clock_;
+};
+
+}  // namespace countersign::auth::responding

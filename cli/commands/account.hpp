@@ -1,0 +1,35 @@
+// Administration of accounts.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "cli/command_context.hpp"
+#include "storage/base/result.hpp"
+
+namespace countersign::cli {
+
+struct AccountAddOptions {
+  std::string user;
+  std::string public_key;  // a file; "-" is stdin
+};
+Status run_account_add(const AccountAddOptions& options, CommandContext& context);
+
+struct AccountListOptions {
+  std::string after;  // the account id to go on after
+  std::int64_t limit = 100;
+};
+Status run_account_list(const AccountListOptions& options, CommandContext& context);
+
+struct AccountShowOptions {
+  std::string user;  // username or account id
+};
+Status run_account_show(const AccountShowOptions& options, CommandContext& context);
+
+struct AccountConfirmOptions {
+  std::string fingerprint;
+  std::string user;
+};
+Status run_account_confirm(const AccountConfirmOptions& options, CommandContext& context);
+
+}  // namespace countersign::cli

@@ -1,0 +1,23 @@
+// The server's two sides of a stick.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/command_context.hpp"
+#include "storage/base/result.hpp"
+
+namespace countersign::cli {
+
+struct CourierExportOptions {
+  std::vector<std::string> users;
+  std::string to;  // the stick's folder
+};
+Status run_courier_export(const CourierExportOptions& options, CommandContext& context);
+
+struct CourierImportOptions {
+  std::string folder;
+};
+Status run_courier_import(const CourierImportOptions& options, CommandContext& context);
+
+}  // namespace countersign::cli

@@ -1,0 +1,17 @@
+// Makes a data folder: the storage, the secrets, the server's key and countersign.toml.
+#pragma once
+
+#include <string>
+
+#include "cli/command_context.hpp"
+#include "storage/base/result.hpp"
+
+namespace countersign::cli {
+
+struct InitOptions {
+  std::string server;   // the server's name
+  std::string storage;  // "sqlite" or "directory"; empty: sqlite
+};
+Status run_init(const InitOptions& options, CommandContext& context);
+
+}  // namespace countersign::cli

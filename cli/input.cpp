@@ -1,0 +1,35 @@
+#include "cli/input.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <istream>
+
+namespace countersign::cli {
+namespace {
+
+Result<std::string> read_stream(std::istream& stream, const std::string& name, std::size_t bytes_max) {
+  std::string text(bytes_max + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (stream.bad()) return fail(ErrorCode::file_refused, name + " cannot be read");
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  if (text.size() > bytes_max) {
+    return fail(ErrorCode::message_too_large, fmt::format("{} has more than {} bytes", name, bytes_max));
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<std::string> read_input(const std::string& path, std::size_t bytes_max, Terminal& terminal) {
+  if (path.empty() || path == "-") return read_stream(terminal.in(), "stdin", bytes_max);
+  std::ifstream file(path, std::ios::binary);
+  // A folder opens and then cannot be read; peek tells.
+  if (!file || (file.peek() == std::ifstream::traits_type::eof() && !file.eof())) {
+    return fail(ErrorCode::file_refused, path + " cannot be read");
+  }
+  file.clear();
+  return read_stream(file, path, bytes_max);
+}
+
+}  // namespace countersign::cli

@@ -1,0 +1,16 @@
+// Files that a command is told to read or write.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "cli/terminal.hpp"
+#include "storage/base/result.hpp"
+
+namespace countersign::cli {
+
+// The whole file, or stdin where the path is empty or "-". file_refused where it cannot be read, message_too_large over
+// `bytes_max`; no more than that is ever read.
+Result<std::string> read_input(const std::string& path, std::size_t bytes_max, Terminal& terminal);
+
+}  // namespace countersign::cli

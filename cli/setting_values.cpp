@@ -1,0 +1,316 @@
+#include "cli/setting_values.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+#include "storage/base/text.hpp"
+
+namespace countersign::cli {
+namespace {
+
+constexpr Seconds kMinute{60};
+constexpr Seconds kHour{3600};
+constexpr Seconds kDay{86400};
+
+tl::unexpected<Error> refuse(std::string why) {
+  return fail(ErrorCode::invalid_settings, std::move(why));
+}
+
+template <class Number>
+std::optional<Number> whole_number(std::string_view text) {
+  Number value{};
+  if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+Result<Seconds> duration_between(const std::string& text, Seconds least, Seconds most) {
+  const Seconds value = TRY(parse_duration(text));
+  if (value < least || value > most) {
+    return refuse(
+        fmt::format("from {} to {}, not {}", format_duration(least), format_duration(most), format_duration(value)));
+  }
+  return value;
+}
+
+std::vector<std::string> split_at_commas(std::string_view joined) {
+  std::vector<std::string> parts;
+  while (!joined.empty()) {
+    const auto comma = joined.find(',');
+    std::string_view part = joined.substr(0, comma);
+    while (!part.empty() && part.front() == ' ') part.remove_prefix(1);
+    while (!part.empty() && part.back() == ' ') part.remove_suffix(1);
+    parts.emplace_back(part);
+    if (comma == std::string_view::npos) break;
+    joined.remove_prefix(comma + 1);
+  }
+  return parts;
+}
+
+// An address, or an address and the length of its prefix.
+bool is_network(const std::string& text) {
+  const auto slash = text.find('/');
+  const std::string address = text.substr(0, slash);
+  std::array<unsigned char, 16> bytes{};
+  unsigned bits_max = 0;
+  if (::inet_pton(AF_INET, address.c_str(), bytes.data()) == 1) bits_max = 32;
+  if (bits_max == 0 && ::inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1) bits_max = 128;
+  if (bits_max == 0) return false;
+  if (slash == std::string::npos) return true;
+  const auto bits = whole_number<unsigned>(std::string_view(text).substr(slash + 1));
+  return bits && *bits <= bits_max;
+}
+
+Status set_server(Settings& settings, const std::string& text) {
+  TRY(check_server_name(text));
+  settings.server = text;
+  return ok();
+}
+
+Status set_fingerprint(Settings& settings, const std::string& text) {
+  const auto parsed = auth::openpgp::Fingerprint::parse(text);
+  if (!parsed) return refuse("a fingerprint is 40 hex digits");
+  settings.fingerprint = *parsed;
+  return ok();
+}
+
+std::string get_fingerprint(const Settings& settings) {
+  return settings.fingerprint == auth::openpgp::Fingerprint{} ? std::string{} : settings.fingerprint.upper();
+}
+
+Status set_storage(Settings& settings, const std::string& text) {
+  for (const StorageKind kind : {StorageKind::sqlite, StorageKind::directory}) {
+    if (text != name_of(kind)) continue;
+    settings.storage = kind;
+    return ok();
+  }
+  return refuse("sqlite or directory");
+}
+
+Status set_registration(Settings& settings, const std::string& text) {
+  if (text == "invite") return refuse("invite is not available yet; open or closed");
+  for (const Registration kind : {Registration::open, Registration::closed}) {
+    if (text != name_of(kind)) continue;
+    settings.registration = kind;
+    return ok();
+  }
+  return refuse("open or closed");
+}
+
+Status set_openpgp(Settings& settings, const std::string& text) {
+  if (text == "gpgme" || text == "both") return refuse(text + " is not available yet; rnp");
+  if (text != name_of(OpenPgpEngine::rnp)) return refuse("rnp");
+  settings.openpgp = OpenPgpEngine::rnp;
+  return ok();
+}
+
+Status set_instance(Settings& settings, const std::string& text) {
+  const bool fits = !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+  if (!fits) return refuse("1 to 32 characters of a-z, 0-9 and -");
+  if (text == "cli") return refuse("cli is the name that commands write under");
+  settings.instance = text;
+  return ok();
+}
+
+Status set_listen(Settings& settings, const std::string& text) {
+  settings.listen = TRY(parse_listen_address(text));
+  return ok();
+}
+
+std::string get_listen(const Settings& settings) {
+  const bool v6 = settings.listen.host.find(':') != std::string::npos;
+  return (v6 ? "[" + settings.listen.host + "]" : settings.listen.host) + ":" + std::to_string(settings.listen.port);
+}
+
+Status set_trusted_proxies(Settings& settings, const std::string& text) {
+  std::vector<std::string> networks = split_at_commas(text);
+  if (networks.size() > 64) return refuse("at most 64 networks");
+  for (const std::string& network : networks) {
+    if (!is_network(network))
+      return refuse(fmt::format("\"{}\" is no address and no network such as 10.0.0.0/8", network));
+  }
+  settings.trusted_proxies = std::move(networks);
+  return ok();
+}
+
+std::string get_trusted_proxies(const Settings& settings) {
+  std::string out;
+  for (const std::string& network : settings.trusted_proxies) out += (out.empty() ? "" : ",") + network;
+  return out;
+}
+
+Status set_rate_limit(Settings& settings, const std::string& text) {
+  if (text != "on" && text != "off") return refuse("on or off");
+  settings.rate_limit = text == "on";
+  return ok();
+}
+
+// A row whose value is a duration in a range.
+#define DURATION(key, reason, member, least, most)                                \
+  SettingRow {                                                                    \
+    key, reason, false,                                                           \
+        [](Settings& settings, const std::string& text) -> Status {               \
+          settings.member = TRY(duration_between(text, least, most));             \
+          return ok();                                                            \
+        },                                                                        \
+        [](const Settings& settings) { return format_duration(settings.member); } \
+  }
+
+const SettingRow kTable[] = {
+    {"server", "The server's name, as statements carry it and users know it; changing it ends every open challenge.",
+     false, set_server, [](const Settings& settings) { return settings.server; }},
+    {"fingerprint", "Of the server's certificate; the server does not start with another one.", false, set_fingerprint,
+     get_fingerprint},
+    {"storage", "sqlite or directory; init makes it, changing it here moves nothing.", false, set_storage,
+     [](const Settings& settings) { return std::string(name_of(settings.storage)); }},
+    {"registration", "open: anybody may enrol; closed: administrators only.", false, set_registration,
+     [](const Settings& settings) { return std::string(name_of(settings.registration)); }},
+    {"openpgp", "The OpenPGP engine: rnp.", false, set_openpgp,
+     [](const Settings& settings) { return std::string(name_of(settings.openpgp)); }},
+    {"instance", "The writer of this server's audit record; each server on one storage needs its own.", false,
+     set_instance, [](const Settings& settings) { return settings.instance; }},
+    {"listen", "HOST:PORT of the HTTP server.", false, set_listen, get_listen},
+    {"trusted_proxies", "Networks whose X-Forwarded-For counts.", true, set_trusted_proxies, get_trusted_proxies},
+    {"rate_limit", "on or off; off for benchmarks and behind another limiter.", false, set_rate_limit,
+     [](const Settings& settings) { return std::string(settings.rate_limit ? "on" : "off"); }},
+    DURATION("challenge.http_lifetime", "How long a challenge that travels by HTTP is good.", challenge_http_lifetime,
+             Seconds{10}, kHour),
+    DURATION("challenge.courier_lifetime", "How long a challenge on a stick is good.", challenge_courier_lifetime,
+             kHour, 30 * kDay),
+    DURATION("signature.http_window", "How far before and after now a signature by HTTP may be dated.",
+             signature_http_window, Seconds{10}, kHour),
+    DURATION("signature.courier_before_issue", "How far before its challenge a courier's signature may be dated.",
+             signature_courier_before_issue, Seconds{0}, 30 * kDay),
+    DURATION("signature.courier_after_now", "How far after now a courier's signature may be dated.",
+             signature_courier_after_now, Seconds{0}, 30 * kDay),
+    DURATION("session.idle_limit", "A session that is not used for so long ends.", session_idle_limit, kMinute,
+             30 * kDay),
+    DURATION("session.absolute_limit", "A session ends after so long, used or not.", session_absolute_limit, kMinute,
+             365 * kDay),
+};
+
+#undef DURATION
+
+}  // namespace
+
+std::span<const SettingRow> setting_table() {
+  return kTable;
+}
+
+const SettingRow* find_setting(std::string_view key) {
+  const auto table = setting_table();
+  const auto found = std::find_if(table.begin(), table.end(), [&](const SettingRow& row) { return row.key == key; });
+  return found == table.end() ? nullptr : &*found;
+}
+
+std::string variable_of(const SettingRow& row) {
+  std::string out = "COUNTERSIGN_";
+  for (const char c : row.key) {
+    out += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  }
+  return out;
+}
+
+std::string list_in_toml(std::string_view joined) {
+  std::string out = "[";
+  for (const std::string& part : split_at_commas(joined)) out += (out.size() == 1 ? "\"" : ", \"") + part + "\"";
+  return out + "]";
+}
+
+Result<Seconds> parse_duration(std::string_view text) {
+  constexpr std::string_view kForm = "a duration is a whole number with a unit: 90s, 5m, 12h, 7d";
+  if (text.size() < 2 || text.size() > 10) return refuse(std::string(kForm));
+  Seconds unit{0};
+  switch (text.back()) {
+    case 's':
+      unit = Seconds{1};
+      break;
+    case 'm':
+      unit = kMinute;
+      break;
+    case 'h':
+      unit = kHour;
+      break;
+    case 'd':
+      unit = kDay;
+      break;
+    default:
+      return refuse(std::string(kForm));
+  }
+  // Nine digits of days are far inside 64 bits of seconds.
+  const auto count = whole_number<std::int64_t>(text.substr(0, text.size() - 1));
+  if (!count) return refuse(std::string(kForm));
+  return unit * *count;
+}
+
+std::string format_duration(Seconds duration) {
+  const auto count = duration.count();
+  if (count != 0 && count % kDay.count() == 0) return fmt::format("{}d", count / kDay.count());
+  if (count != 0 && count % kHour.count() == 0) return fmt::format("{}h", count / kHour.count());
+  if (count != 0 && count % kMinute.count() == 0) return fmt::format("{}m", count / kMinute.count());
+  return fmt::format("{}s", count);
+}
+
+Status check_server_name(std::string_view name) {
+  if (name.empty() || name.size() > 200) return refuse("a server's name has 1 to 200 bytes");
+  if (has_unprintable(name) || name.find_first_of(" \"\\") != std::string_view::npos ||
+      to_nfc(name) != std::string(name)) {
+    return refuse("a server's name is printable text in NFC without blanks, quotes and backslashes, best its URL");
+  }
+  return ok();
+}
+
+Result<ListenAddress> parse_listen_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return refuse("HOST:PORT, for example 127.0.0.1:8420");
+  std::string_view host = text.substr(0, colon);
+  const auto port = whole_number<std::uint16_t>(text.substr(colon + 1));
+  if (!port) return refuse("the port is a number from 0 to 65535");
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const bool fits = !host.empty() && host.size() <= 253 && bracketed == (host.find(':') != std::string_view::npos) &&
+                    std::all_of(host.begin(), host.end(), [](char c) {
+                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+                             c == '-' || c == ':';
+                    });
+  if (!fits) return refuse("the host is a name or an address, IPv6 in brackets");
+  return ListenAddress{std::string(host), *port};
+}
+
+std::string_view name_of(StorageKind kind) {
+  switch (kind) {
+    case StorageKind::sqlite:
+      return "sqlite";
+    case StorageKind::directory:
+      return "directory";
+  }
+  return {};
+}
+
+std::string_view name_of(Registration registration) {
+  switch (registration) {
+    case Registration::open:
+      return "open";
+    case Registration::closed:
+      return "closed";
+  }
+  return {};
+}
+
+std::string_view name_of(OpenPgpEngine engine) {
+  switch (engine) {
+    case OpenPgpEngine::rnp:
+      return "rnp";
+  }
+  return {};
+}
+
+}  // namespace countersign::cli

@@ -1,0 +1,158 @@
+#include "cli/settings.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <optional>
+
+#include <toml++/toml.h>
+
+#include "cli/setting_values.hpp"
+
+namespace countersign::cli {
+namespace {
+
+constexpr std::size_t kFileBytesMax = 256u << 10;
+
+tl::unexpected<Error> refuse(std::string_view key, std::string_view why) {
+  return fail(ErrorCode::invalid_settings, fmt::format("{}: {}", key, why));
+}
+
+// A TOML value as the text that a flag or a variable would hold; lists are joined with commas.
+std::optional<std::string> text_of(const toml::node& node) {
+  if (const auto text = node.value_exact<std::string>()) return *text;
+  if (const auto number = node.value_exact<std::int64_t>()) return fmt::format("{}", *number);
+  if (const auto boolean = node.value_exact<bool>()) return *boolean ? "on" : "off";
+  const toml::array* items = node.as_array();
+  if (items == nullptr) return std::nullopt;
+  std::string out;
+  for (const toml::node& item : *items) {
+    const auto text = item.value_exact<std::string>();
+    if (!text || text->find(',') != std::string::npos) return std::nullopt;
+    out += (out.empty() ? "" : ",") + *text;
+  }
+  return out;
+}
+
+Status apply(Settings& settings, std::string_view key, const std::string& value, std::string_view where) {
+  const SettingRow* row = find_setting(key);
+  if (row == nullptr) return refuse(key, fmt::format("there is no such setting ({})", where));
+  const Status set = row->set(settings, value);
+  if (!set) return refuse(key, fmt::format("{} ({})", set.error().detail, where));
+  return ok();
+}
+
+Status apply_table(Settings& settings, const std::string& prefix, const toml::table& table) {
+  for (const auto& entry : table) {
+    const std::string key = prefix + std::string(entry.first.str());
+    if (const toml::table* nested = entry.second.as_table(); nested != nullptr && prefix.empty()) {
+      TRY(apply_table(settings, key + ".", *nested));
+      continue;
+    }
+    if (find_setting(key) == nullptr) return refuse(key, "there is no such setting (countersign.toml)");
+    const auto text = text_of(entry.second);
+    if (!text) return refuse(key, "the value is of a wrong type (countersign.toml)");
+    TRY(apply(settings, key, *text, kSettingsFile));
+  }
+  return ok();
+}
+
+Status check_together(const Settings& settings) {
+  if (settings.server.empty()) return refuse("server", "the server has no name");
+  if (settings.session_idle_limit > settings.session_absolute_limit) {
+    return refuse("session.idle_limit", "longer than session.absolute_limit");
+  }
+  return ok();
+}
+
+// Debian's library is built with exceptions, and they stop here.
+Result<toml::table> parse_toml(const std::string& text) {
+  try {
+    return toml::parse(std::string_view(text), std::string_view(kSettingsFile));
+  } catch (const toml::parse_error& error) {
+    return fail(ErrorCode::invalid_settings,
+                fmt::format("countersign.toml, line {}: {}", error.source().begin.line, error.description()));
+  }
+}
+
+std::string in_quotes(std::string_view text) {
+  return "\"" + std::string(text) + "\"";
+}
+
+}  // namespace
+
+Result<std::filesystem::path> find_data_folder(const std::string& flag, const Environment& environment) {
+  std::filesystem::path folder;
+  if (!flag.empty()) {
+    folder = flag;
+  } else if (const auto data = environment.find("COUNTERSIGN_DATA")) {
+    folder = *data;
+  } else if (const auto state = environment.find("XDG_STATE_HOME"); state && state->front() == '/') {
+    // XDG base directory specification: a relative path in these variables is to be ignored.
+    folder = std::filesystem::path(*state) / "countersign";
+  } else if (const auto home = environment.find("HOME")) {
+    folder = std::filesystem::path(*home) / ".local/state/countersign";
+  } else {
+    return fail(ErrorCode::invalid_settings, "no data folder: pass --data DIR");
+  }
+  std::error_code error;
+  folder = std::filesystem::absolute(folder, error);
+  if (error) return fail(ErrorCode::invalid_settings, "the data folder's path cannot be resolved: " + error.message());
+  return folder.lexically_normal();
+}
+
+Result<Settings> read_settings(const std::string& text, const Environment& environment,
+                               std::span<const SettingOverride> overrides) {
+  Settings settings;
+  const toml::table table = TRY(parse_toml(text));
+  TRY(apply_table(settings, "", table));
+  for (const SettingRow& row : setting_table()) {
+    const std::string variable = variable_of(row);
+    if (const auto value = environment.find(variable)) TRY(apply(settings, row.key, *value, variable));
+  }
+  for (const SettingOverride& given : overrides) TRY(apply(settings, given.key, given.value, "option"));
+  TRY(check_together(settings));
+  return settings;
+}
+
+Result<Settings> load_settings(const std::filesystem::path& data_folder, const Environment& environment,
+                               std::span<const SettingOverride> overrides) {
+  const std::filesystem::path path = data_folder / kSettingsFile;
+  std::error_code error;
+  if (!std::filesystem::exists(path, error) && !error) {
+    return fail(ErrorCode::not_found,
+                fmt::format("{} is not there; make a data folder with `countersign init --server NAME`, or say where "
+                            "it is with --data DIR",
+                            path.string()));
+  }
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kFileBytesMax + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file.is_open() || file.bad()) return fail(ErrorCode::invalid_settings, path.string() + " cannot be read");
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kFileBytesMax) return fail(ErrorCode::invalid_settings, path.string() + " is too large");
+  return read_settings(text, environment, overrides);
+}
+
+std::string write_settings(const Settings& settings) {
+  std::string out =
+      "# Settings of a Countersign server. A flag wins over a COUNTERSIGN_* variable, and a variable over this file.\n"
+      "# Durations are whole numbers with a unit: 90s, 5m, 12h, 7d.\n";
+  std::string section;
+  const Settings defaults;
+  for (const SettingRow& row : setting_table()) {
+    const std::string key(row.key);
+    const auto dot = key.find('.');
+    const std::string own_section = dot == std::string::npos ? "" : key.substr(0, dot);
+    if (own_section != section) out += "\n[" + own_section + "]\n";
+    section = own_section;
+    const std::string name = dot == std::string::npos ? key : key.substr(dot + 1);
+    const std::string value = row.get(settings);
+    const bool is_default = value == row.get(defaults);
+    out += fmt::format("\n# {} ({})\n{}{} = {}\n", row.reason, variable_of(row), is_default ? "# " : "", name,
+                       row.is_list ? list_in_toml(value) : in_quotes(value));
+  }
+  return out;
+}
+
+}  // namespace countersign::cli

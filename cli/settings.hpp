@@ -1,0 +1,84 @@
+// The settings of a data folder: flags first, then COUNTERSIGN_* variables, then countersign.toml, then the defaults.
+//
+// One table (settings.cpp) names every setting, its variable, its default, its reason and its range, and all three
+// sources go through it. An unknown key in the file is an error that names the key.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "auth/openpgp/fingerprint.hpp"
+#include "cli/environment.hpp"
+#include "storage/base/result.hpp"
+#include "storage/base/time.hpp"
+
+namespace countersign::cli {
+
+enum class StorageKind { sqlite, directory };
+enum class Registration { open, closed };
+enum class OpenPgpEngine { rnp };
+
+// HOST:PORT, the host without the brackets of an IPv6 address.
+struct ListenAddress {
+  std::string host;
+  std::uint16_t port = 0;  // 0: the system chooses one
+};
+
+struct Settings {
+  std::string server;                      // the server's name, which every statement carries
+  auth::openpgp::Fingerprint fingerprint;  // of the server's certificate; all zero before init
+  StorageKind storage = StorageKind::sqlite;
+  Registration registration = Registration::closed;
+  OpenPgpEngine openpgp = OpenPgpEngine::rnp;
+  std::string instance = "server";  // the writer of this server's audit record
+  ListenAddress listen{"127.0.0.1", 8420};
+  std::vector<std::string> trusted_proxies;  // CIDR
+  bool rate_limit = true;
+
+  Seconds challenge_http_lifetime{300};
+  Seconds challenge_courier_lifetime{7 * 86400};
+  Seconds signature_http_window{300};  // before and after now
+  Seconds signature_courier_before_issue{48 * 3600};
+  Seconds signature_courier_after_now{48 * 3600};
+  Seconds session_idle_limit{12 * 3600};
+  Seconds session_absolute_limit{24 * 3600};
+};
+
+// A setting by its name in the file ("session.idle_limit"), as text: what a flag gave.
+struct SettingOverride {
+  std::string key;
+  std::string value;
+};
+
+inline constexpr const char* kSettingsFile = "countersign.toml";
+
+// --data, else COUNTERSIGN_DATA, else $XDG_STATE_HOME/countersign, else ~/.local/state/countersign; absolute.
+// invalid_settings where none of them says a place.
+Result<std::filesystem::path> find_data_folder(const std::string& flag, const Environment& environment);
+
+// not_found (with the command that makes it) where the folder has no countersign.toml; invalid_settings, naming the
+// key.
+Result<Settings> load_settings(const std::filesystem::path& data_folder, const Environment& environment,
+                               std::span<const SettingOverride> overrides);
+// The same from the text of a file. invalid_settings.
+Result<Settings> read_settings(const std::string& toml, const Environment& environment,
+                               std::span<const SettingOverride> overrides);
+
+// The text of a fresh file: what differs from the default is set, all else is there as a comment with its default.
+std::string write_settings(const Settings& settings);
+
+// "90s", "5m", "12h", "7d"; whole numbers, one unit. invalid_settings.
+Result<Seconds> parse_duration(std::string_view text);
+std::string format_duration(Seconds duration);
+// A name that statements can carry: 1 to 200 bytes of printable UTF-8 in NFC without blanks. invalid_settings.
+Status check_server_name(std::string_view name);
+// invalid_settings.
+Result<ListenAddress> parse_listen_address(std::string_view text);
+
+std::string_view name_of(StorageKind kind);
+std::string_view name_of(Registration registration);
+std::string_view name_of(OpenPgpEngine engine);
+
+}  // namespace countersign::cli

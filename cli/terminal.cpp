@@ -1,0 +1,232 @@
+#include "cli/terminal.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <vector>
+
+#include "cli/error_text.hpp"
+#include "storage/base/text.hpp"
+
+namespace countersign::cli {
+namespace {
+
+constexpr std::size_t kLineBytesMax = 64u << 10;
+
+// Columns are counted in code points: near enough for names, and never wrong for ASCII.
+std::size_t columns(std::string_view text) {
+  const auto points = code_points(text);
+  return points ? points->size() : text.size();
+}
+
+std::string padded(std::string text, std::size_t width) {
+  const std::size_t used = columns(text);
+  if (used < width) text.append(width - used, ' ');
+  return text;
+}
+
+std::string scalar_text(const Json& json) {
+  if (json.is_null()) return "-";
+  if (const bool* value = json.boolean()) return *value ? "yes" : "no";
+  if (const std::int64_t* value = json.integer()) return fmt::format("{}", *value);
+  if (const std::string* value = json.string()) return escape_for_display(*value, kLineBytesMax);
+  if (const Json::Array* items = json.items()) {
+    std::string out;
+    for (const Json& item : *items) out += (out.empty() ? "" : ", ") + scalar_text(item);
+    return out;
+  }
+  return escape_for_display(write_json(json), kLineBytesMax);
+}
+
+bool is_table(const Json& json) {
+  const Json::Array* items = json.items();
+  return items != nullptr && !items->empty() &&
+         std::all_of(items->begin(), items->end(), [](const Json& item) { return item.members() != nullptr; });
+}
+
+std::string trimmed_line(std::string line) {
+  while (!line.empty() && line.back() == ' ') line.pop_back();
+  return line + "\n";
+}
+
+std::string table_text(const Json::Array& rows) {
+  std::vector<std::string> names;
+  for (const Json& row : rows) {
+    for (const auto& member : *row.members()) {
+      if (std::find(names.begin(), names.end(), member.first) == names.end()) names.push_back(member.first);
+    }
+  }
+  std::vector<std::vector<std::string>> cells(1);
+  for (const std::string& name : names) cells[0].push_back(escape_for_display(name));
+  for (const Json& row : rows) {
+    std::vector<std::string> line;
+    for (const std::string& name : names) {
+      const Json* value = row.find(name);
+      line.push_back(value == nullptr ? "-" : scalar_text(*value));
+    }
+    cells.push_back(std::move(line));
+  }
+  std::vector<std::size_t> widths(names.size(), 0);
+  for (const auto& line : cells) {
+    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], columns(line[i]));
+  }
+  std::string out;
+  for (const auto& line : cells) {
+    std::string text;
+    for (std::size_t i = 0; i < line.size(); ++i) text += padded(line[i], widths[i] + 2);
+    out += trimmed_line(std::move(text));
+  }
+  return out;
+}
+
+using Field = std::pair<std::string, std::string>;
+
+// Members of nested objects get the path as their name: `challenge.expires_at`.
+void collect_fields(const std::string& prefix, const Json::Object& object, std::vector<Field>& fields,
+                    std::vector<std::pair<std::string, const Json*>>& tables) {
+  for (const auto& member : object) {
+    const std::string name = prefix + escape_for_display(member.first);
+    if (const Json::Object* nested = member.second.members()) {
+      collect_fields(name + ".", *nested, fields, tables);
+    } else if (is_table(member.second)) {
+      tables.emplace_back(name, &member.second);
+    } else if (const Json::Array* items = member.second.items(); items == nullptr || !items->empty()) {
+      fields.emplace_back(name, scalar_text(member.second));
+    }
+  }
+}
+
+bool ends_with_newline(std::string_view text) {
+  return !text.empty() && text.back() == '\n';
+}
+
+// As it stands in JSON source: one escape, or the two of a surrogate pair.
+std::string json_escape(char32_t point) {
+  const auto value = static_cast<std::uint32_t>(point);
+  if (value < 0x10000) return fmt::format("\\u{:04x}", value);
+  const std::uint32_t rest = value - 0x10000;
+  return fmt::format("\\u{:04x}\\u{:04x}", 0xD800 + (rest >> 10), 0xDC00 + (rest & 0x3FF));
+}
+
+}  // namespace
+
+std::string json_for_display(const Json& json, bool indented) {
+  const std::string text = indented ? write_json_indented(json) : write_json(json);
+  const auto points = code_points(text);
+  if (!points) return write_json(Json(escape_for_display(text, kLineBytesMax)));
+  std::string out;
+  for (const char32_t point : *points) {
+    const std::string character = to_utf8({point});
+    out += point != U'\n' && has_unprintable(character) ? json_escape(point) : character;
+  }
+  return out;
+}
+
+std::string text_of_answer(const Json& json) {
+  if (json.is_null()) return {};
+  if (is_table(json)) return table_text(*json.items());
+  const Json::Object* object = json.members();
+  if (object == nullptr) {
+    std::string text = scalar_text(json);
+    return text.empty() ? text : text + "\n";
+  }
+  std::vector<Field> fields;
+  std::vector<std::pair<std::string, const Json*>> tables;
+  collect_fields("", *object, fields, tables);
+  std::size_t width = 0;
+  for (const Field& field : fields) width = std::max(width, columns(field.first));
+  std::string out;
+  for (const Field& field : fields) out += trimmed_line(padded(field.first, width + 2) + field.second);
+  for (const auto& table : tables) {
+    if (!out.empty()) out += "\n" + table.first + "\n";
+    out += table_text(*table.second->items());
+  }
+  return out;
+}
+
+std::string escape_lines(std::string_view text) {
+  std::string out;
+  for (const std::string_view line : split_lines(text)) {
+    if (!out.empty()) out += '\n';
+    out += escape_for_display(line, kLineBytesMax);
+  }
+  if (ends_with_newline(text)) out += '\n';
+  return out;
+}
+
+Terminal::Terminal(std::istream& in, std::ostream& out, std::ostream& err, Shape shape)
+    : in_(in), out_(out), err_(err), shape_(std::move(shape)) {}
+
+Terminal Terminal::of_process() {
+  Shape shape;
+  shape.out_is_tty = ::isatty(STDOUT_FILENO) == 1;
+  shape.err_is_tty = ::isatty(STDERR_FILENO) == 1;
+  const char* no_colour = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  const bool dumb = term == nullptr || std::string_view(term) == "dumb";
+  shape.colour = shape.err_is_tty && !dumb && (no_colour == nullptr || *no_colour == '\0');
+  return Terminal(std::cin, std::cout, std::cerr, shape);
+}
+
+void Terminal::say(std::string_view text) {
+  err_ << escape_lines(text);
+  if (!ends_with_newline(text)) err_ << '\n';
+  err_.flush();
+}
+
+void Terminal::data(std::string_view text) {
+  if (shape_.out_is_tty) {
+    out_ << escape_lines(text);
+  } else {
+    out_.write(text.data(), static_cast<std::streamsize>(text.size()));
+  }
+}
+
+void Terminal::answer(const Json& json) {
+  if (json_) {
+    out_ << json_for_display(json, shape_.out_is_tty) << '\n';
+  } else {
+    out_ << text_of_answer(json);
+  }
+}
+
+void Terminal::error(const Error& error) {
+  err_ << (shape_.colour ? "\x1b[1;31mcountersign:\x1b[0m " : "countersign: ");
+  say(text_of_error(error));
+  if (json_) {
+    answer(Json::object()
+               .set("error", name_of(error.code))
+               .set("face", name_of(face_of(error.code)))
+               .set("detail", is_utf8(error.detail) ? error.detail : escape_for_display(error.detail, kLineBytesMax)));
+  }
+}
+
+Status Terminal::confirm(std::string_view question, std::string_view instead) {
+  const int tty = ::open(shape_.tty_path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (tty < 0) {
+    return fail(ErrorCode::usage,
+                fmt::format("there is no terminal to ask at; pass {} to go on without a question", instead));
+  }
+  const std::string prompt = escape_lines(question) + " [y/N] ";
+  bool written = ::write(tty, prompt.data(), prompt.size()) == static_cast<ssize_t>(prompt.size());
+  std::string answer;
+  char character = 0;
+  while (written && answer.size() < 16 && ::read(tty, &character, 1) == 1 && character != '\n') answer += character;
+  ::close(tty);
+  if (!written) return fail(ErrorCode::failed, "the terminal could not be written to");
+  if (answer == "y" || answer == "Y" || answer == "yes") return ok();
+  return fail(ErrorCode::failed, "not confirmed; nothing was changed");
+}
+
+Status Terminal::finish() {
+  out_.flush();
+  err_.flush();
+  if (!out_) return fail(ErrorCode::failed, "the output could not be written");
+  return ok();
+}
+
+}  // namespace countersign::cli

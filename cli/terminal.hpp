@@ -1,0 +1,71 @@
+// What a person or a script reads: data on stdout, talk on stderr.
+//
+// Nothing that is foreign reaches a terminal as it came: control, escape and bidirectional characters are escaped in
+// all talk, in all answers, and in data where stdout is a terminal. Colour is the terminal's own, on a terminal only.
+// For one thread.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <string_view>
+
+#include "storage/base/json.hpp"
+#include "storage/base/result.hpp"
+
+namespace countersign::cli {
+
+class Terminal {
+ public:
+  struct Shape {
+    bool out_is_tty = false;
+    bool err_is_tty = false;
+    bool colour = false;                // err_is_tty, and neither NO_COLOR nor TERM=dumb
+    std::string tty_path = "/dev/tty";  // where questions are asked
+  };
+
+  Terminal(std::istream& in, std::ostream& out, std::ostream& err, Shape shape);
+  // Over std::cin, std::cout and std::cerr.
+  static Terminal of_process();
+
+  // --json
+  void answer_in_json(bool json) { json_ = json; }
+  bool json() const { return json_; }
+
+  // stdin, for commands that are filters.
+  std::istream& in() { return in_; }
+
+  // Talk: a line or several, to stderr. A final LF is added where there is none.
+  void say(std::string_view text);
+  // Data: to stdout as it is, but escaped line by line where stdout is a terminal.
+  void data(std::string_view text);
+  // The answer of a command. With --json the value itself, on one line (indented on a terminal). Without it an object
+  // as aligned `name  value` lines and a list of objects as a table; null prints nothing.
+  void answer(const Json& json);
+  // `countersign: what happened`, and what to do about it where that is known. With --json also an object
+  // {error, face, detail} on stdout, so that a script reads one stream.
+  void error(const Error& error);
+
+  // Asks yes or no at the person's terminal, never at stdin. Fails with usage where there is no terminal, naming
+  // `instead`, what to pass to go on without being asked, and with failed when the answer is not yes.
+  Status confirm(std::string_view question, std::string_view instead);
+
+  // Flushes. failed where something could not be written: a full disk must not look like success.
+  Status finish();
+
+ private:
+  std::istream& in_;
+  std::ostream& out_;
+  std::ostream& err_;
+  Shape shape_;
+  bool json_ = false;
+};
+
+// Compact or indented JSON whose strings hold no character that a terminal would act on: they are written as \uNNNN,
+// which is the same value.
+std::string json_for_display(const Json& json, bool indented);
+// The text form of an answer.
+std::string text_of_answer(const Json& json);
+// Every line through escape_for_display; the line ends stay.
+std::string escape_lines(std::string_view text);
+
+}  // namespace countersign::cli

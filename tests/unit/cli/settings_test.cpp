@@ -1,0 +1,213 @@
+#include "cli/settings.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "cli/setting_values.hpp"
+
+using namespace countersign;
+using cli::Environment;
+using cli::Settings;
+
+namespace {
+
+const std::string kServer = "server = \"https://auth.example.org\"\n";
+const Environment kNothing{{}};
+
+Result<Settings> read(const std::string& toml) {
+  return cli::read_settings(kServer + toml, kNothing, {});
+}
+
+// Fails with invalid_settings, and the detail names the key.
+void require_refused(const Result<Settings>& result, const std::string& key) {
+  REQUIRE(!result);
+  INFO(result.error().detail);
+  REQUIRE(result.error().code == ErrorCode::invalid_settings);
+  REQUIRE(result.error().detail.find(key) != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("S68 registration is closed unless the file says open") {
+  REQUIRE(read("")->registration == cli::Registration::closed);
+  REQUIRE(read("registration = \"open\"")->registration == cli::Registration::open);
+}
+
+TEST_CASE("S48 an unknown key is an error that names it") {
+  require_refused(read("colour = \"red\""), "colour");
+  require_refused(read("[session]\nidle = \"1h\""), "session.idle");
+  require_refused(read("[sesion]\nidle_limit = \"1h\""), "sesion.idle_limit");
+}
+
+TEST_CASE("S48 a value of a wrong type is an error that names its key") {
+  require_refused(read("listen = 8420"), "listen");
+  require_refused(read("[challenge]\nhttp_lifetime = 300"), "challenge.http_lifetime");
+  require_refused(read("trusted_proxies = [1]"), "trusted_proxies");
+  require_refused(read("rate_limit = 1.5"), "rate_limit");
+  require_refused(read("trusted_proxies = [\"10.0.0.0/8,::/0\"]"), "trusted_proxies");
+}
+
+TEST_CASE("S48 a file that is not TOML is an error that names the line") {
+  require_refused(read("listen = "), "line 2");
+  require_refused(read("listen = \"127.0.0.1:1\"\nlisten = \"127.0.0.1:2\""), "line 3");
+}
+
+TEST_CASE("S48 every duration is refused outside its range and taken at both ends") {
+  struct Range {
+    const char* section;
+    const char* name;
+    const char* below;
+    const char* least;
+    const char* most;
+    const char* above;
+  };
+  const Range ranges[] = {{"challenge", "http_lifetime", "9s", "10s", "1h", "3601s"},
+                          {"challenge", "courier_lifetime", "3599s", "1h", "30d", "31d"},
+                          {"signature", "http_window", "9s", "10s", "1h", "3601s"},
+                          {"signature", "courier_before_issue", "-1s", "0s", "30d", "31d"},
+                          {"signature", "courier_after_now", "-1s", "0s", "30d", "31d"},
+                          {"session", "idle_limit", "59s", "60s", "24h", "31d"},
+                          {"session", "absolute_limit", "59s", "12h", "365d", "366d"}};
+  for (const Range& range : ranges) {
+    INFO(range.section << "." << range.name);
+    const auto with = [&](const char* value) {
+      return read(std::string("[") + range.section + "]\n" + range.name + " = \"" + value + "\"\n");
+    };
+    require_refused(with(range.below), range.name);
+    REQUIRE(with(range.least).has_value());
+    REQUIRE(with(range.most).has_value());
+    require_refused(with(range.above), range.name);
+  }
+}
+
+TEST_CASE("S48 an idle limit above the absolute limit is refused") {
+  require_refused(read("[session]\nidle_limit = \"25h\""), "session.idle_limit");
+  REQUIRE(read("[session]\nidle_limit = \"25h\"\nabsolute_limit = \"25h\"").has_value());
+}
+
+TEST_CASE("durations are whole numbers with one unit and nothing else") {
+  REQUIRE(*cli::parse_duration("90s") == Seconds(90));
+  REQUIRE(*cli::parse_duration("5m") == Seconds(300));
+  REQUIRE(*cli::parse_duration("12h") == Seconds(43200));
+  REQUIRE(*cli::parse_duration("7d") == Seconds(604800));
+  for (const char* bad :
+       {"", "5", "m", " 5m", "5 m", "+5m", "-5m", "0x5m", "5.5m", "5mm", "5M", "99999999999d", "1h30m"}) {
+    INFO(bad);
+    REQUIRE(!cli::parse_duration(bad));
+  }
+  for (const char* good : {"0s", "59s", "1m", "61s", "1h", "1d", "8d", "25h"}) {
+    REQUIRE(cli::format_duration(*cli::parse_duration(good)) == good);
+  }
+}
+
+TEST_CASE("what is reserved for later is refused with a text that says so") {
+  for (const char* reserved : {"registration = \"invite\"", "openpgp = \"gpgme\"", "openpgp = \"both\""}) {
+    const auto result = read(reserved);
+    require_refused(result, "not available yet");
+  }
+  require_refused(read("storage = \"etcd\""), "storage");
+}
+
+TEST_CASE("a flag wins over a variable, a variable over the file, the file over the default") {
+  const Environment variables{{{"COUNTERSIGN_LISTEN", "127.0.0.1:2"}}};
+  const cli::SettingOverride flag{"listen", "127.0.0.1:1"};
+  const std::string file = kServer + "listen = \"127.0.0.1:3\"\n";
+  REQUIRE(cli::read_settings(file, variables, std::span(&flag, 1))->listen.port == 1);
+  REQUIRE(cli::read_settings(file, variables, {})->listen.port == 2);
+  REQUIRE(cli::read_settings(file, kNothing, {})->listen.port == 3);
+  REQUIRE(cli::read_settings(kServer, kNothing, {})->listen.port == 8420);
+}
+
+TEST_CASE("a bad value in a variable names the setting and the variable") {
+  const Environment variables{{{"COUNTERSIGN_SESSION_IDLE_LIMIT", "soon"}}};
+  const auto result = cli::read_settings(kServer, variables, {});
+  require_refused(result, "session.idle_limit");
+  require_refused(result, "COUNTERSIGN_SESSION_IDLE_LIMIT");
+}
+
+TEST_CASE("a server without a name is refused, and so is a name that a statement cannot carry") {
+  REQUIRE(!cli::read_settings("", kNothing, {}));
+  for (const char* bad : {"", "a b", "a\\u001b", "\\u202e", "e\\u0301"}) {
+    INFO(bad);
+    REQUIRE(!cli::read_settings(std::string("server = \"") + bad + "\"", kNothing, {}));
+  }
+  REQUIRE(cli::check_server_name(std::string(200, 'a')).has_value());
+  REQUIRE(!cli::check_server_name(std::string(201, 'a')));
+}
+
+TEST_CASE("an instance is a name of a-z and 0-9 and dashes and not the commands' own") {
+  REQUIRE(read("instance = \"node-2\"")->instance == "node-2");
+  for (const char* bad : {"", "Node", "a/b", "a.b", "cli", "012345678901234567890123456789012"}) {
+    INFO(bad);
+    require_refused(read(std::string("instance = \"") + bad + "\""), "instance");
+  }
+}
+
+TEST_CASE("a listen address is HOST and PORT with IPv6 in brackets") {
+  REQUIRE(cli::parse_listen_address("[::1]:0")->host == "::1");
+  REQUIRE(cli::parse_listen_address("localhost:65535")->port == 65535);
+  for (const char* bad :
+       {"", "8420", ":8420", "a:", "a:65536", "a:-1", "::1:80", "[a]:80", "[]:80", "a b:80", "a:80 "}) {
+    INFO(bad);
+    REQUIRE(!cli::parse_listen_address(bad));
+  }
+}
+
+TEST_CASE("S70 a trusted proxy is an address or a network with a prefix of its length") {
+  const auto settings = read("trusted_proxies = [\"10.0.0.0/8\", \"::1\"]");
+  REQUIRE(settings->trusted_proxies == std::vector<std::string>{"10.0.0.0/8", "::1"});
+  for (const char* bad : {"10.0.0.0/33", "::/129", "10.0.0/8", "proxy", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8/8"}) {
+    INFO(bad);
+    require_refused(read(std::string("trusted_proxies = [\"") + bad + "\"]"), "trusted_proxies");
+  }
+}
+
+TEST_CASE("a fresh file is read back as the settings it was written from") {
+  Settings settings;
+  settings.server = "https://auth.example.org";
+  settings.fingerprint = *auth::openpgp::Fingerprint::parse("102D44058634D44D92867BC1950DD5666EB335D4");
+  settings.storage = cli::StorageKind::directory;
+  settings.trusted_proxies = {"10.0.0.0/8", "::1"};
+  settings.session_idle_limit = Seconds(3600);
+  const std::string text = cli::write_settings(settings);
+  const auto again = cli::read_settings(text, kNothing, {});
+  REQUIRE(again.has_value());
+  for (const cli::SettingRow& row : cli::setting_table()) {
+    INFO(row.key);
+    REQUIRE(row.get(*again) == row.get(settings));
+    // Every setting is there for the reader, with the variable that overrides it.
+    REQUIRE(text.find(cli::variable_of(row)) != std::string::npos);
+  }
+}
+
+TEST_CASE("every commented default of a fresh file is a valid value") {
+  Settings settings;
+  settings.server = "a";
+  std::string text = cli::write_settings(settings);
+  std::string uncommented;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = text.find('\n', at);
+    std::string line = text.substr(at, end - at);
+    if (line.starts_with("# ") && line.find(" = ") != std::string::npos) line = line.substr(2);
+    if (line != "fingerprint = \"\"") uncommented += line + "\n";
+    at = end + 1;
+  }
+  const auto again = cli::read_settings(uncommented, kNothing, {});
+  REQUIRE(again.has_value());
+}
+
+TEST_CASE("the data folder comes from the flag then the variable then XDG then home") {
+  const Environment all{{{"COUNTERSIGN_DATA", "/v"}, {"XDG_STATE_HOME", "/x"}, {"HOME", "/h"}}};
+  REQUIRE(*cli::find_data_folder("/f", all) == "/f");
+  REQUIRE(*cli::find_data_folder("", all) == "/v");
+  REQUIRE(*cli::find_data_folder("", Environment{{{"XDG_STATE_HOME", "/x"}, {"HOME", "/h"}}}) == "/x/countersign");
+  REQUIRE(*cli::find_data_folder("", Environment{{{"XDG_STATE_HOME", "x"}, {"HOME", "/h"}}}) ==
+          "/h/.local/state/countersign");
+  REQUIRE(!cli::find_data_folder("", kNothing));
+}
+
+TEST_CASE("a data folder without settings is not found and the error says how to make one") {
+  const auto result = cli::load_settings("/nonexistent/folder", kNothing, {});
+  REQUIRE(!result);
+  REQUIRE(result.error().code == ErrorCode::not_found);
+  REQUIRE(result.error().detail.find("countersign init") != std::string::npos);
+}

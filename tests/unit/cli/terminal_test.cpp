@@ -1,0 +1,179 @@
+#include "cli/terminal.hpp"
+
+#include <catch2/catch.hpp>
+#include <sstream>
+
+#include "cli/error_text.hpp"
+#include "cli/exit_code.hpp"
+
+using namespace countersign;
+using cli::Terminal;
+
+namespace {
+
+// Moves the cursor, rings, and turns the reading direction round.
+constexpr const char* kHostile =
+    "a\x1b[2Jb\x07\xe2\x80\xae"
+    "c";
+
+struct Screen {
+  explicit Screen(Terminal::Shape shape = {}) : terminal(in, out, err, std::move(shape)) {}
+  std::istringstream in;
+  std::ostringstream out;
+  std::ostringstream err;
+  Terminal terminal;
+};
+
+Terminal::Shape on_a_tty() {
+  Terminal::Shape shape;
+  shape.out_is_tty = shape.err_is_tty = true;
+  return shape;
+}
+
+bool is_harmless(const std::string& text) {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 && c != '\n') return false;
+  }
+  return text.find("\xe2\x80\xae") == std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("S73 talk shows a foreign control or bidirectional character as an escape") {
+  Screen screen;
+  screen.terminal.say(std::string("name: ") + kHostile);
+  REQUIRE(screen.err.str() == "name: a\\x1b[2Jb\\x07\\u{202e}c\n");
+}
+
+TEST_CASE("S73 a line end in talk stays a line end, and only the lines are escaped") {
+  Screen screen;
+  screen.terminal.say("one\ntwo\r\n");
+  REQUIRE(screen.err.str() == "one\ntwo\\x0d\n");
+}
+
+TEST_CASE("S73 data is escaped on a terminal and untouched in a pipe") {
+  Screen piped;
+  piped.terminal.data(kHostile);
+  REQUIRE(piped.out.str() == kHostile);
+  Screen shown(on_a_tty());
+  shown.terminal.data(kHostile);
+  REQUIRE(is_harmless(shown.out.str()));
+}
+
+TEST_CASE("S73 an answer escapes foreign values and names in lines and in tables") {
+  Screen screen;
+  screen.terminal.answer(Json::object().set("name", kHostile).set(kHostile, 1));
+  Json rows = Json::array();
+  rows.push(Json::object().set("name", kHostile).set(kHostile, 1));
+  screen.terminal.answer(rows);
+  REQUIRE(is_harmless(screen.out.str()));
+}
+
+TEST_CASE("S73 JSON escapes what a terminal would act on and keeps the value") {
+  const Json value = Json::object().set("name", std::string(kHostile) +
+                                                    "\xc2\x9b"
+                                                    "\xf3\xa0\x80\x81");
+  const std::string text = cli::json_for_display(value, false);
+  REQUIRE(is_harmless(text));
+  REQUIRE(text.find("\xc2\x9b") == std::string::npos);
+  REQUIRE(text.find("\\udb40\\udc01") != std::string::npos);
+  const auto again = parse_json(text);
+  REQUIRE(again.has_value());
+  REQUIRE(*again == value);
+}
+
+TEST_CASE("S73 an error's detail cannot forge a second message") {
+  Screen screen;
+  screen.terminal.error(Error{ErrorCode::server_unknown, kHostile});
+  REQUIRE(is_harmless(screen.err.str()));
+}
+
+TEST_CASE("an object is printed as aligned names and values in its own order") {
+  REQUIRE(cli::text_of_answer(Json::object().set("b", "x").set("long", 12).set("yes", true).set("none", nullptr)) ==
+          "b     x\nlong  12\nyes   yes\nnone  -\n");
+}
+
+TEST_CASE("a list of objects is printed as a table with a dash where a row has no value") {
+  Json rows = Json::array();
+  rows.push(Json::object().set("id", "1").set("name", "alice"));
+  rows.push(Json::object().set("id", "22"));
+  REQUIRE(cli::text_of_answer(Json::object().set("accounts", rows)) == "id  name\n1   alice\n22  -\n");
+  REQUIRE(cli::text_of_answer(Json::object().set("more", true).set("accounts", rows)) ==
+          "more  yes\n\naccounts\nid  name\n1   alice\n22  -\n");
+}
+
+TEST_CASE("nested objects are named by their path, and lists of scalars are joined") {
+  Json list = Json::array();
+  list.push("x");
+  list.push("y");
+  REQUIRE(cli::text_of_answer(Json::object().set("a", Json::object().set("b", list)).set("e", Json::array())) ==
+          "a.b  x, y\n");
+}
+
+TEST_CASE("a null answer prints nothing, and null in JSON mode") {
+  Screen screen;
+  screen.terminal.answer(Json());
+  REQUIRE(screen.out.str().empty());
+  screen.terminal.answer_in_json(true);
+  screen.terminal.answer(Json());
+  REQUIRE(screen.out.str() == "null\n");
+}
+
+TEST_CASE("an error goes to stderr in words, and with JSON to stdout as an object too") {
+  Screen screen;
+  screen.terminal.error(Error{ErrorCode::challenge_expired, "at noon"});
+  REQUIRE(screen.out.str().empty());
+  REQUIRE(screen.err.str().starts_with("countersign: the challenge has expired [challenge_expired]\n  at noon\n"));
+  screen.terminal.answer_in_json(true);
+  screen.terminal.error(Error{ErrorCode::challenge_expired, "at noon"});
+  REQUIRE(screen.out.str() == "{\"error\":\"challenge_expired\",\"face\":\"denied\",\"detail\":\"at noon\"}\n");
+}
+
+TEST_CASE("colour appears only where the terminal was made with it") {
+  Screen plain(on_a_tty());
+  plain.terminal.error(Error{ErrorCode::failed, ""});
+  REQUIRE(plain.err.str().find('\x1b') == std::string::npos);
+  Terminal::Shape shape = on_a_tty();
+  shape.colour = true;
+  Screen colourful(shape);
+  colourful.terminal.error(Error{ErrorCode::failed, ""});
+  REQUIRE(colourful.err.str().find('\x1b') != std::string::npos);
+}
+
+TEST_CASE("a question without a terminal fails and names what to pass instead") {
+  Terminal::Shape shape;
+  shape.tty_path = "/nonexistent/tty";
+  Screen screen(shape);
+  const Status asked = screen.terminal.confirm("Really?", "--yes");
+  REQUIRE(!asked);
+  REQUIRE(asked.error().code == ErrorCode::usage);
+  REQUIRE(asked.error().detail.find("--yes") != std::string::npos);
+}
+
+TEST_CASE("a terminal that answers nothing does not confirm") {
+  Terminal::Shape shape;
+  shape.tty_path = "/dev/null";
+  Screen screen(shape);
+  const Status asked = screen.terminal.confirm("Really?", "--yes");
+  REQUIRE(!asked);
+  REQUIRE(asked.error().code == ErrorCode::failed);
+}
+
+TEST_CASE("output that could not be written is a failure") {
+  Screen screen;
+  screen.out.setstate(std::ios::badbit);
+  screen.terminal.data("x");
+  REQUIRE(!screen.terminal.finish());
+}
+
+TEST_CASE("every error has a meaning of its own, and an exit code that is not success") {
+  std::vector<std::string_view> meanings;
+#define X(name, face)                                               \
+  REQUIRE(!cli::meaning_of(ErrorCode::name).empty());               \
+  REQUIRE(cli::exit_code_of(ErrorCode::name) != cli::ExitCode::ok); \
+  meanings.push_back(cli::meaning_of(ErrorCode::name));
+  COUNTERSIGN_ERROR_CODES(X)
+#undef X
+  std::sort(meanings.begin(), meanings.end());
+  REQUIRE(std::adjacent_find(meanings.begin(), meanings.end()) == meanings.end());
+}

@@ -1,0 +1,257 @@
+#include "transport/courier/courier_carrier.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "storage/base/text.hpp"
+
+namespace countersign::transport::courier {
+namespace {
+
+constexpr std::size_t kIdRandomBytes = 16;
+constexpr std::string_view kSource = "courier";
+constexpr std::string_view kNotTried = "not tried, since the folder failed before";
+
+Message message_for(std::string_view operation) {
+  Message message;
+  message.operation = operation;
+  message.carrier = Carrier::courier;
+  message.source = kSource;
+  return message;
+}
+
+// An armored member of a reply. Nothing else of a reply ever reaches the folder.
+Result<std::string> armored_member(const Json& reply, std::string_view name) {
+  const Json* member = reply.find(name);
+  const std::string* text = member == nullptr ? nullptr : member->string();
+  if (text == nullptr || !is_whole(*text)) {
+    return fail(ErrorCode::failed, "the operation's answer has no armored '" + std::string(name) + "'");
+  }
+  return *text;
+}
+
+void report(const Progress& progress, std::size_t done, std::size_t total) {
+  if (progress) progress(done, total);
+}
+
+// Is it an answer to who brought the file, or only trouble on our side that may be gone next time?
+bool is_refusal(ErrorCode code) {
+  switch (face_of(code)) {
+    case Face::malformed:
+    case Face::denied:
+    case Face::conflict:
+    case Face::not_found:
+    case Face::integrity:
+      return true;
+    case Face::slow_down:
+    case Face::unavailable:
+    case Face::failed:
+      return false;
+  }
+  return false;
+}
+
+bool is_settled(Settlement settlement) {
+  switch (settlement) {
+    case Settlement::granted:
+    case Settlement::accepted:
+    case Settlement::held:
+    case Settlement::refused:
+      return true;
+    case Settlement::incomplete:
+    case Settlement::left:
+      return false;
+  }
+  return false;
+}
+
+// One run of an export. Once the folder itself has failed, nothing more is issued for it.
+class Export {
+ public:
+  Export(CourierFolder& folder, Operations& operations, auth::Rng& rng)
+      : folder_(folder), operations_(operations), rng_(rng) {}
+
+  Status write_server() {
+    const Json reply = TRY(operations_.run(message_for("server.show")));
+    return folder_.write(Place::outbox, kServerFile, TRY(armored_member(reply, "public_key")));
+  }
+
+  Result<std::string> write_challenge(const std::string& username) {
+    if (folder_failed_) return fail(ErrorCode::storage_unavailable, std::string(kNotTried));
+    Message message = message_for("challenge.issue");
+    message.fields.set("username", username).set("transport", "courier");
+    const Json reply = TRY(operations_.run(message));
+    const std::string challenge = TRY(armored_member(reply, "challenge_message"));
+    const Bytes random = TRY(auth::random_bytes(rng_, kIdRandomBytes));
+    const std::string name = outbox_name(hex(random), OutboxKind::challenge);
+    // Without this, a generator that repeats itself would put one user's challenge in the place of another's.
+    if (const auto there = folder_.read(Place::outbox, name); there || there.error().code != ErrorCode::not_found) {
+      return fail(ErrorCode::entropy_unavailable, "the id drawn for a challenge is taken");
+    }
+    const Status written = folder_.write(Place::outbox, name, challenge);
+    if (!written) {
+      folder_failed_ = written.error().code == ErrorCode::storage_unavailable;
+      return tl::unexpected<Error>(written.error());
+    }
+    return name;
+  }
+
+ private:
+  CourierFolder& folder_;
+  Operations& operations_;
+  auth::Rng& rng_;
+  bool folder_failed_ = false;
+};
+
+// One run of an import. Once an answer could not be written, nothing more is taken: its answer could not be either.
+class Import {
+ public:
+  Import(CourierFolder& folder, Operations& operations) : folder_(folder), operations_(operations) {}
+
+  ImportedFile run(const std::string& name) {
+    ImportedFile file{name, inbox_kind(name).value_or(InboxKind::response), Settlement::left, std::string(), ok()};
+    if (folder_failed_) {
+      file.outcome = fail(ErrorCode::storage_unavailable, std::string(kNotTried));
+      return file;
+    }
+    const auto text = folder_.read(Place::inbox, name);
+    if (!text) {
+      file.outcome = tl::unexpected<Error>(text.error());
+    } else if (!is_whole(*text)) {
+      file.settlement = Settlement::incomplete;
+      file.outcome = fail(ErrorCode::file_incomplete, "does not end with the END line of an armor");
+    } else {
+      take(*text, file);
+    }
+    // Only now: what answers it is durable.
+    if (is_settled(file.settlement)) file.moved = folder_.settle(name, *text);
+    return file;
+  }
+
+ private:
+  void take(const std::string& text, ImportedFile& file) {
+    Message message = message_for(file.kind == InboxKind::enrol ? "account.hold" : "session.open");
+    message.text = text;
+    const std::string id = answer_id(file.name, text);
+    const auto reply = operations_.run(message);
+    if (!reply && reply.error().code == ErrorCode::file_incomplete) file.settlement = Settlement::incomplete;
+    if (!reply) {
+      file.outcome = tl::unexpected<Error>(reply.error());
+      if (is_refusal(reply.error().code)) write_refusal(id, file);
+    } else if (file.kind == InboxKind::enrol) {
+      note_held(*reply, file);
+    } else if (reply->find("grant") == nullptr) {
+      file.settlement = Settlement::accepted;
+    } else {
+      write_grant(id, *reply, file);
+    }
+  }
+
+  static void note_held(const Json& reply, ImportedFile& file) {
+    const Json* held = reply.find("held");
+    const std::string* fingerprint = held == nullptr ? nullptr : held->string();
+    if (fingerprint == nullptr) {
+      file.outcome = fail(ErrorCode::failed, "the operation's answer has no fingerprint in 'held'");
+      return;
+    }
+    file.settlement = Settlement::held;
+    file.outcome = *fingerprint;
+  }
+
+  void write_grant(const std::string& id, const Json& reply, ImportedFile& file) {
+    const auto grant = armored_member(reply, "grant");
+    if (!grant) {
+      file.outcome = tl::unexpected<Error>(grant.error());
+      return;
+    }
+    const std::string name = outbox_name(id, OutboxKind::session);
+    if (!write(name, *grant, file)) return;
+    file.settlement = Settlement::granted;
+    file.outcome = name;
+  }
+
+  void write_refusal(const std::string& id, ImportedFile& file) {
+    const std::string face = std::string(name_of(public_face_of(file.outcome.error().code))).append("\n");
+    if (write(outbox_name(id, OutboxKind::refused), face, file)) file.settlement = Settlement::refused;
+  }
+
+  // False, with the reason in the file's outcome, where the folder did not take it.
+  bool write(const std::string& name, const std::string& text, ImportedFile& file) {
+    const Status written = folder_.write(Place::outbox, name, text);
+    if (written) return true;
+    folder_failed_ = written.error().code == ErrorCode::storage_unavailable;
+    file.outcome = tl::unexpected<Error>(written.error());
+    return false;
+  }
+
+  CourierFolder& folder_;
+  Operations& operations_;
+  bool folder_failed_ = false;
+};
+
+}  // namespace
+
+std::string_view name_of(Settlement settlement) {
+  switch (settlement) {
+    case Settlement::granted:
+      return "granted";
+    case Settlement::accepted:
+      return "accepted";
+    case Settlement::held:
+      return "held";
+    case Settlement::refused:
+      return "refused";
+    case Settlement::incomplete:
+      return "incomplete";
+    case Settlement::left:
+      return "left";
+  }
+  return "left";
+}
+
+std::size_t ExportReport::written() const {
+  return static_cast<std::size_t>(std::count_if(challenges.begin(), challenges.end(),
+                                                [](const ExportedChallenge& one) { return one.file.has_value(); }));
+}
+
+std::size_t ImportReport::count(Settlement settlement) const {
+  return static_cast<std::size_t>(std::count_if(
+      files.begin(), files.end(), [&](const ImportedFile& file) { return file.settlement == settlement; }));
+}
+
+Result<ExportReport> CourierCarrier::export_challenges(CourierFolder& folder, std::span<const std::string> usernames,
+                                                       const Progress& progress) {
+  TRY(folder.make(Place::done));
+  TRY(folder.make(Place::outbox));
+  TRY(folder.check_writable(Place::outbox));
+  Export run(folder, operations_, rng_);
+  ExportReport out;
+  out.server = run.write_server();
+  for (const std::string& username : usernames) {
+    out.challenges.push_back({username, run.write_challenge(username)});
+    report(progress, out.challenges.size(), usernames.size());
+  }
+  return out;
+}
+
+Result<ImportReport> CourierCarrier::import_responses(CourierFolder& folder, const Progress& progress) {
+  const Listing listing =
+      TRY(folder.list(Place::inbox, [](std::string_view name) { return inbox_kind(name).has_value(); }));
+  ImportReport out;
+  out.beyond = listing.beyond;
+  out.cut = listing.cut;
+  out.foreign = listing.foreign;
+  out.foreign_names = listing.foreign_names;
+  if (listing.names.empty()) return out;
+  // A response that is taken where its grant cannot be written would help nobody.
+  TRY(folder.make(Place::outbox));
+  TRY(folder.check_writable(Place::outbox));
+  Import run(folder, operations_);
+  for (const std::string& name : listing.names) {
+    out.files.push_back(run.run(name));
+    report(progress, out.files.size(), listing.names.size());
+  }
+  return out;
+}
+
+}  // namespace countersign::transport::courier

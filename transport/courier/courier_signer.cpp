@@ -1,0 +1,66 @@
+#include "transport/courier/courier_signer.hpp"
+
+#include <utility>
+
+#include "storage/base/text.hpp"
+#include "transport/courier/courier_name.hpp"
+
+namespace countersign::transport::courier {
+namespace {
+
+Result<std::string> read_whole(const CourierFolder& folder, Place place, std::string_view name) {
+  std::string text = TRY(folder.read(place, name));
+  if (!is_whole(text)) {
+    return fail(ErrorCode::file_incomplete,
+                "'" + escape_for_display(name) + "' does not end with the END line of an armor");
+  }
+  return text;
+}
+
+bool is_there(const CourierFolder& folder, Place place, std::string_view name) {
+  const auto text = folder.read(place, name);
+  return text || text.error().code != ErrorCode::not_found;
+}
+
+bool is_answered(const CourierFolder& folder, std::string_view id) {
+  return read_whole(folder, Place::inbox, response_name(id)) || is_there(folder, Place::done, response_name(id)) ||
+         is_there(folder, Place::outbox, outbox_name(id, OutboxKind::session)) ||
+         is_there(folder, Place::outbox, outbox_name(id, OutboxKind::refused));
+}
+
+Result<CourierFiles> read_outbox(const CourierFolder& folder, OutboxKind kind, bool unanswered_only) {
+  const Listing listing = TRY(folder.list(Place::outbox, [&](std::string_view name) {
+    const auto parsed = parse_outbox_name(name);
+    return parsed && parsed->kind == kind && !(unanswered_only && is_answered(folder, parsed->id));
+  }));
+  CourierFiles out;
+  out.beyond = listing.beyond;
+  for (const std::string& name : listing.names) {
+    const auto parsed = parse_outbox_name(name);
+    out.files.push_back({parsed->id, read_whole(folder, Place::outbox, name)});
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<CourierFiles> read_challenges(CourierFolder& folder) {
+  return read_outbox(folder, OutboxKind::challenge, true);
+}
+
+Result<CourierFiles> read_grants(CourierFolder& folder) {
+  return read_outbox(folder, OutboxKind::session, false);
+}
+
+Result<std::string> read_server_certificate(CourierFolder& folder) {
+  return read_whole(folder, Place::outbox, kServerFile);
+}
+
+Status write_response(CourierFolder& folder, std::string_view id, std::string_view text) {
+  if (!is_file_id(id)) return fail(ErrorCode::malformed_name, "'" + escape_for_display(id) + "' is no id of a file");
+  if (!is_whole(text)) return fail(ErrorCode::file_incomplete, "a response ends with the END line of an armor");
+  TRY(folder.make(Place::inbox));
+  return folder.write(Place::inbox, response_name(id), text);
+}
+
+}  // namespace countersign::transport::courier
