@@ -1,0 +1,82 @@
+#include "transport/http/address.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace countersign;
+using namespace countersign::transport::http;
+
+namespace {
+
+Address at(std::string_view text) {
+  const auto address = parse_address(text);
+  REQUIRE(address.has_value());
+  return *address;
+}
+
+std::vector<Network> proxies(std::initializer_list<const char*> texts) {
+  std::vector<Network> out;
+  for (const char* text : texts) {
+    const auto network = parse_network(text);
+    REQUIRE(network.has_value());
+    out.push_back(*network);
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("addresses are numbers and nothing else") {
+  for (const char* text : {"192.0.2.1", "::1", "2001:db8::1", "0.0.0.0"}) CHECK(at(text).text() == text);
+  CHECK(at("::ffff:192.0.2.1") == at("192.0.2.1"));  // one client, whichever socket it came by
+  for (const char* text :
+       {"", "localhost", "192.0.2", "192.0.2.1:80", "[::1]", "::1%lo", "192.0.2.256", " ::1", "0x7f.1"}) {
+    INFO(text);
+    CHECK_FALSE(parse_address(text).has_value());
+  }
+  CHECK(at("127.0.0.2").is_loopback());
+  CHECK(at("::1").is_loopback());
+  CHECK_FALSE(at("128.0.0.1").is_loopback());
+  CHECK_FALSE(at("::2").is_loopback());
+}
+
+TEST_CASE("an IPv6 client is counted by its network") {
+  CHECK(at("2001:db8::1").group() == at("2001:db8::ffff").group());
+  CHECK_FALSE(at("2001:db8:0:1::1").group() == at("2001:db8::1").group());
+  CHECK_FALSE(at("192.0.2.1").group() == at("192.0.2.2").group());
+}
+
+TEST_CASE("networks hold their own addresses only") {
+  CHECK(proxies({"10.0.0.0/8"})[0].contains(at("10.255.255.255")));
+  CHECK_FALSE(proxies({"10.0.0.0/8"})[0].contains(at("11.0.0.0")));
+  CHECK(proxies({"192.0.2.128/25"})[0].contains(at("192.0.2.200")));
+  CHECK_FALSE(proxies({"192.0.2.128/25"})[0].contains(at("192.0.2.127")));
+  CHECK(proxies({"2001:db8::/33"})[0].contains(at("2001:db8:7fff::1")));
+  CHECK_FALSE(proxies({"2001:db8::/33"})[0].contains(at("2001:db8:8000::1")));
+  CHECK(proxies({"192.0.2.1"})[0].contains(at("192.0.2.1")));
+  CHECK_FALSE(proxies({"192.0.2.1"})[0].contains(at("192.0.2.2")));
+  CHECK(proxies({"0.0.0.0/0"})[0].contains(at("192.0.2.2")));
+  CHECK_FALSE(proxies({"0.0.0.0/0"})[0].contains(at("2001:db8::1")));
+  for (const char* text :
+       {"10.1.2.3/8", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/8x", "10.0.0.0/-1", "a/8", "", "/8"}) {
+    INFO(text);
+    const auto network = parse_network(text);
+    REQUIRE_FALSE(network.has_value());
+    CHECK(network.error().code == ErrorCode::invalid_settings);
+  }
+}
+
+TEST_CASE("S70 a stranger's X-Forwarded-For does not count") {
+  CHECK(source_of(at("203.0.113.9"), "127.0.0.1", {}) == at("203.0.113.9"));
+  CHECK(source_of(at("203.0.113.9"), "127.0.0.1", proxies({"10.0.0.0/8"})) == at("203.0.113.9"));
+}
+
+TEST_CASE("S70 the rightmost hop that is no proxy of ours is the source") {
+  const auto trusted = proxies({"10.0.0.0/8", "127.0.0.1"});
+  CHECK(source_of(at("127.0.0.1"), "203.0.113.9", trusted) == at("203.0.113.9"));
+  CHECK(source_of(at("127.0.0.1"), "1.1.1.1, 203.0.113.9, 10.0.0.7", trusted) == at("203.0.113.9"));
+  CHECK(source_of(at("127.0.0.1"), "203.0.113.9,10.0.0.7", trusted) == at("203.0.113.9"));
+  CHECK(source_of(at("127.0.0.1"), "10.0.0.8, 10.0.0.7", trusted) == at("10.0.0.8"));
+  CHECK(source_of(at("127.0.0.1"), "", trusted) == at("127.0.0.1"));
+  CHECK(source_of(at("127.0.0.1"), "127.0.0.1, unknown, 10.0.0.7", trusted) == at("10.0.0.7"));
+  CHECK(source_of(at("127.0.0.1"), "203.0.113.9,", trusted) == at("127.0.0.1"));
+}

@@ -1,0 +1,42 @@
+#include "transport/http/routes.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+
+using namespace countersign::transport;
+using namespace countersign::transport::http;
+
+TEST_CASE("every route is an operation that HTTP may bring") {
+  for (const Route& route : routes()) {
+    INFO(route.method << " " << route.path);
+    const Operation* row = find_operation(route.operation);
+    REQUIRE(row != nullptr);
+    CHECK((row->carriers & static_cast<std::uint8_t>(Carrier::http)) != 0);
+    CHECK(row->guard != Guard::administrator);  // S69
+    CHECK(find_route(route.method, route.path.ends_with('*') ? "/v1/sessions/00112233445566778899aabbccddeeff"
+                                                             : std::string(route.path))
+              .route == &route);
+  }
+}
+
+TEST_CASE("a path matches byte for byte") {
+  const std::string id = "00112233445566778899aabbccddeeff";
+  CHECK(find_route("DELETE", "/v1/sessions/" + id).session == id);
+  for (const std::string path :
+       {"/v1/session/", "/v1//session", "/V1/session", "/v1/session%20", "/v1/session%0d%0a", "/v1/./session", "/",
+        "/v1/sessions/", "/v1/sessions/*", "/v1/sessions/1", "/v1/%73ession", "/v1/authz\n", ""}) {
+    INFO(path);
+    CHECK(find_route("GET", path).route == nullptr);
+    CHECK(find_route("GET", path).refusal == 404);
+  }
+  CHECK(find_route("DELETE", "/v1/sessions/" + std::string(32, 'A')).refusal == 404);
+  CHECK(find_route("DELETE", "/v1/sessions/" + id + "0").refusal == 404);
+}
+
+TEST_CASE("another method is told which there are") {
+  const RouteMatch match = find_route("PUT", "/v1/session");
+  CHECK(match.refusal == 405);
+  CHECK(match.allow == "GET, POST, DELETE");
+  CHECK(find_route("HEAD", "/v1/authz").allow == "GET");
+}

@@ -1,0 +1,55 @@
+// Network addresses: of peers, of trusted proxies, and the one a request is counted under.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/base/result.hpp"
+
+struct sockaddr_storage;
+
+namespace countersign::transport::http {
+
+// IPv4 is kept in its mapped form (RFC 4291 §2.5.5.2), so that a client is one client whichever socket it came by.
+struct Address {
+  std::array<std::uint8_t, 16> bytes{};
+
+  bool is_v4() const;
+  bool is_loopback() const;
+  // 192.0.2.1 or 2001:db8::1.
+  std::string text() const;
+  // What connections are counted under: an IPv4 address, or the /64 of an IPv6 one.
+  Address group() const;
+  friend bool operator==(const Address&, const Address&) = default;
+  friend auto operator<=>(const Address&, const Address&) = default;
+};
+
+// Numeric only: no names, no zone, no port, no brackets.
+std::optional<Address> parse_address(std::string_view text);
+// All zero for a family that is neither IPv4 nor IPv6.
+Address address_of(const sockaddr_storage& from);
+
+struct Network {
+  Address base;
+  unsigned prefix_bits = 128;  // of the mapped form
+
+  bool contains(const Address& address) const;
+};
+
+// 10.0.0.0/8, 2001:db8::/32, or one address. Bits beyond the prefix must be zero: who writes 10.1.2.3/8 meant
+// something else. invalid_settings.
+Result<Network> parse_network(std::string_view text);
+
+bool is_trusted(const Address& address, std::span<const Network> proxies);
+
+// Whom a request is from: the peer; or, if that is a trusted proxy, the rightmost hop of its X-Forwarded-For that is
+// not one. Whatever a stranger wrote further left never counts. An element that is no address ends the walk at the hop
+// that reported it.
+Address source_of(const Address& peer, std::string_view forwarded_for, std::span<const Network> proxies);
+
+}  // namespace countersign::transport::http

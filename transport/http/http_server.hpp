@@ -1,0 +1,78 @@
+// The HTTP server: operations in, a listening socket out.
+//
+//   HttpServer server(operations, settings);
+//   TRY(server.start());
+//   server.wait();       // until another thread or a signal handler calls request_stop()
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/base/result.hpp"
+#include "transport/operations/operation.hpp"
+
+namespace countersign::transport::http {
+
+class Connections;
+class HttpCarrier;
+
+struct HttpServerSettings {
+  std::string host = "127.0.0.1";  // numeric, or a name of this host
+  std::uint16_t port = 8420;       // 0: any free one
+  std::size_t workers = 16;
+  std::size_t queue_max = 256;
+  std::size_t connections_max = 1024;
+  std::size_t connections_per_address_max = 256;
+  std::vector<std::string> trusted_proxies;  // CIDR
+  std::chrono::milliseconds head_deadline{3000};
+  std::chrono::milliseconds whole_deadline{10000};
+  std::chrono::milliseconds idle_deadline{60000};
+  std::chrono::milliseconds write_deadline{10000};
+  std::chrono::milliseconds stop_deadline{5000};
+  std::chrono::milliseconds refusal_tick{10};
+  // Told of what was refused before it was an operation: an address and a constant reason. Any thread; must not block.
+  std::function<void(std::string_view source, std::string_view reason)> on_refusal;
+};
+
+class HttpServer {
+ public:
+  // `operations` outlives it.
+  HttpServer(Operations& operations, HttpServerSettings settings);
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+  // Stops, and waits for it.
+  ~HttpServer();
+
+  // Binds and serves. invalid_settings, network_failed.
+  Status start();
+  // The port that is listened on; 0 before start.
+  std::uint16_t port() const;
+  // Safe in a signal handler, and more than once.
+  void request_stop() noexcept;
+  void wait();
+  void stop() {
+    request_stop();
+    wait();
+  }
+
+ private:
+  Operations& operations_;
+  HttpServerSettings settings_;
+  std::unique_ptr<HttpCarrier> carrier_;
+  std::unique_ptr<Connections> connections_;
+};
+
+// HOST:PORT, [v6]:PORT. invalid_settings.
+struct ListenAddress {
+  std::string host;
+  std::uint16_t port = 0;
+  bool loopback = false;  // numerically, or by the name localhost
+};
+Result<ListenAddress> parse_listen_address(std::string_view text);
+
+}  // namespace countersign::transport::http

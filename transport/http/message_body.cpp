@@ -1,0 +1,167 @@
+#include "transport/http/message_body.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "storage/base/bytes.hpp"
+#include "storage/base/text.hpp"
+
+namespace countersign::transport::http {
+namespace {
+
+constexpr std::string_view kClearSigned = "-----BEGIN PGP SIGNED MESSAGE-----";
+constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
+constexpr std::string_view kJsonType = "application/json";
+constexpr std::size_t kFormNamesMax = 32;
+constexpr std::size_t kTokenBytesMax = 256;
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::string media_type(std::string_view value) {
+  std::string type(trimmed(value.substr(0, value.find(';'))));
+  std::transform(type.begin(), type.end(), type.begin(), lower);
+  return type;
+}
+
+tl::unexpected<BodyRefusal> refused(int status, std::string detail) {
+  return tl::unexpected<BodyRefusal>(BodyRefusal{status, Error{ErrorCode::malformed_message, std::move(detail)}});
+}
+
+int digit_of(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char l = lower(c);
+  return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+}
+
+bool is_form_text(std::string_view text) {
+  return is_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) {
+           const auto byte = static_cast<unsigned char>(c);
+           return (byte < 0x20 && c != '\r' && c != '\n' && c != '\t') || byte == 0x7f;
+         });
+}
+
+Result<std::string> decode_form_part(std::string_view part) {
+  std::string out;
+  out.reserve(part.size());
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    const char c = part[i];
+    if (c == '+') {
+      out += ' ';
+    } else if (c == '%') {
+      const int high = i + 2 < part.size() ? digit_of(part[i + 1]) : -1;
+      const int low = i + 2 < part.size() ? digit_of(part[i + 2]) : -1;
+      if (high < 0 || low < 0) return fail(ErrorCode::malformed_message, "form: percent-encoding");
+      out += static_cast<char>(high * 16 + low);
+      i += 2;
+    } else {
+      out += c;
+    }
+  }
+  if (!is_form_text(out)) return fail(ErrorCode::malformed_message, "form: not plain UTF-8 text");
+  return out;
+}
+
+tl::expected<void, BodyRefusal> read_fields(Result<Json> parsed, Message& message) {
+  if (!parsed) return tl::unexpected<BodyRefusal>(BodyRefusal{400, std::move(parsed).error()});
+  if (parsed->members() == nullptr) return refused(400, "the body is no JSON object");
+  message.fields = std::move(*parsed);
+  return {};
+}
+
+}  // namespace
+
+tl::expected<void, BodyRefusal> read_body(const Request& request, std::string_view body, Message& message) {
+  const Route& route = *request.match.route;
+  if (route.bodies == Bodies::none || (route.bodies == Bodies::optional && body.empty())) return {};
+  if (body.starts_with(kClearSigned) && route.bodies != Bodies::optional) {
+    if (!is_utf8(body)) return refused(400, "the body is not UTF-8");
+    message.text = body;
+    return {};
+  }
+  const std::string type = media_type(request.content_type);
+  if (type == kJsonType || ((type.empty() || type == kFormType) && body.starts_with('{'))) {
+    return read_fields(parse_json(body), message);
+  }
+  if (type == kFormType && route.bodies == Bodies::form) return read_fields(parse_form(body), message);
+  if (type.empty() || type == kFormType || type == "text/plain")
+    return refused(415, "neither JSON nor a clear-signed message");
+  return refused(415, "content type");
+}
+
+Result<Json> parse_form(std::string_view form) {
+  Json fields = Json::object();
+  std::size_t names = 0;
+  while (!form.empty()) {
+    const std::size_t end = std::min(form.find('&'), form.size());
+    const std::string_view pair = form.substr(0, end);
+    form.remove_prefix(std::min(form.size(), end + 1));
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string_view::npos || equals == 0)
+      return fail(ErrorCode::malformed_message, "form: no name=value");
+    std::string name = TRY(decode_form_part(pair.substr(0, equals)));
+    std::string value = TRY(decode_form_part(pair.substr(equals + 1)));
+    if (name.empty() || fields.find(name) != nullptr) return fail(ErrorCode::malformed_message, "form: a name twice");
+    if (++names > kFormNamesMax) return fail(ErrorCode::malformed_message, "form: too many names");
+    fields.set(std::move(name), Json(std::move(value)));
+  }
+  return fields;
+}
+
+bool accepts_json(std::string_view accept) {
+  while (!accept.empty()) {
+    const std::size_t end = std::min(accept.find(','), accept.size());
+    std::string_view range = accept.substr(0, end);
+    accept.remove_prefix(std::min(accept.size(), end + 1));
+    if (media_type(range) != kJsonType) continue;
+    bool wanted = true;
+    while (true) {
+      const std::size_t semicolon = range.find(';');
+      if (semicolon == std::string_view::npos) break;
+      range.remove_prefix(semicolon + 1);
+      const std::string_view parameter = trimmed(range.substr(0, range.find(';')));
+      if (parameter.size() > 2 && lower(parameter[0]) == 'q' && parameter[1] == '=') {
+        wanted = parameter.find_first_not_of("0.", 2) != std::string_view::npos;
+      }
+    }
+    if (wanted) return true;
+  }
+  return false;
+}
+
+Secret bearer_token(const Secret& authorization) {
+  constexpr std::string_view kScheme = "bearer ";
+  const std::string_view value = authorization.reveal_text();
+  if (value.size() <= kScheme.size() || value.size() > kScheme.size() + kTokenBytesMax) return {};
+  if (!std::equal(kScheme.begin(), kScheme.end(), value.begin(), [](char a, char b) { return a == lower(b); }))
+    return {};
+  const std::string_view token = value.substr(kScheme.size());
+  const bool strict = std::all_of(token.begin(), token.end(), [](char c) {
+    return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+           c == '~' || c == '+' || c == '/' || c == '=';
+  });
+  return strict ? Secret(as_bytes(token)) : Secret{};
+}
+
+std::string percent_encode(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if ((lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '@' ||
+        c == '-') {
+      out += c;
+    } else {
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return out;
+}
+
+}  // namespace countersign::transport::http

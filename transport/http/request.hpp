@@ -1,0 +1,39 @@
+// A whole request, and a request that was refused before it was one.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "storage/base/secret.hpp"
+#include "transport/http/routes.hpp"
+
+namespace countersign::transport::http {
+
+struct Request {
+  std::string method;
+  std::string path;
+  RouteMatch match;
+  bool http_1_0 = false;
+  bool keep_alive = true;
+  bool forwarded = false;    // a proxy says that it is not the origin: the peer is no local caller
+  std::string content_type;  // these four: foreign text, without control characters
+  std::string accept;
+  std::string forwarded_for;
+  Secret authorization;  // the whole header value
+  std::string body;
+
+  // Moves only, so that a body that may hold a password has one place; wiped with it.
+  Request() = default;
+  Request(Request&&) = default;
+  Request& operator=(Request&&) = default;
+  ~Request() { wipe(body); }
+};
+
+struct Refusal {
+  int status = 400;
+  std::string_view reason;  // a constant of ours, for counting: never foreign text
+  std::string allow;        // with 405
+  bool to_head = false;     // the answer to a HEAD has no body
+};
+
+}  // namespace countersign::transport::http

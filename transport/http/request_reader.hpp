@@ -1,0 +1,87 @@
+// Bytes in, whole requests out (RFC 9112, a strict part of it), or a refusal.
+//
+// Pure: no socket, no clock. Fed byte by byte or all at once it says the same. What it lets through has one meaning
+// only, for us and for any proxy in front: no Transfer-Encoding, one Content-Length of digits, one Host, no bare CR or
+// LF, no folded lines, no body where the method has none. What a stranger's headers say beyond the few we use ends
+// here.
+//
+// One thread at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "transport/http/request.hpp"
+
+namespace countersign::transport::http {
+
+inline constexpr std::size_t kHeadBytesMax = 16u << 10;
+inline constexpr std::size_t kRequestLineBytesMax = 4u << 10;
+inline constexpr std::size_t kHeaderCountMax = 100;
+
+class RequestReader {
+ public:
+  enum class State : std::uint8_t {
+    idle,      // not a byte of a request
+    head,      // in the middle of a head
+    body,      // the head is whole, the body is not
+    complete,  // take() it
+    refused,   // for good: where the next request would begin is unknown
+  };
+
+  RequestReader() = default;
+  RequestReader(const RequestReader&) = delete;
+  RequestReader& operator=(const RequestReader&) = delete;
+  ~RequestReader();
+
+  // Bytes that follow a whole request wait until it was taken. After a refusal nothing is kept.
+  State feed(std::string_view bytes);
+  State state() const { return state_; }
+  // True once for a request whose sender waits for leave to send its body (RFC 9110 §10.1.1).
+  bool wants_continue();
+  // Only when complete. Goes on with what is left over, so the state may be `complete` again.
+  Request take();
+  // Only when refused.
+  const Refusal& refusal() const { return refusal_; }
+
+ private:
+  void advance();
+  bool take_line();
+  bool take_request_line(std::string_view line);
+  bool take_header(std::string_view line);
+  bool keep_header(std::string_view name, std::string_view value);
+  bool keep_once(std::string& into, bool& seen, std::string_view value, std::string_view reason);
+  bool end_head();
+  bool judge_framing();
+  bool refuse(int status, std::string_view reason);
+  void reset();
+  void append(std::string_view bytes);
+  void drop(std::size_t bytes);
+
+  State state_ = State::idle;
+  std::vector<char> buffer_;  // wiped wherever it grows or shrinks: heads hold tokens, bodies passwords
+  std::size_t line_begin_ = 0;
+  std::size_t scanned_ = 0;  // no LF before this
+  bool in_headers_ = false;
+  std::size_t header_count_ = 0;
+  std::size_t body_begin_ = 0;
+  std::size_t body_bytes_ = 0;
+
+  Request request_;
+  std::string host_;
+  std::string connection_;
+  std::string content_length_;
+  std::string expect_;
+  std::string content_encoding_;
+  struct Seen {
+    bool host = false, content_length = false, content_type = false, authorization = false, expect = false;
+    bool transfer_encoding = false, content_encoding = false, range = false;
+  } seen_;
+  bool wants_continue_ = false;
+  Refusal refusal_;
+};
+
+}  // namespace countersign::transport::http

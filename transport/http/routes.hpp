@@ -1,0 +1,59 @@
+// Which call of protocol.md §5 is which operation, on one screen.
+//
+// A path matches byte for byte: nothing is decoded, nothing is normalised, no pattern meets a stranger's text. So an
+// escaped CR, LF, slash or dot never means anything; it is simply no path of ours.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "transport/operations/operation.hpp"
+
+namespace countersign::transport::http {
+
+enum class Presentation : std::uint8_t {
+  json,       // the answer's fields
+  nothing,    // 204
+  challenge,  // the armored message as text, or the fields for who accepts JSON
+  authz,      // headers for a proxy, no body
+  health,     // fields and reasons for local callers only
+};
+
+enum class Bodies : std::uint8_t {
+  none,      // no body
+  optional,  // a JSON object, or no body at all
+  message,   // a JSON object, or an OpenPGP text
+  form,      // those, or a form
+};
+
+struct Route {
+  std::string_view method;
+  std::string_view path;  // a last part of `*` stands for a session id: 32 lower-case hex digits
+  std::string_view operation;
+  int status;  // on success
+  Presentation presentation;
+  Bodies bodies;
+
+  // The row of the operation table.
+  const Operation& row() const;
+  std::size_t body_bytes_max() const;
+  // Asked by a proxy about somebody else's request, whose headers it passes along.
+  bool on_behalf() const { return presentation == Presentation::authz; }
+  // Answered from memory or one read: never waits behind signatures and passwords.
+  bool quick() const;
+};
+
+struct RouteMatch {
+  const Route* route = nullptr;
+  std::string session;  // what `*` stood for
+  int refusal = 0;      // 404 or 405 where there is no route
+  std::string allow;    // with 405: the methods there are
+};
+
+std::span<const Route> routes();
+RouteMatch find_route(std::string_view method, std::string_view path);
+
+}  // namespace countersign::transport::http
