@@ -9,6 +9,7 @@ namespace countersign::auth {
 
 struct Policies {
   bool registration_open = false;
+  bool rate_limit = true;
   Seconds http_challenge_lifetime = std::chrono::minutes(5);
   Seconds courier_challenge_lifetime = std::chrono::days(7);
   // How far a signature's time may lie from now (http), before the challenge and after now (courier).

@@ -10,7 +10,9 @@ void Batch::put(std::string name, ByteView bytes) {
   changes_.insert_or_assign(std::move(name), Bytes(bytes.begin(), bytes.end()));
 }
 
-void Batch::erase(std::string name) { changes_.insert_or_assign(std::move(name), std::nullopt); }
+void Batch::erase(std::string name) {
+  changes_.insert_or_assign(std::move(name), std::nullopt);
+}
 
 void Batch::require_absent(std::string name) {
   const bool added = preconditions_.emplace(std::move(name), Absent{}).second;
@@ -22,6 +24,11 @@ void Batch::require_version(std::string name, Version version) {
   const bool added = preconditions_.emplace(std::move(name), version).second;
   assert(added && "one precondition a name");
   (void)added;
+}
+
+bool holds(const Batch::Precondition& precondition, const std::optional<Version>& found) {
+  if (std::holds_alternative<Batch::Absent>(precondition)) return !found;
+  return found && *found == std::get<Version>(precondition);
 }
 
 Status Batch::check() const {

@@ -48,4 +48,7 @@ class Batch {
   std::map<std::string, Precondition> preconditions_;
 };
 
+// Is the precondition true of a name at this version, or of an absent one?
+bool holds(const Batch::Precondition& precondition, const std::optional<Version>& found);
+
 }  // namespace countersign::storage

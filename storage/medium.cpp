@@ -29,6 +29,14 @@ Status check_name(std::string_view name) {
   }
 }
 
+std::vector<std::string_view> folders_of(std::string_view name) {
+  std::vector<std::string_view> folders;
+  for (auto slash = name.find('/'); slash != std::string_view::npos; slash = name.find('/', slash + 1)) {
+    folders.push_back(name.substr(0, slash));
+  }
+  return folders;
+}
+
 Result<std::optional<Entry>> find(Medium& medium, std::string_view name) {
   Result<Entry> entry = medium.read(name);
   if (entry) return std::optional<Entry>(*std::move(entry));

@@ -34,8 +34,7 @@ class Medium {
 
   // Names that begin with `prefix` and come after `after`, in byte order, at most `limit`. To go on, pass the last one
   // as `after`; to begin, pass "". Fails with storage_unavailable or record_unreadable. Two calls are no snapshot.
-  virtual Result<std::vector<std::string>> list(std::string_view prefix, std::string_view after,
-                                                std::size_t limit) = 0;
+  virtual Result<std::vector<std::string>> list(std::string_view prefix, std::string_view after, std::size_t limit) = 0;
 
   // Every change or none, durable when it returns. Fails with conflict when a precondition does not hold (nothing
   // changed) or a put would make a name another's folder; malformed_name or message_too_large; storage_unavailable,
@@ -45,6 +44,8 @@ class Medium {
 
 // malformed_name.
 Status check_name(std::string_view name);
+// The names that may not exist beside this one, outermost first: of "a/b/c", "a" and "a/b".
+std::vector<std::string_view> folders_of(std::string_view name);
 // read(), with absence as a value.
 Result<std::optional<Entry>> find(Medium& medium, std::string_view name);
 

@@ -1,19 +1,8 @@
 #include "storage/memory_medium.hpp"
 
-#include <algorithm>
+#include "storage/folder_rule.hpp"
 
 namespace countersign::storage {
-namespace {
-
-using Values = std::map<std::string, Bytes, std::less<>>;
-
-bool holds(const Values& values, const std::string& name, const Batch::Precondition& precondition) {
-  const auto found = values.find(name);
-  if (std::holds_alternative<Batch::Absent>(precondition)) return found == values.end();
-  return found != values.end() && Version::of(found->second) == std::get<Version>(precondition);
-}
-
-}  // namespace
 
 Result<Entry> MemoryMedium::read(std::string_view name) {
   TRY(check_name(name));
@@ -26,6 +15,11 @@ Result<Entry> MemoryMedium::read(std::string_view name) {
 Result<std::vector<std::string>> MemoryMedium::list(std::string_view prefix, std::string_view after,
                                                     std::size_t limit) {
   const std::lock_guard lock(mutex_);
+  return list_locked(prefix, after, limit);
+}
+
+Result<std::vector<std::string>> MemoryMedium::list_locked(std::string_view prefix, std::string_view after,
+                                                           std::size_t limit) const {
   std::vector<std::string> names;
   auto next = after < prefix ? values_.lower_bound(prefix) : values_.upper_bound(after);
   for (; next != values_.end() && next->first.starts_with(prefix) && names.size() < limit; ++next) {
@@ -38,17 +32,20 @@ Status MemoryMedium::commit(const Batch& batch) {
   TRY(batch.check());
   const std::lock_guard lock(mutex_);
   for (const auto& [name, precondition] : batch.preconditions()) {
-    if (!holds(values_, name, precondition)) return fail(ErrorCode::conflict, name);
+    const auto found = values_.find(name);
+    const auto version = found == values_.end() ? std::nullopt : std::optional(Version::of(found->second));
+    if (!holds(precondition, version)) return fail(ErrorCode::conflict, name);
   }
-  Values changed = values_;
+  TRY(check_folder_rule(
+      batch, [&](std::string_view name) -> Result<bool> { return values_.contains(name); },
+      [&](std::string_view prefix, std::size_t limit) { return list_locked(prefix, "", limit); }));
   for (const auto& [name, bytes] : batch.changes()) {
     if (bytes) {
-      changed.insert_or_assign(name, *bytes);
+      values_.insert_or_assign(name, *bytes);
     } else {
-      changed.erase(name);
+      values_.erase(name);
     }
   }
-  values_ = std::move(changed);
   return ok();
 }
 

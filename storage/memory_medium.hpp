@@ -15,6 +15,9 @@ class MemoryMedium final : public Medium {
   Status commit(const Batch& batch) override;
 
  private:
+  Result<std::vector<std::string>> list_locked(std::string_view prefix, std::string_view after,
+                                               std::size_t limit) const;
+
   std::mutex mutex_;
   std::map<std::string, Bytes, std::less<>> values_;
 };

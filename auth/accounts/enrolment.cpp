@@ -1,7 +1,6 @@
 #include "auth/accounts/enrolment.hpp"
 
 #include "auth/accounts/account_id.hpp"
-#include "auth/openpgp/policy.hpp"
 
 namespace countersign::auth {
 namespace {
@@ -34,15 +33,7 @@ Result<HeldEnrolment> parse_held(const Json& json) {
 
 }  // namespace
 
-Result<Enrolment::Checked> Enrolment::check(const std::string& public_key, std::size_t read_bytes_max, Instant now) {
-  auto certificate = TRY(openpgp::admit_certificate(public_key, read_bytes_max));
-  auto facts = TRY(context_.engine.inspect(certificate, now));
-  TRY(openpgp::judge_certificate(facts, now));
-  const auto encryption = TRY(openpgp::choose_encryption_key(facts, now));
-  return Checked{std::move(certificate), std::move(facts), encryption.algorithm};
-}
-
-Result<Account> Enrolment::create(const Checked& checked, const std::string& username, bool show_key_id,
+Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const std::string& username, bool show_key_id,
                                   std::optional<std::uint64_t> epoch, const Moment& moment, AuditEntry entry,
                                   const Stage& stage) {
   Account account;
@@ -51,7 +42,7 @@ Result<Account> Enrolment::create(const Checked& checked, const std::string& use
   account.fingerprint = checked.certificate.fingerprint();
   account.key_since = moment.wall;
   account.created_at = moment.wall;
-  account.encryption_algorithm = checked.encryption_algorithm;
+  account.encryption_algorithm = checked.encryption_key.algorithm;
   account.show_key_id = show_key_id;
   entry.at = moment.wall;
   entry.account = account.id;
@@ -86,7 +77,7 @@ Result<Account> Enrolment::enrol(const Response& response, const std::string& pu
   }
   const Moment moment = context_.timekeeper.now();
   const OpenedChallenge opened = TRY(proof_.open(response, Purpose::enrol, visit, moment));
-  const Checked checked = TRY(check(public_key, openpgp::kCertificateReadBytesMax, moment.wall));
+  const auto checked = TRY(openpgp::check_enrollable(context_.engine, public_key, openpgp::kCertificateReadBytesMax, moment.wall));
   if (checked.certificate.fingerprint() != opened.challenge.key) {
     return fail(ErrorCode::signature_by_another_key, "the certificate is not the one that the challenge was for");
   }
@@ -103,7 +94,7 @@ Result<Account> Enrolment::enrol(const Response& response, const std::string& pu
 Result<Account> Enrolment::add(const NewAccount& request, const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
   TRY(check_new_username(request.username));
-  const Checked checked = TRY(check(request.public_key, openpgp::kCertificateLocalReadBytesMax, moment.wall));
+  const auto checked = TRY(openpgp::check_enrollable(context_.engine, request.public_key, openpgp::kCertificateLocalReadBytesMax, moment.wall));
   return create(checked, request.username, request.show_key_id, std::nullopt, moment,
                 {Decision::account_added, {}, "", "", "", visit.source, ""}, [](storage::Batch&) {});
 }
@@ -111,7 +102,7 @@ Result<Account> Enrolment::add(const NewAccount& request, const Visit& visit) {
 Result<HeldEnrolment> Enrolment::hold(const std::optional<Response>& response, const std::string& public_key,
                                       const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
-  const Checked checked = TRY(check(public_key, openpgp::kCertificateReadBytesMax, moment.wall));
+  const auto checked = TRY(openpgp::check_enrollable(context_.engine, public_key, openpgp::kCertificateReadBytesMax, moment.wall));
   HeldEnrolment held;
   held.fingerprint = checked.certificate.fingerprint();
   held.certificate = checked.certificate.armored();
@@ -156,7 +147,7 @@ Result<Account> Enrolment::confirm(const openpgp::Fingerprint& fingerprint, cons
   if (!held.username.empty() && held.username != username) {
     return fail(ErrorCode::conflict, "the holder of this key signed for the name '" + held.username + "'");
   }
-  const Checked checked = TRY(check(held.certificate, openpgp::kCertificateReadBytesMax, moment.wall));
+  const auto checked = TRY(openpgp::check_enrollable(context_.engine, held.certificate, openpgp::kCertificateReadBytesMax, moment.wall));
   return create(checked, username, false, std::nullopt, moment,
                 {Decision::enrolment_confirmed, {}, "", "", "", visit.source, ""}, [&](storage::Batch& batch) {
                   batch.require_version(name, entry->version);

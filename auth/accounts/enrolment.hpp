@@ -9,6 +9,7 @@
 
 #include "auth/challenges/proof.hpp"
 #include "auth/context.hpp"
+#include "auth/openpgp/enrollable.hpp"
 
 namespace countersign::auth {
 
@@ -49,14 +50,8 @@ class Enrolment {
 
  private:
   using Stage = std::function<void(storage::Batch&)>;
-  struct Checked {
-    openpgp::GatedCertificate certificate;
-    openpgp::CertificateFacts facts;
-    std::string encryption_algorithm;
-  };
-  Result<Checked> check(const std::string& public_key, std::size_t read_bytes_max, Instant now);
   // Makes the account in one batch with whatever `stage` adds to it.
-  Result<Account> create(const Checked& checked, const std::string& username, bool show_key_id,
+  Result<Account> create(const openpgp::Enrollable& checked, const std::string& username, bool show_key_id,
                          std::optional<std::uint64_t> epoch, const Moment& moment, AuditEntry entry, const Stage& stage);
 
   const Context& context_;

@@ -5,6 +5,7 @@
 
 #include "auth/accounts/account_id.hpp"
 #include "auth/challenges/sealed_challenge.hpp"
+#include "auth/openpgp/enrollable.hpp"
 #include "auth/openpgp/policy.hpp"
 
 namespace countersign::auth {
@@ -43,13 +44,12 @@ Result<Issuing::Recipient> Issuing::enrolling(const ChallengeRequest& request, c
   if (visit.arrival == Arrival::http && !context_.policies.registration_open) {
     return fail(ErrorCode::registration_closed);
   }
-  auto certificate = TRY(openpgp::admit_certificate(request.public_key, openpgp::kCertificateReadBytesMax));
-  const auto facts = TRY(context_.engine.inspect(certificate, now));
-  TRY(openpgp::judge_certificate(facts, now));
-  const auto key = TRY(openpgp::choose_encryption_key(facts, now));
+  auto checked =
+      TRY(openpgp::check_enrollable(context_.engine, request.public_key, openpgp::kCertificateReadBytesMax, now));
   const auto stored = TRY(context_.accounts.find(account));
   const bool tombstone = stored && stored->account.state == AccountState::deleted;
-  return Recipient{std::move(certificate), key.fingerprint, tombstone ? stored->account.epoch + 1 : 0, true};
+  return Recipient{std::move(checked.certificate), checked.encryption_key.fingerprint,
+                   tombstone ? stored->account.epoch + 1 : 0, true};
 }
 
 // account_unknown, account_not_active and whatever is wrong with the key: reasons to answer with a decoy.

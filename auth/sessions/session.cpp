@@ -30,7 +30,7 @@ Result<Session> parse_members(const Json& json) {
   Session session;
   session.id = TRY(reader.text("session"));
   session.account = TRY(reader.text("account"));
-  if (!is_lower_hex(session.id, 2 * kSessionIdBytes)) return fail(ErrorCode::malformed_message, "session");
+  TRY(check_session_id(session.id));
   TRY(check_account_id(session.account));
   session.username = TRY(reader.text("username"));
   session.method = TRY(reader.text("method"));
@@ -62,6 +62,13 @@ Result<Secret> make_token(Rng& rng) {
 }
 
 Result<std::string> make_session_id(Rng& rng) { return hex(TRY(random_bytes(rng, kSessionIdBytes))); }
+
+Status check_session_id(std::string_view id) {
+  if (!is_lower_hex(id, 2 * kSessionIdBytes)) {
+    return fail(ErrorCode::malformed_message, "a session id is 32 lower-case hex digits");
+  }
+  return ok();
+}
 
 Result<std::string> session_name(std::string_view token) {
   if (token.size() != kTokenTextBytes || !token.starts_with(kTokenPrefix) ||

@@ -40,6 +40,8 @@ struct Session {
 
 Result<Secret> make_token(Rng& rng);
 Result<std::string> make_session_id(Rng& rng);
+// 32 lower-case hex digits; malformed_message. Ask before an id becomes part of a name.
+Status check_session_id(std::string_view id);
 // The name of the session's record: sessions/<hash>. malformed_token.
 Result<std::string> session_name(std::string_view token);
 std::string pointer_name(std::string_view account, std::string_view session_id);

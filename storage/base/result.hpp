@@ -18,7 +18,9 @@ template <class T>
 using Result = tl::expected<T, Error>;
 using Status = Result<void>;
 
-inline Status ok() { return {}; }
+inline Status ok() {
+  return {};
+}
 inline tl::unexpected<Error> fail(ErrorCode code, std::string detail = {}) {
   return tl::unexpected<Error>(Error{code, std::move(detail)});
 }
@@ -34,14 +36,14 @@ inline void take(tl::expected<void, Error>&&) {}
 }  // namespace countersign
 
 // The value of a Result, or return its error from the enclosing function:  const Entry entry = TRY(medium.read(name));
-// Each expansion has a variable of its own, so that one TRY may stand inside another.
-#define TRY(...) COUNTERSIGN_TRY_NUMBERED(__COUNTER__, __VA_ARGS__)
-#define COUNTERSIGN_TRY_NUMBERED(number, ...) COUNTERSIGN_TRY_NAMED(number, __VA_ARGS__)
-#define COUNTERSIGN_TRY_NAMED(number, ...)                                                      \
-  __extension__({                                                                               \
-    auto try_##number = (__VA_ARGS__);                                                          \
-    if (!try_##number) {                                                                        \
-      return ::tl::unexpected<::countersign::Error>(std::move(try_##number).error());           \
-    }                                                                                           \
-    ::countersign::detail::take(std::move(try_##number));                                       \
+// Each use has a variable of its own, so that one may stand within another.
+#define TRY(...) COUNTERSIGN_TRY_NAMED(__COUNTER__, __VA_ARGS__)
+#define COUNTERSIGN_TRY_NAMED(number, ...) COUNTERSIGN_TRY_AS(number, __VA_ARGS__)
+#define COUNTERSIGN_TRY_AS(number, ...)                                                      \
+  __extension__({                                                                            \
+    auto try_result_##number = (__VA_ARGS__);                                                \
+    if (!try_result_##number) {                                                              \
+      return ::tl::unexpected<::countersign::Error>(std::move(try_result_##number).error()); \
+    }                                                                                        \
+    ::countersign::detail::take(std::move(try_result_##number));                             \
   })

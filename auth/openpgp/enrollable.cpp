@@ -1,0 +1,28 @@
+#include "auth/openpgp/enrollable.hpp"
+
+#include "auth/openpgp/policy.hpp"
+
+namespace countersign::auth::openpgp {
+namespace {
+
+// An expired key is a denied proof in a login; at enrolment its owner is told.
+tl::unexpected<Error> refused(const Error& error) {
+  const Face face = face_of(error.code);
+  if (face == Face::malformed || face == Face::unavailable) return tl::unexpected<Error>(error);
+  return fail(ErrorCode::certificate_refused, std::string(name_of(error.code)) + ": " + error.detail);
+}
+
+}  // namespace
+
+Result<Enrollable> check_enrollable(OpenPgp& engine, std::string_view text, std::size_t read_bytes_max, Instant now) {
+  auto certificate = TRY(admit_certificate(text, read_bytes_max));
+  auto facts = engine.inspect(certificate, now);
+  if (!facts) return refused(facts.error());
+  const Status judged = judge_certificate(*facts, now);
+  if (!judged) return refused(judged.error());
+  auto key = choose_encryption_key(*facts, now);
+  if (!key) return refused(key.error());
+  return Enrollable{std::move(certificate), *std::move(facts), *std::move(key)};
+}
+
+}  // namespace countersign::auth::openpgp

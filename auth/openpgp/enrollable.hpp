@@ -1,0 +1,18 @@
+// A certificate that somebody wants to enrol: through the gate, inspected, judged, and refused with a reason that its owner
+// may read.
+#pragma once
+
+#include "auth/openpgp/openpgp.hpp"
+
+namespace countersign::auth::openpgp {
+
+struct Enrollable {
+  GatedCertificate certificate;
+  CertificateFacts facts;
+  KeyFacts encryption_key;
+};
+
+// Every refusal has the face `malformed`: what the gate says, or certificate_refused with the policy's reason.
+Result<Enrollable> check_enrollable(OpenPgp& engine, std::string_view text, std::size_t read_bytes_max, Instant now);
+
+}  // namespace countersign::auth::openpgp

@@ -1,0 +1,81 @@
+// One SQLite database: the embedded default, for one host.
+//
+// One table of names and bytes, WAL, synchronous=FULL: what was committed survives the process and the machine. Any
+// number of processes may use it at once, on a local file system. SQLite before 3.51.3 can corrupt a database when two
+// connections checkpoint at once (sqlite.org/wal.html#walresetbug), so exactly one connection of one process does: the
+// writer of whoever holds the flock on `checkpoint.lock`, a file beside the database. Who does not hold it tries again
+// at every commit, so that the log does not grow for ever beside a long-lived process that came second.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/medium.hpp"
+
+namespace countersign::storage {
+
+class SqliteMedium final : public Medium {
+ public:
+  // Makes an empty one, mode 0600, in a folder that exists: all of it or nothing. conflict where there is one (or what
+  // is left of one) already, startup_refused where there is no such folder, storage_unavailable.
+  static Status create(const std::filesystem::path& file);
+
+  // startup_refused: no such file, not a store of ours, a schema newer than this program, readable by others, or
+  // (judged by who checkpoints) a failed quick check. storage_unavailable: busy, no space, an I/O error.
+  static Result<std::unique_ptr<SqliteMedium>> open(const std::filesystem::path& file);
+  // The same with another patience towards a busy writer than five seconds.
+  static Result<std::unique_ptr<SqliteMedium>> open_with_timeout(const std::filesystem::path& file,
+                                                                 std::chrono::milliseconds busy_timeout);
+
+  ~SqliteMedium() override;
+  SqliteMedium(const SqliteMedium&) = delete;
+  SqliteMedium& operator=(const SqliteMedium&) = delete;
+
+  Result<Entry> read(std::string_view name) override;
+  Result<std::vector<std::string>> list(std::string_view prefix, std::string_view after, std::size_t limit) override;
+  Status commit(const Batch& batch) override;
+
+ private:
+  class Connection;
+  class ReaderLease;
+
+  // The flock on checkpoint.lock. It outlives every connection, so a successor never checkpoints beside us.
+  class CheckpointLock {
+   public:
+    CheckpointLock() = default;
+    ~CheckpointLock();
+    CheckpointLock(const CheckpointLock&) = delete;
+    CheckpointLock& operator=(const CheckpointLock&) = delete;
+    Status open(const std::filesystem::path& file);
+    bool try_lock();
+    bool held() const { return held_; }
+
+   private:
+    int descriptor_ = -1;
+    bool held_ = false;
+  };
+
+  SqliteMedium(std::filesystem::path file, std::chrono::milliseconds busy_timeout);
+  Status start();
+  Status commit_as_only_writer(const Batch& batch);
+
+  const std::filesystem::path file_;
+  const std::chrono::milliseconds busy_timeout_;
+  CheckpointLock checkpoint_lock_;  // under writer_mutex_
+
+  std::mutex writer_mutex_;
+  std::unique_ptr<Connection> writer_;  // null after a failure that could not be rolled back
+
+  std::mutex readers_mutex_;
+  std::condition_variable reader_returned_;
+  std::vector<std::unique_ptr<Connection>> idle_readers_;
+  std::size_t readers_leased_ = 0;
+};
+
+}  // namespace countersign::storage

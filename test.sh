@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Builds and tests, on a bare Debian 12 too:
+#
+#   ./test.sh                    every test that is not labelled long, then each fuzz target for ten seconds
+#   ./test.sh --long             the long tests only
+#   ./test.sh --preset asan      another preset: dev (the default), asan, tsan
+#   ./test.sh --no-fuzz          without the fuzz targets (their replay is among the tests in any case)
+#   ./test.sh --no-install       without looking for missing packages
+#   ./test.sh -- -R session      what follows -- is passed to ctest
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+preset=dev
+labels=(-LE long)
+install=yes
+fuzz=yes
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --long) labels=(-L long) fuzz=no ;;
+    --preset)
+      [ $# -gt 1 ] || { echo "--preset needs a name" >&2; exit 2; }
+      preset=$2
+      shift
+      ;;
+    --no-fuzz) fuzz=no ;;
+    --no-install) install=no ;;
+    --) shift; break ;;
+    *)
+      sed -nE 's/^# ?(  \.\/test.sh.*)$/\1/p' "$0" >&2
+      exit 2
+      ;;
+  esac
+  shift
+done
+[ $# -eq 0 ] || fuzz=no
+[ "$preset" = dev ] || fuzz=no
+
+[ "$install" = no ] || .ci/install test
+
+jobs=$(nproc)
+said=$SECONDS
+step() {
+  printf '%4ds  %s\n' $((SECONDS - said)) "$1"
+}
+
+# Says what it does, and what was said only where it failed.
+quietly() {
+  local log status=0
+  log=$(mktemp)
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  if [ $status -ne 0 ]; then tail -n 200 "$log"; fi
+  rm -f "$log"
+  return $status
+}
+
+build() {
+  quietly cmake --preset "$1"
+  quietly cmake --build --preset "$1" --parallel "$jobs"
+}
+
+step "building ($preset)"
+build "$preset"
+
+# Before the tests, so that ctest's own count is the last thing said; a finding fails the run all the same.
+status=0
+if [ "$fuzz" = yes ]; then
+  step "building the fuzz targets (clang, libFuzzer)"
+  build fuzz
+  step "fuzzing, ten seconds each"
+  ctest --test-dir build/fuzz --output-on-failure --no-tests=error --parallel "$jobs" </dev/null || status=1
+fi
+
+step "testing ($preset)"
+ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --parallel "$jobs" "${labels[@]}" "$@" \
+  </dev/null || status=1
+exit $status

@@ -1,0 +1,158 @@
+#include "auth/openpgp/gate/clear_signed.hpp"
+#include "storage/base/text.hpp"
+#include "transport/operations/handlers.hpp"
+#include "transport/operations/response_fields.hpp"
+
+namespace countersign::transport {
+namespace {
+
+constexpr std::size_t kPage = 500;
+
+Json account_fields(const auth::Account& account) {
+  return Json::object()
+      .set("account", account.id)
+      .set("username", account.username)
+      .set("state", name_of(account.state))
+      .set("fingerprint", account.fingerprint.upper())
+      .set("created_at", format_time(account.created_at));
+}
+
+Json enrolled_fields(const auth::Account& account) {
+  return Json::object()
+      .set("account", account.id)
+      .set("username", account.username)
+      .set("fingerprint", account.fingerprint.upper());
+}
+
+Json held_fields(const auth::HeldEnrolment& held) {
+  Json user_ids = Json::array();
+  for (const std::string& user_id : held.user_ids) user_ids.push(escape_for_display(user_id));
+  return Json::object()
+      .set("fingerprint", held.fingerprint.upper())
+      .set("username", held.username)
+      .set("held_at", format_time(held.held_at))
+      .set("user_ids", std::move(user_ids));
+}
+
+// What a client gets that does not say: the transport by which it asks.
+std::string_view default_transport(Carrier carrier) { return carrier == Carrier::http ? "http" : "courier"; }
+
+}  // namespace
+
+Result<std::string> take_account(JsonReader& reader) {
+  auth::AccountName name;
+  name.username = TRY(reader.text_or("username", ""));
+  name.account = TRY(reader.text_or("account", ""));
+  return auth::resolve(name);
+}
+
+Result<Json> issue_challenge(auth::Authenticator& auth, const Message& message) {
+  JsonReader reader(message.fields);
+  auth::ChallengeRequest request;
+  request.name.username = TRY(reader.text_or("username", ""));
+  request.name.account = TRY(reader.text_or("account", ""));
+  const auto purpose = auth::purpose_named(TRY(reader.text_or("purpose", "login")));
+  const auto transport = auth::transport_named(TRY(reader.text_or("transport", default_transport(message.carrier))));
+  if (!purpose) return fail(ErrorCode::malformed_message, "'purpose' is login, enrol, rotate, revoke or password");
+  if (!transport) return fail(ErrorCode::malformed_message, "'transport' is http or courier");
+  if (message.carrier != Carrier::http && *transport != auth::Transport::courier) {
+    return fail(ErrorCode::malformed_message, "a challenge by hand or by stick has the transport courier");
+  }
+  request.purpose = *purpose;
+  request.transport = *transport;
+  request.public_key = TRY(reader.text_or("public_key", ""));
+  request.new_public_key = TRY(reader.text_or("new_public_key", ""));
+  request.reason = TRY(reader.text_or("reason", ""));
+  TRY(reader.finish());
+  const auto issued = TRY(auth.issue_challenge(request, visit_of(message)));
+  return Json::object().set("challenge_message", issued.message).set("expires_at", format_time(issued.expires_at));
+}
+
+Result<Json> enrol_account(auth::Authenticator& auth, const Message& message) {
+  const auto taken = TRY(take_response(message));
+  if (taken.public_key.empty()) return fail(ErrorCode::malformed_message, "the certificate is missing");
+  return enrolled_fields(TRY(auth.enrol(taken.response, taken.public_key, visit_of(message))));
+}
+
+Result<Json> hold_account(auth::Authenticator& auth, const Message& message) {
+  TRY(JsonReader(message.fields).finish());
+  std::optional<auth::Response> response;
+  std::string public_key = message.text;
+  if (message.text.find(auth::openpgp::kClearSignedHeader) != std::string::npos) {
+    auto taken = TRY(take_response(message));
+    response = std::move(taken.response);
+    public_key = std::move(taken.public_key);
+  }
+  const auto held = TRY(auth.hold_enrolment(response, public_key, visit_of(message)));
+  return Json::object().set("held", held.fingerprint.upper());
+}
+
+Result<Json> add_account(auth::Authenticator& auth, const Message& message) {
+  JsonReader reader(message.fields);
+  auth::NewAccount request;
+  request.username = TRY(reader.text("username"));
+  request.public_key = TRY(reader.text("public_key"));
+  request.show_key_id = TRY(reader.boolean_or("show_key_id", false));
+  TRY(reader.finish());
+  return enrolled_fields(TRY(auth.add_account(request, visit_of(message))));
+}
+
+Result<Json> confirm_account(auth::Authenticator& auth, const Message& message) {
+  JsonReader reader(message.fields);
+  const auto fingerprint = TRY(auth::openpgp::Fingerprint::parse(TRY(reader.text("fingerprint"))));
+  const std::string username = TRY(reader.text("username"));
+  TRY(reader.finish());
+  return enrolled_fields(TRY(auth.confirm_enrolment(fingerprint, username, visit_of(message))));
+}
+
+Result<Json> list_accounts(auth::Authenticator& auth, const Message& message) {
+  TRY(JsonReader(message.fields).finish());
+  Json accounts = Json::array();
+  std::string after;
+  while (true) {
+    const auto ids = TRY(auth.list_accounts(after, kPage));
+    for (const std::string& id : ids) {
+      const auto view = auth.show_account(id);
+      if (view) {
+        accounts.push(account_fields(view->account));
+      } else if (view.error().code != ErrorCode::not_found) {
+        // One damaged record must not hide the others; its state says what it is.
+        accounts.push(Json::object()
+                          .set("account", id)
+                          .set("username", "")
+                          .set("state", countersign::name_of(view.error().code))
+                          .set("fingerprint", "")
+                          .set("created_at", ""));
+      }
+    }
+    if (ids.size() < kPage) break;
+    after = ids.back();
+  }
+  Json held = Json::array();
+  for (const auto& one : TRY(auth.list_held_enrolments())) held.push(held_fields(one));
+  return Json::object().set("accounts", std::move(accounts)).set("held", std::move(held));
+}
+
+Result<Json> show_account(auth::Authenticator& auth, const Message& message) {
+  JsonReader reader(message.fields);
+  const std::string id = TRY(take_account(reader));
+  TRY(reader.finish());
+  const auto view = TRY(auth.show_account(id));
+  Json former = Json::array();
+  for (const auto& key : view.account.former_keys) {
+    former.push(Json::object()
+                    .set("fingerprint", key.fingerprint.upper())
+                    .set("from", format_time(key.from))
+                    .set("until", format_time(key.until))
+                    .set("reason", key.reason));
+  }
+  return account_fields(view.account)
+      .set("key_since", format_time(view.account.key_since))
+      .set("encryption_algorithm", view.account.encryption_algorithm)
+      .set("show_key_id", view.account.show_key_id)
+      .set("epoch", static_cast<std::int64_t>(view.account.epoch))
+      .set("last_login", view.last_login ? Json(format_time(*view.last_login)) : Json())
+      .set("former_keys", std::move(former));
+}
+
+}  // namespace countersign::transport

@@ -1,0 +1,130 @@
+#include "transport/operations/auth_operations.hpp"
+
+#include <array>
+#include <new>
+
+#include "auth/audit/log.hpp"
+#include "transport/operations/handlers.hpp"
+
+namespace countersign::transport {
+namespace {
+
+struct Row {
+  std::string_view operation;
+  Handler handler;
+};
+
+constexpr std::array kHandlers = {
+    Row{"health.show", show_health},
+    Row{"ready.show", show_ready},
+    Row{"server.show", show_server},
+    Row{"challenge.issue", issue_challenge},
+    Row{"account.enrol", enrol_account},
+    Row{"account.hold", hold_account},
+    Row{"session.open", open_session},
+    Row{"session.show", show_session},
+    Row{"session.authz", authorize_session},
+    Row{"session.refresh", refresh_session},
+    Row{"session.end", end_session},
+    Row{"session.list", list_sessions},
+    Row{"session.end_all", end_all_sessions},
+    Row{"session.end_one", end_one_session},
+    Row{"account.add", add_account},
+    Row{"account.confirm", confirm_account},
+    Row{"account.list", list_accounts},
+    Row{"account.show", show_account},
+    Row{"account.sessions", list_account_sessions},
+    Row{"account.session", show_account_session},
+    Row{"account.session_end", end_account_session},
+    Row{"audit.list", list_audit},
+    Row{"audit.verify", verify_audit},
+    Row{"clock.accept", accept_clock},
+};
+
+Handler find_handler(std::string_view operation) {
+  for (const Row& row : kHandlers) {
+    if (row.operation == operation) return row.handler;
+  }
+  return nullptr;
+}
+
+std::size_t size_of(const Message& message) {
+  std::size_t bytes = message.text.size();
+  if (const Json::Object* members = message.fields.members()) {
+    for (const auto& [name, value] : *members) {
+      bytes += name.size() + (value.string() != nullptr ? value.string()->size() : 0);
+    }
+  }
+  return bytes;
+}
+
+Status judge_message(const Operation& row, const Message& message) {
+  if ((row.carriers & static_cast<std::uint8_t>(message.carrier)) == 0) {
+    return fail(ErrorCode::carrier_not_allowed, std::string(row.name));
+  }
+  if (size_of(message) > row.body_bytes_max) return fail(ErrorCode::message_too_large, std::string(row.name));
+  switch (row.guard) {
+    case Guard::none: return ok();
+    case Guard::bearer:
+      if (message.token.empty()) return fail(ErrorCode::malformed_token, "no session token");
+      return ok();
+    case Guard::administrator:
+      if (message.carrier != Carrier::local) return fail(ErrorCode::not_permitted, std::string(row.name));
+      return ok();
+  }
+  return fail(ErrorCode::not_permitted);
+}
+
+Result<Json> dispatch(auth::Authenticator& authenticator, const Message& message) {
+  const Operation* row = find_operation(message.operation);
+  const Handler handler = find_handler(message.operation);
+  if (row == nullptr || handler == nullptr) return fail(ErrorCode::unknown_operation, std::string(message.operation));
+  TRY(judge_message(*row, message));
+  return handler(authenticator, message);
+}
+
+auth::LogLevel level_of(ErrorCode code) {
+  switch (face_of(code)) {
+    case Face::integrity:
+    case Face::unavailable: return auth::LogLevel::alarm;
+    case Face::malformed:
+    case Face::denied:
+    case Face::conflict:
+    case Face::slow_down:
+    case Face::not_found:
+    case Face::failed: return auth::LogLevel::warning;
+  }
+  return auth::LogLevel::alarm;
+}
+
+}  // namespace
+
+auth::Visit visit_of(const Message& message) {
+  switch (message.carrier) {
+    case Carrier::http: return {auth::Arrival::http, message.source};
+    case Carrier::courier: return {auth::Arrival::courier, message.source};
+    case Carrier::local: return {auth::Arrival::local, message.source};
+  }
+  return {auth::Arrival::http, message.source};
+}
+
+Result<Json> AuthOperations::run(const Message& message) {
+  auto answer = [&]() -> Result<Json> {
+    try {
+      return dispatch(authenticator_, message);
+    } catch (const std::bad_alloc&) {
+      return fail(ErrorCode::busy, "out of memory");
+    }
+  }();
+  if (!answer) {
+    authenticator_.count_refusal(answer.error().code);
+    auth::log_event(level_of(answer.error().code), "refused",
+                    {{"operation", message.operation},
+                     {"code", name_of(answer.error().code)},
+                     {"source", message.source},
+                     {"detail", answer.error().detail}});
+  }
+  return answer;
+}
+
+}  // namespace countersign::transport

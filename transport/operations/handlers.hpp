@@ -1,0 +1,45 @@
+// A handler an operation: parse the message, call one method of auth, name the answer's fields.
+#pragma once
+
+#include "auth/authenticator.hpp"
+#include "transport/operations/operation.hpp"
+
+namespace countersign::transport {
+
+using Handler = Result<Json> (*)(auth::Authenticator&, const Message&);
+
+// server_handlers.cpp
+Result<Json> show_health(auth::Authenticator& auth, const Message& message);
+Result<Json> show_ready(auth::Authenticator& auth, const Message& message);
+Result<Json> show_server(auth::Authenticator& auth, const Message& message);
+Result<Json> accept_clock(auth::Authenticator& auth, const Message& message);
+Result<Json> list_audit(auth::Authenticator& auth, const Message& message);
+Result<Json> verify_audit(auth::Authenticator& auth, const Message& message);
+
+// account_handlers.cpp
+Result<Json> issue_challenge(auth::Authenticator& auth, const Message& message);
+Result<Json> enrol_account(auth::Authenticator& auth, const Message& message);
+Result<Json> hold_account(auth::Authenticator& auth, const Message& message);
+Result<Json> add_account(auth::Authenticator& auth, const Message& message);
+Result<Json> confirm_account(auth::Authenticator& auth, const Message& message);
+Result<Json> list_accounts(auth::Authenticator& auth, const Message& message);
+Result<Json> show_account(auth::Authenticator& auth, const Message& message);
+
+// session_handlers.cpp
+Result<Json> open_session(auth::Authenticator& auth, const Message& message);
+Result<Json> show_session(auth::Authenticator& auth, const Message& message);
+Result<Json> authorize_session(auth::Authenticator& auth, const Message& message);
+Result<Json> refresh_session(auth::Authenticator& auth, const Message& message);
+Result<Json> end_session(auth::Authenticator& auth, const Message& message);
+Result<Json> list_sessions(auth::Authenticator& auth, const Message& message);
+Result<Json> end_all_sessions(auth::Authenticator& auth, const Message& message);
+Result<Json> end_one_session(auth::Authenticator& auth, const Message& message);
+Result<Json> list_account_sessions(auth::Authenticator& auth, const Message& message);
+Result<Json> show_account_session(auth::Authenticator& auth, const Message& message);
+Result<Json> end_account_session(auth::Authenticator& auth, const Message& message);
+
+auth::Visit visit_of(const Message& message);
+// Takes `username` or `account` and gives the account id.
+Result<std::string> take_account(JsonReader& reader);
+
+}  // namespace countersign::transport

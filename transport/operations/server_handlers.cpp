@@ -1,0 +1,74 @@
+#include "transport/operations/handlers.hpp"
+
+namespace countersign::transport {
+namespace {
+
+constexpr std::int64_t kAuditListMax = 10'000;
+
+Json audit_fields(const auth::AuditRecord& record) {
+  return Json::object()
+      .set("writer", record.writer)
+      .set("number", record.number)
+      .set("at", format_time(record.entry.at))
+      .set("decision", record.decision)
+      .set("account", record.entry.account)
+      .set("key", record.entry.key)
+      .set("session", record.entry.session)
+      .set("source", record.entry.source)
+      .set("detail", record.entry.detail);
+}
+
+}  // namespace
+
+Result<Json> show_health(auth::Authenticator&, const Message& message) {
+  TRY(JsonReader(message.fields).finish());
+  return Json::object().set("status", "ok");
+}
+
+Result<Json> show_ready(auth::Authenticator& auth, const Message& message) {
+  TRY(JsonReader(message.fields).finish());
+  TRY(auth.ready());
+  return Json::object().set("status", "ready");
+}
+
+Result<Json> show_server(auth::Authenticator& auth, const Message& message) {
+  TRY(JsonReader(message.fields).finish());
+  return Json::object()
+      .set("server", auth.identity().name())
+      .set("fingerprint", auth.identity().fingerprint().upper())
+      .set("public_key", auth.identity().certificate_armored())
+      .set("registration", auth.policies().registration_open ? "open" : "closed")
+      .set("version", COUNTERSIGN_VERSION);
+}
+
+Result<Json> accept_clock(auth::Authenticator& auth, const Message& message) {
+  TRY(JsonReader(message.fields).finish());
+  TRY(auth.accept_clock(visit_of(message)));
+  return Json::object().set("status", "accepted");
+}
+
+Result<Json> list_audit(auth::Authenticator& auth, const Message& message) {
+  JsonReader reader(message.fields);
+  const std::string writer = TRY(reader.text_or("writer", ""));
+  const std::int64_t limit = TRY(reader.integer_or("limit", 100));
+  TRY(reader.finish());
+  if (limit < 1 || limit > kAuditListMax) return fail(ErrorCode::malformed_message, "'limit' is 1 to 10000");
+  Json records = Json::array();
+  for (const auto& record : TRY(auth.list_audit(writer, static_cast<std::size_t>(limit)))) {
+    records.push(audit_fields(record));
+  }
+  return Json::object().set("records", std::move(records));
+}
+
+Result<Json> verify_audit(auth::Authenticator& auth, const Message& message) {
+  TRY(JsonReader(message.fields).finish());
+  const auto report = TRY(auth.verify_audit({}));
+  Json faults = Json::array();
+  for (const std::string& fault : report.faults) faults.push(fault);
+  return Json::object()
+      .set("intact", report.faults.empty())
+      .set("records", report.records)
+      .set("faults", std::move(faults));
+}
+
+}  // namespace countersign::transport
