@@ -182,12 +182,12 @@ void add_courier(Tree& tree) {
                                 app.add_option("--purpose", options.purpose, "What one means to sign (login)");
                                 add_expected_server(app, options);
                               });
-  command<CourierOpenOptions>(tree, courier, "open", "Open a session grant and print its token, once",
-                              "countersign courier open /media/stick/outbox/ID.session.asc", run_courier_open,
-                              [](CLI::App& app, CourierOpenOptions& options) {
-                                app.add_option("FILE", options.file, "The grant; else stdin");
-                                add_expected_server(app, options);
-                              });
+  command<CourierOpenOptions>(
+      tree, courier, "open", "Open the session grants that are for one's own key, and print their tokens",
+      "countersign courier open /media/stick", run_courier_open, [](CLI::App& app, CourierOpenOptions& options) {
+        app.add_option("PATH", options.path, "A grant, or the stick's folder; else stdin");
+        add_expected_server(app, options);
+      });
 }
 
 void add_client_side(Tree& tree) {
@@ -203,6 +203,8 @@ void add_client_side(Tree& tree) {
                         [](CLI::App& app, LoginOptions& options) {
                           app.add_option("URL", options.url, "Where the server answers")->required();
                           app.add_option("--user", options.user, "A username or an account id")->required();
+                          app.add_flag("--insecure-http", options.insecure_http,
+                                       "Plain HTTP, though others can read the token on the way");
                           add_expected_server(app, options);
                         });
   CLI::App& server = group(tree, "server", "The servers one knows: list, trust, forget");

@@ -14,7 +14,7 @@ Result<std::unique_ptr<ClientSide>> ClientSide::open(const CommandContext& conte
   const auto file = TRY(known_servers_file(context.environment));
   KnownServers known = TRY(KnownServers::load(file));
   auto engine = TRY(auth::openpgp::RnpOpenPgp::open(Secret{}));
-  auto keys = TRY(auth::responding::GpgmeUserKeys::open_home(""));
+  auto keys = TRY(auth::responding::GpgmeUserKeys::open_home(context.environment.find("GNUPGHOME").value_or("")));
   return std::unique_ptr<ClientSide>(new ClientSide(std::move(known), std::move(engine), std::move(keys)));
 }
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <clocale>
+#include <filesystem>
 #include <mutex>
 
 #include "storage/base/text.hpp"
@@ -160,6 +161,11 @@ GpgmeUserKeys::GpgmeUserKeys(std::unique_ptr<Impl> impl) : impl_(std::move(impl)
 GpgmeUserKeys::~GpgmeUserKeys() = default;
 
 Result<std::unique_ptr<GpgmeUserKeys>> GpgmeUserKeys::open_home(const std::string& home) {
+  // Without this gpg would make one, and then find no key in it.
+  std::error_code ignored;
+  if (!home.empty() && !std::filesystem::is_directory(home, ignored)) {
+    return fail(ErrorCode::gnupg_failed, home + " is not there; does GNUPGHOME name the right folder?");
+  }
   auto impl = std::make_unique<Impl>(home);
   TRY(impl->context());
   const gpgme_error_t error = gpgme_engine_check_version(GPGME_PROTOCOL_OpenPGP);

@@ -132,6 +132,22 @@ const KnownServer* KnownServers::find(std::string_view name) const {
   return found == servers_.end() ? nullptr : &*found;
 }
 
+Result<KnownServer> KnownServers::find_at(std::string_view url) const {
+  const std::string place = TRY(normal_url(url));
+  const KnownServer* found = nullptr;
+  for (const KnownServer& server : servers_) {
+    if (!is_same_url(server.url.empty() ? server.name : server.url, place)) continue;
+    if (found != nullptr) {
+      return fail(ErrorCode::server_mismatch,
+                  fmt::format("{} and {} are both known to answer at {}; say which with --server", found->name,
+                              server.name, place));
+    }
+    found = &server;
+  }
+  if (found == nullptr) return fail(ErrorCode::server_unknown, "no known server answers at " + place);
+  return *found;
+}
+
 Status KnownServers::trust(const KnownServer& server) {
   TRY(check_server(server));
   const auto place = std::lower_bound(servers_.begin(), servers_.end(), server,

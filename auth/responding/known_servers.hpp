@@ -42,6 +42,10 @@ class KnownServers {
   const std::vector<KnownServer>& all() const { return servers_; }
   // A null pointer where the name is not known.
   const KnownServer* find(std::string_view name) const;
+  // The one that answers at this URL: by its recorded URL or, where it has none, by its name. What the server there
+  // says of itself plays no part in it. malformed_message for no URL, server_unknown, server_mismatch where several
+  // answer there.
+  Result<KnownServer> find_at(std::string_view url) const;
 
   // Knowing it again with the same key is fine and replaces the URL. conflict where the name is known with another key:
   // that is for the user to say, by forgetting the old one first. malformed_message for a name or URL that does not

@@ -72,4 +72,16 @@ bool is_same_url(std::string_view a, std::string_view b) {
   return left && right && *left == *right;
 }
 
+bool is_confidential_url(std::string_view url) {
+  const auto normal = normal_url(url);
+  if (!normal) return false;
+  if (normal->starts_with("https://")) return true;
+  const std::string_view authority = std::string_view(*normal).substr(7, normal->find('/', 7) - 7);
+  const std::string_view host = authority.front() == '[' ? authority.substr(0, authority.find(']') + 1)
+                                                         : authority.substr(0, authority.find(':'));
+  // Dotted digits only: "127.0.0.1.example.org" is a name like any other.
+  const bool v4_loopback = host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return v4_loopback || host == "localhost" || host == "[::1]";
+}
+
 }  // namespace countersign::auth::responding

@@ -15,4 +15,7 @@ Result<std::string> normal_url(std::string_view url);
 // Are both URLs, and is it the same place?
 bool is_same_url(std::string_view a, std::string_view b);
 
+// May a secret go there: https, or plain http that does not leave this machine.
+bool is_confidential_url(std::string_view url);
+
 }  // namespace countersign::auth::responding

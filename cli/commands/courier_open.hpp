@@ -9,7 +9,7 @@
 namespace countersign::cli {
 
 struct CourierOpenOptions {
-  std::string file;  // empty or "-": stdin
+  std::string path;  // a grant, or a courier folder for all in it; empty or "-": a grant from stdin
   std::string server;
   std::string server_key;
 };

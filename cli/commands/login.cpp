@@ -1,9 +1,134 @@
 #include "cli/commands/login.hpp"
 
-namespace countersign::cli {
+#include <fmt/format.h>
 
-Status run_login(const LoginOptions&, CommandContext&) {
-  return fail(ErrorCode::failed, "not built yet");
+#include "auth/accounts/account_id.hpp"
+#include "auth/responding/server_url.hpp"
+#include "cli/client_side.hpp"
+#include "storage/base/text.hpp"
+#include "transport/http/client.hpp"
+
+namespace countersign::cli {
+namespace {
+
+using auth::responding::CheckedStatement;
+using auth::responding::KnownServer;
+using auth::responding::ServerExpectation;
+using transport::http::HttpClient;
+using transport::http::HttpReply;
+
+constexpr std::string_view kJsonType = "application/json";
+constexpr std::string_view kTextType = "text/plain; charset=utf-8";
+
+// The server says little on purpose, so the client says what it can mean.
+Status check_reply(const HttpReply& reply, int wanted, std::string_view step) {
+  if (reply.status == wanted) return ok();
+  const std::string what = fmt::format("{}: the server answered with status {}", step, reply.status);
+  switch (reply.status) {
+    case 401:
+      return fail(ErrorCode::not_permitted, what + "; it does not say why");
+    case 409:
+      return fail(ErrorCode::conflict, what);
+    case 429:
+      return fail(ErrorCode::slow_down, what);
+    case 503:
+      return fail(ErrorCode::busy, what);
+    default:
+      break;
+  }
+  if (reply.status >= 400 && reply.status < 500) return fail(ErrorCode::malformed_message, what);
+  return fail(ErrorCode::network_failed, what);
+}
+
+// Nobody knows the server at this URL. What it says of itself is shown so that it can be compared, and no more.
+tl::unexpected<Error> unknown_server(HttpClient& client, const std::string& url, const Error& unknown) {
+  const auto reply = client.get("/v1/server");
+  if (!reply || reply->status != 200) return tl::unexpected<Error>(unknown);
+  const auto json = parse_json(reply->body);
+  if (!json) return tl::unexpected<Error>(unknown);
+  const Json* name = json->find("server");
+  const Json* digits = json->find("fingerprint");
+  if (name == nullptr || digits == nullptr || name->string() == nullptr || digits->string() == nullptr) {
+    return tl::unexpected<Error>(unknown);
+  }
+  const auto key = auth::openpgp::Fingerprint::parse(*digits->string());
+  if (!key) return tl::unexpected<Error>(unknown);
+  const bool named_by_url = auth::responding::is_same_url(*name->string(), url);
+  return fail(ErrorCode::server_unknown,
+              fmt::format("{}; it says that it is {} with the key {}\n  Compare the fingerprint with its "
+                          "administrator's. If it is right, run:\n  {}",
+                          unknown.detail, *name->string(), key->upper(),
+                          auth::responding::trust_command(*name->string(), *key, named_by_url ? "" : url)));
+}
+
+// Whom the user means by the URL: the server named with --server, else the known server of that address. So a server
+// that passes on another's challenge is refused, also where the other one is known too.
+Result<ServerExpectation> expected_server(HttpClient& client, const ClientSide& side, const LoginOptions& options) {
+  if (!options.server.empty()) return side.expect(options.server, options.server_key);
+  const auto known = side.known().find_at(options.url);
+  if (known) return ServerExpectation{side.known(), known->name, known->key};
+  if (known.error().code != ErrorCode::server_unknown) return tl::unexpected<Error>(known.error());
+  return unknown_server(client, options.url, known.error());
+}
+
+Result<std::string> fetch_challenge(HttpClient& client, const std::string& user) {
+  const bool is_id = is_lower_hex(user, 64);
+  const Json request =
+      Json::object().set(is_id ? "account" : "username", user).set("purpose", "login").set("transport", "http");
+  const HttpReply reply = TRY(client.post("/v1/challenge", kJsonType, write_json(request)));
+  TRY(check_reply(reply, 200, "asking for a challenge"));
+  return reply.body;
+}
+
+Status check_challenge(const CheckedStatement& checked, const std::string& user) {
+  const auth::Statement& statement = checked.statement();
+  if (statement.transport != auth::Transport::http) {
+    return fail(ErrorCode::transport_mismatch, "the server sent a courier's challenge");
+  }
+  const std::string account = is_lower_hex(user, 64) ? user : auth::account_id_of(user);
+  if (statement.account != account) return fail(ErrorCode::failed, "the server sent a challenge for another account");
+  return ok();
+}
+
+// The token alone on stdout, so that a script takes it as it is; the rest is talk.
+Status print_session(Terminal& terminal, const std::string& body) {
+  Json session = TRY(parse_json(body));
+  const Json* token = session.find("token");
+  if (token == nullptr || token->string() == nullptr) {
+    return fail(ErrorCode::malformed_message, "the server answered without a token");
+  }
+  if (terminal.json()) {
+    terminal.answer(session);
+    return ok();
+  }
+  terminal.data(*token->string() + "\n");
+  session.erase("token");
+  terminal.say(text_of_answer(session));
+  return ok();
+}
+
+}  // namespace
+
+Status run_login(const LoginOptions& options, CommandContext& context) {
+  const std::string url = TRY(auth::responding::normal_url(options.url));
+  if (!options.insecure_http && !auth::responding::is_confidential_url(url)) {
+    return fail(ErrorCode::usage,
+                "by plain http the token could be read on the way; use https, or pass --insecure-http");
+  }
+  TRY(is_lower_hex(options.user, 64) ? ok() : auth::check_username(options.user));
+  const auto side = TRY(ClientSide::open(context));
+  HttpClient client = TRY(HttpClient::open(url));
+  const ServerExpectation expected = TRY(expected_server(client, *side, options));
+  const std::string challenge = TRY(fetch_challenge(client, options.user));
+  const CheckedStatement checked = TRY(side->responder().open_challenge(challenge, expected, auth::Purpose::login));
+  TRY(check_challenge(checked, options.user));
+  show_statement(context.terminal, checked);
+  const std::string response = TRY(side->responder().sign(checked));
+  HttpReply reply = TRY(client.post("/v1/session", kTextType, response));
+  TRY(check_reply(reply, 201, "answering the challenge"));
+  const Status printed = print_session(context.terminal, reply.body);
+  wipe(reply.body);
+  return printed;
 }
 
 }  // namespace countersign::cli

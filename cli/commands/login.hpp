@@ -13,6 +13,7 @@ struct LoginOptions {
   std::string user;
   std::string server;
   std::string server_key;
+  bool insecure_http = false;  // a token in clear on the network is meant
 };
 Status run_login(const LoginOptions& options, CommandContext& context);
 

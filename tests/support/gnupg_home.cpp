@@ -70,7 +70,7 @@ ProgramRun run_program(const std::vector<std::string>& arguments, std::string_vi
 
 GnupgHome::GnupgHome() : path_(make_folder()) {
   // Without a count the agent measures the machine for seconds before it makes its first key.
-  write(fs::path(path_) / "gpg-agent.conf", "s2k-count 65536\ndisable-scdaemon\nallow-loopback-pinentry\n");
+  write(fs::path(path_) / "gpg-agent.conf", "s2k-count 65536\nallow-loopback-pinentry\n");
   write(fs::path(path_) / "gpg.conf", "no-greeting\ndisable-dirmngr\nno-auto-key-locate\nno-auto-key-retrieve\n");
 }
 

@@ -9,26 +9,34 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <utility>
 
 namespace countersign::test {
 
-Wire::Wire(std::uint16_t port, const std::string& from) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+Wire::Wire() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   const timeval limit{10, 0};
   setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   const int on = 1;
   setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+Wire::Wire(std::uint16_t port, const std::string& from) : Wire() {
   sockaddr_in own{};
   own.sin_family = AF_INET;
   inet_pton(AF_INET, from.c_str(), &own.sin_addr);
   bind(socket_, reinterpret_cast<const sockaddr*>(&own), sizeof own);
+  connect(port);
+}
+
+void Wire::connect(std::uint16_t port) {
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(port);
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  connected_ = connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
+  connected_ = ::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
 }
 
 Wire::Wire(Wire&& other) noexcept
@@ -86,7 +94,8 @@ WireReply Wire::reply(bool to_head) {
 
 bool Wire::closed() {
   char byte = 0;
-  return pending_.empty() && recv(socket_, &byte, 1, 0) <= 0 && errno != EAGAIN;
+  const ssize_t count = recv(socket_, &byte, 1, 0);
+  return pending_.empty() && (count == 0 || (count < 0 && errno != EAGAIN));
 }
 
 bool Wire::silent_for(std::chrono::milliseconds time) {

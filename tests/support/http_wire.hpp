@@ -24,11 +24,14 @@ struct WireReply {
 class Wire {
  public:
   explicit Wire(std::uint16_t port, const std::string& from = "127.0.0.1");
+  // A socket now, the connection later.
+  Wire();
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
   Wire(Wire&& other) noexcept;
   ~Wire();
 
+  void connect(std::uint16_t port);
   bool connected() const { return connected_; }
   // False once the other side has gone.
   bool send(std::string_view bytes);

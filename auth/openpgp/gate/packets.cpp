@@ -121,14 +121,14 @@ Result<Packet> PacketReader::next() {
   return Packet{packet_tag, after_header.first(length.body_bytes)};
 }
 
-Result<Bytes> PacketReader::next_literal(std::size_t bytes_max) {
-  const bool new_format = !rest_.empty() && (rest_[0] & 0xC0) == 0xC0;
-  if (!new_format || (rest_[0] & 0x3F) != tag::kLiteral) {
+Result<Bytes> PacketReader::next_whole(std::uint8_t tag, std::size_t bytes_max) {
+  const auto too_large = fail(ErrorCode::message_too_large, "a " + packet_name(tag) + " packet");
+  if (rest_.empty() || rest_[0] != (0xC0 | tag)) {
     const Packet packet = TRY(next());
-    if (packet.tag != tag::kLiteral) {
-      return fail(ErrorCode::packet_refused, "literal data expected, not a " + packet_name(packet.tag));
+    if (packet.tag != tag) {
+      return fail(ErrorCode::packet_refused, "a " + packet_name(tag) + " expected, not a " + packet_name(packet.tag));
     }
-    if (packet.body.size() > bytes_max) return fail(ErrorCode::message_too_large, "the signed text");
+    if (packet.body.size() > bytes_max) return too_large;
     return Bytes(packet.body.begin(), packet.body.end());
   }
   rest_ = rest_.subspan(1);
@@ -136,8 +136,10 @@ Result<Bytes> PacketReader::next_literal(std::size_t bytes_max) {
   while (true) {
     const Length length = TRY(new_length(rest_));
     rest_ = rest_.subspan(length.header_bytes);
-    if (length.body_bytes > rest_.size()) return fail(ErrorCode::packet_refused, "the literal data is cut off");
-    if (length.body_bytes > bytes_max - body.size()) return fail(ErrorCode::message_too_large, "the signed text");
+    if (length.body_bytes > rest_.size()) {
+      return fail(ErrorCode::packet_refused, "a " + packet_name(tag) + " packet is cut off");
+    }
+    if (length.body_bytes > bytes_max - body.size()) return too_large;
     append(body, rest_.first(length.body_bytes));
     rest_ = rest_.subspan(length.body_bytes);
     if (!length.partial) return body;

@@ -10,6 +10,7 @@
 namespace countersign::auth::openpgp {
 
 namespace tag {
+inline constexpr std::uint8_t kSessionKey = 1;
 inline constexpr std::uint8_t kSignature = 2;
 inline constexpr std::uint8_t kOnePassSignature = 4;
 inline constexpr std::uint8_t kSecretKey = 5;
@@ -20,6 +21,7 @@ inline constexpr std::uint8_t kLiteral = 11;
 inline constexpr std::uint8_t kUserId = 13;
 inline constexpr std::uint8_t kPublicSubkey = 14;
 inline constexpr std::uint8_t kUserAttribute = 17;
+inline constexpr std::uint8_t kIntegrityProtected = 18;
 }  // namespace tag
 
 // "signature (2)", for error texts.
@@ -37,9 +39,9 @@ class PacketReader {
   explicit PacketReader(ByteView bytes) : rest_(bytes) {}
   bool at_end() const { return rest_.empty(); }
   Result<Packet> next();
-  // The next packet, which must be a literal one; its body may come in partial lengths and is put together here. gpg
-  // writes them when it reads from a pipe. Only for data that no engine parses again.
-  Result<Bytes> next_literal(std::size_t bytes_max);
+  // The next packet, which must have that tag; its body may come in partial lengths and is put together here. gpg and
+  // librnp write them where they cannot know the length. Only for data packets. message_too_large besides.
+  Result<Bytes> next_whole(std::uint8_t tag, std::size_t bytes_max);
 
  private:
   ByteView rest_;

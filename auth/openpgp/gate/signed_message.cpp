@@ -68,7 +68,7 @@ Result<SignedMessage> take_signed_message(ByteView packets) {
     return fail(ErrorCode::packet_refused, "a one-pass signature expected, not a " + packet_name(first.tag));
   }
   const OnePass one_pass = TRY(read_one_pass(first.body));
-  const Bytes literal = TRY(reader.next_literal(kSignedMessageBytesMax));
+  const Bytes literal = TRY(reader.next_whole(tag::kLiteral, kSignedMessageBytesMax));
   if (reader.at_end()) return fail(ErrorCode::signature_missing, "the message has no signature");
   const Packet last = TRY(reader.next());
   if (last.tag != tag::kSignature) {

@@ -9,8 +9,8 @@ namespace countersign::auth::openpgp {
 
 class RnpOpenPgp final : public OpenPgp {
  public:
-  // With a transferable secret key (binary, unprotected) as the server's key, or with an empty Secret: then seal and sign
-  // fail with openpgp_unavailable. certificate_refused where the key cannot be used.
+  // With a transferable secret key (binary, unprotected) as the server's key, or with an empty Secret: then seal and
+  // sign fail with openpgp_unavailable. certificate_refused where the key cannot be used.
   static Result<std::unique_ptr<RnpOpenPgp>> open(const Secret& secret_key);
   ~RnpOpenPgp() override;
 

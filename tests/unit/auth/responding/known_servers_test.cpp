@@ -134,6 +134,29 @@ TEST_CASE("a name or URL that cannot stand in the file is refused before it is w
   REQUIRE(!servers.trust({"a", key(kDigits), "http://user@x"}));
 }
 
+TEST_CASE("S01 the server at a URL is the one known there and not the one it says it is") {
+  KnownServers servers;
+  REQUIRE(servers.trust({"https://a.example", key(kDigits), ""}).has_value());
+  REQUIRE(servers.trust({"office", key(kOtherDigits), "http://10.0.0.1:8420"}).has_value());
+  REQUIRE(servers.find_at("https://A.example:443/")->name == "https://a.example");
+  REQUIRE(servers.find_at("http://10.0.0.1:8420/")->name == "office");
+  REQUIRE(servers.find_at("http://a.example").error().code == ErrorCode::server_unknown);
+  REQUIRE(servers.find_at("office").error().code == ErrorCode::malformed_message);
+}
+
+TEST_CASE("a server with a URL of its own is not looked for under its name") {
+  KnownServers servers;
+  REQUIRE(servers.trust({"https://a.example", key(kDigits), "https://b.example"}).has_value());
+  REQUIRE(servers.find_at("https://a.example").error().code == ErrorCode::server_unknown);
+}
+
+TEST_CASE("two known servers at one URL are not chosen between") {
+  KnownServers servers;
+  REQUIRE(servers.trust({"https://a.example", key(kDigits), ""}).has_value());
+  REQUIRE(servers.trust({"b", key(kOtherDigits), "https://a.example"}).has_value());
+  REQUIRE(servers.find_at("https://a.example").error().code == ErrorCode::server_mismatch);
+}
+
 TEST_CASE("the command that trusts a server runs nothing else, whatever the server is called") {
   REQUIRE(trust_command("https://a.example", key(kDigits), "") ==
           "countersign server trust https://a.example " + kDigits);

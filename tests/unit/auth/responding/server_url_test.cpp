@@ -31,3 +31,16 @@ TEST_CASE("a URL with a user or query or fragment or without a host is refused")
     REQUIRE(!normal_url(bad));
   }
 }
+
+TEST_CASE("a token goes by https or stays on this machine") {
+  for (const char* good :
+       {"https://a", "http://127.0.0.1:8420", "http://127.8.8.8/x", "http://localhost", "http://[::1]:1"}) {
+    INFO(good);
+    REQUIRE(is_confidential_url(good));
+  }
+  for (const char* bad : {"http://a", "http://127.0.0.1.example.org", "http://127.evil", "http://localhost.example",
+                          "http://[::2]", "http://10.0.0.1", "ftp://localhost", ""}) {
+    INFO(bad);
+    REQUIRE(!is_confidential_url(bad));
+  }
+}

@@ -1,0 +1,87 @@
+#include "auth/openpgp/gate/key_block.hpp"
+
+#include <vector>
+
+#include "auth/openpgp/gate/key_packet.hpp"
+#include "auth/openpgp/gate/packets.hpp"
+#include "auth/openpgp/gate/signature_packet.hpp"
+
+namespace countersign::auth::openpgp {
+namespace {
+
+// A key or user id with the signatures behind it.
+struct Part {
+  Packet head;
+  std::vector<ByteView> signatures;
+};
+
+Result<std::vector<Part>> split(ByteView packets) {
+  std::vector<Part> parts;
+  PacketReader reader(packets);
+  while (!reader.at_end()) {
+    const Packet packet = TRY(reader.next());
+    if (packet.tag == tag::kSignature && !parts.empty()) {
+      parts.back().signatures.push_back(packet.body);
+    } else {
+      parts.push_back({packet, {}});
+    }
+  }
+  return parts;
+}
+
+std::uint64_t creation_time(const SignaturePacket& packet) {
+  for (const Subpacket& each : packet.hashed) {
+    if (each.type != subpacket::kCreationTime) continue;
+    BodyReader reader(each.body);
+    return reader.integer(4).value_or(0);
+  }
+  return 0;
+}
+
+void append_part(Bytes& out, const Part& part) {
+  append_packet(out, part.head.tag, part.head.body);
+  for (const ByteView signature : part.signatures) append_packet(out, tag::kSignature, signature);
+}
+
+// Of the certifications the newest; every revocation.
+Status append_user_id(Bytes& out, const Part& part) {
+  append_packet(out, part.head.tag, part.head.body);
+  ByteView newest;
+  std::uint64_t newest_time = 0;
+  for (const ByteView body : part.signatures) {
+    const SignaturePacket packet = TRY(read_signature_packet(body));
+    if (packet.signature_class == 0x30) {
+      append_packet(out, tag::kSignature, body);
+    } else if (newest.empty() || creation_time(packet) >= newest_time) {
+      newest = body;
+      newest_time = creation_time(packet);
+    }
+  }
+  if (!newest.empty()) append_packet(out, tag::kSignature, newest);
+  return ok();
+}
+
+}  // namespace
+
+Result<Bytes> minimal_certificate(const GatedCertificate& certificate, const Fingerprint& signing_key) {
+  Bytes out;
+  bool found = certificate.fingerprint() == signing_key;
+  bool user_id_taken = false;
+  for (const Part& part : TRY(split(certificate.packets()))) {
+    if (part.head.tag == tag::kPublicKey) {
+      append_part(out, part);
+    } else if (part.head.tag == tag::kUserId && !user_id_taken) {
+      TRY(append_user_id(out, part));
+      user_id_taken = true;
+    } else if (part.head.tag == tag::kPublicSubkey) {
+      const KeyPacket key = TRY(read_key_packet(part.head.body));
+      if (key.fingerprint != signing_key) continue;
+      append_part(out, part);
+      found = true;
+    }
+  }
+  if (!found) return fail(ErrorCode::certificate_refused, "the signing key is not in the certificate");
+  return out;
+}
+
+}  // namespace countersign::auth::openpgp

@@ -1,0 +1,82 @@
+#include "auth/openpgp/rnp/rnp_openpgp.hpp"
+
+#include <utility>
+
+#include "auth/openpgp/gate/armor.hpp"
+#include "auth/openpgp/gate/encrypted_message.hpp"
+#include "auth/openpgp/gate/key_block.hpp"
+#include "auth/openpgp/gate/signed_message.hpp"
+#include "auth/openpgp/rnp/certificate_cache.hpp"
+#include "auth/openpgp/rnp/generate.hpp"
+#include "auth/openpgp/rnp/server_key.hpp"
+#include "auth/openpgp/rnp/silence.hpp"
+
+namespace countersign::auth::openpgp {
+namespace {
+
+constexpr std::size_t kParsedCertificatesMax = 1024;  // about 75 MiB
+
+}  // namespace
+
+class RnpOpenPgp::Impl {
+ public:
+  explicit Impl(std::unique_ptr<rnp::ServerKey> key_or_none)
+      : cache(kParsedCertificatesMax), server_key(std::move(key_or_none)) {}
+
+  Result<rnp::ServerKey*> key() const {
+    if (!server_key) return fail(ErrorCode::openpgp_unavailable, "this engine holds no server key");
+    return server_key.get();
+  }
+
+  rnp::CertificateCache cache;
+  std::unique_ptr<rnp::ServerKey> server_key;
+};
+
+RnpOpenPgp::RnpOpenPgp(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+RnpOpenPgp::~RnpOpenPgp() = default;
+
+Result<std::unique_ptr<RnpOpenPgp>> RnpOpenPgp::open(const Secret& secret_key) {
+  const Silence silence;
+  std::unique_ptr<rnp::ServerKey> server_key;
+  if (!secret_key.empty()) server_key = TRY(rnp::ServerKey::open(secret_key));
+  return std::unique_ptr<RnpOpenPgp>(new RnpOpenPgp(std::make_unique<Impl>(std::move(server_key))));
+}
+
+Result<CertificateFacts> RnpOpenPgp::inspect(const GatedCertificate& certificate, Instant now) {
+  const Silence silence;
+  const auto parsed = TRY(impl_->cache.borrow(certificate, now));
+  return parsed->facts();
+}
+
+Result<std::string> RnpOpenPgp::seal(const SealRequest& request) {
+  const Silence silence;
+  rnp::ServerKey* const server_key = TRY(impl_->key());
+  const auto made = TRY(server_key->sign(request.text, request.now));
+  const Bytes key_block = TRY(minimal_certificate(server_key->certificate(), made.signing_key));
+  const Bytes message = TRY(make_signed_message(request.text, made.signature, key_block));
+  const auto recipient = TRY(impl_->cache.borrow(request.recipient, request.now));
+  const Bytes encrypted = TRY(recipient->encrypt(message, request.encryption_key, request.now));
+  const Bytes finished = TRY(address_message(encrypted, request.encryption_key, request.hide_recipient));
+  return enarmor("PGP MESSAGE", finished);
+}
+
+Result<std::string> RnpOpenPgp::sign(std::string_view text, Instant now) {
+  const Silence silence;
+  rnp::ServerKey* const server_key = TRY(impl_->key());
+  const auto made = TRY(server_key->sign(text, now));
+  return enarmor("PGP SIGNATURE", made.signature);
+}
+
+Result<SignatureFacts> RnpOpenPgp::verify(const GatedCertificate& certificate, ByteView message,
+                                          const GatedSignature& signature, Instant now) {
+  const Silence silence;
+  const auto parsed = TRY(impl_->cache.borrow(certificate, now));
+  return parsed->verify(message, signature, now);
+}
+
+Result<GeneratedKey> RnpOpenPgp::generate(KeyKind kind, std::string_view user_id, Instant now) {
+  const Silence silence;
+  return rnp::generate(kind, user_id, now);
+}
+
+}  // namespace countersign::auth::openpgp

@@ -1,0 +1,50 @@
+// The client's side of HTTP: one server, GET and POST, everything bounded.
+//
+// Nothing is fetched that was not asked for: redirects are handed back as they came, proxies of the environment are not
+// used, nothing is kept between requests. https checks the certificate against the system's authorities.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "storage/base/result.hpp"
+
+namespace countersign::transport::http {
+
+inline constexpr std::size_t kReplyBytesMax = 256u << 10;
+
+struct HttpReply {
+  int status = 0;
+  std::string content_type;  // as it was sent, with its parameters; may be empty
+  std::string body;
+};
+
+// One thread at a time.
+class HttpClient {
+ public:
+  // http://HOST[:PORT] or https://HOST[:PORT], at most a slash behind it; HOST is a name, an IPv4 address or an IPv6
+  // one in brackets. Connects to nothing yet. usage.
+  static Result<HttpClient> open(std::string_view base_url);
+
+  // `path` begins with a slash and is sent as it is. Any status is a reply. network_failed, with a sentence for people.
+  Result<HttpReply> get(std::string_view path);
+  Result<HttpReply> post(std::string_view path, std::string_view content_type, std::string_view body);
+
+  // For a whole exchange. The default is 30 seconds.
+  void set_deadline(std::chrono::milliseconds deadline) { deadline_ = deadline; }
+
+ private:
+  HttpClient() = default;
+  Result<HttpReply> exchange(std::string_view method, std::string_view path, std::string_view content_type,
+                             std::string_view body) const;
+
+  bool tls_ = false;
+  std::string host_;
+  std::uint16_t port_ = 0;
+  std::chrono::milliseconds deadline_{30000};
+};
+
+}  // namespace countersign::transport::http
