@@ -50,10 +50,10 @@ echo "Building (release) ..."
 }
 
 say() { printf '\n# %s\n' "$1"; }
-# Prints a command line and runs it.
+# Prints a command line and runs it. Without pipefail: gpg says with its status that it does not know the server's key yet.
 show() {
   printf '$ %s\n' "$1"
-  bash -o pipefail -c "$1"
+  bash -c "$1"
 }
 
 say "Where the program, the data and a GnuPG home for the demonstration are"
@@ -117,7 +117,8 @@ say "A login by stick: the server writes a challenge"
 rm -rf "${stick:?}"/*
 show "countersign courier export demo --to $stick"
 challenge=$(basename "$(ls "$stick"/outbox/*.challenge.asc)" .challenge.asc)
-say "where the key lives, without a network, it is opened and signed"
+say "where the key lives, without a network, it is opened and signed; with the server's key gpg can check who wrote it"
+show "gpg --quiet --import $stick/outbox/server.asc"
 show "gpg -qd $stick/outbox/$challenge.challenge.asc | gpg --clearsign > $stick/inbox/$challenge.response.asc"
 say "the server takes the answer and writes a session that only the key can open"
 show "countersign courier import $stick"
