@@ -237,7 +237,7 @@ TEST_CASE("a writer that is busy for too long is storage_unavailable and readers
   const fs::path release = store.scratch.path() / "release";
   REQUIRE(mkfifo(release.c_str(), 0600) == 0);
   const std::string command = "(echo 'BEGIN IMMEDIATE;'; echo '.shell touch " + ready.native() +
-                              "'; echo '.shell cat " + release.native() + "'; echo 'COMMIT;') | sqlite3 '" +
+                              "'; echo '.shell cat " + release.native() + " >/dev/null'; echo 'COMMIT;') | sqlite3 '" +
                               store.file.native() + "' &";
   REQUIRE(std::system(command.c_str()) == 0);
   for (int i = 0; i < 2000 && !fs::exists(ready); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
