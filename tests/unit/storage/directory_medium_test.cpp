@@ -72,7 +72,7 @@ TEST_CASE("a directory medium can be read with ls and cat and is its owner's alo
 
 TEST_CASE("S76 a folder that others may use is not opened") {
   DirectoryStore store;
-  for (const mode_t mode : {0750, 0705, 0701, 0770}) {
+  for (const mode_t mode : std::initializer_list<mode_t>{0750, 0705, 0701, 0770}) {
     REQUIRE(chmod(store.folder.c_str(), mode) == 0);
     CHECK(refusal(store.folder) == ErrorCode::startup_refused);
     CHECK(outcome(DirectoryMedium::create(store.folder)) == "startup_refused");

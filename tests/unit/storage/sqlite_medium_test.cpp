@@ -76,7 +76,7 @@ TEST_CASE("the database and everything beside it is its owner's alone whatever t
 
 TEST_CASE("S76 a database that others may read is not opened") {
   SqliteStore store;
-  for (const mode_t mode : {0640, 0604, 0660, 0700 | 01}) {
+  for (const mode_t mode : std::initializer_list<mode_t>{0640, 0604, 0660, 0700 | 01}) {
     REQUIRE(chmod(store.file.c_str(), mode) == 0);
     CHECK(refusal(store.file) == ErrorCode::startup_refused);
   }
