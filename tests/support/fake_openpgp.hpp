@@ -38,8 +38,8 @@ class FakeOpenPgp final : public auth::openpgp::OpenPgp {
     if (!on_sign) return unset();
     return on_sign(text, now);
   }
-  Result<SignatureFacts> verify(const GatedCertificate& certificate, ByteView message,
-                                const GatedSignature& signature, Instant) override {
+  Result<SignatureFacts> verify(const GatedCertificate& certificate, ByteView message, const GatedSignature& signature,
+                                Instant) override {
     if (!on_verify) return unset();
     return on_verify(certificate, as_text(message), signature);
   }

@@ -15,9 +15,13 @@ ErrorCode code_of(std::string_view text) {
   return result ? ErrorCode::failed : result.error().code;
 }
 
-ErrorCode code_of(const SignatureBody& body) { return code_of(body.packets()); }
+ErrorCode code_of(const SignatureBody& body) {
+  return code_of(body.packets());
+}
 
-Bytes notation(std::size_t size) { return subpacket(20, Bytes(size, 'n')); }
+Bytes notation(std::size_t size) {
+  return subpacket(20, Bytes(size, 'n'));
+}
 
 }  // namespace
 
@@ -200,16 +204,16 @@ TEST_CASE("nothing of the unhashed area reaches an engine but the key id") {
 
 TEST_CASE("subpacket lengths that lie are refused") {
   SignatureBody body = SignatureBody::good();
-  body.hashed.push_back({0});                    // no type
+  body.hashed.push_back({0});  // no type
   CHECK(code_of(body) == ErrorCode::packet_refused);
   body = SignatureBody::good();
-  body.hashed.push_back({10, 99, 1});            // longer than the area
+  body.hashed.push_back({10, 99, 1});  // longer than the area
   CHECK(code_of(body) == ErrorCode::packet_refused);
   body = SignatureBody::good();
   body.hashed.push_back({0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 99});
   CHECK(code_of(body) == ErrorCode::packet_refused);
   body = SignatureBody::good();
-  body.hashed.push_back({192});                  // half a length
+  body.hashed.push_back({192});  // half a length
   CHECK(code_of(body) == ErrorCode::packet_refused);
 }
 
@@ -231,8 +235,7 @@ TEST_CASE("other packets and second signatures are refused") {
   for (int tag = 0; tag < 64; ++tag) {
     if (tag == 2) continue;
     const Bytes other = packet(static_cast<std::uint8_t>(tag), Bytes(20, 4));
-    const ErrorCode expected =
-        tag == 5 || tag == 7 ? ErrorCode::secret_key_handed_in : ErrorCode::packet_refused;
+    const ErrorCode expected = tag == 5 || tag == 7 ? ErrorCode::secret_key_handed_in : ErrorCode::packet_refused;
     INFO(tag);
     CHECK(code_of(to_string(other)) == expected);
     CHECK(code_of(to_string(concat({good, other}))) == ErrorCode::packet_refused);
