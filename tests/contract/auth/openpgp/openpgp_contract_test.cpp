@@ -1,56 +1,14 @@
-// One suite for every engine. What is asked here is asked of all of them; an engine joins by one line in kEngines.
-#include <catch2/catch.hpp>
-
-#include "auth/clock.hpp"
-#include "auth/openpgp/acceptance.hpp"
+// One suite for every engine: algorithms, forms, sealing.
 #include "auth/openpgp/gate/armor.hpp"
-#include "auth/openpgp/gate/clear_signed.hpp"
-#include "auth/openpgp/gate/signed_message.hpp"
 #include "auth/openpgp/policy.hpp"
-#include "auth/openpgp/rnp/rnp_openpgp.hpp"
+#include "tests/contract/auth/openpgp/engines.hpp"
 #include "tests/support/gnupg_home.hpp"
 
 using namespace countersign;
 using namespace countersign::auth::openpgp;
-using countersign::test::GnupgHome;
-using countersign::test::ProgramRun;
+using namespace countersign::test;
 
 namespace {
-
-struct Engine {
-  const char* name;
-  Result<std::unique_ptr<OpenPgp>> (*open)(const Secret& secret_key);
-};
-
-Result<std::unique_ptr<OpenPgp>> open_rnp(const Secret& secret_key) {
-  return std::unique_ptr<OpenPgp>(TRY(RnpOpenPgp::open(secret_key)));
-}
-
-constexpr Engine kEngines[] = {{"rnp", &open_rnp}};
-
-const std::string kText = "countersign-statement-v1\npurpose: login\nchallenge: AbC-_9\nnonce: x\ntransport: http\n";
-// Keys and signatures are made at this time, and it is now, unless a test says otherwise.
-const Instant kNow = parse_time("2026-01-01T00:00:00Z").value();
-constexpr const char* kGpgNow = "20260101T000000!";
-constexpr Seconds kDay{86400};
-
-SignatureWindow around(Instant instant) {
-  return {instant - Seconds(300), instant + Seconds(300)};
-}
-
-template <class T>
-T must(Result<T> result) {
-  INFO((result ? std::string() : std::string(name_of(result.error().code)) + ": " + result.error().detail));
-  REQUIRE(result.has_value());
-  return *std::move(result);
-}
-
-std::unique_ptr<OpenPgp> open_without_key(const Engine& engine) {
-  return must(engine.open(Secret()));
-}
-GatedCertificate gated(const std::string& text) {
-  return must(admit_certificate(text, kCertificateReadBytesMax));
-}
 
 struct Server {
   std::unique_ptr<OpenPgp> engine;
@@ -60,19 +18,6 @@ struct Server {
 Server make_server(const Engine& engine, KeyKind kind, Instant now = kNow) {
   const auto key = must(open_without_key(engine)->generate(kind, "auth.example.org", now));
   return {must(engine.open(key.secret_key)), gated(to_string(key.certificate))};
-}
-
-// The name of the refusal, or "accepted".
-std::string verdict(OpenPgp& engine, const GatedCertificate& certificate, std::string_view text,
-                    std::string_view signature, SignatureForm form, Instant now = kNow) {
-  const auto gate = admit_signature(signature);
-  if (!gate) return "gate: " + std::string(name_of(gate.error().code));
-  const auto accepted = accept_signature(engine, certificate, text, *gate, form, around(now), now);
-  return accepted ? "accepted" : std::string(name_of(accepted.error().code));
-}
-
-std::string clear_signature(const std::string& response) {
-  return must(split_response(response)).messages.at(0).signature;
 }
 
 std::string with_crlf(const std::string& text) {
