@@ -216,6 +216,21 @@ TEST_CASE("a signature older than its key is refused") {
   CHECK(scene.code() == ErrorCode::signature_time);
 }
 
+TEST_CASE("what did not verify is named after the state of the key that it names") {
+  Scene scene;
+  scene.facts.valid = false;
+  CHECK(scene.code() == ErrorCode::signature_invalid);
+  scene.keys.subkeys[0].revoked = true;
+  CHECK(scene.code() == ErrorCode::key_revoked);
+  scene.keys.subkeys[0].revoked = false;
+  scene.keys.subkeys[0].expires_at = kNow;
+  CHECK(scene.code() == ErrorCode::key_expired);
+  scene.keys.subkeys.clear();
+  CHECK(scene.code() == ErrorCode::signature_by_another_key);
+  scene.body.hashed[0] = subpacket(16, Bytes(8, 0xA5));  // names no fingerprint
+  CHECK(scene.code() == ErrorCode::signature_invalid);
+}
+
 TEST_CASE("an engine out of order accepts nothing") {
   Scene scene;
   scene.engine.on_verify = nullptr;
