@@ -12,9 +12,10 @@ struct Policies {
   bool rate_limit = true;
   Seconds http_challenge_lifetime = std::chrono::minutes(5);
   Seconds courier_challenge_lifetime = std::chrono::days(7);
-  // How far a signature's time may lie from now (http), before the challenge and after now (courier).
+  // How far a signature's time may lie from now (http), or before the challenge's issue and after now (courier).
   Seconds http_signature_window = std::chrono::minutes(5);
-  Seconds courier_signature_window = std::chrono::hours(48);
+  Seconds courier_signature_before_issue = std::chrono::hours(48);
+  Seconds courier_signature_after_now = std::chrono::hours(48);
   Seconds session_idle_limit = std::chrono::hours(12);
   Seconds session_absolute_limit = std::chrono::hours(24);
   Seconds grant_lifetime = std::chrono::days(7);

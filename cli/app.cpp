@@ -103,8 +103,6 @@ void add_server_side(Tree& tree) {
         app.add_option("USER", options.user, "A username or an account id")->required();
         app.add_option("--purpose", options.purpose, "login (the default) or enrol")
             ->check(CLI::IsMember({"login", "enrol"}));
-        app.add_option("--transport", options.transport, "courier (the default) or http")
-            ->check(CLI::IsMember({"courier", "http"}));
         app.add_option("--public-key", options.public_key, "For enrol: the file with the certificate");
       });
   command<RedeemOptions>(tree, tree.app, "redeem", "Take a response by hand", "countersign redeem alice.response.asc",
@@ -122,12 +120,14 @@ void add_account(Tree& tree) {
                              [](CLI::App& app, AccountAddOptions& options) {
                                app.add_option("USER", options.user, "The username")->required();
                                app.add_option("--public-key", options.public_key, "A file; - is stdin")->required();
+                               app.add_flag("--show-key-id", options.show_key_id,
+                                            "Name the key in challenges, for programs that cannot try their keys");
                              });
   command<AccountListOptions>(
       tree, account, "list", "List the accounts", "countersign account list", run_account_list,
       [](CLI::App& app, AccountListOptions& options) {
         app.add_option("--after", options.after, "Go on after this account id");
-        app.add_option("--limit", options.limit, "At most so many (100)")->check(CLI::Range(1, 1000));
+        app.add_option("--limit", options.limit, "At most so many; else all")->check(CLI::PositiveNumber);
       });
   command<AccountShowOptions>(tree, account, "show", "Show one account", "countersign account show alice",
                               run_account_show, [](CLI::App& app, AccountShowOptions& options) {
@@ -230,8 +230,7 @@ void add_upkeep(Tree& tree) {
       tree, audit, "list", "List decisions", "countersign audit list --limit 20", run_audit_list,
       [](CLI::App& app, AuditListOptions& options) {
         app.add_option("--writer", options.writer, "Of this writer only");
-        app.add_option("--after", options.after, "Go on after this number")->check(CLI::NonNegativeNumber);
-        app.add_option("--limit", options.limit, "At most so many (100)")->check(CLI::Range(1, 1000));
+        app.add_option("--limit", options.limit, "The newest so many of each writer (100)")->check(CLI::Range(1, 10000));
       });
   command<AuditVerifyOptions>(tree, audit, "verify", "Check that no decision was changed or taken out",
                               "countersign audit verify", run_audit_verify, [](CLI::App&, AuditVerifyOptions&) {});

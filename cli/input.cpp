@@ -5,6 +5,8 @@
 #include <fstream>
 #include <istream>
 
+#include "auth/openpgp/gate/armor.hpp"
+
 namespace countersign::cli {
 namespace {
 
@@ -30,6 +32,12 @@ Result<std::string> read_input(const std::string& path, std::size_t bytes_max, T
   }
   file.clear();
   return read_stream(file, path, bytes_max);
+}
+
+Result<std::string> read_certificate(const std::string& path, std::size_t bytes_max, Terminal& terminal) {
+  std::string text = TRY(read_input(path, bytes_max, terminal));
+  if (auth::openpgp::looks_armored(text)) return text;
+  return auth::openpgp::enarmor("PGP PUBLIC KEY BLOCK", as_bytes(text));
 }
 
 }  // namespace countersign::cli

@@ -13,4 +13,7 @@ namespace countersign::cli {
 // `bytes_max`; no more than that is ever read.
 Result<std::string> read_input(const std::string& path, std::size_t bytes_max, Terminal& terminal);
 
+// A certificate file, armored or binary, as armored text.
+Result<std::string> read_certificate(const std::string& path, std::size_t bytes_max, Terminal& terminal);
+
 }  // namespace countersign::cli

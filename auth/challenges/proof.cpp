@@ -14,7 +14,7 @@ openpgp::SignatureWindow window_of(const Challenge& challenge, const Policies& p
   if (challenge.transport == Transport::http) {
     return {now - policies.http_signature_window, now + policies.http_signature_window};
   }
-  return {challenge.issued_at - policies.courier_signature_window, now + policies.courier_signature_window};
+  return {challenge.issued_at - policies.courier_signature_before_issue, now + policies.courier_signature_after_now};
 }
 
 }  // namespace

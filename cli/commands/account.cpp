@@ -1,21 +1,30 @@
 #include "cli/commands/account.hpp"
 
+#include "auth/openpgp/gate/packet_gate.hpp"
+#include "cli/input.hpp"
+#include "cli/local_carrier.hpp"
+
 namespace countersign::cli {
 
-Status run_account_add(const AccountAddOptions&, CommandContext&) {
-  return fail(ErrorCode::failed, "not built yet");
+Status run_account_add(const AccountAddOptions& options, CommandContext& context) {
+  Json fields = Json::object().set("username", options.user);
+  fields.set("public_key", TRY(read_certificate(options.public_key, auth::openpgp::kCertificateLocalReadBytesMax,
+                                                context.terminal)));
+  if (options.show_key_id) fields.set("show_key_id", true);
+  return run_local(context, "account.add", std::move(fields));
 }
 
-Status run_account_list(const AccountListOptions&, CommandContext&) {
-  return fail(ErrorCode::failed, "not built yet");
+Status run_account_list(const AccountListOptions& options, CommandContext& context) {
+  return run_local(context, "account.list", Json::object().set("after", options.after).set("limit", options.limit));
 }
 
-Status run_account_show(const AccountShowOptions&, CommandContext&) {
-  return fail(ErrorCode::failed, "not built yet");
+Status run_account_show(const AccountShowOptions& options, CommandContext& context) {
+  return run_local(context, "account.show", name_account(Json::object(), options.user));
 }
 
-Status run_account_confirm(const AccountConfirmOptions&, CommandContext&) {
-  return fail(ErrorCode::failed, "not built yet");
+Status run_account_confirm(const AccountConfirmOptions& options, CommandContext& context) {
+  return run_local(context, "account.confirm",
+                   Json::object().set("fingerprint", options.fingerprint).set("username", options.user));
 }
 
 }  // namespace countersign::cli

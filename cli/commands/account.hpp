@@ -12,12 +12,13 @@ namespace countersign::cli {
 struct AccountAddOptions {
   std::string user;
   std::string public_key;  // a file; "-" is stdin
+  bool show_key_id = false;
 };
 Status run_account_add(const AccountAddOptions& options, CommandContext& context);
 
 struct AccountListOptions {
   std::string after;  // the account id to go on after
-  std::int64_t limit = 100;
+  std::int64_t limit = 0;  // 0: all
 };
 Status run_account_list(const AccountListOptions& options, CommandContext& context);
 

@@ -11,7 +11,6 @@ namespace countersign::cli {
 
 struct AuditListOptions {
   std::string writer;      // empty: every writer
-  std::int64_t after = 0;  // the number to go on after
   std::int64_t limit = 100;
 };
 Status run_audit_list(const AuditListOptions& options, CommandContext& context);

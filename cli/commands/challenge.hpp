@@ -11,7 +11,6 @@ namespace countersign::cli {
 struct ChallengeOptions {
   std::string user;        // username or account id
   std::string purpose;     // "login" or "enrol"
-  std::string transport;   // "http" or "courier"
   std::string public_key;  // for enrol: a file with the certificate
 };
 Status run_challenge(const ChallengeOptions& options, CommandContext& context);

@@ -1,13 +1,71 @@
 #include "cli/commands/courier.hpp"
 
-namespace countersign::cli {
+#include <fmt/format.h>
 
-Status run_courier_export(const CourierExportOptions&, CommandContext&) {
-  return fail(ErrorCode::failed, "not built yet");
+#include "cli/local_carrier.hpp"
+#include "storage/base/text.hpp"
+#include "transport/courier/courier_carrier.hpp"
+
+namespace countersign::cli {
+namespace {
+
+using transport::courier::Settlement;
+
+// On long work a line now and then, so that nobody pulls the stick out early.
+transport::courier::Progress progress_on(Terminal& terminal, std::string_view what) {
+  return [&terminal, what](std::size_t done, std::size_t total) {
+    if (total > 20 && (done % 20 == 0 || done == total)) terminal.say(fmt::format("{} of {} {}", done, total, what));
+  };
 }
 
-Status run_courier_import(const CourierImportOptions&, CommandContext&) {
-  return fail(ErrorCode::failed, "not built yet");
+Json outcome_fields(Json json, const char* name, const Result<std::string>& outcome) {
+  if (outcome) return std::move(json.set(name, *outcome));
+  return std::move(json.set("error", name_of(outcome.error().code)).set("detail", outcome.error().detail));
+}
+
+}  // namespace
+
+Status run_courier_export(const CourierExportOptions& options, CommandContext& context) {
+  const auto store = TRY(open_store(context));
+  auto folder = TRY(transport::courier::CourierFolder::open(options.to));
+  transport::courier::CourierCarrier carrier(store->operations(), store->rng());
+  const auto report =
+      TRY(carrier.export_challenges(folder, options.users, progress_on(context.terminal, "challenges written")));
+  Json challenges = Json::array();
+  const Error* first = report.server ? nullptr : &report.server.error();
+  for (const auto& one : report.challenges) {
+    challenges.push(outcome_fields(Json::object().set("user", one.username), "file", one.file));
+    if (!one.file && first == nullptr) first = &one.file.error();
+  }
+  context.terminal.answer(Json::object().set("challenges", std::move(challenges)));
+  if (first != nullptr) return tl::unexpected<Error>(*first);
+  return ok();
+}
+
+Status run_courier_import(const CourierImportOptions& options, CommandContext& context) {
+  const auto store = TRY(open_store(context));
+  auto folder = TRY(transport::courier::CourierFolder::open(options.folder));
+  transport::courier::CourierCarrier carrier(store->operations(), store->rng());
+  const auto report = TRY(carrier.import_responses(folder, progress_on(context.terminal, "files taken")));
+  Json files = Json::array();
+  const Error* first = nullptr;
+  for (const auto& one : report.files) {
+    files.push(outcome_fields(
+        Json::object().set("name", one.name).set("settlement", transport::courier::name_of(one.settlement)), "outcome",
+        one.outcome));
+    if (!one.outcome && one.settlement != Settlement::incomplete && first == nullptr) first = &one.outcome.error();
+    if (!one.moved && one.settlement != Settlement::incomplete && one.settlement != Settlement::left) {
+      context.terminal.say(one.name + " was settled but could not be moved to inbox/done; importing again is harmless");
+    }
+  }
+  context.terminal.answer(Json::object()
+                              .set("files", std::move(files))
+                              .set("beyond", static_cast<std::int64_t>(report.beyond))
+                              .set("foreign", static_cast<std::int64_t>(report.foreign)));
+  if (report.beyond > 0 || report.cut) context.terminal.say("There are more files than one run takes: import again.");
+  for (const std::string& name : report.foreign_names) context.terminal.say("not a courier file, left alone: " + name);
+  if (first != nullptr) return tl::unexpected<Error>(*first);
+  return ok();
 }
 
 }  // namespace countersign::cli

@@ -1,9 +1,87 @@
 #include "cli/commands/serve.hpp"
 
-namespace countersign::cli {
+#include <csignal>
+#include <ctime>
+#include <thread>
 
-Status run_serve(const ServeOptions&, CommandContext&) {
-  return fail(ErrorCode::failed, "not built yet");
+#include "auth/audit/log.hpp"
+#include "cli/store.hpp"
+#include "storage/base/text.hpp"
+#include "transport/http/http_server.hpp"
+
+namespace countersign::cli {
+namespace {
+
+// Workers wait for the disk more than for a core.
+constexpr unsigned kWorkersPerCore = 4;
+
+sigset_t stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  return signals;
+}
+
+// Until SIGINT or SIGTERM; once a second the authenticator looks after what nobody asks for.
+void maintain_until_stopped(auth::Authenticator& authenticator) {
+  const sigset_t signals = stop_signals();
+  const timespec second{1, 0};
+  while (sigtimedwait(&signals, nullptr, &second) < 0) {
+    const Status maintained = authenticator.maintain();
+    if (!maintained) {
+      auth::log_event(auth::LogLevel::alarm, "maintenance failed",
+                      {{"code", name_of(maintained.error().code)}, {"detail", maintained.error().detail}});
+    }
+  }
+}
+
+transport::http::HttpServerSettings server_settings(const Settings& settings) {
+  transport::http::HttpServerSettings out;
+  out.host = settings.listen.host;
+  out.port = settings.listen.port;
+  out.workers = std::max(4u, std::thread::hardware_concurrency() * kWorkersPerCore);
+  out.trusted_proxies = settings.trusted_proxies;
+  out.on_refusal = [](std::string_view source, std::string_view reason) {
+    auth::log_event(auth::LogLevel::warning, "refused", {{"source", source}, {"reason", reason}});
+  };
+  return out;
+}
+
+std::string shown_address(const ListenAddress& address, std::uint16_t port) {
+  const bool six = address.host.find(':') != std::string::npos;
+  return "http://" + (six ? "[" + address.host + "]" : address.host) + ":" + std::to_string(port);
+}
+
+}  // namespace
+
+Status run_serve(const ServeOptions& options, CommandContext& context) {
+  const Settings settings = TRY(context.settings(options.overrides));
+  const std::string host_port = shown_address(settings.listen, settings.listen.port).substr(7);
+  if (!TRY(transport::http::parse_listen_address(host_port)).loopback && !options.insecure_http) {
+    return fail(ErrorCode::invalid_settings,
+                host_port + " is not a loopback address, and this server speaks plain HTTP: put a proxy with TLS before "
+                            "it and listen on 127.0.0.1, or pass --insecure-http if the network is yours");
+  }
+  // Before any thread starts: signals are for the loop below alone.
+  const sigset_t signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  auth::log_to_stderr();
+
+  const auto store = TRY(Store::open(TRY(context.data_folder()), settings, settings.instance));
+  transport::http::HttpServer server(store->operations(), server_settings(settings));
+  TRY(store->authenticator().maintain());
+  TRY(server.start());
+  auth::log_event(auth::LogLevel::info, "serving",
+                  {{"server", settings.server},
+                   {"address", shown_address(settings.listen, server.port())},
+                   {"fingerprint", settings.fingerprint.upper()},
+                   {"version", COUNTERSIGN_VERSION}});
+  maintain_until_stopped(store->authenticator());
+  server.stop();
+  auth::log_event(auth::LogLevel::info, "stopped", {});
+  return ok();
 }
 
 }  // namespace countersign::cli

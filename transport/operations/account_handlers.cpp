@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "auth/accounts/account_id.hpp"
 #include "auth/openpgp/gate/clear_signed.hpp"
 #include "storage/base/text.hpp"
 #include "transport/operations/handlers.hpp"
@@ -32,6 +35,18 @@ Json held_fields(const auth::HeldEnrolment& held) {
       .set("username", held.username)
       .set("held_at", format_time(held.held_at))
       .set("user_ids", std::move(user_ids));
+}
+
+// One damaged record must not hide the others: its state says what is wrong with it.
+Json listed_fields(auth::Authenticator& auth, const std::string& id) {
+  const auto view = auth.show_account(id);
+  if (view) return account_fields(view->account);
+  return Json::object()
+      .set("account", id)
+      .set("username", "")
+      .set("state", countersign::name_of(view.error().code))
+      .set("fingerprint", "")
+      .set("created_at", "");
 }
 
 // What a client gets that does not say: the transport by which it asks.
@@ -106,26 +121,20 @@ Result<Json> confirm_account(auth::Authenticator& auth, const Message& message) 
 }
 
 Result<Json> list_accounts(auth::Authenticator& auth, const Message& message) {
-  TRY(JsonReader(message.fields).finish());
+  JsonReader reader(message.fields);
+  std::string after = TRY(reader.text_or("after", ""));
+  const std::int64_t limit = TRY(reader.integer_or("limit", 0));
+  TRY(reader.finish());
+  if (limit < 0) return fail(ErrorCode::malformed_message, "'limit' is not negative; 0 means all");
+  if (!after.empty()) TRY(auth::check_account_id(after));
   Json accounts = Json::array();
-  std::string after;
-  while (true) {
-    const auto ids = TRY(auth.list_accounts(after, kPage));
-    for (const std::string& id : ids) {
-      const auto view = auth.show_account(id);
-      if (view) {
-        accounts.push(account_fields(view->account));
-      } else if (view.error().code != ErrorCode::not_found) {
-        // One damaged record must not hide the others; its state says what it is.
-        accounts.push(Json::object()
-                          .set("account", id)
-                          .set("username", "")
-                          .set("state", countersign::name_of(view.error().code))
-                          .set("fingerprint", "")
-                          .set("created_at", ""));
-      }
-    }
-    if (ids.size() < kPage) break;
+  std::size_t left = limit == 0 ? SIZE_MAX : static_cast<std::size_t>(limit);
+  while (left > 0) {
+    const std::size_t page = std::min(kPage, left);
+    const auto ids = TRY(auth.list_accounts(after, page));
+    for (const std::string& id : ids) accounts.push(listed_fields(auth, id));
+    left -= ids.size();
+    if (ids.size() < page) break;
     after = ids.back();
   }
   Json held = Json::array();

@@ -1,0 +1,32 @@
+#include "cli/local_carrier.hpp"
+
+#include "auth/accounts/account_id.hpp"
+
+namespace countersign::cli {
+
+Result<std::unique_ptr<Store>> open_store(CommandContext& context) {
+  const Settings settings = TRY(context.settings());
+  return Store::open(TRY(context.data_folder()), settings, kCommandWriter);
+}
+
+Result<Json> ask_local(CommandContext& context, std::string_view operation, Json fields, std::string text) {
+  const auto store = TRY(open_store(context));
+  transport::Message message;
+  message.operation = operation;
+  message.carrier = transport::Carrier::local;
+  message.fields = std::move(fields);
+  message.text = std::move(text);
+  message.source = "local";
+  return store->operations().run(message);
+}
+
+Status run_local(CommandContext& context, std::string_view operation, Json fields) {
+  context.terminal.answer(TRY(ask_local(context, operation, std::move(fields), "")));
+  return ok();
+}
+
+Json name_account(Json fields, const std::string& user) {
+  return std::move(fields.set(auth::check_account_id(user) ? "account" : "username", user));
+}
+
+}  // namespace countersign::cli

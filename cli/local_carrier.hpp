@@ -1,0 +1,25 @@
+// The local carrier: a command runs the same operations as the network does, on the data folder itself.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "cli/command_context.hpp"
+#include "cli/store.hpp"
+
+namespace countersign::cli {
+
+// The store of the context's data folder, opened for a command.
+Result<std::unique_ptr<Store>> open_store(CommandContext& context);
+
+// Opens the store, runs one operation and prints its answer.
+Status run_local(CommandContext& context, std::string_view operation, Json fields);
+// The same, with the answer handed back.
+Result<Json> ask_local(CommandContext& context, std::string_view operation, Json fields, std::string text);
+
+// USER on a command line is a username or an account id: sets the member that says which.
+Json name_account(Json fields, const std::string& user);
+
+}  // namespace countersign::cli
