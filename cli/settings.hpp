@@ -39,8 +39,9 @@ struct Settings {
 
   Seconds challenge_http_lifetime{300};
   Seconds challenge_courier_lifetime{7 * 86400};
-  Seconds signature_http_window{300};           // before and after now
-  Seconds signature_courier_window{48 * 3600};  // before the challenge was issued, and after now
+  Seconds signature_http_window{300};  // before and after now
+  Seconds signature_courier_before_issue{48 * 3600};
+  Seconds signature_courier_after_now{48 * 3600};
   Seconds session_idle_limit{12 * 3600};
   Seconds session_absolute_limit{24 * 3600};
 };

@@ -63,7 +63,8 @@ TEST_CASE("S48 every duration is refused outside its range and taken at both end
   const Range ranges[] = {{"challenge", "http_lifetime", "9s", "10s", "1h", "3601s"},
                           {"challenge", "courier_lifetime", "3599s", "1h", "30d", "31d"},
                           {"signature", "http_window", "9s", "10s", "1h", "3601s"},
-                          {"signature", "courier_window", "3599s", "1h", "30d", "31d"},
+                          {"signature", "courier_before_issue", "-1s", "0s", "30d", "31d"},
+                          {"signature", "courier_after_now", "-1s", "0s", "30d", "31d"},
                           {"session", "idle_limit", "59s", "60s", "24h", "31d"},
                           {"session", "absolute_limit", "59s", "12h", "365d", "366d"}};
   for (const Range& range : ranges) {
