@@ -6,7 +6,6 @@
 
 namespace countersign::cli {
 
-using auth::openpgp::Fingerprint;
 using auth::responding::KnownServers;
 using auth::responding::ServerExpectation;
 
@@ -30,7 +29,7 @@ Result<ServerExpectation> ClientSide::expect(const std::string& server, const st
   if (server.empty()) return expected;
   expected.name = server;
   if (!server_key.empty()) {
-    expected.key = TRY(Fingerprint::parse(without_blanks(server_key)));
+    expected.key = TRY(parse_typed_fingerprint(server_key));
   } else if (known_.find(server) == nullptr) {
     return fail(ErrorCode::server_unknown, server +
                                                "; pass its fingerprint with --server-key, or trust it first: "

@@ -22,7 +22,8 @@ Digest hmac_sha256(const Secret& key, ByteView message) {
   Digest digest{};
   unsigned int size = 0;
   const ByteView bytes = key.reveal();
-  if (HMAC(EVP_sha256(), bytes.data(), static_cast<int>(bytes.size()), message.data(), message.size(), digest.data(),
+  if (bytes.empty() ||
+      HMAC(EVP_sha256(), bytes.data(), static_cast<int>(bytes.size()), message.data(), message.size(), digest.data(),
            &size) == nullptr ||
       size != digest.size()) {
     throw std::runtime_error("HMAC-SHA-256 failed");
@@ -44,7 +45,7 @@ Secret hkdf_sha256(const Secret& key, ByteView info, std::size_t size_bytes) {
       OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, const_cast<std::uint8_t*>(info.data()), info.size()),
       OSSL_PARAM_construct_end()};
   Secret out(size_bytes);
-  if (!context || EVP_KDF_derive(context.get(), out.writable().data(), out.size(), parameters) != 1) {
+  if (bytes.empty() || !context || EVP_KDF_derive(context.get(), out.writable().data(), out.size(), parameters) != 1) {
     throw std::runtime_error("HKDF-SHA-256 failed");
   }
   return out;
