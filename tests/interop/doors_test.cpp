@@ -7,7 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <map>
 #include <thread>
 
 #include "tests/support/program.hpp"
@@ -206,6 +209,61 @@ TEST_CASE("S67 the client follows no redirect") {
   CHECK(done.output.empty());
   CHECK(redirecting.asked() == 1);
   CHECK(target.asked() == 0);
+}
+
+TEST_CASE("what a server answers is the exit code of the login") {
+  World world;
+  const auto [status, exit_code] = GENERATE(table<int, int>(
+      {{400, 2}, {401, 4}, {404, 2}, {409, 5}, {413, 2}, {429, 6}, {500, 1}, {503, 7}, {200, 2}, {204, 1}}));
+  CannedServer server("HTTP/1.1 " + std::to_string(status) +
+                      " Whatever\r\nContent-Length: 2\r\nRetry-After: 1\r\nConnection: close\r\n\r\n{}");
+  const ProgramRun done = world.installation.run({"login", server.url(), "--user", "alice", "--server", kServerName,
+                                                  "--server-key", world.installation.fingerprint()},
+                                                 {}, &world.alice.home);
+  INFO(status << done.error);
+  CHECK(done.exit_code == exit_code);
+  CHECK(done.output.empty());
+}
+
+TEST_CASE("S32 a source that asks too often is told to slow down and others are not") {
+  const bool limited = GENERATE(true, false);
+  // Behind a proxy, so that there is more than one source.
+  std::vector<std::string> flags = {"--trusted-proxy", "127.0.0.1"};
+  if (!limited) flags.insert(flags.end(), {"--rate-limit", "off"});
+  World world(flags);
+  const std::string body = R"({"challenge":"AAAA","signature":"x"})";
+  const auto request = [&](const std::string& source) {
+    return http_request("POST", "/v1/session", "Content-Type: application/json\r\nX-Forwarded-For: " + source + "\r\n",
+                        body);
+  };
+  std::array<std::map<int, int>, 16> statuses;
+  std::vector<std::thread> threads;
+  for (auto& mine : statuses) {
+    threads.emplace_back([&] {
+      Wire wire(world.server.port());
+      for (int i = 0; i < 100; ++i) {
+        if (!wire.send(request("203.0.113.7"))) return;
+        ++mine[wire.reply().status];
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  std::map<int, int> all;
+  for (const auto& mine : statuses) {
+    for (const auto& [status, count] : mine) all[status] += count;
+  }
+  CHECK(all[401] + all[429] == 1600);
+  const WireReply last = ask(world.server.port(), request("203.0.113.7"));
+  if (limited) {
+    CHECK(all[401] >= 1200);
+    REQUIRE(all[429] > 0);
+    CHECK(last.status == 429);
+    CHECK(!last.header("retry-after").empty());
+  } else {
+    CHECK(all[429] == 0);
+    CHECK(last.status == 401);
+  }
+  CHECK(ask(world.server.port(), request("203.0.113.8")).status == 401);
 }
 
 TEST_CASE("S67 a proxy of the environment is not asked") {
