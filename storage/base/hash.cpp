@@ -18,6 +18,14 @@ Digest sha256(ByteView bytes) {
   return digest;
 }
 
+std::array<std::uint8_t, 20> sha1(ByteView bytes) {
+  std::array<std::uint8_t, 20> digest{};
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha1(), nullptr) != 1) {
+    throw std::runtime_error("SHA-1 failed");
+  }
+  return digest;
+}
+
 Digest hmac_sha256(const Secret& key, ByteView message) {
   Digest digest{};
   unsigned int size = 0;

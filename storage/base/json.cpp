@@ -44,8 +44,9 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     open_.back().name = std::move(name);
     return true;
   }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
-    return refuse(error.what());
+  // Not the library's own words: they quote what was read, which may be a password.
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
+    return refuse("not JSON, at byte " + std::to_string(position));
   }
 
   Json root;

@@ -58,7 +58,9 @@ class SessionFolder {
   }
   SessionFolder(const SessionFolder&) = delete;
   SessionFolder& operator=(const SessionFolder&) = delete;
+  // A session that leaves a server running notes its process in `pid`, and takes the note away when it has ended it.
   ~SessionFolder() {
+    run_program({"sh", "-c", "test -f \"$0\" && kill \"$(cat \"$0\")\"", path_ + "/pid"}, {});
     run_program({"gpgconf", "--homedir", gnupg(), "--kill", "all"}, {});
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
@@ -67,7 +69,7 @@ class SessionFolder {
   ProgramRun run(const std::string& command) const {
     const std::string program = std::filesystem::path(COUNTERSIGN_PROGRAM).parent_path().string();
     const char* search = std::getenv("PATH");
-    return run_program({"sh", "-c", "cd \"$HOME\" && " + command}, {},
+    return run_program({"sh", "-c", "cd \"$HOME\" || exit\n" + command}, {},
                        {"HOME=" + path_, "GNUPGHOME=" + gnupg(), "XDG_CONFIG_HOME=" + path_ + "/.config",
                         "XDG_STATE_HOME=" + path_ + "/.state", "COUNTERSIGN_DATA=" + path_ + "/data", "LC_ALL=C.UTF-8",
                         "PATH=" + program + ":" + (search == nullptr ? "/usr/bin:/bin" : search)});

@@ -230,8 +230,8 @@ bool Connections::make_room() {
   for (const auto& [id, connection] : connections_) {
     if (connection->phase != Connection::Phase::reading) continue;
     if (connection->reader.state() != RequestReader::State::idle) continue;
-    const bool better = oldest == nullptr || std::tuple(!connection->counted, connection->began) <
-                                                 std::tuple(!oldest->counted, oldest->began);
+    const auto age = [](const Connection& of) { return std::tuple(!of.counted, of.began, of.id); };
+    const bool better = oldest == nullptr || age(*connection) < age(*oldest);
     if (better) oldest = connection.get();
   }
   if (oldest == nullptr) return false;

