@@ -249,3 +249,21 @@ TEST_CASE("a session is shown and refreshed and ended over HTTP") {
   CHECK(server.remove("/v1/sessions", bearer(third)).status == 204);
   CHECK(server.get("/v1/authz", bearer(third)).status == 401);
 }
+
+TEST_CASE("an export names accounts by username or id and says which it does not know") {
+  World world;
+  const ScratchFolder stick;
+  const std::string account = field(world.installation.json({"account", "show", "alice"}), "account");
+  const ProgramRun done =
+      world.installation.run({"courier", "export", account, "alcie", "--to", stick.path().string(), "--json"});
+  INFO(done.output << done.error);
+  CHECK(done.exit_code == 3);
+  std::size_t written = 0;
+  for (const fs::path& file : files_beneath(stick.path())) {
+    if (!file.filename().string().ends_with(".challenge.asc")) continue;
+    ++written;
+    CHECK(line_of(world.alice.open(read_file(file)), "account") == account);
+  }
+  CHECK(written == 1);
+  CHECK(done.output.find(R"("user":"alcie","error":"not_found")") != std::string::npos);
+}

@@ -372,6 +372,8 @@ TEST_CASE("each face has its exit code") {
                          {2, {"account", "add", "bob"}, ""},
                          {2, {"no-such-command"}, ""},
                          {3, {"account", "show", "nobody"}, ""},
+                         {3, {"challenge", "nobody"}, ""},
+                         {3, {"challenge", std::string(64, 'a')}, ""},
                          {3, {"session", "end", "alice", std::string(32, 'a')}, ""},
                          {4, {"redeem"}, http},
                          {5, {"account", "add", "alice", "--public-key", "-"}, world.alice.certificate()},
