@@ -72,7 +72,7 @@ Status run_serve(const ServeOptions& options, CommandContext& context) {
   const auto store = TRY(Store::open(TRY(context.data_folder()), settings, settings.instance));
   transport::http::HttpServer server(store->operations(), server_settings(settings));
   TRY(store->authenticator().maintain());
-  TRY(server.start());
+  if (const Status started = server.start(); !started) return fail(ErrorCode::failed, started.error().detail);
   auth::log_event(auth::LogLevel::info, "serving",
                   {{"server", settings.server},
                    {"address", shown_address(settings.listen, server.port())},

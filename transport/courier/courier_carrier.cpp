@@ -9,6 +9,7 @@ namespace countersign::transport::courier {
 namespace {
 
 constexpr std::size_t kIdRandomBytes = 16;
+constexpr std::size_t kAccountIdDigits = 64;
 constexpr std::string_view kSource = "courier";
 constexpr std::string_view kNotTried = "not tried, since the folder failed before";
 
@@ -79,7 +80,9 @@ class Export {
   Result<std::string> write_challenge(const std::string& username) {
     if (folder_failed_) return fail(ErrorCode::storage_unavailable, std::string(kNotTried));
     Message message = message_for("challenge.issue");
-    message.fields.set("username", username).set("transport", "courier");
+    // No username has the form of an account id.
+    message.fields.set(is_lower_hex(username, kAccountIdDigits) ? "account" : "username", username)
+        .set("transport", "courier");
     const Json reply = TRY(operations_.run(message));
     const std::string challenge = TRY(armored_member(reply, "challenge_message"));
     const Bytes random = TRY(auth::random_bytes(rng_, kIdRandomBytes));
