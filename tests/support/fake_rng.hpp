@@ -11,8 +11,10 @@ namespace countersign::test {
 class FakeRng final : public auth::Rng {
  public:
   Status fill(std::span<std::uint8_t> out) override {
-    if (left_.load() >= 0 && left_.fetch_sub(1) <= 0)
-      return countersign::fail(ErrorCode::entropy_unavailable, "as told");
+    int left = left_.load();
+    while (left > 0 && !left_.compare_exchange_weak(left, left - 1)) {
+    }
+    if (left == 0) return countersign::fail(ErrorCode::entropy_unavailable, "as told");
     return rng_.fill(out);
   }
   // The next `count` calls succeed, and then none.
