@@ -226,12 +226,12 @@ void add_client_side(Tree& tree) {
 
 void add_upkeep(Tree& tree) {
   CLI::App& audit = group(tree, "audit", "The record of every decision: list, verify");
-  command<AuditListOptions>(
-      tree, audit, "list", "List decisions", "countersign audit list --limit 20", run_audit_list,
-      [](CLI::App& app, AuditListOptions& options) {
-        app.add_option("--writer", options.writer, "Of this writer only");
-        app.add_option("--limit", options.limit, "The newest so many of each writer (100)")->check(CLI::Range(1, 10000));
-      });
+  command<AuditListOptions>(tree, audit, "list", "List decisions", "countersign audit list --limit 20", run_audit_list,
+                            [](CLI::App& app, AuditListOptions& options) {
+                              app.add_option("--writer", options.writer, "Of this writer only");
+                              app.add_option("--limit", options.limit, "The newest so many of each writer (100)")
+                                  ->check(CLI::Range(1, 10000));
+                            });
   command<AuditVerifyOptions>(tree, audit, "verify", "Check that no decision was changed or taken out",
                               "countersign audit verify", run_audit_verify, [](CLI::App&, AuditVerifyOptions&) {});
   CLI::App& clock = group(tree, "clock", "The clock: accept");
@@ -286,6 +286,14 @@ std::optional<std::string> unknown_command(Tree& tree, const std::vector<std::st
   return fmt::format("`{}` needs a command: {}", path, CLI::detail::join(names_of(*app), ", "));
 }
 
+// `countersign help session list` is `countersign session list --help`.
+std::vector<std::string> with_help_last(std::vector<std::string> arguments) {
+  if (arguments.empty() || arguments.front() != "help") return arguments;
+  arguments.erase(arguments.begin());
+  arguments.emplace_back("--help");
+  return arguments;
+}
+
 ExitCode report(Terminal& terminal, const Error& error) {
   terminal.error(error);
   const Status finished = terminal.finish();
@@ -295,7 +303,8 @@ ExitCode report(Terminal& terminal, const Error& error) {
 
 }  // namespace
 
-ExitCode run_app(const std::vector<std::string>& arguments, Terminal& terminal, const Environment& environment) {
+ExitCode run_app(const std::vector<std::string>& given, Terminal& terminal, const Environment& environment) {
+  const std::vector<std::string> arguments = with_help_last(given);
   // Known before the arguments are, so that their own errors are answered in the form that was asked for.
   terminal.answer_in_json(std::find(arguments.begin(), arguments.end(), "--json") != arguments.end());
   Tree tree;

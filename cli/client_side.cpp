@@ -1,18 +1,38 @@
 #include "cli/client_side.hpp"
 
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <array>
+
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
 #include "auth/responding/gpgme_user_keys.hpp"
 #include "cli/known_servers_file.hpp"
 
 namespace countersign::cli {
 
-using auth::openpgp::Fingerprint;
 using auth::responding::KnownServers;
 using auth::responding::ServerExpectation;
+
+namespace {
+
+// In a pipe the agent's pinentry does not find the terminal by itself; GnuPG's manual asks for this variable.
+void tell_pinentry_the_terminal(const Environment& environment) {
+  if (environment.find("GPG_TTY")) return;
+  std::array<char, 256> name{};
+  for (const int stream : {STDERR_FILENO, STDIN_FILENO, STDOUT_FILENO}) {
+    if (::ttyname_r(stream, name.data(), name.size()) != 0) continue;
+    ::setenv("GPG_TTY", name.data(), 0);
+    return;
+  }
+}
+
+}  // namespace
 
 Result<std::unique_ptr<ClientSide>> ClientSide::open(const CommandContext& context) {
   const auto file = TRY(known_servers_file(context.environment));
   KnownServers known = TRY(KnownServers::load(file));
+  tell_pinentry_the_terminal(context.environment);
   auto engine = TRY(auth::openpgp::RnpOpenPgp::open(Secret{}));
   auto keys = TRY(auth::responding::GpgmeUserKeys::open_home(context.environment.find("GNUPGHOME").value_or("")));
   return std::unique_ptr<ClientSide>(new ClientSide(std::move(known), std::move(engine), std::move(keys)));
@@ -30,7 +50,7 @@ Result<ServerExpectation> ClientSide::expect(const std::string& server, const st
   if (server.empty()) return expected;
   expected.name = server;
   if (!server_key.empty()) {
-    expected.key = TRY(Fingerprint::parse(without_blanks(server_key)));
+    expected.key = TRY(parse_typed_fingerprint(server_key));
   } else if (known_.find(server) == nullptr) {
     return fail(ErrorCode::server_unknown, server +
                                                "; pass its fingerprint with --server-key, or trust it first: "
@@ -47,7 +67,7 @@ Result<auth::Purpose> purpose_of(const std::string& option) {
 }
 
 void show_statement(Terminal& terminal, const auth::responding::CheckedStatement& checked) {
-  terminal.say("You sign this statement:\n");
+  terminal.say("You sign this statement for " + checked.statement().server + ":\n");
   terminal.say(checked.text());
 }
 

@@ -13,12 +13,16 @@ Result<std::filesystem::path> known_servers_file(const Environment& environment)
   return fail(ErrorCode::invalid_settings, "neither XDG_CONFIG_HOME nor HOME says where known servers are kept");
 }
 
-std::string without_blanks(std::string_view text) {
-  std::string out;
+Result<auth::openpgp::Fingerprint> parse_typed_fingerprint(std::string_view text) {
+  std::string digits;
   for (const char c : text) {
-    if (c != ' ') out += c;
+    if (c != ' ') digits += c;
   }
-  return out;
+  auto fingerprint = auth::openpgp::Fingerprint::parse(digits);
+  if (!fingerprint) {
+    return fail(ErrorCode::malformed_message, "a fingerprint is 40 hex digits, not \"" + std::string(text) + "\"");
+  }
+  return fingerprint;
 }
 
 }  // namespace countersign::cli

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
 #include <string_view>
 
+#include "auth/openpgp/fingerprint.hpp"
 #include "cli/environment.hpp"
 #include "storage/base/result.hpp"
 
@@ -13,7 +13,7 @@ namespace countersign::cli {
 // $XDG_CONFIG_HOME/countersign/known_servers, else ~/.config/countersign/known_servers. invalid_settings.
 Result<std::filesystem::path> known_servers_file(const Environment& environment);
 
-// Fingerprints are often printed in groups of four.
-std::string without_blanks(std::string_view text);
+// A fingerprint as people type it: 40 hex digits in either case, also in groups with blanks between. malformed_message.
+Result<auth::openpgp::Fingerprint> parse_typed_fingerprint(std::string_view text);
 
 }  // namespace countersign::cli

@@ -158,7 +158,10 @@ Result<std::unique_ptr<FileLock>> DirectoryMedium::enter(LockKind kind) {
 
 Status DirectoryMedium::recover(const Bytes& journal) {
   if (journal.size() > kJournalBytesMax) return unreadable(kJournal);
-  return apply(TRY(decode_journal(store_id_, journal)), false);
+  const Batch batch = TRY(decode_journal(store_id_, journal));
+  // Who was stopped may not have come to sync it, and nothing may be applied that the journal could be lost under.
+  TRY(as_unavailable(files_->change({Change::sync_folder, ""})));
+  return apply(batch, false);
 }
 
 Result<Entry> DirectoryMedium::read(std::string_view name) {

@@ -9,8 +9,8 @@
 //   2. The journal is renamed to @journal and the folder synced. From here on the batch has happened.
 //   3. Erased files are removed, new ones renamed into place, their folders synced.
 //   4. The journal is removed.
-// Who finds a journal after taking the lock repeats 3 from the journal alone, then 4: it gives the same result however
-// often it is stopped, and needs nothing of what was not synced, in whatever order the machine lost it.
+// Who finds a journal after taking the lock syncs it and repeats 3 from it alone, then 4: it gives the same result
+// however often it is stopped, and needs nothing of what was not synced, in whatever order the machine lost it.
 #pragma once
 
 #include <filesystem>

@@ -91,10 +91,14 @@ class Use {
   SQLite::Statement& statement_;
 };
 
-// By path: to open and close the file here would drop every lock that SQLite holds on it in this process (POSIX).
+// not_found or startup_refused. By path: to open and close the file here would drop every lock that SQLite holds on it
+// in this process (POSIX).
 Status check_private(const fs::path& file) {
   struct stat facts {};
-  if (lstat(file.c_str(), &facts) != 0) return fail(ErrorCode::startup_refused, because(file, errno));
+  if (lstat(file.c_str(), &facts) != 0) {
+    const int error = errno;
+    return fail(error == ENOENT ? ErrorCode::not_found : ErrorCode::startup_refused, because(file, error));
+  }
   if (!S_ISREG(facts.st_mode)) return fail(ErrorCode::startup_refused, file.native() + ": not a regular file");
   if ((facts.st_mode & 077) != 0) return fail(ErrorCode::startup_refused, file.native() + ": others may use it");
   return ok();
@@ -363,9 +367,12 @@ Result<std::unique_ptr<SqliteMedium>> SqliteMedium::open(const fs::path& file) {
 Result<std::unique_ptr<SqliteMedium>> SqliteMedium::open_with_timeout(const fs::path& given,
                                                                       milliseconds busy_timeout) {
   const fs::path file = TRY(without_links(given));
-  TRY(check_private(file));
+  const Status checked_file = check_private(file);
+  if (!checked_file) return fail(ErrorCode::startup_refused, checked_file.error().detail);
   for (const char* suffix : {"-wal", "-shm", "-journal"}) {
-    if (present(beside(file, suffix))) TRY(check_private(beside(file, suffix)));
+    // Another process that closes may take it away between a look and a second one.
+    const Status checked = check_private(beside(file, suffix));
+    if (!checked && checked.error().code != ErrorCode::not_found) return tl::unexpected<Error>(checked.error());
   }
   std::unique_ptr<SqliteMedium> medium(new SqliteMedium(file, busy_timeout));
   TRY(refuse_damage(guarded([&] { return medium->start(); })));

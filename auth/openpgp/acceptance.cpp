@@ -48,8 +48,18 @@ bool confirms(const SignatureFacts& facts, const GatedSignature& signature) {
          (!signature.issuer() || *signature.issuer() == facts.signing_key);
 }
 
-Result<SignatureFacts> verify(OpenPgp& engine, const GatedCertificate& certificate, std::string_view text,
-                              const GatedSignature& signature, SignatureForm form, Instant now) {
+// An engine may refuse to verify with a key that is revoked, expired or unbound, or not know the key at all. The key
+// that the signature names then tells a better reason. Whoever forges the name gets no further by it.
+tl::unexpected<Error> not_confirmed(const CertificateFacts& keys, const GatedSignature& signature, Instant now) {
+  if (signature.issuer()) {
+    const auto judged = judge_signing_key(keys, *signature.issuer(), now);
+    if (!judged) return fail(judged.error().code, judged.error().detail + "; and the signature did not verify");
+  }
+  return fail(ErrorCode::signature_invalid, "no key of the certificate made this signature over this text");
+}
+
+Result<SignatureFacts> verify(OpenPgp& engine, const GatedCertificate& certificate, const CertificateFacts& keys,
+                              std::string_view text, const GatedSignature& signature, SignatureForm form, Instant now) {
   const bool final_lf = !text.empty() && text.back() == '\n';
   if (form == SignatureForm::clear_signed && final_lf) {
     const auto facts = TRY(engine.verify(certificate, as_bytes(text.substr(0, text.size() - 1)), signature, now));
@@ -57,7 +67,7 @@ Result<SignatureFacts> verify(OpenPgp& engine, const GatedCertificate& certifica
   }
   const auto facts = TRY(engine.verify(certificate, as_bytes(text), signature, now));
   if (confirms(facts, signature)) return facts;
-  return fail(ErrorCode::signature_invalid, "no key of the certificate made this signature over this text");
+  return not_confirmed(keys, signature, now);
 }
 
 }  // namespace
@@ -68,13 +78,13 @@ Result<AcceptedSignature> accept_signature(OpenPgp& engine, const GatedCertifica
   TRY(judge_form(signature, form));
   TRY(judge_algorithms(signature));
   TRY(judge_time(signature, window, now));
-  const SignatureFacts facts = TRY(verify(engine, certificate, text, signature, form, now));
-  if (facts.primary != certificate.fingerprint()) {
-    return fail(ErrorCode::signature_by_another_key, "signed under " + facts.primary.upper());
-  }
   const CertificateFacts keys = TRY(engine.inspect(certificate, now));
   if (keys.primary.fingerprint != certificate.fingerprint()) {
     return fail(ErrorCode::signature_by_another_key, "the engine read another certificate");
+  }
+  const SignatureFacts facts = TRY(verify(engine, certificate, keys, text, signature, form, now));
+  if (facts.primary != certificate.fingerprint()) {
+    return fail(ErrorCode::signature_by_another_key, "signed under " + facts.primary.upper());
   }
   const KeyFacts key = TRY(judge_signing_key(keys, facts.signing_key, now));
   if (key.created_at > signature.created_at()) {

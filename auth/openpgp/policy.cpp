@@ -156,6 +156,7 @@ Status judge_certificate(const CertificateFacts& facts, Instant now) {
 
 Result<KeyFacts> choose_encryption_key(const CertificateFacts& facts, Instant now) {
   TRY(judge_primary(facts.primary, now));
+  if (!facts.primary.bound) return barred(Bar::unfit, ErrorCode::key_policy, "a primary that vouches for itself");
   const KeyFacts* chosen = nullptr;
   Bar best = Bar::unfit;
   for (const KeyFacts& subkey : facts.subkeys) {
@@ -186,6 +187,7 @@ Result<KeyFacts> judge_signing_key(const CertificateFacts& facts, const Fingerpr
     return barred(bar, ErrorCode::signature_policy, "the key that signed");
   }
   TRY(judge_primary(facts.primary, now));
+  if (!facts.primary.bound) return barred(Bar::unfit, ErrorCode::signature_policy, "a primary that vouches for itself");
   if (bar != Bar::none) return barred(bar, ErrorCode::signature_policy, "the key that signed");
   return *found;
 }

@@ -136,7 +136,7 @@ Result<KnownServer> KnownServers::find_at(std::string_view url) const {
   const std::string place = TRY(normal_url(url));
   const KnownServer* found = nullptr;
   for (const KnownServer& server : servers_) {
-    if (!is_same_url(server.url.empty() ? server.name : server.url, place)) continue;
+    if (!is_same_url(server.name, place) && !is_same_url(server.url, place)) continue;
     if (found != nullptr) {
       return fail(ErrorCode::server_mismatch,
                   fmt::format("{} and {} are both known to answer at {}; say which with --server", found->name,

@@ -74,8 +74,8 @@ Status run_courier_sign(const CourierSignOptions& options, CommandContext& conte
   if (challenges.beyond > 0) context.terminal.say("There are more than one run takes; sign again.");
   const CourierFiles grants = TRY(transport::courier::read_grants(folder));
   if (!grants.files.empty()) {
-    context.terminal.say(fmt::format(
-        "{} session grants are there; `countersign courier open` opens those that are yours", grants.files.size()));
+    context.terminal.say(
+        fmt::format("Session grants: {}. `countersign courier open` opens those that are yours.", grants.files.size()));
   }
   if (first_error) return tl::unexpected<Error>(*first_error);
   return ok();

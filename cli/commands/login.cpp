@@ -80,6 +80,13 @@ Result<std::string> fetch_challenge(HttpClient& client, const std::string& user)
   return reply.body;
 }
 
+// To a name it does not know the server answers all the same, with a challenge that nobody opens.
+Result<CheckedStatement> explained(const Result<CheckedStatement>& opened, const std::string& user) {
+  if (opened || opened.error().code != ErrorCode::not_found) return opened;
+  return fail(ErrorCode::not_found,
+              fmt::format("a key for the challenge; is {} the right user, and GNUPGHOME the right folder?", user));
+}
+
 Status check_challenge(const CheckedStatement& checked, const std::string& user) {
   const auth::Statement& statement = checked.statement();
   if (statement.transport != auth::Transport::http) {
@@ -120,7 +127,8 @@ Status run_login(const LoginOptions& options, CommandContext& context) {
   HttpClient client = TRY(HttpClient::open(url));
   const ServerExpectation expected = TRY(expected_server(client, *side, options));
   const std::string challenge = TRY(fetch_challenge(client, options.user));
-  const CheckedStatement checked = TRY(side->responder().open_challenge(challenge, expected, auth::Purpose::login));
+  const auto opened = side->responder().open_challenge(challenge, expected, auth::Purpose::login);
+  const CheckedStatement checked = TRY(explained(opened, options.user));
   TRY(check_challenge(checked, options.user));
   show_statement(context.terminal, checked);
   const std::string response = TRY(side->responder().sign(checked));

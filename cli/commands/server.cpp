@@ -23,7 +23,7 @@ Status run_server_list(const ServerListOptions&, CommandContext& context) {
 
 Status run_server_trust(const ServerTrustOptions& options, CommandContext& context) {
   const auto file = TRY(known_servers_file(context.environment));
-  const Fingerprint key = TRY(Fingerprint::parse(without_blanks(options.fingerprint)));
+  const Fingerprint key = TRY(parse_typed_fingerprint(options.fingerprint));
   TRY(auth::responding::trust_server(file, KnownServer{options.name, key, options.url}));
   context.terminal.answer(
       Json::object().set("server", options.name).set("fingerprint", key.upper()).set("url", options.url));

@@ -18,11 +18,20 @@ Digest sha256(ByteView bytes) {
   return digest;
 }
 
+std::array<std::uint8_t, 20> sha1(ByteView bytes) {
+  std::array<std::uint8_t, 20> digest{};
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha1(), nullptr) != 1) {
+    throw std::runtime_error("SHA-1 failed");
+  }
+  return digest;
+}
+
 Digest hmac_sha256(const Secret& key, ByteView message) {
   Digest digest{};
   unsigned int size = 0;
   const ByteView bytes = key.reveal();
-  if (HMAC(EVP_sha256(), bytes.data(), static_cast<int>(bytes.size()), message.data(), message.size(), digest.data(),
+  if (bytes.empty() ||
+      HMAC(EVP_sha256(), bytes.data(), static_cast<int>(bytes.size()), message.data(), message.size(), digest.data(),
            &size) == nullptr ||
       size != digest.size()) {
     throw std::runtime_error("HMAC-SHA-256 failed");
@@ -44,7 +53,7 @@ Secret hkdf_sha256(const Secret& key, ByteView info, std::size_t size_bytes) {
       OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, const_cast<std::uint8_t*>(info.data()), info.size()),
       OSSL_PARAM_construct_end()};
   Secret out(size_bytes);
-  if (!context || EVP_KDF_derive(context.get(), out.writable().data(), out.size(), parameters) != 1) {
+  if (bytes.empty() || !context || EVP_KDF_derive(context.get(), out.writable().data(), out.size(), parameters) != 1) {
     throw std::runtime_error("HKDF-SHA-256 failed");
   }
   return out;

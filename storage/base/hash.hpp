@@ -12,6 +12,9 @@ namespace countersign {
 using Digest = std::array<std::uint8_t, 32>;
 
 Digest sha256(ByteView bytes);
+// Only where a format names it: version 4 OpenPGP fingerprints (RFC 4880 §12.2). It proves nothing.
+std::array<std::uint8_t, 20> sha1(ByteView bytes);
+// An empty key is a secret that was never loaded, not a key: both throw std::runtime_error rather than compute with it.
 Digest hmac_sha256(const Secret& key, ByteView message);
 // Extract (empty salt) and expand. `info` says what the result is for, and nothing else may use the same one.
 Secret hkdf_sha256(const Secret& key, ByteView info, std::size_t size_bytes);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <unordered_set>
 
 #include "storage/base/text.hpp"
 
@@ -17,7 +19,10 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
  public:
   bool null() override { return add(Json()); }
   bool boolean(bool value) override { return add(Json(value)); }
-  bool number_integer(number_integer_t value) override { return add(Json(static_cast<std::int64_t>(value))); }
+  bool number_integer(number_integer_t value) override {
+    if (value == 0) return refuse("minus zero");  // the only zero that comes here
+    return add(Json(static_cast<std::int64_t>(value)));
+  }
   bool number_unsigned(number_unsigned_t value) override {
     if (value > static_cast<std::uint64_t>(INT64_MAX)) return refuse("an integer is out of range");
     return add(Json(static_cast<std::int64_t>(value)));
@@ -28,18 +33,20 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     return add(Json(std::move(value)));
   }
   bool binary(binary_t&) override { return refuse("binary"); }
-  bool start_object(std::size_t) override { return open(Json::object()); }
-  bool start_array(std::size_t) override { return open(Json::array()); }
+  bool start_object(std::size_t) override { return open(Json::Object()); }
+  bool start_array(std::size_t) override { return open(std::nullopt); }
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
   bool key(string_t& name) override {
     if (name.find('\0') != std::string::npos) return refuse("U+0000 in a name");
-    if (open_.back().value.find(name) != nullptr) return refuse("member '" + name + "' stands twice");
+    // A search through the members would make a message of many take their square in time.
+    if (!open_.back().names.insert(name).second) return refuse("member '" + name + "' stands twice");
     open_.back().name = std::move(name);
     return true;
   }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
-    return refuse(error.what());
+  // Not the library's own words: they quote what was read, which may be a password.
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
+    return refuse("not JSON, at byte " + std::to_string(position));
   }
 
   Json root;
@@ -47,31 +54,33 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
 
  private:
   struct Open {
-    Json value;
-    std::string name;  // of the member whose value comes next
+    std::optional<Json::Object> members;  // else it is an array
+    Json::Array items = {};
+    std::string name = {};  // of the member whose value comes next
+    std::unordered_set<std::string> names = {};
   };
 
   bool refuse(std::string why) {
     reason = std::move(why);
     return false;
   }
-  bool open(Json value) {
+  bool open(std::optional<Json::Object> members) {
     if (open_.size() >= kDepthMax) return refuse("deeper than 8");
-    open_.push_back({std::move(value), {}});
+    open_.push_back({std::move(members)});
     return true;
   }
   bool close() {
-    Json value = std::move(open_.back().value);
+    Json value = open_.back().members ? Json(*std::move(open_.back().members)) : Json(std::move(open_.back().items));
     open_.pop_back();
     return add(std::move(value));
   }
   bool add(Json value) {
     if (open_.empty()) {
       root = std::move(value);
-    } else if (open_.back().value.members() != nullptr) {
-      open_.back().value.set(std::move(open_.back().name), std::move(value));
+    } else if (open_.back().members) {
+      open_.back().members->emplace_back(std::move(open_.back().name), std::move(value));
     } else {
-      open_.back().value.push(std::move(value));
+      open_.back().items.push_back(std::move(value));
     }
     return true;
   }
@@ -90,9 +99,11 @@ ordered_json convert(const Json& json) {
     return out;
   }
   if (const auto* members = json.members()) {
-    ordered_json out = ordered_json::object();
-    for (const auto& [name, value] : *members) out[name] = convert(value);
-    return out;
+    // By the vector beneath: operator[] searches, and ours has each name once.
+    ordered_json::object_t out;
+    out.reserve(members->size());
+    for (const auto& [name, value] : *members) out.emplace_back(name, convert(value));
+    return ordered_json(std::move(out));
   }
   return nullptr;
 }
@@ -130,11 +141,15 @@ void Json::erase(std::string_view name) {
   std::erase_if(std::get<Object>(value_), [&](const Member& m) { return m.first == name; });
 }
 
-void Json::push(Json value) { std::get<Array>(value_).push_back(std::move(value)); }
+void Json::push(Json value) {
+  std::get<Array>(value_).push_back(std::move(value));
+}
 
 Result<Json> parse_json(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) return fail(ErrorCode::malformed_json, "begins with a byte order mark");
   if (!is_utf8(text)) return fail(ErrorCode::malformed_json, "not UTF-8");
+  // The lexer takes a U+0000 for the end and would not look at what follows.
+  if (text.find('\0') != std::string_view::npos) return fail(ErrorCode::malformed_json, "U+0000");
   Builder builder;
   try {
     if (!nlohmann::json::sax_parse(text, &builder)) return fail(ErrorCode::malformed_json, builder.reason);
@@ -144,8 +159,12 @@ Result<Json> parse_json(std::string_view text) {
   return std::move(builder.root);
 }
 
-std::string write_json(const Json& json) { return dump(json, -1); }
-std::string write_json_indented(const Json& json) { return dump(json, 2); }
+std::string write_json(const Json& json) {
+  return dump(json, -1);
+}
+std::string write_json_indented(const Json& json) {
+  return dump(json, 2);
+}
 
 JsonReader::JsonReader(const Json& json) : json_(json) {}
 

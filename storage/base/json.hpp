@@ -1,9 +1,9 @@
 // Strict JSON (RFC 8259), for records and for messages from strangers.
 //
 // Refused: duplicate members (escaped spellings of one name too), a byte order mark, U+0000 in a string, anything but
-// UTF-8, fractions and exponents, integers outside 64 bits, depth over 8, anything after the value. Parsing does not
-// recurse. Members keep their order and there is one way to write a value, so what was read and is written again is the
-// same bytes: that is what a MAC over a record relies on.
+// UTF-8, fractions and exponents, minus zero, integers outside 64 bits, depth over 8, anything after the value. Parsing
+// does not recurse. Members keep their order and there is one way to write a value, so what was read and is written
+// again is the same bytes: that is what a MAC over a record relies on.
 #pragma once
 
 #include <cstdint>
@@ -74,7 +74,9 @@ std::string write_json_indented(const Json& json);
 // Every method fails with malformed_message and names the member.
 class JsonReader {
  public:
+  // Keeps a reference: `json` outlives it.
   explicit JsonReader(const Json& json);
+  explicit JsonReader(Json&&) = delete;
   bool has(std::string_view name) const;  // present and not null
   Result<std::string> text(std::string_view name);
   Result<std::string> text_or(std::string_view name, std::string_view otherwise);

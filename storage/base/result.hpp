@@ -36,7 +36,9 @@ inline void take(tl::expected<void, Error>&&) {}
 }  // namespace countersign
 
 // The value of a Result, or return its error from the enclosing function:  const Entry entry = TRY(medium.read(name));
-// Each use has a variable of its own, so that one may stand within another.
+// Each use has a variable of its own, so that one may stand within another. It may be an argument, but not an element
+// between braces, Pair{f(), TRY(g())}: g++ 12 and clang 14 both forget to destroy the elements before it, and so leak
+// them, a Secret unwiped among them.
 #define TRY(...) COUNTERSIGN_TRY_NAMED(__COUNTER__, __VA_ARGS__)
 #define COUNTERSIGN_TRY_NAMED(number, ...) COUNTERSIGN_TRY_AS(number, __VA_ARGS__)
 #define COUNTERSIGN_TRY_AS(number, ...)                                                      \

@@ -61,12 +61,15 @@ bool equal_constant_time(ByteView a, ByteView b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+// All of the buffer: it may have held a longer text before.
 void wipe(std::string& text) {
+  text.resize(text.capacity());
   OPENSSL_cleanse(text.data(), text.size());
   text.clear();
 }
 
 void wipe(Bytes& bytes) {
+  bytes.resize(bytes.capacity());
   OPENSSL_cleanse(bytes.data(), bytes.size());
   bytes.clear();
 }

@@ -53,7 +53,15 @@ std::string to_utf8(const std::vector<char32_t>& points) {
   return out;
 }
 
-bool is_utf8(std::string_view text) { return code_points(text).has_value(); }
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    utf8proc_int32_t point = 0;
+    const auto size = next(text, point);
+    if (size <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(size));
+  }
+  return true;
+}
 
 std::optional<std::string> to_nfc(std::string_view text) {
   utf8proc_uint8_t* out = nullptr;

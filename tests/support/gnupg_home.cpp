@@ -130,7 +130,10 @@ std::string GnupgHome::make_key(const std::string& algorithm, const std::string&
 
 std::string GnupgHome::add_subkey(const std::string& fingerprint, const std::string& algorithm,
                                   const std::string& usage, const std::string& expire) {
-  must({"--quick-add-key", fingerprint, algorithm, usage, expire});
+  // For a subkey gpg takes the name of a curve to mean ECDH.
+  const bool curve = algorithm.rfind("nistp", 0) == 0 || algorithm.rfind("brainpool", 0) == 0;
+  const std::string exact = curve && usage != "encr" ? algorithm + "/ecdsa" : algorithm;
+  must({"--quick-add-key", fingerprint, exact, usage, expire});
   return fingerprints(fingerprint).back();
 }
 

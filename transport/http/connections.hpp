@@ -38,7 +38,7 @@ struct Deadlines {
 struct ConnectionSettings {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8420;
-  std::size_t workers = 16;
+  std::size_t workers = 32;
   std::size_t queue_max = 256;  // whole requests waiting, in each lane
   std::size_t connections_max = 1024;
   std::size_t connections_per_address_max = 256;  // an IPv6 /64 is one address; trusted proxies are exempt
@@ -73,6 +73,7 @@ class Connections {
   void watch();
   int timeout_ms(SteadyTime now) const;
   void accept_all(SteadyTime now);
+  void pause_accepting(SteadyTime now);
   void admit(Accepted accepted, SteadyTime now);
   bool make_room();
   void on_event(Connection& connection, std::uint32_t events, SteadyTime now);

@@ -24,7 +24,9 @@ class HttpCarrier;
 struct HttpServerSettings {
   std::string host = "127.0.0.1";  // numeric, or a name of this host
   std::uint16_t port = 8420;       // 0: any free one
-  std::size_t workers = 16;
+  // A quarter of them is kept for session checks; the rest must outnumber the password hashes that may wait (16), or
+  // a signature would wait behind them.
+  std::size_t workers = 32;
   std::size_t queue_max = 256;
   std::size_t connections_max = 1024;
   std::size_t connections_per_address_max = 256;

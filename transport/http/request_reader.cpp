@@ -213,6 +213,7 @@ bool RequestReader::end_head() {
   if (!judge_framing()) return false;
   body_begin_ = line_begin_;
   state_ = State::body;
+  grow_to(body_begin_ + body_bytes_);  // exactly: a thousand of them must not double in size
   return true;
 }
 
@@ -274,14 +275,18 @@ void RequestReader::reset() {
 
 void RequestReader::append(std::string_view bytes) {
   if (bytes.empty()) return;
-  if (buffer_.size() + bytes.size() > buffer_.capacity()) {
-    std::vector<char> larger;
-    larger.reserve(std::max({buffer_.size() + bytes.size(), buffer_.capacity() * 2, std::size_t{1024}}));
-    larger.assign(buffer_.begin(), buffer_.end());
-    wipe_bytes(buffer_);
-    buffer_.swap(larger);
-  }
+  const std::size_t needed = buffer_.size() + bytes.size();
+  if (needed > buffer_.capacity()) grow_to(std::max({needed, buffer_.capacity() * 2, std::size_t{1024}}));
   buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+}
+
+void RequestReader::grow_to(std::size_t bytes) {
+  if (bytes <= buffer_.capacity()) return;
+  std::vector<char> larger;
+  larger.reserve(bytes);
+  larger.assign(buffer_.begin(), buffer_.end());
+  wipe_bytes(buffer_);
+  buffer_.swap(larger);
 }
 
 void RequestReader::drop(std::size_t bytes) {

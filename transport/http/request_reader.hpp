@@ -59,6 +59,7 @@ class RequestReader {
   bool refuse(int status, std::string_view reason);
   void reset();
   void append(std::string_view bytes);
+  void grow_to(std::size_t bytes);
   void drop(std::size_t bytes);
 
   State state_ = State::idle;

@@ -108,7 +108,7 @@ class CertificateWalk {
 
   // What the key itself did not sign, anyone can have put there.
   void end_part() {
-    if (keys_.empty() || part_ == Part::dropped) return;
+    if (part_ == Part::dropped || part_bytes_.empty()) return;
     if (part_ != Part::primary && part_signatures_ == 0) return;
     append(kept_, part_bytes_);
     kept_packets_ += 1 + part_signatures_;

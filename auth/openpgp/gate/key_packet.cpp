@@ -1,10 +1,9 @@
 #include "auth/openpgp/gate/key_packet.hpp"
 
-#include <openssl/evp.h>
-
 #include <string>
 
 #include "auth/openpgp/gate/packets.hpp"
+#include "storage/base/hash.hpp"
 
 namespace countersign::auth::openpgp {
 namespace {
@@ -28,11 +27,7 @@ Result<Fingerprint> fingerprint_of(ByteView body) {
   Bytes hashed = {0x99};
   append_integer(hashed, body.size(), 2);
   append(hashed, body);
-  Bytes digest(Fingerprint::kBytes);
-  if (EVP_Digest(hashed.data(), hashed.size(), digest.data(), nullptr, EVP_sha1(), nullptr) != 1) {
-    return fail(ErrorCode::openpgp_unavailable, "SHA-1 for a fingerprint failed");
-  }
-  return Fingerprint::from_bytes(digest);
+  return Fingerprint::from_bytes(sha1(hashed));
 }
 
 Status read_integers(BodyReader& reader, int count) {

@@ -110,13 +110,20 @@ Result<int> integers_of(std::uint8_t algorithm) {
   }
 }
 
-Status check_tail(const SignaturePacket& packet) {
+// The left 16 bits of the hash and the integers, each with its exact number of bits, so that a signature has one form.
+Result<Bytes> normalised_tail(const SignaturePacket& packet) {
   BodyReader reader(packet.tail);
-  TRY(reader.take(2));
+  const ByteView left = TRY(reader.take(2));
+  Bytes out(left.begin(), left.end());
   const int integers = TRY(integers_of(packet.public_key_algorithm));
-  for (int i = 0; i < integers; ++i) TRY(reader.mpi(kIntegerBitsMax));
+  for (int i = 0; i < integers; ++i) {
+    const ByteView value = TRY(reader.mpi(kIntegerBitsMax));
+    const std::size_t bits = bit_length(value);
+    append_integer(out, bits, 2);
+    append(out, value.last((bits + 7) / 8));
+  }
   if (!reader.at_end()) return fail(ErrorCode::packet_refused, "something stands after the signature's integers");
-  return ok();
+  return out;
 }
 
 // The issuer as the unhashed area names it must not contradict the hashed one.
@@ -152,7 +159,7 @@ Result<GatedSignature> SignatureReader::read(ByteView body) {
                                                ", which is no signature over a document");
   }
   TRY(refuse_everywhere(packet));
-  TRY(check_tail(packet));
+  const Bytes tail = TRY(normalised_tail(packet));
   const Claims claims = TRY(read_claims(packet));
 
   GatedSignature signature;
@@ -172,7 +179,7 @@ Result<GatedSignature> SignatureReader::read(ByteView body) {
   Bytes normalised(packet.head.begin(), packet.head.end());
   append_integer(normalised, unhashed.size(), 2);
   append(normalised, unhashed);
-  append(normalised, packet.tail);
+  append(normalised, tail);
   append_packet(signature.packets_, tag::kSignature, normalised);
   return signature;
 }

@@ -83,7 +83,10 @@ Result<SignedMessage> take_signed_message(ByteView packets) {
     return fail(ErrorCode::packet_refused, "the one-pass signature announces another signature");
   }
   const SignaturePacket packet = TRY(read_signature_packet(last.body));
-  return SignedMessage{TRY(text_of(literal)), std::move(signature), TRY(read_key_block(packet))};
+  // One by one: a TRY that returns from within a braced list leaks what stands before it there.
+  std::string text = TRY(text_of(literal));
+  std::optional<GatedCertificate> key_block = TRY(read_key_block(packet));
+  return SignedMessage{std::move(text), std::move(signature), std::move(key_block)};
 }
 
 Result<Bytes> make_signed_message(std::string_view text, ByteView signature, ByteView key_block) {

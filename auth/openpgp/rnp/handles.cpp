@@ -23,6 +23,11 @@ Status set_hash_rules(rnp_ffi_t ffi, Reading reading) {
   return ok();
 }
 
+bool read_nothing(void*, void*, std::size_t, std::size_t* read) {
+  *read = 0;
+  return true;
+}
+
 }  // namespace
 
 Status check(rnp_result_t result, std::string_view call, ErrorCode code) {
@@ -57,11 +62,11 @@ Status load_keys(rnp_ffi_t ffi, ByteView packets, std::uint32_t flags) {
                ErrorCode::certificate_refused);
 }
 
+// librnp takes no memory of zero bytes, but a stream that ends at once.
 Result<Input> input_of(ByteView bytes) {
-  static constexpr std::uint8_t kNothing = 0;
   rnp_input_t raw = nullptr;
-  const std::uint8_t* const data = bytes.empty() ? &kNothing : bytes.data();
-  const rnp_result_t result = rnp_input_from_memory(&raw, data, bytes.size(), false);
+  const rnp_result_t result = bytes.empty() ? rnp_input_from_callback(&raw, &read_nothing, nullptr, nullptr)
+                                            : rnp_input_from_memory(&raw, bytes.data(), bytes.size(), false);
   Input input(raw);
   TRY(check(result, "rnp_input_from_memory"));
   return input;

@@ -7,6 +7,8 @@
 
 namespace countersign::auth::openpgp {
 
+// Must end before main does: Botan, beneath librnp, is gone when static objects are destroyed. From the first use on,
+// `stderr` is another stream of the C library (see rnp/silence.hpp); descriptor 2 is untouched.
 class RnpOpenPgp final : public OpenPgp {
  public:
   // With a transferable secret key (binary, unprotected) as the server's key, or with an empty Secret: then seal and

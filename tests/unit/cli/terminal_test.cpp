@@ -1,5 +1,10 @@
 #include "cli/terminal.hpp"
 
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <sstream>
 
@@ -29,6 +34,45 @@ Terminal::Shape on_a_tty() {
   shape.out_is_tty = shape.err_is_tty = true;
   return shape;
 }
+
+// A terminal of its own, with someone typing at it.
+class Pty {
+ public:
+  Pty() : master_(::posix_openpt(O_RDWR | O_NOCTTY)) {
+    REQUIRE(master_ >= 0);
+    REQUIRE(::grantpt(master_) == 0);
+    REQUIRE(::unlockpt(master_) == 0);
+    path_ = ::ptsname(master_);
+    // Held open, so that what is typed before the question is not thrown away.
+    slave_ = ::open(path_.c_str(), O_RDWR | O_NOCTTY);
+    REQUIRE(slave_ >= 0);
+  }
+  Pty(const Pty&) = delete;
+  Pty& operator=(const Pty&) = delete;
+  ~Pty() {
+    ::close(slave_);
+    ::close(master_);
+  }
+  const std::string& path() const { return path_; }
+  void type(std::string_view text) const {
+    REQUIRE(::write(master_, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  }
+  // What was shown so far, the echo of what was typed included.
+  std::string seen() const {
+    std::string all;
+    char text[4096];
+    REQUIRE(::fcntl(master_, F_SETFL, O_NONBLOCK) == 0);
+    for (ssize_t size = 0; (size = ::read(master_, text, sizeof text)) > 0;) {
+      all.append(text, static_cast<std::size_t>(size));
+    }
+    return all;
+  }
+
+ private:
+  int master_;
+  int slave_ = -1;
+  std::string path_;
+};
 
 bool is_harmless(const std::string& text) {
   for (const char c : text) {
@@ -157,6 +201,36 @@ TEST_CASE("a terminal that answers nothing does not confirm") {
   const Status asked = screen.terminal.confirm("Really?", "--yes");
   REQUIRE(!asked);
   REQUIRE(asked.error().code == ErrorCode::failed);
+}
+
+TEST_CASE("a question is asked at the terminal and only a clear yes confirms") {
+  for (const auto& [typed, confirmed] : {std::pair("y\n", true),
+                                         {"yes\n", true},
+                                         {"Y\n", true},
+                                         {"\n", false},
+                                         {"n\n", false},
+                                         {"yikes\n", false},
+                                         {"yes please do it now\n", false}}) {
+    INFO(typed);
+    const Pty pty;
+    pty.type(typed);
+    Terminal::Shape shape;
+    shape.tty_path = pty.path();
+    Screen screen(shape);
+    REQUIRE(screen.terminal.confirm("Accept the clock?", "--yes").has_value() == confirmed);
+    REQUIRE(screen.out.str().empty());
+    REQUIRE(pty.seen().find("Accept the clock? [y/N] ") != std::string::npos);
+  }
+}
+
+TEST_CASE("S73 a question shows foreign text as escapes") {
+  const Pty pty;
+  pty.type("n\n");
+  Terminal::Shape shape;
+  shape.tty_path = pty.path();
+  Screen screen(shape);
+  REQUIRE(!screen.terminal.confirm(std::string("Trust ") + kHostile, "--yes"));
+  REQUIRE(pty.seen().find('\x1b') == std::string::npos);
 }
 
 TEST_CASE("output that could not be written is a failure") {

@@ -76,7 +76,7 @@ TEST_CASE("the database and everything beside it is its owner's alone whatever t
 
 TEST_CASE("S76 a database that others may read is not opened") {
   SqliteStore store;
-  for (const mode_t mode : {0640, 0604, 0660, 0700 | 01}) {
+  for (const mode_t mode : std::initializer_list<mode_t>{0640, 0604, 0660, 0700 | 01}) {
     REQUIRE(chmod(store.file.c_str(), mode) == 0);
     CHECK(refusal(store.file) == ErrorCode::startup_refused);
   }
@@ -237,7 +237,7 @@ TEST_CASE("a writer that is busy for too long is storage_unavailable and readers
   const fs::path release = store.scratch.path() / "release";
   REQUIRE(mkfifo(release.c_str(), 0600) == 0);
   const std::string command = "(echo 'BEGIN IMMEDIATE;'; echo '.shell touch " + ready.native() +
-                              "'; echo '.shell cat " + release.native() + "'; echo 'COMMIT;') | sqlite3 '" +
+                              "'; echo '.shell cat " + release.native() + " >/dev/null'; echo 'COMMIT;') | sqlite3 '" +
                               store.file.native() + "' &";
   REQUIRE(std::system(command.c_str()) == 0);
   for (int i = 0; i < 2000 && !fs::exists(ready); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));

@@ -182,6 +182,37 @@ TEST_CASE("a grant is synced and read back before its response is moved") {
                                                 "move", "sync folder", "sync folder"});
 }
 
+TEST_CASE("a medium that gives back other bytes than were written is not trusted with the move") {
+  // Changes the grant between its writing and its reading back, as a bad block would.
+  class BadBlock final : public StepWatch {
+   public:
+    explicit BadBlock(const CourierStick& stick) : stick_(stick) {}
+    Status before(std::string_view step) override {
+      if (step == "read back") stick_.put("outbox/a.session.asc", "other bytes");
+      return ok();
+    }
+
+   private:
+    const CourierStick& stick_;
+  };
+  Server server;
+  const CourierStick stick;
+  stick.put("inbox/a.response.asc", courier_response("one"));
+  {
+    BadBlock watch(stick);
+    auto folder = CourierFolder::open_watched(stick.text_path(), watch);
+    REQUIRE(folder);
+    const auto report = server.carrier.import_responses(*folder, {});
+    REQUIRE(report);
+    REQUIRE(report->files.size() == 1);
+    CHECK(report->files[0].settlement == Settlement::left);
+    CHECK(report->files[0].outcome.error().code == ErrorCode::storage_unavailable);
+  }
+  CHECK(stick.has("inbox/a.response.asc"));
+  server.take(stick);
+  CHECK(stick.get("outbox/a.session.asc") == courier_armor("PGP MESSAGE", "grant one1"));
+}
+
 TEST_CASE("a grant that a run left behind unsynced is synced before its response is moved") {
   Server server;
   const CourierStick stick;

@@ -144,10 +144,11 @@ TEST_CASE("S01 the server at a URL is the one known there and not the one it say
   REQUIRE(servers.find_at("office").error().code == ErrorCode::malformed_message);
 }
 
-TEST_CASE("a server with a URL of its own is not looked for under its name") {
+TEST_CASE("a server whose name is a URL answers there and at its recorded URL") {
   KnownServers servers;
-  REQUIRE(servers.trust({"https://a.example", key(kDigits), "https://b.example"}).has_value());
-  REQUIRE(servers.find_at("https://a.example").error().code == ErrorCode::server_unknown);
+  REQUIRE(servers.trust({"https://a.example", key(kDigits), "http://127.0.0.1:8420"}).has_value());
+  REQUIRE(servers.find_at("https://a.example")->key == key(kDigits));
+  REQUIRE(servers.find_at("http://127.0.0.1:8420")->key == key(kDigits));
 }
 
 TEST_CASE("two known servers at one URL are not chosen between") {

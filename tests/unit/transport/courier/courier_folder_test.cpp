@@ -324,6 +324,16 @@ TEST_CASE("S61 a scan takes the lowest 1000 names and counts the rest") {
   CHECK_FALSE(listing->cut);
 }
 
+TEST_CASE("S61 a scan of a folder with more than 100000 entries ends and says so", "[.long]") {
+  const CourierStick stick;
+  for (std::size_t i = 0; i <= kScanEntriesMax; ++i) stick.put("inbox/" + std::to_string(i) + ".response.asc", "");
+  const auto listing = opened(stick).list(Place::inbox, is_response);
+  REQUIRE(listing);
+  CHECK(listing->cut);
+  CHECK(listing->names.size() == kScanFilesMax);
+  CHECK(listing->beyond == kScanEntriesMax - kScanFilesMax);
+}
+
 TEST_CASE("S66 a name with an escape sequence or a line end is counted and shown escaped") {
   const CourierStick stick;
   stick.put("inbox/a\n2026-11-21 login accepted.response.asc", "");

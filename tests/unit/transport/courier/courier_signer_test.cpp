@@ -55,6 +55,46 @@ TEST_CASE("a challenge goes out and its response in and its grant out over one s
   CHECK(ids_of(read_challenges(folder)).empty());
 }
 
+// For a medium that folds case, as FAT and exFAT do, mounted at the folder that TMPDIR names:
+//   TMPDIR=/mnt/stick unit_tests "[.folding]"
+TEST_CASE("a folding medium carries challenges responses and grants as any other", "[.folding]") {
+  FakeCourierOperations operations;
+  auth::SystemRng rng;
+  CourierCarrier carrier(operations, rng);
+  const CourierStick stick;
+  stick.put("probe", "");
+  REQUIRE(stick.has("PROBE"));
+  CourierFolder folder = opened(stick);
+  const std::vector<std::string> usernames{"alice"};
+  REQUIRE(carrier.export_challenges(folder, usernames, {}));
+  const Ids ids = ids_of(read_challenges(folder));
+  REQUIRE(ids.size() == 1);
+  for (int round = 0; round < 2; ++round) {
+    REQUIRE(write_response(folder, ids[0], courier_response("one")));
+    const auto report = carrier.import_responses(folder, {});
+    REQUIRE(report);
+    CHECK(report->count(Settlement::granted) == 1);
+    CHECK(report->files[0].moved);
+    CHECK(stick.get("outbox/" + ids[0] + ".session.asc") == courier_armor("PGP MESSAGE", "grant one1"));
+  }
+  // Three texts under what is one name for the medium, one after the other.
+  const std::vector<std::string> names{"Reply.response.asc", "REPLY.response.asc", "reply.RESPONSE.ASC"};
+  for (const std::string& name : names) {
+    stick.put("inbox/" + name, courier_response(name));
+    const auto report = carrier.import_responses(folder, {});
+    REQUIRE(report);
+    CHECK(report->count(Settlement::granted) == 1);
+    CHECK(report->files[0].moved);
+  }
+  CHECK(operations.sessions_opened() == 4);
+  std::vector<std::string> done;
+  for (const auto& [name, text] : stick.contents()) {
+    if (name.starts_with("inbox/done/")) done.push_back(text);
+    CHECK_FALSE(name.starts_with("inbox/reply"));
+  }
+  CHECK(done.size() == 4);
+}
+
 TEST_CASE("a challenge counts as answered by a whole response a done one a grant or a refusal") {
   const CourierStick stick;
   for (const char* id : {"a", "b", "c", "d", "e", "f"}) {

@@ -62,6 +62,10 @@ class Refusals {
     const std::lock_guard lock(mutex_);
     seen_.insert(std::string(source) + " " + std::string(reason));
   }
+  std::multiset<std::string> all() {
+    const std::lock_guard lock(mutex_);
+    return seen_;
+  }
   bool has(const std::string& refusal) {
     for (int i = 0; i < 1000; ++i) {
       {
@@ -361,6 +365,24 @@ TEST_CASE("a service without descriptors answers those it has and takes others l
   REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
   CHECK(silent);
   for (Wire& wire : later) CHECK(wire.reply().status == 200);
+}
+
+TEST_CASE("S66 what is told of refusals is ours and the addresses are numbers") {
+  HttpServerSettings settings = Serving::small();
+  settings.trusted_proxies = {"127.0.0.1"};
+  Serving serving(std::move(settings));
+  const std::string forged = "\x1b[2K\xe2\x80\xae 2026-11-21 admin logged in";
+  const std::string hops = "X-Forwarded-For: 203.0.113.9\xe2\x80\xae, 10.0.0.1 admin\r\n";
+  CHECK(ask(serving.port(), "GET /" + forged + " HTTP/1.1\r\nHost: a\r\n\r\n").status == 400);
+  CHECK(ask(serving.port(), forged + "\r\n\r\n").status == 400);
+  CHECK(ask(serving.port(), http_request("GET", "/v1/server", "X: " + forged + "\r\n")).status == 400);
+  CHECK(ask(serving.port(), http_request("GET", "/admin-logged-in", hops)).status == 404);
+  CHECK(ask(serving.port(), http_request("POST", "/v1/session", hops + "Content-Type: admin\r\n", "x")).status == 415);
+  CHECK(ask(serving.port(), http_request("GET", "/v1/server", hops)).status == 200);
+  CHECK(serving.operations.seen().back().source == "127.0.0.1");
+  CHECK(serving.refusals.all() == std::multiset<std::string>{"127.0.0.1 version", "127.0.0.1 method",
+                                                             "127.0.0.1 control character", "127.0.0.1 no such call",
+                                                             "127.0.0.1 body"});
 }
 
 TEST_CASE("stopping answers what was begun and takes nothing new") {

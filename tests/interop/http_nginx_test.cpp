@@ -1,0 +1,219 @@
+// A real nginx in front: as a proxy, and asking /v1/authz about requests of its own.
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "tests/support/fake_operations.hpp"
+#include "tests/support/http_wire.hpp"
+#include "transport/http/http_server.hpp"
+
+using namespace countersign;
+using namespace countersign::test;
+using namespace countersign::transport;
+using namespace countersign::transport::http;
+
+namespace {
+
+constexpr const char* kNginx = "/usr/sbin/nginx";
+constexpr int kKept = 16;
+
+std::uint16_t free_port() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in own{};
+  own.sin_family = AF_INET;
+  own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  bind(socket, reinterpret_cast<const sockaddr*>(&own), sizeof own);
+  socklen_t size = sizeof own;
+  getsockname(socket, reinterpret_cast<sockaddr*>(&own), &size);
+  close(socket);
+  return ntohs(own.sin_port);
+}
+
+// What the server's side of `port` has established.
+int established(std::uint16_t port) {
+  std::ifstream table("/proc/net/tcp");
+  const std::string local = fmt::format("0100007F:{:04X}", port);
+  std::string line;
+  int count = 0;
+  while (std::getline(table, line)) {
+    std::istringstream fields(line);
+    std::string slot, from, to, state;
+    fields >> slot >> from >> to >> state;
+    if (from == local && state == "01") ++count;
+  }
+  return count;
+}
+
+template <class Condition>
+bool eventually(Condition condition) {
+  for (int i = 0; i < 1000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
+
+// nginx with a configuration of its own in a folder of its own.
+class Nginx {
+ public:
+  explicit Nginx(std::uint16_t upstream) : port(free_port()) {
+    std::string folder = (std::filesystem::temp_directory_path() / "countersign-nginx-XXXXXX").string();
+    REQUIRE(mkdtemp(folder.data()) != nullptr);
+    folder_ = folder;
+    std::filesystem::create_directory(folder_ / "private");
+    std::ofstream(folder_ / "private" / "page") << "the page";
+    std::ofstream(folder_ / "nginx.conf") << configuration(upstream);
+    const std::string file = (folder_ / "nginx.conf").string();
+    const std::string prefix = folder_.string();
+    const std::string errors = (folder_ / "error.log").string();
+    const char* arguments[] = {kNginx, "-p", prefix.c_str(), "-c", file.c_str(), "-e", errors.c_str(), nullptr};
+    REQUIRE(posix_spawn(&process_, kNginx, nullptr, nullptr, const_cast<char* const*>(arguments), environ) == 0);
+  }
+  ~Nginx() {
+    kill(process_, SIGTERM);
+    waitpid(process_, nullptr, 0);
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  bool ready() const {
+    return eventually([this] { return Wire(port).connected(); });
+  }
+
+  const std::uint16_t port;
+
+ private:
+  std::string configuration(std::uint16_t upstream) const {
+    return fmt::format(R"(
+daemon off;
+{3}
+worker_processes 1;
+pid {0}/nginx.pid;
+error_log {0}/error.log;
+events {{ worker_connections 512; }}
+http {{
+  access_log off;
+  client_body_temp_path {0}/body;
+  proxy_temp_path {0}/proxy;
+  fastcgi_temp_path {0}/fastcgi;
+  uwsgi_temp_path {0}/uwsgi;
+  scgi_temp_path {0}/scgi;
+  proxy_http_version 1.1;
+  proxy_set_header Connection "";
+  proxy_set_header Host $host;
+  proxy_set_header X-Forwarded-For $remote_addr;
+  proxy_read_timeout 5s;
+  upstream calls {{ server 127.0.0.1:{1}; keepalive {4}; }}
+  upstream asked {{ server 127.0.0.1:{1}; keepalive {4}; }}
+  server {{
+    listen 127.0.0.1:{2};
+    root {0};
+    location /v1/ {{ proxy_pass http://calls; }}
+    location = /ask {{
+      internal;
+      proxy_pass http://asked/v1/authz;
+      proxy_pass_request_body off;
+      proxy_set_header Content-Length "";
+      proxy_set_header Connection "";
+      proxy_set_header X-Forwarded-For $remote_addr;
+    }}
+    location /private/ {{
+      auth_request /ask;
+      auth_request_set $user $upstream_http_remote_user;
+      add_header X-User $user;
+    }}
+  }}
+}}
+)",
+                       folder_.string(), upstream, port, getuid() == 0 ? "user root;" : "", kKept);
+  }
+
+  std::filesystem::path folder_;
+  pid_t process_ = -1;
+};
+
+}  // namespace
+
+TEST_CASE("S61 behind nginx neither of two locations waits for the idle connections of the other") {
+  if (access(kNginx, X_OK) != 0) {
+    WARN("nginx is not installed: not shown here");
+    return;
+  }
+  FakeOperations operations;
+  std::atomic<bool> held{false};
+  operations.answer = [&](const Message& message) -> Result<Json> {
+    while (held.load()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (message.token.reveal_text() != "cs_good") return fail(ErrorCode::session_unknown);
+    return Json::object()
+        .set("session", "00112233445566778899aabbccddeeff")
+        .set("account", std::string(64, 'a'))
+        .set("username", "alice")
+        .set("fingerprint", "");
+  };
+  HttpServerSettings settings;
+  settings.port = 0;
+  settings.workers = 2;  // far fewer than connections
+  settings.trusted_proxies = {"127.0.0.1"};
+  HttpServer server(operations, settings);
+  REQUIRE(server.start().has_value());
+  Nginx nginx(server.port());
+  REQUIRE(nginx.ready());
+
+  const std::string good = "Authorization: Bearer cs_good\r\n";
+  const std::string page = http_request("GET", "/private/page", good);
+  const std::string call = http_request("GET", "/v1/session", good);
+
+  // While no answer comes nginx opens a connection for each request, and keeps them all afterwards.
+  int expected = 0;
+  for (const std::string& request : {page, call}) {
+    held.store(true);
+    std::vector<Wire> clients;
+    for (int i = 0; i < kKept; ++i) {
+      clients.emplace_back(nginx.port);
+      REQUIRE(clients.back().send(request));
+    }
+    expected += kKept;
+    const bool opened = eventually([&] { return established(server.port()) >= expected; });
+    held.store(false);
+    REQUIRE(opened);
+    for (Wire& client : clients) CHECK(client.reply().status == 200);
+  }
+  CHECK(established(server.port()) >= 2 * kKept);
+
+  // Both go on at once, one request after the other, over connections of which nearly all are idle.
+  Wire pages(nginx.port);
+  Wire calls(nginx.port);
+  for (int i = 0; i < 50; ++i) {
+    REQUIRE(pages.send(page));
+    const WireReply shown = pages.reply();
+    REQUIRE(shown.status == 200);
+    CHECK(shown.body == "the page");
+    CHECK(shown.header("x-user") == "alice");
+    REQUIRE(calls.send(call));
+    REQUIRE(calls.reply().status == 200);
+  }
+  CHECK(operations.seen().back().source == "127.0.0.1");
+
+  // No token, and the headers of requests that are not for us.
+  CHECK(ask(nginx.port, http_request("GET", "/private/page")).status == 401);
+  CHECK(ask(nginx.port, http_request("GET", "/v1/session")).header("www-authenticate") == "Bearer");
+  CHECK(ask(nginx.port, http_request("GET", "/private/page", good + "Range: bytes=0-2\r\nAccept-Encoding: gzip\r\n"))
+            .body == "the");
+  CHECK(ask(nginx.port,
+            http_request("POST", "/private/page",
+                         good + "Content-Type: multipart/form-data; boundary=x\r\nContent-Encoding: gzip\r\n", "x"))
+            .status == 405);  // of nginx's static files: we let it pass
+}

@@ -1,0 +1,88 @@
+#include "auth/openpgp/gate/armor.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace countersign;
+using namespace countersign::auth::openpgp;
+
+namespace {
+
+constexpr std::string_view kLabel = "PGP SIGNATURE";
+
+std::string block(std::string_view middle) {
+  return "-----BEGIN PGP SIGNATURE-----\n" + std::string(middle) + "-----END PGP SIGNATURE-----\n";
+}
+
+bool refused(std::string_view text) {
+  const auto result = dearmor(kLabel, text);
+  return !result && result.error().code == ErrorCode::armor_invalid;
+}
+
+}  // namespace
+
+TEST_CASE("armor gives back what it was given at every size") {
+  for (std::size_t size = 0; size < 200; ++size) {
+    Bytes bytes;
+    for (std::size_t i = 0; i < size; ++i) bytes.push_back(static_cast<std::uint8_t>(i * 31 + size));
+    const std::string armored = enarmor(kLabel, bytes);
+    REQUIRE(dearmor(kLabel, armored).value() == bytes);
+    CHECK(armored.find('\r') == std::string::npos);
+    CHECK(armored.find(':') == std::string::npos);
+  }
+}
+
+TEST_CASE("armor is read with CRLF and trailing blanks and blank lines around it") {
+  const Bytes bytes = to_bytes("some bytes to carry");
+  std::string crlf = "\r\n \t\r\n";
+  for (const char c : enarmor(kLabel, bytes)) {
+    if (c == '\n') crlf += " \t\r";
+    crlf += c;
+  }
+  CHECK(dearmor(kLabel, crlf + "\r\n\r\n").value() == bytes);
+}
+
+TEST_CASE("armor headers are read over") {
+  CHECK(dearmor(kLabel, block("Version: x\nComment: -----BEGIN\nHash:\n\nZm9v\n")).value() == to_bytes("foo"));
+}
+
+TEST_CASE("armor with a wrong checksum is refused and one without a checksum is taken") {
+  const std::string armored = enarmor(kLabel, to_bytes("foo"));
+  CHECK(dearmor(kLabel, block("\nZm9v\n")).value() == to_bytes("foo"));
+  CHECK(refused(block("\nZm9v\n=AAAA\n")));
+  CHECK(refused(block("\nZm9v\n=!!!!\n")));
+  CHECK(dearmor(kLabel, armored).has_value());
+}
+
+TEST_CASE("armor tricks are refused") {
+  CHECK(refused(""));
+  CHECK(refused("Zm9v"));
+  CHECK(refused(block("Zm9v\n")));                            // no empty line
+  CHECK(refused(block("not a header\n\nZm9v\n")));            // a header without a colon
+  CHECK(refused(block("\nZm9v\n\nZm9v\n")));                  // an empty line inside
+  CHECK(refused(block("\nZm9v!\n")));                         // not base64
+  CHECK(refused(block("\nZm 9v\n")));                         // a blank inside
+  CHECK(refused(block("\nZg==\nZg==\n")));                    // padding inside
+  CHECK(refused(block("\nZh==\n")));                          // an unused bit is set
+  CHECK(refused(block("\nZm9v\n=ckPQ\n=ckPQ\n")));            // two checksums
+  CHECK(refused(block("\nZm9v\n=ckPQ\nZm9v\n")));             // data behind the checksum
+  CHECK(refused(block("\nZm9v\n") + "x"));                    // data behind the block
+  CHECK(refused("x\n" + block("\nZm9v\n")));                  // data before it
+  CHECK(refused(block("\nZm9v\n") + block("\nZm9v\n")));      // two blocks
+  CHECK(refused("-----BEGIN PGP SIGNATURE-----\n\nZm9v\n"));  // no end
+  CHECK(refused("-----BEGIN PGP SIGNATURE-----\n\nZm9v\n-----END PGP MESSAGE-----\n"));
+  CHECK(refused("-----BEGIN PGP MESSAGE-----\n\nZm9v\n-----END PGP MESSAGE-----\n"));
+  CHECK(refused(" -----BEGIN PGP SIGNATURE-----x\n\nZm9v\n-----END PGP SIGNATURE-----\n"));
+}
+
+TEST_CASE("every cut of an armored block looks cut off and the whole one does not") {
+  const std::string whole = enarmor(kLabel, Bytes(100, 7));
+  const auto end_dashes = whole.size() - 1;  // without the final LF it is whole as well
+  for (std::size_t size = 0; size < end_dashes; ++size) {
+    INFO(size);
+    CHECK(is_cut_off(std::string_view(whole).substr(0, size)));
+    CHECK(refused(std::string_view(whole).substr(0, size)));
+  }
+  CHECK_FALSE(is_cut_off(whole));
+  CHECK_FALSE(is_cut_off("hello"));
+  CHECK_FALSE(is_cut_off("-----BEGIN\n"));
+}

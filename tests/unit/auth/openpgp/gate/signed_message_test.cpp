@@ -1,0 +1,127 @@
+#include "auth/openpgp/gate/signed_message.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/packet_builder.hpp"
+
+using namespace countersign;
+using namespace countersign::auth::openpgp;
+using namespace countersign::test;
+
+namespace {
+
+Bytes one_pass(std::uint8_t nested = 1) {
+  return packet(4, concat({{3, 0, 8, 22}, Bytes(8, 0xA5), {nested}}));
+}
+Bytes literal_body(std::string_view text) {
+  return concat({{'b', 0}, integer(0, 4), to_bytes(text)});
+}
+Bytes literal(std::string_view text) {
+  return packet(11, literal_body(text));
+}
+Bytes signature(const SignatureBody& body = SignatureBody::good()) {
+  return packet(2, body.bytes());
+}
+
+ErrorCode code_of(const std::vector<Bytes>& parts) {
+  const auto result = take_signed_message(concat(parts));
+  return result ? ErrorCode::failed : result.error().code;
+}
+
+// A version 4 EdDSA key with a point of zeros: enough for the gate.
+Bytes key_packets() {
+  const Bytes oid = {0x2B, 0x06, 0x01, 0x04, 0x01, 0xDA, 0x47, 0x0F, 0x01};
+  return packet(6, concat({{4}, integer(1, 4), {22, 9}, oid, mpi(Bytes(33, 0x40))}));
+}
+
+}  // namespace
+
+TEST_CASE("a signed message gives its text and its signature") {
+  const auto message = take_signed_message(concat({one_pass(), literal("text\n"), signature()}));
+  REQUIRE(message);
+  CHECK(message->text == "text\n");
+  CHECK(message->signature.created_at() == from_unix(kBuiltSignatureSeconds));
+  CHECK_FALSE(message->key_block);
+}
+
+TEST_CASE("what is made of a text and a signature and a certificate is taken apart again") {
+  const auto made = make_signed_message("text\n", signature(), key_packets());
+  REQUIRE(made);
+  const auto message = take_signed_message(*made);
+  REQUIRE(message);
+  CHECK(message->text == "text\n");
+  REQUIRE(message->key_block);
+  CHECK(message->key_block->packets() == key_packets());
+  CHECK(to_string(message->signature.packets()) == SignatureBody::good().packets());
+  CHECK_FALSE(take_signed_message(make_signed_message("text\n", signature(), {}).value())->key_block);
+  CHECK_FALSE(make_signed_message("text\n", concat({signature(), signature()}), {}));
+}
+
+TEST_CASE("the literal packet may come in parts as gpg writes them from a pipe") {
+  const std::string text(1000, 'x');
+  const Bytes body = literal_body(text);
+  Bytes parts = {0xC0 | 11, 0xE0 | 9};
+  append(parts, ByteView(body).first(512));
+  append_integer(parts, ((body.size() - 512 - 192) + (192u << 8)), 2);
+  append(parts, ByteView(body).subspan(512));
+  CHECK(take_signed_message(concat({one_pass(), parts, signature()}))->text == text);
+  Bytes cut = {0xC0 | 11, 0xE0 | 9};
+  append(cut, ByteView(body).first(500));
+  CHECK(code_of({one_pass(), cut}) == ErrorCode::packet_refused);
+}
+
+TEST_CASE("a message without a signature is told apart from a refused one") {
+  CHECK(code_of({}) == ErrorCode::signature_missing);
+  CHECK(code_of({literal("text")}) == ErrorCode::signature_missing);
+  CHECK(code_of({one_pass(), literal("text")}) == ErrorCode::signature_missing);
+}
+
+TEST_CASE("a message of other packets is refused") {
+  CHECK(code_of({packet(8, Bytes(9, 1))}) == ErrorCode::packet_refused);  // compressed
+  CHECK(code_of({one_pass(), packet(8, Bytes(9, 1)), signature()}) == ErrorCode::packet_refused);
+  CHECK(code_of({one_pass(), one_pass(), literal("x"), signature(), signature()}) == ErrorCode::packet_refused);
+  CHECK(code_of({one_pass(0), literal("x"), signature()}) == ErrorCode::packet_refused);
+  CHECK(code_of({one_pass(), literal("x"), literal("y"), signature()}) == ErrorCode::packet_refused);
+  CHECK(code_of({one_pass(), literal("x"), signature(), signature()}) == ErrorCode::packet_refused);
+  CHECK(code_of({one_pass(), literal("x"), signature(), literal("y")}) == ErrorCode::packet_refused);
+  CHECK(code_of({signature(), literal("x")}) == ErrorCode::packet_refused);
+}
+
+TEST_CASE("the one-pass signature has to announce the signature that follows") {
+  SignatureBody other = SignatureBody::good();
+  other.hash = 10;
+  CHECK(code_of({one_pass(), literal("x"), signature(other)}) == ErrorCode::packet_refused);
+  other = SignatureBody::good();
+  other.signature_class = 1;
+  CHECK(code_of({one_pass(), literal("x"), signature(other)}) == ErrorCode::packet_refused);
+}
+
+TEST_CASE("text that is not UTF-8 is refused") {
+  CHECK(code_of({one_pass(), literal("\xFF"), signature()}) == ErrorCode::packet_refused);
+}
+
+TEST_CASE("a key block of another form or a second one is refused") {
+  SignatureBody body = SignatureBody::good();
+  body.unhashed.push_back(subpacket(38, concat({{1}, key_packets()})));
+  CHECK(code_of({one_pass(), literal("x"), signature(body)}) == ErrorCode::packet_refused);
+  const Bytes block = subpacket(38, concat({{0}, key_packets()}));
+  body = SignatureBody::good();
+  body.unhashed = {block};
+  CHECK(take_signed_message(concat({one_pass(), literal("x"), signature(body)}))->key_block);
+  body.unhashed = {block, block};
+  CHECK(code_of({one_pass(), literal("x"), signature(body)}) == ErrorCode::packet_refused);
+  body.unhashed = {subpacket(38, Bytes{0})};
+  CHECK(code_of({one_pass(), literal("x"), signature(body)}) == ErrorCode::packet_refused);
+}
+
+TEST_CASE("a signed message cut at any byte is refused") {
+  const Bytes whole = make_signed_message("text\n", signature(), key_packets()).value();
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    INFO(size);
+    CHECK_FALSE(take_signed_message(ByteView(whole).first(size)));
+  }
+}
+
+TEST_CASE("a message that is too large is refused before it is read") {
+  CHECK(code_of({Bytes(kSignedMessageBytesMax + 1, 0xC4)}) == ErrorCode::message_too_large);
+}

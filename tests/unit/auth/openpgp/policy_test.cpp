@@ -1,0 +1,181 @@
+#include "auth/openpgp/policy.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace countersign;
+using namespace countersign::auth::openpgp;
+
+namespace {
+
+const Instant kNow = from_unix(1'800'000'000);
+
+Fingerprint fingerprint(std::uint8_t byte) {
+  return Fingerprint::from_bytes(Bytes(20, byte)).value();
+}
+
+KeyFacts key(std::uint8_t id, const char* algorithm, bool certify, bool sign, bool encrypt) {
+  KeyFacts facts;
+  facts.fingerprint = fingerprint(id);
+  facts.algorithm = algorithm;
+  facts.created_at = kNow - Seconds(1000);
+  facts.can_certify = certify;
+  facts.can_sign = sign;
+  facts.can_encrypt = encrypt;
+  return facts;
+}
+
+// A primary (1) that signs, a subkey (2) that encrypts, a subkey (3) that signs.
+CertificateFacts usual() {
+  CertificateFacts facts;
+  facts.primary = key(1, "ed25519", true, true, false);
+  facts.subkeys = {key(2, "cv25519", false, false, true), key(3, "ed25519", false, true, false)};
+  return facts;
+}
+
+template <class T>
+ErrorCode code_of(const Result<T>& result) {
+  return result ? ErrorCode::failed : result.error().code;
+}
+
+}  // namespace
+
+TEST_CASE("the table of algorithms says what may sign and what may encrypt") {
+  struct Row {
+    const char* algorithm;
+    bool signs;
+    bool encrypts;
+  };
+  constexpr Row kRows[] = {
+      {"rsa1024", false, false},       {"rsa2047", false, false},
+      {"rsa2048", true, true},         {"rsa3072", true, true},
+      {"rsa4096", true, true},         {"rsa8192", true, true},
+      {"rsa8193", false, false},       {"rsa16384", false, false},
+      {"rsa", false, false},           {"rsa2048x", false, false},
+      {"rsa-2048", false, false},      {"rsa99999999999999", false, false},
+      {"ed25519", true, false},        {"cv25519", false, true},
+      {"nistp256", true, true},        {"nistp384", true, true},
+      {"nistp521", true, true},        {"brainpoolP256r1", true, true},
+      {"brainpoolP384r1", true, true}, {"brainpoolP512r1", true, true},
+      {"secp256k1", false, false},     {"dsa1024", false, false},
+      {"dsa2048", false, false},       {"dsa3072", false, false},
+      {"elg2048", false, false},       {"elg4096", false, false},
+      {"ed448", false, false},         {"", false, false},
+      {"SM2 SM2 P-256", false, false}, {"ED25519", false, false},
+  };
+  for (const Row& row : kRows) {
+    INFO(row.algorithm);
+    CHECK(may_sign(row.algorithm) == row.signs);
+    CHECK(may_encrypt(row.algorithm) == row.encrypts);
+  }
+}
+
+TEST_CASE("only SHA-256 and SHA-384 and SHA-512 are strong") {
+  for (int hash = 0; hash < 256; ++hash) {
+    CHECK(is_strong_hash(static_cast<std::uint8_t>(hash)) == (hash >= 8 && hash <= 10));
+  }
+  CHECK(strong_hash_name(8) == "SHA256");
+  CHECK(strong_hash_name(9) == "SHA384");
+  CHECK(strong_hash_name(10) == "SHA512");
+  CHECK(strong_hash_name(2).empty());
+}
+
+TEST_CASE("only RSA and ECDSA and EdDSA are strong signature algorithms") {
+  for (int each = 0; each < 256; ++each) {
+    const bool strong = each == 1 || each == 3 || each == 19 || each == 22;
+    CHECK(is_strong_signature_algorithm(static_cast<std::uint8_t>(each)) == strong);
+  }
+}
+
+TEST_CASE("a usual certificate is good") {
+  CHECK(judge_certificate(usual(), kNow));
+}
+
+TEST_CASE("a certificate is judged by its primary first") {
+  CertificateFacts facts = usual();
+  facts.primary.revoked = true;
+  CHECK(code_of(judge_certificate(facts, kNow)) == ErrorCode::key_revoked);
+  CHECK(code_of(choose_encryption_key(facts, kNow)) == ErrorCode::key_revoked);
+  facts = usual();
+  facts.primary.bound = false;
+  CHECK(code_of(judge_certificate(facts, kNow)) == ErrorCode::key_policy);
+  facts = usual();
+  facts.primary.algorithm = "dsa2048";
+  CHECK(code_of(judge_certificate(facts, kNow)) == ErrorCode::key_policy);
+  facts = usual();
+  facts.primary.created_at = kNow + Seconds(1);
+  CHECK(code_of(judge_certificate(facts, kNow)) == ErrorCode::key_policy);
+}
+
+TEST_CASE("a key expires at its expiry instant and not after it") {
+  CertificateFacts facts = usual();
+  facts.primary.expires_at = kNow;
+  CHECK(code_of(judge_certificate(facts, kNow)) == ErrorCode::key_expired);
+  CHECK(code_of(choose_encryption_key(facts, kNow)) == ErrorCode::key_expired);
+  CHECK(code_of(judge_signing_key(facts, fingerprint(3), kNow)) == ErrorCode::key_expired);
+  CHECK(judge_certificate(facts, kNow - Seconds(1)));
+}
+
+TEST_CASE("a certificate needs a key that signs and one that encrypts") {
+  CertificateFacts facts = usual();
+  facts.primary.can_sign = false;
+  CHECK(judge_certificate(facts, kNow));  // the subkey signs
+  facts.subkeys[1].revoked = true;
+  CHECK(code_of(judge_certificate(facts, kNow)) == ErrorCode::key_revoked);
+  facts.subkeys.pop_back();
+  CHECK(code_of(judge_certificate(facts, kNow)) == ErrorCode::key_policy);
+  facts = usual();
+  facts.subkeys[0].expires_at = kNow;
+  CHECK(code_of(judge_certificate(facts, kNow)) == ErrorCode::key_expired);
+  facts.subkeys[0] = key(2, "elg2048", false, false, true);
+  CHECK(code_of(judge_certificate(facts, kNow)) == ErrorCode::key_policy);
+  facts.subkeys.erase(facts.subkeys.begin());
+  CHECK(code_of(judge_certificate(facts, kNow)) == ErrorCode::key_policy);
+}
+
+TEST_CASE("the newest good subkey encrypts and the primary only where no subkey does") {
+  CertificateFacts facts = usual();
+  facts.subkeys.push_back(key(4, "cv25519", false, false, true));
+  facts.subkeys.back().created_at = kNow - Seconds(10);
+  CHECK(choose_encryption_key(facts, kNow)->fingerprint == fingerprint(4));
+  facts.subkeys.back().created_at = kNow + Seconds(10);
+  CHECK(choose_encryption_key(facts, kNow)->fingerprint == fingerprint(2));
+  facts.subkeys.back().created_at = kNow - Seconds(10);
+  facts.subkeys.back().bound = false;
+  CHECK(choose_encryption_key(facts, kNow)->fingerprint == fingerprint(2));
+  facts.primary = key(1, "rsa3072", true, true, true);
+  CHECK(choose_encryption_key(facts, kNow)->fingerprint == fingerprint(2));
+  facts.subkeys.clear();
+  CHECK(choose_encryption_key(facts, kNow)->fingerprint == fingerprint(1));
+}
+
+TEST_CASE("a signing key is the primary or a bound subkey that signs") {
+  CertificateFacts facts = usual();
+  CHECK(judge_signing_key(facts, fingerprint(1), kNow)->fingerprint == fingerprint(1));
+  CHECK(judge_signing_key(facts, fingerprint(3), kNow)->fingerprint == fingerprint(3));
+  CHECK(code_of(judge_signing_key(facts, fingerprint(2), kNow)) == ErrorCode::signature_policy);
+  CHECK(code_of(judge_signing_key(facts, fingerprint(9), kNow)) == ErrorCode::signature_by_another_key);
+  CHECK(code_of(judge_signing_key(facts, Fingerprint(), kNow)) == ErrorCode::signature_by_another_key);
+  facts.subkeys[1].bound = false;
+  CHECK(code_of(judge_signing_key(facts, fingerprint(3), kNow)) == ErrorCode::signature_by_another_key);
+}
+
+TEST_CASE("a signing key is refused for its own state and for its primary's") {
+  CertificateFacts facts = usual();
+  facts.subkeys[1].revoked = true;
+  CHECK(code_of(judge_signing_key(facts, fingerprint(3), kNow)) == ErrorCode::key_revoked);
+  facts = usual();
+  facts.subkeys[1].expires_at = kNow;
+  CHECK(code_of(judge_signing_key(facts, fingerprint(3), kNow)) == ErrorCode::key_expired);
+  facts = usual();
+  facts.subkeys[1].algorithm = "dsa2048";
+  CHECK(code_of(judge_signing_key(facts, fingerprint(3), kNow)) == ErrorCode::signature_policy);
+  facts = usual();
+  facts.subkeys[1].created_at = kNow + Seconds(1);
+  CHECK(code_of(judge_signing_key(facts, fingerprint(3), kNow)) == ErrorCode::signature_policy);
+  facts = usual();
+  facts.primary.revoked = true;
+  CHECK(code_of(judge_signing_key(facts, fingerprint(3), kNow)) == ErrorCode::key_revoked);
+  facts = usual();
+  facts.primary.bound = false;
+  CHECK(code_of(judge_signing_key(facts, fingerprint(3), kNow)) == ErrorCode::signature_policy);
+}
