@@ -76,7 +76,7 @@ Status Secrets::create(const std::filesystem::path& folder, Rng& rng, Instant no
 }
 
 Result<Secrets> Secrets::load(const std::filesystem::path& folder) {
-  TRY(make_private_folder(folder));
+  TRY(check_private_folder(folder));
   Secrets secrets;
   std::vector<SecretKey> decoys;
   std::error_code error;
@@ -86,8 +86,9 @@ Result<Secrets> Secrets::load(const std::filesystem::path& folder) {
     if (dash == std::string::npos || !is_lower_hex(std::string_view(name).substr(dash + 1), 2 * kIdBytes)) continue;
     const std::string family = name.substr(0, dash);
     if (std::find(kFamilies.begin(), kFamilies.end(), family) == kFamilies.end()) continue;
-    const Secret text = TRY(read_private_file(entry.path()));
-    SecretKey key = TRY(parse_key_file(family, name.substr(dash + 1), text.reveal_text()));
+    const auto text = read_private_file(entry.path());
+    if (!text) return fail(ErrorCode::startup_refused, text.error().detail);
+    SecretKey key = TRY(parse_key_file(family, name.substr(dash + 1), text->reveal_text()));
     (family == "seal" ? secrets.seal_ : family == "record" ? secrets.record_ : decoys).push_back(std::move(key));
   }
   if (error) return fail(ErrorCode::startup_refused, folder.string() + ": " + error.message());
