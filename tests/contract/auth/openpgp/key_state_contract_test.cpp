@@ -206,6 +206,8 @@ TEST_CASE("a signing subkey is bound by a signature and its own back signature")
     CHECK(judge(*openpgp, bound({subkey.back_signature(stranger, kMade)}), signature_by(subkey)) ==
           "signature_by_another_key");
     CHECK(judge(*openpgp, bound({agreed}, 2), signature_by(subkey)) == "signature_by_another_key");
+    CHECK(judge(*openpgp, bound({subkey.back_signature(forger.primary, kMade, 2)}), signature_by(subkey)) ==
+          "signature_by_another_key");
     Bytes broken = bound({agreed});
     broken.back() ^= 1;
     CHECK(judge(*openpgp, broken, signature_by(subkey)) == "signature_by_another_key");
