@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "auth/accounts/account_id.hpp"
+#include "auth/audit/log.hpp"
 #include "auth/challenges/decoys.hpp"
 #include "auth/sweeping.hpp"
 #include "auth/throttle/throttle.hpp"
@@ -80,6 +81,7 @@ struct Authenticator::Roles {
 
   std::mutex refusals_mutex;
   std::map<ErrorCode, std::int64_t> refusals;
+  std::string_view clock_state = "right";
   std::chrono::milliseconds summarised_at = kNever;
   std::chrono::milliseconds decoys_at = kNever;
 };
@@ -98,6 +100,9 @@ Result<std::unique_ptr<Authenticator>> Authenticator::open(AuthenticatorSettings
 
 Status Authenticator::start() {
   const AuthenticatorSettings& settings = ground_->settings;
+  if (!storage::check_name(audit_name(settings.writer, 1)) || settings.writer.find('/') != std::string::npos) {
+    return fail(ErrorCode::startup_refused, "a writer of the audit record is named with a-z, 0-9, '.', '_' and '-'");
+  }
   auto identity = TRY(
       ServerIdentity::load(ground_->medium, ground_->seal, settings.server_name, settings.server_fingerprint));
   auto floor = TRY(Floor::load(settings.floor_path, ground_->seal));
@@ -196,7 +201,8 @@ Result<std::vector<std::string>> Authenticator::list_accounts(std::string_view a
 Result<AccountView> Authenticator::show_account(const std::string& account) {
   auto stored = TRY(roles_->accounts.find(account));
   if (!stored) return fail(ErrorCode::not_found, "no such account");
-  return AccountView{std::move(stored->account), TRY(roles_->accounts.last_login(account))};
+  const auto last_login = TRY(roles_->accounts.last_login(account));
+  return AccountView{std::move(stored->account), last_login};
 }
 
 Result<std::vector<AuditRecord>> Authenticator::list_audit(std::string_view writer, std::size_t limit) {
@@ -229,7 +235,12 @@ Status Authenticator::summarise_refusals() {
     if (!detail.empty()) detail += ' ';
     detail += std::string(countersign::name_of(code)) + "=" + std::to_string(count);
   }
-  return roles_->audit.commit({}, {Decision::refusals, ground_->clock.now(), "", "", "", "", detail});
+  Status summarised = roles_->audit.commit({}, {Decision::refusals, ground_->clock.now(), "", "", "", "", detail});
+  if (!summarised) {
+    const std::lock_guard lock(roles_->refusals_mutex);
+    for (const auto& [code, count] : refusals) roles_->refusals[code] += count;
+  }
+  return summarised;
 }
 
 Status Authenticator::look_after_decoys() {
@@ -239,9 +250,9 @@ Status Authenticator::look_after_decoys() {
     const auto ids = TRY(roles_->accounts.list(after, kListPage));
     for (const std::string& id : ids) {
       const auto stored = roles_->accounts.find(id);
-      if (stored && *stored && (*stored)->account.state == AccountState::active) {
-        ++mix[(*stored)->account.encryption_algorithm];
-      }
+      if (!stored || !*stored) continue;
+      const bool active = (*stored)->account.state == AccountState::active;
+      mix[(*stored)->account.encryption_algorithm] += active ? 1 : 0;
     }
     if (ids.size() < kListPage) break;
     after = ids.back();
@@ -251,11 +262,27 @@ Status Authenticator::look_after_decoys() {
 
 Status Authenticator::maintain() {
   const auto now = ground_->clock.monotonic();
-  TRY(roles_->sweeper.sweep(kSweepPage));
-  TRY(roles_->timekeeper.save_if_due());
-  if (is_due(roles_->summarised_at, now, kSummaryEvery)) TRY(summarise_refusals());
-  if (is_due(roles_->decoys_at, now, kDecoysEvery)) TRY(look_after_decoys());
-  return roles_->floor->save();
+  Status first = ok();
+  // Whatever of it fails, the rest is done all the same.
+  const auto note = [&](Status status) {
+    if (first && !status) first = std::move(status);
+  };
+  watch_clock();
+  const auto swept = roles_->sweeper.sweep(kSweepPage);
+  if (!swept) note(tl::unexpected<Error>(swept.error()));
+  note(roles_->timekeeper.save_if_due());
+  if (is_due(roles_->summarised_at, now, kSummaryEvery)) note(summarise_refusals());
+  if (is_due(roles_->decoys_at, now, kDecoysEvery)) note(look_after_decoys());
+  note(roles_->floor->save());
+  return first;
+}
+
+void Authenticator::watch_clock() {
+  const Moment moment = roles_->timekeeper.now();
+  const std::string_view state = moment.behind ? "behind" : moment.ahead ? "ahead" : "right";
+  if (state == roles_->clock_state) return;
+  roles_->clock_state = state;
+  log_event(state == "right" ? LogLevel::info : LogLevel::alarm, "clock", {{"state", state}});
 }
 
 Status Authenticator::close() {

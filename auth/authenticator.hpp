@@ -73,8 +73,8 @@ class Authenticator {
 
   // Refusals are counted; maintain() writes a bounded summary of them.
   void count_refusal(ErrorCode code);
-  // What a timer does, about once a second: sweeps a page, saves the latest time and the floor, summarises refusals once a
-  // minute, looks after the decoys once an hour.
+  // What a timer does, about once a second: alarms when the clock goes wrong, sweeps a page, saves the latest time and the
+  // floor, summarises refusals once a minute, looks after the decoys once an hour. All of it, then the first failure.
   Status maintain();
   // At the end of a process that changed something: the floor learns of it.
   Status close();
@@ -88,6 +88,7 @@ class Authenticator {
   Status throttle(const Visit& visit);
   Status summarise_refusals();
   Status look_after_decoys();
+  void watch_clock();
 
   std::unique_ptr<Ground> ground_;
   std::unique_ptr<Roles> roles_;

@@ -21,8 +21,9 @@ Result<openpgp::Fingerprint> found_store(const Founding& founding, storage::Medi
   const Secrets secrets = TRY(Secrets::load(founding.secrets_folder));
   const RecordSeal seal(secrets);
 
+  Bytes store_id = TRY(random_bytes(rng, kStoreIdBytes));
   const ServerIdentity identity(
-      founding.server_name, TRY(random_bytes(rng, kStoreIdBytes)),
+      founding.server_name, std::move(store_id),
       {{key.fingerprint, openpgp::enarmor("PGP PUBLIC KEY BLOCK", key.certificate), now, std::nullopt}});
   TRY(Floor::create(founding.secrets_folder / "floor", seal));
   const auto floor = TRY(Floor::load(founding.secrets_folder / "floor", seal));

@@ -69,14 +69,15 @@ Result<bool> Sweeper::sweep_one(const std::string& name, const Moment& moment) {
 Result<Swept> Sweeper::sweep(std::size_t page) {
   const Moment moment = context_.timekeeper.now();
   Swept swept;
+  if (moment.ahead) return swept;
   const auto names = TRY(context_.medium.list(kFolders[folder_], after_, page));
   for (const std::string& name : names) {
     ++swept.looked_at;
     const auto erased = sweep_one(name, moment);
     if (erased && *erased) ++swept.erased;
-    // Used meanwhile (a conflict) or damaged: it stays, and is refused by its own rules. Only a medium out of order ends
-    // the page.
-    if (!erased && face_of(erased.error().code) == Face::unavailable) return tl::unexpected<Error>(erased.error());
+    // Used meanwhile (a conflict), damaged, or under a key that is not there: it stays, and is refused by its own rules.
+    // Only a medium out of order ends the page, or one planted record would stop the sweeping for good.
+    if (!erased && erased.error().code == ErrorCode::storage_unavailable) return tl::unexpected<Error>(erased.error());
   }
   after_ = names.empty() ? "" : names.back();
   if (names.size() < page) {

@@ -21,7 +21,7 @@ class Sweeper {
  public:
   explicit Sweeper(const Context& context) : context_(context) {}
 
-  // Looks at `page` names at most and erases what is dead. unavailable.
+  // Looks at `page` names at most and erases what is dead; nothing while the clock is ahead. storage_unavailable.
   Result<Swept> sweep(std::size_t page);
 
  private:

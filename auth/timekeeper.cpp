@@ -63,10 +63,11 @@ Moment Timekeeper::now() {
     last_monotonic_ = monotonic;
     latest_ = std::max(latest_, wall);
   }
-  return {wall, std::max(wall, latest_), latest_ - wall > kBackwardJumpMax};
+  return {wall, std::max(wall, latest_), latest_ - wall > kBackwardJumpMax, jumped};
 }
 
 Status Timekeeper::save_if_due() {
+  now();
   const auto found = TRY(read());
   const std::lock_guard lock(mutex_);
   if (found) {

@@ -117,23 +117,26 @@ Result<HeldEnrolment> Enrolment::hold(const std::optional<Response>& response, c
   // Already an account's: nothing to hold, and nothing to say to whoever carries the stick.
   if (!TRY(context_.accounts.holder_of(held.fingerprint)).empty()) return held;
   const std::string name = held_name(held.fingerprint);
-  const auto before = TRY(find_record(context_.medium, context_.seal, name));
-  // A bare certificate never takes the place of a proven one.
-  if (before && (held.username.empty() || TRY(parse_held(before->record)).username == held.username)) return held;
-  if (!before && TRY(context_.medium.list("held/", "", kHeldMax)).size() >= kHeldMax) {
-    return fail(ErrorCode::enrolments_held_full, "confirm or wait: too many enrolments are held");
+  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
+    const auto before = TRY(find_record(context_.medium, context_.seal, name));
+    // A bare certificate never takes the place of a proven one.
+    if (before && (held.username.empty() || TRY(parse_held(before->record)).username == held.username)) return held;
+    if (!before && TRY(context_.medium.list("held/", "", kHeldMax)).size() >= kHeldMax) {
+      return fail(ErrorCode::enrolments_held_full, "confirm or wait: too many enrolments are held");
+    }
+    storage::Batch batch;
+    if (before) {
+      batch.require_version(name, before->version);
+    } else {
+      batch.require_absent(name);
+    }
+    batch.put(name, context_.seal.close(name, write_held(held)));
+    const Status committed = context_.audit.commit(
+        batch, {Decision::enrolment_held, moment.wall, "", held.fingerprint.upper(), "", visit.source, held.username});
+    if (committed) return held;
+    if (committed.error().code != ErrorCode::conflict) return tl::unexpected<Error>(committed.error());
   }
-  storage::Batch batch;
-  if (before) {
-    batch.require_version(name, before->version);
-  } else {
-    batch.require_absent(name);
-  }
-  batch.put(name, context_.seal.close(name, write_held(held)));
-  const Status committed = context_.audit.commit(
-      batch, {Decision::enrolment_held, moment.wall, "", held.fingerprint.upper(), "", visit.source, held.username});
-  if (!committed && committed.error().code != ErrorCode::conflict) return tl::unexpected<Error>(committed.error());
-  return held;
+  return fail(ErrorCode::storage_unavailable, "the held enrolment changes too fast");
 }
 
 Result<Account> Enrolment::confirm(const openpgp::Fingerprint& fingerprint, const std::string& username,

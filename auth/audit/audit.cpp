@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "storage/base/hash.hpp"
+#include "storage/base/text.hpp"
 
 namespace countersign::auth {
 namespace {
 
 constexpr int kAttemptsMax = 8;
 constexpr std::size_t kPage = 500;
+constexpr std::size_t kDetailBytesMax = 8u << 10;
 const std::string kNoPrevious(64, '0');
 
 std::string folder_of(std::string_view writer) { return "audit/" + std::string(writer) + "/"; }
@@ -48,6 +50,8 @@ Status Audit::commit(const storage::Batch& batch, const AuditEntry& entry) {
     record.number = head_->number + 1;
     record.previous = head_->hash;
     record.entry = entry;
+    record.entry.source = escape_for_display(entry.source);
+    record.entry.detail = escape_for_display(entry.detail, kDetailBytesMax);
     const std::string name = audit_name(writer_, record.number);
     const Bytes bytes = seal_.close(name, write_audit_record(record));
     storage::Batch whole = batch;

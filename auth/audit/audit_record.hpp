@@ -43,8 +43,8 @@ struct AuditEntry {
   std::string account;  // account id
   std::string key;      // fingerprint
   std::string session;
-  std::string source;  // who asked: an address, "courier", "local"
-  std::string detail;
+  std::string source;  // who asked: an address, "courier", "local"; escaped when it is written
+  std::string detail;  // likewise
 };
 
 struct AuditRecord {

@@ -37,7 +37,7 @@ std::vector<std::string> share_slots(std::vector<std::string> slots, const std::
                                      std::size_t count) {
   std::size_t total = 0;
   for (const auto& [algorithm, accounts] : mix) total += accounts;
-  // Largest remainder; every algorithm that somebody uses gets a slot as long as there are slots.
+  // Largest remainder, but every algorithm that somebody uses gets a slot as long as there are slots.
   struct Share {
     std::string algorithm;
     std::size_t slots;
@@ -48,8 +48,12 @@ std::vector<std::string> share_slots(std::vector<std::string> slots, const std::
   for (const auto& [algorithm, accounts] : mix) {
     if (accounts == 0) continue;
     const std::size_t whole = accounts * count / total;
-    shares.push_back({algorithm, whole, accounts * count % total});
-    given += whole;
+    shares.push_back({algorithm, std::max<std::size_t>(whole, 1), whole == 0 ? 0 : accounts * count % total});
+    given += shares.back().slots;
+  }
+  for (; given > count; --given) {
+    const auto by_slots = [](const Share& a, const Share& b) { return a.slots < b.slots; };
+    --std::max_element(shares.begin(), shares.end(), by_slots)->slots;
   }
   std::stable_sort(shares.begin(), shares.end(), [](const Share& a, const Share& b) { return a.remainder > b.remainder; });
   for (std::size_t i = 0; given < count && !shares.empty(); ++i, ++given) ++shares[i % shares.size()].slots;
@@ -141,14 +145,17 @@ Status Decoys::rebalance(const std::map<std::string, std::size_t>& accounts_by_a
     // A kind that we cannot make looks like the default one; its accounts stand out, and docs/threat-model.md says so.
     mix[std::string(find_kind(algorithm) != nullptr ? std::string_view(algorithm) : kDefaultAlgorithm)] += accounts;
   }
-  if (mix.empty()) mix[std::string(kDefaultAlgorithm)] = 1;
+  if (std::all_of(mix.begin(), mix.end(), [](const auto& one) { return one.second == 0; })) {
+    mix[std::string(kDefaultAlgorithm)] = 1;
+  }
   const auto slots = share_slots(before, mix, kSlots);
-  const bool complete = std::all_of(slots.begin(), slots.end(), [&](const auto& a) { return certificates.count(a) > 0; });
+  const bool complete =
+      std::all_of(mix.begin(), mix.end(), [&](const auto& one) { return certificates.count(one.first) > 0; });
   if (entry && slots == before && complete) return load(now);
 
   Json slot_list = Json::array();
-  for (const std::string& algorithm : slots) {
-    slot_list.push(algorithm);
+  for (const std::string& algorithm : slots) slot_list.push(algorithm);
+  for (const auto& [algorithm, accounts] : mix) {
     if (certificates.count(algorithm) > 0) continue;
     const auto generated = TRY(engine_.generate(find_kind(algorithm)->kind, "decoy", now));
     certificates[algorithm] = openpgp::enarmor("PGP PUBLIC KEY BLOCK", generated.certificate);

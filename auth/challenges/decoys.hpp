@@ -35,7 +35,8 @@ class Decoys {
   // The decoy of an account id, of `algorithm` where that is one of the pool.
   Decoy choose(std::string_view account_id, std::string_view algorithm) const;
   // Shares the slots out anew, as few of them as need be, makes what certificates are missing, commits and loads. How many
-  // active accounts use each encryption algorithm is the caller's to count.
+  // active accounts use each encryption algorithm is the caller's to count; an algorithm that none uses any more is there
+  // with zero, and gets a certificate without a slot.
   Status rebalance(const std::map<std::string, std::size_t>& accounts_by_algorithm, Instant now);
 
  private:

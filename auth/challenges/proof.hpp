@@ -23,8 +23,8 @@ class Proof {
  public:
   explicit Proof(const Context& context) : context_(context) {}
 
-  // The challenge alone. An expired one is let through where `settled` says that this very challenge was redeemed while it
-  // lived: importing twice is importing once, also after its expiry. challenge_*, transport_mismatch.
+  // The challenge alone. A courier's that was redeemed while it lived is let through after its expiry: importing twice is
+  // importing once. challenge_*, transport_mismatch.
   Result<OpenedChallenge> open(const Response& response, Purpose purpose, const Visit& visit, const Moment& moment);
 
   // The signature over the statement of an opened challenge. Every failure of it is a denied proof: signature_*, key_*; or

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "auth/sessions/session.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::auth {
@@ -40,15 +41,19 @@ Result<SessionGrant> parse_session_grant(std::string_view text) {
       return fail(ErrorCode::malformed_message, "line '" + std::string(kNames[i]) + "' is missing");
     }
     values[i] = line.substr(kNames[i].size() + 2);
-    if (values[i].empty() || has_unprintable(values[i])) return fail(ErrorCode::malformed_message, std::string(kNames[i]));
+    if (values[i].empty() || values[i].front() == ' ' || values[i].back() == ' ' || has_unprintable(values[i])) {
+      return fail(ErrorCode::malformed_message, std::string(kNames[i]));
+    }
   }
   const auto use_before = parse_time(values[4]);
-  if (!is_lower_hex(values[2], 64) || !is_lower_hex(values[3], 32) || !use_before || !values[5].starts_with("cs_")) {
+  const auto server_key = openpgp::Fingerprint::parse(values[1]);
+  if (!server_key || server_key->upper() != values[1] || !is_lower_hex(values[2], 64) || !is_lower_hex(values[3], 32) ||
+      !use_before || !session_name(values[5])) {
     return fail(ErrorCode::malformed_message, "a value of the grant is malformed");
   }
   SessionGrant grant;
   grant.server = values[0];
-  grant.server_key = TRY(openpgp::Fingerprint::parse(values[1]));
+  grant.server_key = *server_key;
   grant.account = values[2];
   grant.session = values[3];
   grant.use_before = *use_before;

@@ -35,7 +35,7 @@ struct SessionGrant {
 
 // Holds the token in clear: a Secret until it is encrypted.
 Secret write_session_grant(const SessionGrant& grant);
-// unknown_version, malformed_message.
+// Takes exactly what write_session_grant writes. unknown_version, malformed_message.
 Result<SessionGrant> parse_session_grant(std::string_view text);
 
 }  // namespace countersign::auth

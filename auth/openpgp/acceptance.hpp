@@ -1,8 +1,13 @@
 // Accepting a signature: one function, the same for every engine, because no engine's "good" is good enough alone.
 //
 // In this order: the gate let exactly one signature through; its class fits the form; its hash and algorithm are in the
-// policy; its time is in the window; the engine verifies it over our own bytes; the signer's primary fingerprint is the
-// enrolled one; the signing key may sign; key and signing key are neither expired nor revoked.
+// policy; its time is in the window, and it has not expired by its own word; the engine verifies it over our own bytes,
+// and what it verified is what the gate read; the signer's primary fingerprint is the enrolled one; the signing key may
+// sign; key and signing key are neither expired nor revoked; the signature is not older than its key.
+//
+// What does not verify is named after the key that it names, where that key is revoked, expired, unfit or not in the
+// certificate: engines differ in whether they verify with such a key at all. The name is for the log; no proof hangs on
+// it.
 #pragma once
 
 #include "auth/openpgp/openpgp.hpp"

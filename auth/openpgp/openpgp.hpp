@@ -22,8 +22,10 @@ struct KeyFacts {
   std::string algorithm;  // "rsa3072", "ed25519", "cv25519", "nistp256", "brainpoolP256r1", "dsa2048", ...
   Instant created_at{};
   std::optional<Instant> expires_at;
-  bool revoked = false;      // by a valid revocation in the certificate
-  bool bound = true;         // a subkey: bound by a valid signature (and back signature where it signs)
+  bool revoked = false;  // by a valid revocation in the certificate, whatever its hash
+  // By a valid self-signature with SHA-2: a subkey with its binding (and back signature where it signs), the primary
+  // with a direct signature or a user id that is not revoked. Where it is false the can_... are false as well.
+  bool bound = true;
   bool can_certify = false;  // by its key flags
   bool can_sign = false;
   bool can_encrypt = false;
@@ -32,7 +34,7 @@ struct KeyFacts {
 struct CertificateFacts {
   KeyFacts primary;
   std::vector<KeyFacts> subkeys;
-  std::vector<std::string> user_ids;  // foreign text: escape it where it is shown
+  std::vector<std::string> user_ids;  // certified and not revoked; foreign text: escape it where it is shown
 };
 
 struct SignatureFacts {

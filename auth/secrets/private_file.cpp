@@ -88,12 +88,19 @@ Status write_private_file(const std::filesystem::path& path, ByteView bytes) {
   return ok();
 }
 
+Status check_private_folder(const std::filesystem::path& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return fail(ErrorCode::startup_refused, path.string() + " is not there");
+    return system_failure(path);
+  }
+  return check_private(path, info, S_IFDIR);
+}
+
 Status make_private_folder(const std::filesystem::path& path) {
   if (::mkdir(path.c_str(), 0700) == 0) return ok();
   if (errno != EEXIST) return system_failure(path);
-  struct stat info {};
-  if (::lstat(path.c_str(), &info) != 0) return system_failure(path);
-  return check_private(path, info, S_IFDIR);
+  return check_private_folder(path);
 }
 
 Result<FileLock> FileLock::acquire(const std::filesystem::path& path) {

@@ -17,6 +17,8 @@ namespace countersign::auth {
 Result<Secret> read_private_file(const std::filesystem::path& path);
 // Temporary name, fsync, rename, fsync the folder. storage_unavailable.
 Status write_private_file(const std::filesystem::path& path, ByteView bytes);
+// A folder of mode 0700, ours, not a link. startup_refused, also where there is none; storage_unavailable.
+Status check_private_folder(const std::filesystem::path& path);
 // mkdir with mode 0700; an existing one must be a folder of that mode. startup_refused, storage_unavailable.
 Status make_private_folder(const std::filesystem::path& path);
 

@@ -15,13 +15,17 @@ Digest tag_of(const SecretKey& key, std::string_view name, std::string_view text
   return hmac_sha256(hkdf_sha256(key.key, as_bytes(kInfo), 32), message);
 }
 
+Json with_mac(Json record, const SecretKey& key, const Digest& tag) {
+  record.set("mac", Json::object().set("key", key.id).set("tag", base64url(tag)));
+  return record;
+}
+
 }  // namespace
 
 Bytes RecordSeal::close(std::string_view name, Json record) const {
   const SecretKey& key = secrets_.newest_record_key();
   const Digest tag = tag_of(key, name, write_json(record));
-  record.set("mac", Json::object().set("key", key.id).set("tag", base64url(tag)));
-  return to_bytes(write_json(record));
+  return to_bytes(write_json(with_mac(std::move(record), key, tag)));
 }
 
 Result<Json> RecordSeal::open(std::string_view name, ByteView bytes) const {
@@ -30,7 +34,7 @@ Result<Json> RecordSeal::open(std::string_view name, ByteView bytes) const {
   };
   auto parsed = parse_json(as_text(bytes));
   if (!parsed) return unreadable(parsed.error().detail);
-  if (parsed->members() == nullptr || write_json(*parsed) != as_text(bytes)) return unreadable("not a sealed record");
+  if (parsed->members() == nullptr) return unreadable("not a sealed record");
   const Json* mac = parsed->find("mac");
   const Json* key_id = mac == nullptr ? nullptr : mac->find("key");
   const Json* tag = mac == nullptr ? nullptr : mac->find("tag");
@@ -43,11 +47,13 @@ Result<Json> RecordSeal::open(std::string_view name, ByteView bytes) const {
                 std::string(name) + " names record key " + escape_for_display(*key_id->string(), 32));
   }
   const auto claimed = from_base64url(*tag->string());
-  parsed->erase("mac");
-  if (!claimed || !equal_constant_time(*claimed, tag_of(*key, name, write_json(*parsed)))) {
-    return fail(ErrorCode::record_tampered, std::string(name));
-  }
-  return parsed;
+  Json record = *parsed;
+  record.erase("mac");
+  const Digest expected = tag_of(*key, name, write_json(record));
+  if (!claimed || !equal_constant_time(*claimed, expected)) return fail(ErrorCode::record_tampered, std::string(name));
+  // The MAC covers the members, not how they and it are written down.
+  if (write_json(with_mac(record, *key, expected)) != as_text(bytes)) return unreadable("not written as a sealed record");
+  return record;
 }
 
 Result<std::optional<SealedEntry>> find_record(storage::Medium& medium, const RecordSeal& seal, std::string_view name) {

@@ -69,14 +69,15 @@ Status Secrets::create(const std::filesystem::path& folder, Rng& rng, Instant no
   }
   for (const std::string_view family : kFamilies) {
     const Bytes id = TRY(random_bytes(rng, kIdBytes));
-    const SecretKey key{hex(id), now, TRY(random_secret(rng, kKeyBytes))};
+    Secret random = TRY(random_secret(rng, kKeyBytes));
+    const SecretKey key{hex(id), now, std::move(random)};
     TRY(write_private_file(folder / (std::string(family) + "-" + key.id), write_key_file(family, key).reveal()));
   }
   return write_private_file(folder / "server.key", server_key_armored.reveal());
 }
 
 Result<Secrets> Secrets::load(const std::filesystem::path& folder) {
-  TRY(make_private_folder(folder));
+  TRY(check_private_folder(folder));
   Secrets secrets;
   std::vector<SecretKey> decoys;
   std::error_code error;
@@ -86,8 +87,9 @@ Result<Secrets> Secrets::load(const std::filesystem::path& folder) {
     if (dash == std::string::npos || !is_lower_hex(std::string_view(name).substr(dash + 1), 2 * kIdBytes)) continue;
     const std::string family = name.substr(0, dash);
     if (std::find(kFamilies.begin(), kFamilies.end(), family) == kFamilies.end()) continue;
-    const Secret text = TRY(read_private_file(entry.path()));
-    SecretKey key = TRY(parse_key_file(family, name.substr(dash + 1), text.reveal_text()));
+    const auto text = read_private_file(entry.path());
+    if (!text) return fail(ErrorCode::startup_refused, text.error().detail);
+    SecretKey key = TRY(parse_key_file(family, name.substr(dash + 1), text->reveal_text()));
     (family == "seal" ? secrets.seal_ : family == "record" ? secrets.record_ : decoys).push_back(std::move(key));
   }
   if (error) return fail(ErrorCode::startup_refused, folder.string() + ": " + error.message());

@@ -104,10 +104,13 @@ Result<Session> parse_session(const Json& json) { return understood("session", p
 
 Status judge_session(const Session& session, Instant now) {
   if (session.replaced_at) return fail(ErrorCode::session_replaced);
+  // Opened while the clock ran ahead: its limits lie as far ahead as it did.
+  const bool ahead = session.created_at - now > kCreatedAheadMax;
   if (session.use_before) {
-    if (now >= *session.use_before) return fail(ErrorCode::session_grant_expired);
+    if (ahead || now >= *session.use_before) return fail(ErrorCode::session_grant_expired);
     return ok();
   }
+  if (ahead) return fail(ErrorCode::session_expired, "it was opened ahead of the clock");
   if (now >= session.idle_expires_at) return fail(ErrorCode::session_expired, "idle");
   if (now >= session.expires_at) return fail(ErrorCode::session_expired, "absolute");
   return ok();

@@ -20,6 +20,8 @@ namespace countersign::auth {
 inline constexpr std::string_view kTokenPrefix = "cs_";
 // Refreshing with a token that was replaced longer ago than this ends the session; sooner, the reply was lost.
 inline constexpr Seconds kReplacedTokenGrace{60};
+// A session from further ahead than this was opened by a clock that was wrong, and so are its limits.
+inline constexpr std::chrono::hours kCreatedAheadMax{1};
 
 struct Session {
   std::string id;  // 32 lower-case hex digits; public, names the session to its owner

@@ -118,8 +118,9 @@ Result<Session> Sessions::admit(const Secret& token, const Visit& visit) {
 }
 
 Status Sessions::end_replayed(const Found& replaced, const Visit& visit, const Moment& moment) {
-  const auto current = TRY(find_by_pointer(replaced.session.account, replaced.session.id));
-  if (current) {
+  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
+    const auto current = TRY(find_by_pointer(replaced.session.account, replaced.session.id));
+    if (!current) return fail(ErrorCode::session_replaced, "the session had ended before");
     storage::Batch batch;
     const std::string pointer = pointer_name(replaced.session.account, replaced.session.id);
     batch.require_version(pointer, current->second);
@@ -127,9 +128,15 @@ Status Sessions::end_replayed(const Found& replaced, const Visit& visit, const M
     batch.require_version(current->first.name, current->first.version);
     batch.erase(current->first.name);
     batch.erase(replaced.name);
-    TRY(context_.audit.commit(batch, entry_of(Decision::session_replayed, replaced.session, visit, moment.wall)));
+    const Status ended =
+        context_.audit.commit(batch, entry_of(Decision::session_replayed, replaced.session, visit, moment.wall));
+    if (ended) {
+      return fail(ErrorCode::session_replaced, "a token replaced over 60 s ago was used to refresh; the session was ended");
+    }
+    // Touched or refreshed by its holder meanwhile: it must end all the same.
+    if (ended.error().code != ErrorCode::conflict) return ended;
   }
-  return fail(ErrorCode::session_replaced, "a token replaced over 60 s ago was used to refresh; the session was ended");
+  return fail(ErrorCode::storage_unavailable, "the session changes too fast");
 }
 
 Result<RefreshedSession> Sessions::refresh(const Secret& token, const Visit& visit) {

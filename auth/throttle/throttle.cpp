@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "storage/base/bytes.hpp"
@@ -12,7 +13,11 @@ namespace countersign::auth {
 std::string throttle_key(const std::string& source) {
   in6_addr address{};
   if (::inet_pton(AF_INET6, source.c_str(), &address) != 1) return source;
-  if (IN6_IS_ADDR_V4MAPPED(&address)) return hex(ByteView(address.s6_addr, 16));
+  if (IN6_IS_ADDR_V4MAPPED(&address)) {
+    std::array<char, INET_ADDRSTRLEN> dotted{};
+    ::inet_ntop(AF_INET, &address.s6_addr[12], dotted.data(), dotted.size());
+    return dotted.data();
+  }
   return hex(ByteView(address.s6_addr, 8));
 }
 

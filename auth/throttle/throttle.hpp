@@ -44,7 +44,8 @@ class Throttle {
   std::chrono::milliseconds forgot_at_{};
 };
 
-// Pure: the bucket that an address belongs to. An IPv6 address is cut to its first four groups; other text stays as it is.
+// Pure: the bucket that an address belongs to. An IPv6 address is cut to its first four groups, one that
+// stands for an IPv4 address is that address; other text stays as it is.
 std::string throttle_key(const std::string& source);
 
 }  // namespace countersign::auth

@@ -53,23 +53,30 @@ std::string encode64(ByteView bytes, std::string_view alphabet) {
   return out;
 }
 
+// Four characters at a time: certificates flooded with signatures come as megabytes of this.
 std::optional<Bytes> decode64(std::string_view text, const Reverse& reverse) {
-  if (text.size() % 4 == 1) return std::nullopt;
-  Bytes out;
-  out.reserve(text.size() * 3 / 4);
-  std::uint32_t bits = 0;
-  int held = 0;
-  for (const char c : text) {
-    const int value = reverse[static_cast<std::uint8_t>(c)];
-    if (value < 0) return std::nullopt;
-    bits = (bits << 6) | static_cast<std::uint32_t>(value);
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      out.push_back(static_cast<std::uint8_t>(bits >> held));
-    }
+  const auto value = [&](std::size_t at) { return std::int32_t{reverse[static_cast<std::uint8_t>(text[at])]}; };
+  const std::size_t rest = text.size() % 4;
+  if (rest == 1) return std::nullopt;
+  const std::size_t whole = text.size() - rest;
+  Bytes out(whole / 4 * 3 + (rest == 0 ? 0 : rest - 1));
+  std::uint8_t* to = out.data();
+  for (std::size_t i = 0; i < whole; i += 4) {
+    const std::int32_t a = value(i), b = value(i + 1), c = value(i + 2), d = value(i + 3);
+    if ((a | b | c | d) < 0) return std::nullopt;
+    const std::uint32_t bits = static_cast<std::uint32_t>((a << 18) | (b << 12) | (c << 6) | d);
+    *to++ = static_cast<std::uint8_t>(bits >> 16);
+    *to++ = static_cast<std::uint8_t>(bits >> 8);
+    *to++ = static_cast<std::uint8_t>(bits);
   }
-  if ((bits & ((1u << held) - 1)) != 0) return std::nullopt;
+  if (rest == 0) return out;
+  const std::int32_t a = value(whole), b = value(whole + 1), c = rest == 3 ? value(whole + 2) : 0;
+  if ((a | b | c) < 0) return std::nullopt;
+  const std::uint32_t bits = static_cast<std::uint32_t>((a << 18) | (b << 12) | (c << 6));
+  *to++ = static_cast<std::uint8_t>(bits >> 16);
+  if (rest == 3) *to++ = static_cast<std::uint8_t>(bits >> 8);
+  // The bits that no byte takes are zero in the canonical form.
+  if ((bits & (rest == 3 ? 0xffu : 0xffffu)) != 0) return std::nullopt;
   return out;
 }
 

@@ -24,7 +24,7 @@ struct Exchange {
   Address source;
   bool local = false;                  // from this host and not forwarded
   httplib::Request* parsed = nullptr;  // to wipe its body: the handlers see it as const
-  bool refused_proof = false;
+  bool evened_out = false;  // leaves at the next tick, so that its time says nothing
   std::string_view refusal;  // why it never became an operation
 };
 
@@ -129,6 +129,8 @@ void show_answer(const Json& answer, const Exchange& exchange, httplib::Response
     case Presentation::nothing:
       return;
     case Presentation::challenge:
+      // Whose account there is costs a read or two more than a decoy.
+      exchange.evened_out = true;
       return show_challenge(answer, exchange.request, response);
     case Presentation::authz:
       return show_authz(answer, response);
@@ -159,7 +161,7 @@ void show_error(const Error& error, Exchange& exchange, httplib::Response& respo
   const bool bearer = route.row().guard == Guard::bearer;
   // Every 401 names a way to authenticate (RFC 9110 §15.5.2); that of a response or a password is ours.
   response.set_header("WWW-Authenticate", bearer ? "Bearer" : "Countersign");
-  exchange.refused_proof = !bearer;
+  exchange.evened_out = !bearer;
 }
 
 void run(Operations& operations, std::string_view body, Exchange& exchange, httplib::Response& response) {
@@ -293,7 +295,7 @@ Answer HttpCarrier::answer(Request request, const Address& peer, SteadyTime arri
     answer.bytes = render(broken(), "", false, false);
     answer.keep_alive = false;
   }
-  if (exchange.refused_proof) {
+  if (exchange.evened_out) {
     answer.hold_until = next_tick(arrived, std::chrono::steady_clock::now(), settings_.refusal_tick);
   }
   if (!exchange.refusal.empty() && settings_.on_refusal) {

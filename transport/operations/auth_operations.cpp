@@ -48,12 +48,14 @@ Handler find_handler(std::string_view operation) {
   return nullptr;
 }
 
-std::size_t size_of(const Message& message) {
-  std::size_t bytes = message.text.size();
-  if (const Json::Object* members = message.fields.members()) {
-    for (const auto& [name, value] : *members) {
-      bytes += name.size() + (value.string() != nullptr ? value.string()->size() : 0);
-    }
+// Text and names, wherever they stand. Strict JSON is at most 8 deep, so this is too.
+std::size_t size_of(const Json& json) {
+  std::size_t bytes = json.string() != nullptr ? json.string()->size() : 0;
+  if (const Json::Array* items = json.items()) {
+    for (const Json& item : *items) bytes += size_of(item);
+  }
+  if (const Json::Object* members = json.members()) {
+    for (const auto& [name, value] : *members) bytes += name.size() + size_of(value);
   }
   return bytes;
 }
@@ -62,7 +64,7 @@ Status judge_message(const Operation& row, const Message& message) {
   if ((row.carriers & static_cast<std::uint8_t>(message.carrier)) == 0) {
     return fail(ErrorCode::carrier_not_allowed, std::string(row.name));
   }
-  if (size_of(message) > row.body_bytes_max) return fail(ErrorCode::message_too_large, std::string(row.name));
+  if (message.text.size() + size_of(message.fields) > row.body_bytes_max) return fail(ErrorCode::message_too_large, std::string(row.name));
   switch (row.guard) {
     case Guard::none: return ok();
     case Guard::bearer:

@@ -28,7 +28,10 @@ Result<auth::Response> from_detached(const Json& json) {
 }  // namespace
 
 Result<ResponseFields> take_response(const Message& message) {
-  if (!message.text.empty()) return from_text(message.text);
+  if (!message.text.empty()) {
+    TRY(JsonReader(message.fields).finish());
+    return from_text(message.text);
+  }
   JsonReader reader(message.fields);
   if (!reader.has("response")) return ResponseFields{TRY(from_detached(message.fields)), ""};
   const Json response = reader.take("response");

@@ -206,6 +206,8 @@ TEST_CASE("a signing subkey is bound by a signature and its own back signature")
     CHECK(judge(*openpgp, bound({subkey.back_signature(stranger, kMade)}), signature_by(subkey)) ==
           "signature_by_another_key");
     CHECK(judge(*openpgp, bound({agreed}, 2), signature_by(subkey)) == "signature_by_another_key");
+    CHECK(judge(*openpgp, bound({subkey.back_signature(forger.primary, kMade, 2)}), signature_by(subkey)) ==
+          "signature_by_another_key");
     Bytes broken = bound({agreed});
     broken.back() ^= 1;
     CHECK(judge(*openpgp, broken, signature_by(subkey)) == "signature_by_another_key");
@@ -260,14 +262,21 @@ TEST_CASE("a self-signature from the future does not speak yet") {
   }
 }
 
-TEST_CASE("a revoked user id is not told") {
+TEST_CASE("a revoked user id is not told whatever the hash of its revocation") {
   for (const Engine& engine : kEngines) {
-    const auto openpgp = open_without_key(engine);
-    const Forger forger;
-    const std::string other = "Mallory";
-    const Bytes certificate = concat({forger.usual(), packet(13, to_bytes(other)),
-                                      forger.primary.certify(self_signature(0x13, {key_flags(3)}), other),
-                                      forger.primary.certify(self_signature(0x30, {}, kMade + kDay), other)});
-    CHECK(must(openpgp->inspect(gated(certificate), kNow)).user_ids == std::vector<std::string>{kUserId});
+    for (const std::uint8_t hash : {std::uint8_t{2}, std::uint8_t{8}}) {
+      const auto openpgp = open_without_key(engine);
+      const Forger forger;
+      const std::string other = "Mallory";
+      const auto revocation = [&](const std::string& user_id) {
+        return forger.primary.certify(self_signature(0x30, {}, kMade + kDay, hash), user_id);
+      };
+      const Bytes certificate =
+          concat({forger.usual(), packet(13, to_bytes(other)),
+                  forger.primary.certify(self_signature(0x13, {key_flags(3)}), other), revocation(other)});
+      CHECK(must(openpgp->inspect(gated(certificate), kNow)).user_ids == std::vector<std::string>{kUserId});
+      const Bytes alone = concat({forger.usual(), revocation(kUserId)});
+      CHECK_FALSE(must(openpgp->inspect(gated(alone), kNow)).primary.bound);
+    }
   }
 }

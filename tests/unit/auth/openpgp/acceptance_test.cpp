@@ -147,7 +147,7 @@ TEST_CASE("a signature that says when it expires is refused from that instant on
 }
 
 TEST_CASE("an engine that found none or two signatures is not believed") {
-  for (const std::size_t count : {0, 2, 3}) {
+  for (const std::size_t count : {std::size_t{0}, std::size_t{2}, std::size_t{3}}) {
     Scene scene;
     scene.facts.signatures = count;
     CHECK(scene.code() == ErrorCode::signature_invalid);

@@ -102,7 +102,7 @@ TEST_CASE("a client asks its server and hands back what it said") {
   CHECK(denied->content_type == "application/problem+json");
 }
 
-TEST_CASE("a URL names a scheme, a host and perhaps a port") {
+TEST_CASE("a URL names a scheme and a host and perhaps a port") {
   for (const char* url : {"http://127.0.0.1:8420", "https://auth.example.org", "https://auth.example.org/",
                           "http://[::1]:80", "https://[2001:db8::a]", "http://localhost:65535"}) {
     INFO(url);

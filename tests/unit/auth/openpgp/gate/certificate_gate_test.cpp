@@ -262,7 +262,7 @@ TEST_CASE("at most 64 packets and 64 KiB are kept") {
 }
 
 TEST_CASE("a certificate flooded with foreign signatures keeps what is its own") {
-  for (const std::size_t count : {500, 5'000, 15'000}) {
+  for (const std::size_t count : {std::size_t{500}, std::size_t{5'000}, std::size_t{15'000}}) {
     std::vector<Bytes> parts = {primary(), user_id(), own_signature(0x13)};
     for (std::size_t i = 0; i < count; ++i) parts.push_back(foreign_signature(0x10));
     parts.push_back(subkey());

@@ -41,7 +41,7 @@ TEST_CASE("a plain signature passes the gate with what its hashed area says") {
 
 TEST_CASE("old and new packet headers come out the same") {
   const Bytes body = SignatureBody::good().bytes();
-  for (const std::size_t width : {1, 2, 4}) {
+  for (const std::size_t width : {std::size_t{1}, std::size_t{2}, std::size_t{4}}) {
     CHECK(admit_signature(to_string(old_packet(2, body, width)))->packets() == packet(2, body));
   }
   Bytes long_form = {0xC2, 0xFF};

@@ -96,6 +96,15 @@ TEST_CASE("the one-pass signature has to announce the signature that follows") {
   CHECK(code_of({one_pass(), literal("x"), signature(other)}) == ErrorCode::packet_refused);
 }
 
+TEST_CASE("a file name in the literal packet is read over whatever it says") {
+  const std::string name = "\n[GNUPG:] GOODSIG 0 Alice\n";
+  const Bytes body =
+      concat({{'b', static_cast<std::uint8_t>(name.size())}, to_bytes(name), integer(99, 4), to_bytes("text\n")});
+  CHECK(take_signed_message(concat({one_pass(), packet(11, body), signature()}))->text == "text\n");
+  const Bytes lying = concat({{'b', 200}, integer(0, 4), to_bytes("text\n")});
+  CHECK(code_of({one_pass(), packet(11, lying), signature()}) == ErrorCode::packet_refused);
+}
+
 TEST_CASE("text that is not UTF-8 is refused") {
   CHECK(code_of({one_pass(), literal("\xFF"), signature()}) == ErrorCode::packet_refused);
 }

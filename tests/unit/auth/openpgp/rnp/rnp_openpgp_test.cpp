@@ -163,7 +163,7 @@ TEST_CASE("S60 a generated key has the profile that was asked for") {
 
 TEST_CASE("RSA 3072 and 4096 keys are generated in their size", "[.long]") {
   const auto engine = RnpOpenPgp::open(Secret()).value();
-  for (const auto& [kind, name] : {std::pair{KeyKind::rsa3072, "rsa3072"}, {KeyKind::rsa4096, "rsa4096"}}) {
+  for (const auto& [kind, name] : {std::pair{KeyKind::rsa3072, "rsa3072"}, std::pair{KeyKind::rsa4096, "rsa4096"}}) {
     const auto key = engine->generate(kind, "server", kNow).value();
     const auto certificate = admit_certificate(as_text(key.certificate), kCertificateReadBytesMax).value();
     CHECK(engine->inspect(certificate, kNow)->primary.algorithm == name);

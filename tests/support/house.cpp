@@ -1,0 +1,181 @@
+#include "tests/support/house.hpp"
+
+#include "auth/accounts/account_id.hpp"
+#include "auth/founding.hpp"
+#include "auth/openpgp/gate/armor.hpp"
+#include "auth/openpgp/rnp/rnp_openpgp.hpp"
+
+namespace countersign::test {
+
+using namespace auth;
+
+namespace {
+
+constexpr Instant kBirthOfKeys{Seconds(1'767'225'600)};  // 2026-01-01T00:00:00Z
+constexpr const char* kSecretKeyLabel = "PGP PRIVATE KEY BLOCK";
+
+std::unique_ptr<openpgp::OpenPgp> engine_with(const Secret& secret_key) {
+  return must(openpgp::RnpOpenPgp::open(secret_key));
+}
+
+Secret packets_of(const Secret& armored) {
+  Bytes packets = must(openpgp::dearmor(kSecretKeyLabel, armored.reveal_text()));
+  return Secret::take(packets);
+}
+
+}  // namespace
+
+Person::Person(std::string name, openpgp::KeyKind kind) : name_(std::move(name)) {
+  const auto generator = engine_with(Secret());
+  const auto key = must(generator->generate(kind, name_ + " <" + name_ + "@example.org>", kBirthOfKeys));
+  certificate_ = openpgp::enarmor("PGP PUBLIC KEY BLOCK", key.certificate);
+  fingerprint_ = key.fingerprint;
+  engine_ = engine_with(key.secret_key);
+}
+
+std::string Person::account() const {
+  return account_id_of(name_);
+}
+std::string Person::sign(std::string_view text, Instant at) const {
+  return must(engine_->sign(text, at));
+}
+
+const Person& alice() {
+  static const Person person("alice", openpgp::KeyKind::ed25519_cv25519);
+  return person;
+}
+const Person& bob() {
+  static const Person person("bob", openpgp::KeyKind::ed25519_cv25519);
+  return person;
+}
+const Person& carol() {
+  static const Person person("carol", openpgp::KeyKind::nistp256);
+  return person;
+}
+
+Visit by_http() {
+  return {Arrival::http, "192.0.2.7"};
+}
+Visit by_courier() {
+  return {Arrival::courier, "courier"};
+}
+Visit by_hand() {
+  return {Arrival::local, "local"};
+}
+
+House::House(HouseSettings settings_in, storage::Medium* over)
+    : settings(std::move(settings_in)),
+      medium_(over != nullptr ? over : &memory_),
+      secrets_folder_(scratch_.path() / "secrets") {
+  const auto generator = engine_with(Secret());
+  fingerprint_ =
+      must(found_store({settings.server, secrets_folder_, settings.writer}, *medium_, *generator, clock, rng));
+  secrets_ = std::make_unique<Secrets>(must(Secrets::load(secrets_folder_)));
+  seal_ = std::make_unique<RecordSeal>(*secrets_);
+  engine_ = engine_with(packets_of(secrets_->server_key_armored()));
+  spy_ = std::make_unique<SpyOpenPgp>(*engine_);
+  must(restart());
+}
+
+Result<std::unique_ptr<Authenticator>> House::another(storage::Medium& medium, const std::string& writer) {
+  return Authenticator::open({settings.server, fingerprint_, secrets_folder_ / "floor", writer, settings.policies},
+                             TRY(Secrets::load(secrets_folder_)), medium, *spy_, clock, rng);
+}
+
+Status House::restart(storage::Medium* over) {
+  operations_.reset();
+  auth_.reset();
+  if (over != nullptr) medium_ = over;
+  auth_ = TRY(another(*medium_, settings.writer));
+  operations_ = std::make_unique<transport::AuthOperations>(*auth_);
+  return ok();
+}
+
+Account House::add(const Person& person) {
+  return must(auth_->add_account({person.name(), person.certificate(), false}, by_hand()));
+}
+
+IssuedChallenge House::issue(const Person& person, Transport transport) {
+  ChallengeRequest request;
+  request.name.username = person.name();
+  request.transport = transport;
+  return must(auth_->issue_challenge(request, transport == Transport::http ? by_http() : by_hand()));
+}
+
+IssuedChallenge House::issue_enrolment(const Person& person, Transport transport) {
+  ChallengeRequest request;
+  request.name.username = person.name();
+  request.purpose = Purpose::enrol;
+  request.transport = transport;
+  request.public_key = person.certificate();
+  return must(auth_->issue_challenge(request, transport == Transport::http ? by_http() : by_hand()));
+}
+
+Response House::answer(const Person& person, const IssuedChallenge& issued) {
+  const std::string text = spy_->sealed_in(issued.message).text;
+  return {must(parse_statement(text)).challenge, person.sign(text, clock.now()), openpgp::SignatureForm::detached};
+}
+
+RefreshedSession House::log_in(const Person& person) {
+  return must(auth_->log_in(answer(person, issue(person)), by_http())).opened.value();
+}
+
+Challenge House::challenge_for(const Person& person, Purpose purpose, Transport transport) {
+  Challenge challenge;
+  challenge.purpose = purpose;
+  challenge.transport = transport;
+  challenge.account = person.account();
+  challenge.key = person.fingerprint();
+  challenge.issued_at = clock.now();
+  challenge.expires_at = clock.now() + (transport == Transport::http ? settings.policies.http_challenge_lifetime
+                                                                     : settings.policies.courier_challenge_lifetime);
+  must(rng.fill(challenge.random));
+  challenge.context = auth_->identity().context();
+  challenge.server_key = fingerprint_;
+  if (purpose == Purpose::enrol) challenge.extra = person.name();
+  if (purpose == Purpose::rotate) challenge.extra = person.fingerprint().upper();
+  if (purpose == Purpose::revoke) challenge.extra = "unspecified";
+  return challenge;
+}
+
+Response House::answer_to(const Person& person, const Challenge& challenge) {
+  const OpenedChallenge opened{challenge, seal_challenge(challenge, secrets_->newest_seal_key())};
+  const std::string text = write_statement(statement_of(opened, settings.server));
+  return {opened.sealed.text, person.sign(text, clock.now()), openpgp::SignatureForm::detached};
+}
+
+std::map<std::string, std::string> contents_of(storage::Medium& medium) {
+  std::map<std::string, std::string> contents;
+  for (const std::string& name : names_in(medium, "", 500)) contents[name] = to_string(must(medium.read(name)).bytes);
+  return contents;
+}
+
+void copy_all(storage::Medium& from, storage::Medium& to) {
+  storage::Batch batch;
+  for (const auto& [name, text] : contents_of(from)) batch.put(name, as_bytes(text));
+  must(to.commit(batch));
+}
+
+transport::Message message_of(std::string_view operation, transport::Carrier carrier) {
+  transport::Message message;
+  message.operation = operation;
+  message.carrier = carrier;
+  switch (carrier) {
+    case transport::Carrier::http:
+      message.source = by_http().source;
+      break;
+    case transport::Carrier::courier:
+      message.source = by_courier().source;
+      break;
+    case transport::Carrier::local:
+      message.source = by_hand().source;
+      break;
+  }
+  return message;
+}
+
+Json fields_of(const Response& response) {
+  return Json::object().set("challenge", response.challenge).set("signature", response.signature);
+}
+
+}  // namespace countersign::test

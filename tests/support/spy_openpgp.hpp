@@ -1,0 +1,73 @@
+// An engine that forwards everything to another and remembers what it sealed, so that a test reads a challenge or a
+// grant without its key.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "auth/openpgp/openpgp.hpp"
+
+namespace countersign::test {
+
+// Any thread at any time.
+class SpyOpenPgp final : public auth::openpgp::OpenPgp {
+ public:
+  explicit SpyOpenPgp(auth::openpgp::OpenPgp& inner) : inner_(inner) {}
+
+  struct Sealed {
+    std::string text;
+    auth::openpgp::Fingerprint recipient;
+    bool hidden = true;
+  };
+  // What a message made here holds; throws where it was not made here.
+  Sealed sealed_in(const std::string& message) const {
+    const std::lock_guard lock(mutex_);
+    return sealed_.at(message);
+  }
+  // From now on every method fails with openpgp_unavailable, or none does.
+  void break_down(bool broken) { broken_ = broken; }
+
+  Result<auth::openpgp::CertificateFacts> inspect(const auth::openpgp::GatedCertificate& certificate,
+                                                  Instant now) override {
+    TRY(judge());
+    return inner_.inspect(certificate, now);
+  }
+  Result<std::string> seal(const auth::openpgp::SealRequest& request) override {
+    TRY(judge());
+    auto message = inner_.seal(request);
+    if (message) {
+      const std::lock_guard lock(mutex_);
+      sealed_[*message] = {std::string(request.text), request.recipient.fingerprint(), request.hide_recipient};
+    }
+    return message;
+  }
+  Result<std::string> sign(std::string_view text, Instant now) override {
+    TRY(judge());
+    return inner_.sign(text, now);
+  }
+  Result<auth::openpgp::SignatureFacts> verify(const auth::openpgp::GatedCertificate& certificate, ByteView message,
+                                               const auth::openpgp::GatedSignature& signature, Instant now) override {
+    TRY(judge());
+    return inner_.verify(certificate, message, signature, now);
+  }
+  Result<auth::openpgp::GeneratedKey> generate(auth::openpgp::KeyKind kind, std::string_view user_id,
+                                               Instant now) override {
+    TRY(judge());
+    return inner_.generate(kind, user_id, now);
+  }
+
+ private:
+  Status judge() const {
+    if (broken_) return fail(ErrorCode::openpgp_unavailable, "as told");
+    return ok();
+  }
+
+  auth::openpgp::OpenPgp& inner_;
+  std::atomic<bool> broken_{false};
+  mutable std::mutex mutex_;
+  std::map<std::string, Sealed> sealed_;
+};
+
+}  // namespace countersign::test

@@ -1,0 +1,139 @@
+#include "auth/secrets/floor.hpp"
+
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <thread>
+
+#include "auth/secrets/private_file.hpp"
+#include "tests/support/house.hpp"
+#include "tests/support/sealed_ground.hpp"
+
+using namespace countersign;
+using namespace countersign::auth;
+using namespace countersign::test;
+
+namespace {
+
+const std::string kHash(64, 'a');
+
+std::string loaded(const SealedGround& ground) {
+  return outcome(Floor::load(ground.floor_path(), ground.seal));
+}
+
+}  // namespace
+
+TEST_CASE("what was noted and saved is there at the next start") {
+  SealedGround ground;
+  must(Floor::create(ground.floor_path(), ground.seal));
+  const auto floor = must(Floor::load(ground.floor_path(), ground.seal));
+  floor->note_head("server", {7, kHash});
+  must(floor->save());
+  const auto again = must(Floor::load(ground.floor_path(), ground.seal));
+  REQUIRE(again->heads().size() == 1);
+  CHECK(again->heads().at("server").number == 7);
+  CHECK(again->heads().at("server").hash == kHash);
+}
+
+TEST_CASE("the floor never falls") {
+  SealedGround ground;
+  must(Floor::create(ground.floor_path(), ground.seal));
+  const auto floor = must(Floor::load(ground.floor_path(), ground.seal));
+  floor->note_head("server", {7, kHash});
+  floor->note_head("server", {6, std::string(64, 'b')});
+  CHECK(floor->heads().at("server").number == 7);
+}
+
+TEST_CASE("two processes save one floor and neither lowers what the other wrote") {
+  SealedGround ground;
+  must(Floor::create(ground.floor_path(), ground.seal));
+  const auto one = must(Floor::load(ground.floor_path(), ground.seal));
+  const auto two = must(Floor::load(ground.floor_path(), ground.seal));
+  one->note_head("server", {9, kHash});
+  two->note_head("cli", {3, kHash});
+  two->note_head("server", {2, std::string(64, 'b')});
+  must(one->save());
+  must(two->save());
+  const auto again = must(Floor::load(ground.floor_path(), ground.seal));
+  CHECK(again->heads().at("server").number == 9);
+  CHECK(again->heads().at("server").hash == kHash);
+  CHECK(again->heads().at("cli").number == 3);
+}
+
+TEST_CASE("many threads and two floors on one file lose nothing") {
+  SealedGround ground;
+  must(Floor::create(ground.floor_path(), ground.seal));
+  const auto one = must(Floor::load(ground.floor_path(), ground.seal));
+  const auto two = must(Floor::load(ground.floor_path(), ground.seal));
+  std::vector<std::thread> threads;
+  std::atomic<int> failures{0};
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&, thread] {
+      Floor& floor = thread % 2 == 0 ? *one : *two;
+      for (int i = 1; i <= 10; ++i) {
+        floor.note_head("writer" + std::to_string(thread), {i, kHash});
+        failures += floor.save() ? 0 : 1;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(failures == 0);
+  const auto again = must(Floor::load(ground.floor_path(), ground.seal));
+  for (int thread = 0; thread < 4; ++thread) CHECK(again->heads().at("writer" + std::to_string(thread)).number == 10);
+}
+
+TEST_CASE("S76 a floor that is missing or open to others or damaged stops the start") {
+  SealedGround ground;
+  CHECK(loaded(ground) == "startup_refused");
+  must(Floor::create(ground.floor_path(), ground.seal));
+  CHECK(loaded(ground) == "ok");
+  REQUIRE(::chmod(ground.floor_path().c_str(), 0644) == 0);
+  CHECK(loaded(ground) == "startup_refused");
+  REQUIRE(::chmod(ground.floor_path().c_str(), 0600) == 0);
+
+  const std::string text(must(read_private_file(ground.floor_path())).reveal_text());
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    std::string flipped = text;
+    flipped[at] = static_cast<char>(flipped[at] ^ 1);
+    must(write_private_file(ground.floor_path(), as_bytes(flipped)));
+    CAPTURE(at);
+    CHECK(loaded(ground) == "startup_refused");
+  }
+  must(write_private_file(ground.floor_path(), as_bytes("")));
+  CHECK(loaded(ground) == "startup_refused");
+}
+
+TEST_CASE("a medium put back to an old copy stops the start") {
+  House house;
+  house.add(alice());
+  storage::MemoryMedium old_copy;
+  copy_all(house.medium(), old_copy);
+  house.log_in(alice());
+  must(house.auth().maintain());
+  CHECK(outcome(house.restart()) == "ok");
+  must(house.auth().maintain());
+  CHECK(outcome(house.restart(&old_copy)) == "medium_restored");
+}
+
+TEST_CASE("a medium with another history of the same length stops the start") {
+  House house;
+  house.add(alice());
+  storage::MemoryMedium fork;
+  copy_all(house.medium(), fork);
+  {
+    const auto other = must(house.another(fork, "server"));
+    must(other->add_account({"bob", bob().certificate(), false}, by_hand()));
+  }
+  must(house.auth().add_account({"carol", carol().certificate(), false}, by_hand()));
+  must(house.auth().close());
+  CHECK(outcome(house.restart(&fork)) == "medium_restored");
+}
+
+TEST_CASE("a floor that lags behind its medium is no reason to refuse") {
+  House house;
+  must(house.auth().close());
+  house.add(alice());  // and then the process dies before it saves the floor
+  CHECK(outcome(house.restart()) == "ok");
+  CHECK(must(house.auth().verify_audit({})).faults.empty());
+}
