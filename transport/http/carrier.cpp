@@ -120,7 +120,7 @@ void show_health(const Json& answer, const Exchange& exchange, httplib::Response
   show_json(Json::object().set("status", "ok"), response);
 }
 
-void show_answer(const Json& answer, const Exchange& exchange, httplib::Response& response) {
+void show_answer(const Json& answer, Exchange& exchange, httplib::Response& response) {
   const Route& route = *exchange.request.match.route;
   response.status = route.status;
   switch (route.presentation) {
