@@ -120,9 +120,7 @@ void log_in_by_courier(const Installation& installation, const RunningServer& se
 
 void log_in_in_every_way(const std::string& algorithm) {
   Person person("Owner <owner@example.org>", algorithm);
-  // gpg takes a curve's bare name for a key that encrypts.
-  const bool bare_curve = algorithm.starts_with("nist") || algorithm.starts_with("brainpool");
-  const std::string subkey = person.home.add_subkey(person.key, algorithm + (bare_curve ? "/ecdsa" : ""), "sign");
+  const std::string subkey = person.home.add_subkey(person.key, algorithm, "sign");
   const Installation installation;
   installation.add_account("owner", person.certificate());
   const RunningServer server(installation);

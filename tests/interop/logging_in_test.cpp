@@ -267,3 +267,44 @@ TEST_CASE("an export names accounts by username or id and says which it does not
   CHECK(written == 1);
   CHECK(done.output.find(R"("user":"alcie","error":"not_found")") != std::string::npos);
 }
+
+TEST_CASE("an import and a post of one courier response at once are one session and one grant") {
+  const std::string storage = GENERATE("sqlite", "directory");
+  World world(storage);
+  const RunningServer server(world.installation);
+  constexpr std::size_t kRounds = 5;
+  for (std::size_t round = 0; round < kRounds; ++round) {
+    const ScratchFolder stick;
+    world.installation.must({"courier", "export", "alice", "--to", stick.path().string()});
+    std::string response;
+    for (const fs::path& file : files_beneath(stick.path())) {
+      if (file.filename().string().ends_with(".challenge.asc")) response = world.alice.answer(read_file(file));
+    }
+    fs::create_directories(stick.path() / "inbox");
+    write_file(stick.path() / "inbox" / "a.response.asc", response);
+    WireReply posted;
+    std::thread thief([&] { posted = server.post_text("/v1/session", response); });
+    const ProgramRun imported = world.installation.run({"courier", "import", stick.path().string()});
+    thief.join();
+    INFO(posted.body << imported.error << server.log());
+    REQUIRE(posted.status == 201);
+    REQUIRE(imported.exit_code == 0);
+    CHECK(field(json_of(posted.body), "grant") == read_file(stick.path() / "outbox" / "a.session.asc"));
+  }
+  CHECK(world.installation.sessions_of("alice") == kRounds);
+}
+
+TEST_CASE("a name in any script logs in and reaches a proxy percent-encoded") {
+  const Installation installation;
+  Person person("Zoe");
+  const std::string name = "zo\u00eb \u65e5\u672c";
+  installation.add_account(name, person.certificate());
+  const RunningServer server(installation);
+  const std::string challenge = server.post_form("/v1/challenge", "username=zo%C3%AB+%E6%97%A5%E6%9C%AC").body;
+  const std::string token = token_of(server.post_text("/v1/session", person.answer(challenge)));
+  const WireReply authz = server.get("/v1/authz", "Authorization: Bearer " + token + "\r\n");
+  CHECK(authz.status == 200);
+  CHECK(authz.header("remote-user") == "zo%C3%AB%20%E6%97%A5%E6%9C%AC");
+  CHECK(installation.must({"account", "list"}).find(name) != std::string::npos);
+  CHECK(installation.sessions_of(name) == 1);
+}
