@@ -20,6 +20,8 @@
 
 namespace countersign::storage {
 
+class SqliteConnection;
+
 class SqliteMedium final : public Medium {
  public:
   // Makes an empty one, mode 0600, in a folder that exists: all of it or nothing. conflict where there is one (or what
@@ -42,7 +44,6 @@ class SqliteMedium final : public Medium {
   Status commit(const Batch& batch) override;
 
  private:
-  class Connection;
   class ReaderLease;
 
   // The flock on checkpoint.lock. It outlives every connection, so a successor never checkpoints beside us.
@@ -70,11 +71,11 @@ class SqliteMedium final : public Medium {
   CheckpointLock checkpoint_lock_;  // under writer_mutex_
 
   std::mutex writer_mutex_;
-  std::unique_ptr<Connection> writer_;  // null after a failure that could not be rolled back
+  std::unique_ptr<SqliteConnection> writer_;  // null after a failure that could not be rolled back
 
   std::mutex readers_mutex_;
   std::condition_variable reader_returned_;
-  std::vector<std::unique_ptr<Connection>> idle_readers_;
+  std::vector<std::unique_ptr<SqliteConnection>> idle_readers_;
   std::size_t readers_leased_ = 0;
 };
 
