@@ -48,12 +48,8 @@ bool present(const fs::path& file) {
 }
 
 Status sync_folder(const fs::path& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return fail(ErrorCode::storage_unavailable, because(folder, errno));
-  const int result = fsync(descriptor);
-  const int error = errno;
-  close(descriptor);
-  if (result != 0) return fail(ErrorCode::storage_unavailable, because(folder, error));
+  const FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.get() < 0 || fsync(opened.get()) != 0) return fail(ErrorCode::storage_unavailable, because(folder, errno));
   return ok();
 }
 
@@ -112,19 +108,15 @@ class SqliteMedium::ReaderLease {
   bool good_ = false;
 };
 
-SqliteMedium::CheckpointLock::~CheckpointLock() {
-  if (descriptor_ >= 0) close(descriptor_);
-}
-
 Status SqliteMedium::CheckpointLock::open(const fs::path& file) {
   // Close-on-exec, or a gpg that outlives us would hold the lock.
-  descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-  if (descriptor_ < 0) return fail(ErrorCode::storage_unavailable, because(file, errno));
+  file_ = FileDescriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+  if (file_.get() < 0) return fail(ErrorCode::storage_unavailable, because(file, errno));
   return check_private(file);
 }
 
 bool SqliteMedium::CheckpointLock::try_lock() {
-  if (!held_) held_ = flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
+  if (!held_) held_ = flock(file_.get(), LOCK_EX | LOCK_NB) == 0;
   return held_;
 }
 
@@ -146,9 +138,10 @@ Status SqliteMedium::create(const fs::path& given) {
   }
   const fs::path temporary = beside(file, ".new");
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) unlink(beside(temporary, suffix).c_str());
-  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor < 0) return fail(ErrorCode::storage_unavailable, because(temporary, errno));
-  close(descriptor);
+  {
+    const FileDescriptor made(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (made.get() < 0) return fail(ErrorCode::storage_unavailable, because(temporary, errno));
+  }
   TRY(sqlite_guarded([&]() -> Status {
     SQLite::Database database = connect_sqlite(temporary, kBusyTimeout);
     checkpoint_here(database);  // on closing, so that the one file is everything

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/base/file_descriptor.hpp"
 #include "storage/medium.hpp"
 
 namespace countersign::storage {
@@ -49,16 +50,12 @@ class SqliteMedium final : public Medium {
   // The flock on checkpoint.lock. It outlives every connection, so a successor never checkpoints beside us.
   class CheckpointLock {
    public:
-    CheckpointLock() = default;
-    ~CheckpointLock();
-    CheckpointLock(const CheckpointLock&) = delete;
-    CheckpointLock& operator=(const CheckpointLock&) = delete;
     Status open(const std::filesystem::path& file);
     bool try_lock();
     bool held() const { return held_; }
 
    private:
-    int descriptor_ = -1;
+    FileDescriptor file_;
     bool held_ = false;
   };
 
