@@ -122,7 +122,7 @@ TEST_CASE("S02 the known server's certificate beside another's signature is refu
   Scene scene;
   const std::string text = write_statement(scene.statement);
   require_refused(scene.open(scene.server.message(text, scene.server.other(), scene.server.server())),
-                  ErrorCode::signature_invalid);
+                  ErrorCode::signature_by_another_key);
 }
 
 TEST_CASE("S02 a statement that names another server key than the one it came with is refused") {
@@ -145,7 +145,7 @@ TEST_CASE("S02 a fingerprint is not shown for a key that did not sign") {
   REQUIRE(scene.known.forget(kServerName).has_value());
   const std::string text = write_statement(scene.statement);
   require_refused(scene.open(scene.server.message(text, scene.server.other(), scene.server.server())),
-                  ErrorCode::signature_invalid);
+                  ErrorCode::signature_by_another_key);
 }
 
 TEST_CASE("S02 a fingerprint given with the name wins over the known one") {
@@ -300,7 +300,7 @@ TEST_CASE("S02 a session grant by another or of another server is refused") {
   const Fingerprint& other = scene.server.other();
   require_refused(open(grant_text(scene.server, kServerName, server), other, other), ErrorCode::server_mismatch);
   require_refused(open(grant_text(scene.server, kServerName, other), other, other), ErrorCode::server_mismatch);
-  require_refused(open(grant_text(scene.server, kServerName, server), other, server), ErrorCode::signature_invalid);
+  require_refused(open(grant_text(scene.server, kServerName, server), other, server), ErrorCode::signature_by_another_key);
   require_refused(open(grant_text(scene.server, "https://b", other), other, other), ErrorCode::server_unknown);
   require_refused(open(write_statement(scene.statement), server, server), ErrorCode::malformed_message);
   scene.expected.name = "https://b";

@@ -1,0 +1,179 @@
+#include "auth/accounts/enrolment.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/house.hpp"
+
+using namespace countersign;
+using namespace countersign::auth;
+using namespace countersign::test;
+
+namespace {
+
+HouseSettings open_to_all() {
+  HouseSettings settings;
+  settings.policies.registration_open = true;
+  return settings;
+}
+
+std::string enrolled(House& house, const Person& person, const Response& response) {
+  return outcome(house.auth().enrol(response, person.certificate(), by_http()));
+}
+
+Response enrol_response(House& house, const Person& person) {
+  return house.answer(person, house.issue_enrolment(person));
+}
+
+std::string held(House& house, const std::optional<Response>& response, const std::string& certificate) {
+  return outcome(house.auth().hold_enrolment(response, certificate, by_courier()));
+}
+
+}  // namespace
+
+TEST_CASE("S30 who proves a key gets an account under its real fingerprint") {
+  House house(open_to_all(), nullptr);
+  const Account account = must(house.auth().enrol(enrol_response(house, alice()), alice().certificate(), by_http()));
+  CHECK(account.id == alice().account());
+  CHECK(account.username == "alice");
+  CHECK(account.fingerprint == alice().fingerprint());
+  CHECK(account.epoch == 0);
+  CHECK(account.encryption_algorithm == "cv25519");
+  CHECK_NOTHROW(house.log_in(alice()));
+}
+
+TEST_CASE("S27 an account is made whole in one batch with the challenge it consumed") {
+  House house(open_to_all(), nullptr);
+  CHECK(enrolled(house, alice(), enrol_response(house, alice())) == "ok");
+  CHECK(text_of(house.medium(), account_name(alice().account())) != "<absent>");
+  CHECK(text_of(house.medium(), certificate_name(alice().account())) == alice().certificate());
+  CHECK(text_of(house.medium(), key_name(alice().fingerprint())) != "<absent>");
+  CHECK(names_in(house.medium(), "consumed/", 9).size() == 1);
+}
+
+TEST_CASE("an enrolment is redeemed once") {
+  House house(open_to_all(), nullptr);
+  const Response response = enrol_response(house, alice());
+  CHECK(enrolled(house, alice(), response) == "ok");
+  CHECK(enrolled(house, alice(), response) == "challenge_consumed");
+}
+
+TEST_CASE("S26 of two who enrol one name the second is told") {
+  House house(open_to_all(), nullptr);
+  const Response first = enrol_response(house, alice());
+  Challenge challenge = house.challenge_for(bob(), Purpose::enrol, Transport::http);
+  challenge.account = alice().account();
+  challenge.extra = "alice";
+  const Response second = house.answer_to(bob(), challenge);
+  CHECK(enrolled(house, alice(), first) == "ok");
+  CHECK(outcome(house.auth().enrol(second, bob().certificate(), by_http())) == "account_exists");
+  CHECK(must(house.auth().show_account(alice().account())).account.fingerprint == alice().fingerprint());
+}
+
+TEST_CASE("one key belongs to one account") {
+  House house(open_to_all(), nullptr);
+  CHECK(enrolled(house, alice(), enrol_response(house, alice())) == "ok");
+  CHECK(outcome(house.auth().add_account({"second", alice().certificate(), false}, by_hand())) == "key_taken");
+}
+
+TEST_CASE("S09 the certificate that comes back is the one that was asked for") {
+  House house(open_to_all(), nullptr);
+  const Response response = enrol_response(house, alice());
+  CHECK(outcome(house.auth().enrol(response, bob().certificate(), by_http())) == "signature_by_another_key");
+  Response forged = response;
+  forged.signature = bob().sign("x", house.clock.now());
+  CHECK(enrolled(house, alice(), forged) == "signature_by_another_key");
+  CHECK(enrolled(house, alice(), response) == "ok");
+}
+
+TEST_CASE("an enrolment for a name that has an account by now is refused by its epoch") {
+  House house(open_to_all(), nullptr);
+  Challenge challenge = house.challenge_for(alice(), Purpose::enrol, Transport::http);
+  challenge.epoch = 1;  // as if there were a tombstone
+  CHECK(enrolled(house, alice(), house.answer_to(alice(), challenge)) == "epoch_passed");
+}
+
+TEST_CASE("S25 who takes a deleted account's name starts above its tombstone") {
+  House house(open_to_all(), nullptr);
+  const Account before = house.add(bob());
+  const auto session = house.log_in(bob());
+  const Response stale = enrol_response(house, alice());
+  // Bob's account under Alice's name, deleted: an administrator's work, done here by hand.
+  Accounts accounts(house.medium(), house.seal());
+  Account tombstone = before;
+  tombstone.id = alice().account();
+  tombstone.state = AccountState::deleted;
+  tombstone.epoch = 41;
+  const std::string name = account_name(alice().account());
+  must(put(house.medium(), name, as_text(house.seal().close(name, write_account(tombstone)))));
+  CHECK(enrolled(house, alice(), stale) == "epoch_passed");
+  CHECK(enrolled(house, alice(), enrol_response(house, alice())) == "ok");
+  CHECK(must(house.auth().show_account(alice().account())).account.epoch == 42);
+  CHECK(must(house.auth().show_account(alice().account())).account.state == AccountState::active);
+}
+
+TEST_CASE("S50 a secret key that is handed in is refused and named") {
+  House house;
+  const std::string secret(house.secrets().server_key_armored().reveal_text());
+  CHECK(outcome(house.auth().add_account({"alice", secret, false}, by_hand())) == "secret_key_handed_in");
+  CHECK(held(house, std::nullopt, secret) == "secret_key_handed_in");
+  CHECK(names_in(house.medium(), "users/", 9).empty());
+}
+
+TEST_CASE("a certificate from a stick waits for an administrator who has compared the fingerprint") {
+  House house;
+  CHECK(held(house, std::nullopt, alice().certificate()) == "ok");
+  CHECK(names_in(house.medium(), "users/", 9).empty());
+  const auto list = must(house.auth().list_held_enrolments());
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].fingerprint == alice().fingerprint());
+  CHECK(list[0].username.empty());
+  CHECK(list[0].user_ids == std::vector<std::string>{"alice <alice@example.org>"});
+  CHECK(outcome(house.auth().confirm_enrolment(bob().fingerprint(), "alice", by_hand())) == "enrolment_not_held");
+  CHECK(outcome(house.auth().confirm_enrolment(alice().fingerprint(), "Alice", by_hand())) == "malformed_username");
+  CHECK(outcome(house.auth().confirm_enrolment(alice().fingerprint(), "alice", by_hand())) == "ok");
+  CHECK(must(house.auth().list_held_enrolments()).empty());
+  CHECK_NOTHROW(house.log_in(alice()));
+  CHECK(outcome(house.auth().confirm_enrolment(alice().fingerprint(), "alice", by_hand())) == "enrolment_not_held");
+}
+
+TEST_CASE("S65 holding twice is holding once and what is an account's already is not held") {
+  House house;
+  CHECK(held(house, std::nullopt, alice().certificate()) == "ok");
+  const auto before = contents_of(house.medium());
+  CHECK(held(house, std::nullopt, alice().certificate()) == "ok");
+  CHECK(contents_of(house.medium()) == before);
+  house.add(bob());
+  const auto with_bob = contents_of(house.medium());
+  CHECK(held(house, std::nullopt, bob().certificate()) == "ok");
+  CHECK(contents_of(house.medium()) == with_bob);
+}
+
+TEST_CASE("a proven enrolment names its user and a bare certificate does not take its place") {
+  House house;
+  const Response response = house.answer(alice(), house.issue_enrolment(alice(), Transport::courier));
+  CHECK(held(house, std::nullopt, alice().certificate()) == "ok");
+  CHECK(held(house, response, alice().certificate()) == "ok");
+  CHECK(held(house, std::nullopt, alice().certificate()) == "ok");
+  REQUIRE(must(house.auth().list_held_enrolments()).size() == 1);
+  CHECK(must(house.auth().list_held_enrolments())[0].username == "alice");
+  CHECK(outcome(house.auth().confirm_enrolment(alice().fingerprint(), "mallory", by_hand())) == "conflict");
+  CHECK(outcome(house.auth().confirm_enrolment(alice().fingerprint(), "alice", by_hand())) == "ok");
+}
+
+TEST_CASE("what comes by stick has to prove its key if it claims a name") {
+  House house;
+  const Response response = house.answer(alice(), house.issue_enrolment(alice(), Transport::courier));
+  CHECK(held(house, response, bob().certificate()) == "signature_by_another_key");
+  Response forged = response;
+  forged.signature = bob().sign("x", house.clock.now());
+  CHECK(held(house, forged, alice().certificate()) == "signature_by_another_key");
+  const Response by_network = house.answer_to(alice(), house.challenge_for(alice(), Purpose::enrol, Transport::http));
+  CHECK(held(house, by_network, alice().certificate()) == "transport_mismatch");
+  CHECK(must(house.auth().list_held_enrolments()).empty());
+}
+
+TEST_CASE("an enrolment by courier may be redeemed by hand while registration is closed") {
+  House house;
+  const Response response = house.answer(alice(), house.issue_enrolment(alice(), Transport::courier));
+  CHECK(outcome(house.auth().enrol(response, alice().certificate(), by_hand())) == "ok");
+}
