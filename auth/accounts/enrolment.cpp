@@ -44,6 +44,10 @@ Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const std:
   account.created_at = moment.wall;
   account.encryption_algorithm = checked.encryption_key.algorithm;
   account.show_key_id = show_key_id;
+  // The server signs every challenge's statement itself, so its own key as somebody's would answer for them.
+  if (context_.identity.has_key(account.fingerprint)) {
+    return fail(ErrorCode::key_taken, "the key " + account.fingerprint.upper() + " is the server's own");
+  }
   entry.at = moment.wall;
   entry.account = account.id;
   entry.key = account.fingerprint.upper();

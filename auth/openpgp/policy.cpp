@@ -85,7 +85,19 @@ tl::unexpected<Error> barred(Bar bar, ErrorCode unfit_code, const std::string& w
     case Bar::none:
       break;
   }
-  return fail(unfit_code, "there is no such key: " + what);
+  return fail(unfit_code, what + " is not made for that");
+}
+
+// The owner is told what is missing, and how GnuPG makes it. `work` is "signs" or "encrypts".
+tl::unexpected<Error> lacking(const CertificateFacts& facts, Bar bar, const std::string& work) {
+  if (bar != Bar::unfit) return barred(bar, ErrorCode::key_policy, "the key that " + work);
+  const bool unbound = std::any_of(facts.subkeys.begin(), facts.subkeys.end(),
+                                   [](const KeyFacts& subkey) { return !subkey.bound && !subkey.revoked; });
+  if (!unbound) return fail(ErrorCode::key_policy, "there is no key that " + work);
+  return fail(ErrorCode::key_policy,
+              "no key that " + work +
+                  " is bound to the primary with SHA-256 or better; gpg --cert-digest-algo SHA256 "
+                  "--quick-set-expire FINGERPRINT 2y '*' makes the bindings of subkeys anew");
 }
 
 }  // namespace
@@ -149,7 +161,7 @@ Status judge_certificate(const CertificateFacts& facts, Instant now) {
     const Bar bar = bar_to_signing(subkey, now);
     if (bar == Bar::none || bar > best) best = bar;
   }
-  if (best != Bar::none) return barred(best, ErrorCode::key_policy, "the key that signs");
+  if (best != Bar::none) return lacking(facts, best, "signs");
   TRY(choose_encryption_key(facts, now));
   return ok();
 }
@@ -170,7 +182,7 @@ Result<KeyFacts> choose_encryption_key(const CertificateFacts& facts, Instant no
   if (chosen != nullptr) return *chosen;
   const Bar primary_bar = bar_to_encrypting(facts.primary, now);
   if (primary_bar == Bar::none) return facts.primary;
-  return barred(std::max(best, primary_bar), ErrorCode::key_policy, "the key that encrypts");
+  return lacking(facts, std::max(best, primary_bar), "encrypts");
 }
 
 Result<KeyFacts> judge_signing_key(const CertificateFacts& facts, const Fingerprint& signing_key, Instant now) {
