@@ -1,10 +1,8 @@
 #include "cli/setting_values.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <optional>
 
@@ -51,20 +49,6 @@ std::vector<std::string> split_at_commas(std::string_view joined) {
     joined.remove_prefix(comma + 1);
   }
   return parts;
-}
-
-// An address, or an address and the length of its prefix.
-bool is_network(const std::string& text) {
-  const auto slash = text.find('/');
-  const std::string address = text.substr(0, slash);
-  std::array<unsigned char, 16> bytes{};
-  unsigned bits_max = 0;
-  if (::inet_pton(AF_INET, address.c_str(), bytes.data()) == 1) bits_max = 32;
-  if (bits_max == 0 && ::inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1) bits_max = 128;
-  if (bits_max == 0) return false;
-  if (slash == std::string::npos) return true;
-  const auto bits = whole_number<unsigned>(std::string_view(text).substr(slash + 1));
-  return bits && *bits <= bits_max;
 }
 
 Status set_server(Settings& settings, const std::string& text) {
@@ -121,21 +105,19 @@ Status set_instance(Settings& settings, const std::string& text) {
 }
 
 Status set_listen(Settings& settings, const std::string& text) {
-  settings.listen = TRY(parse_listen_address(text));
+  settings.listen = TRY(transport::http::parse_listen_address(text));
   return ok();
 }
 
 std::string get_listen(const Settings& settings) {
-  const bool v6 = settings.listen.host.find(':') != std::string::npos;
-  return (v6 ? "[" + settings.listen.host + "]" : settings.listen.host) + ":" + std::to_string(settings.listen.port);
+  return settings.listen.text();
 }
 
 Status set_trusted_proxies(Settings& settings, const std::string& text) {
   std::vector<std::string> networks = split_at_commas(text);
   if (networks.size() > 64) return refuse("at most 64 networks");
   for (const std::string& network : networks) {
-    if (!is_network(network))
-      return refuse(fmt::format("\"{}\" is no address and no network such as 10.0.0.0/8", network));
+    TRY(transport::http::parse_network(network));
   }
   settings.trusted_proxies = std::move(networks);
   return ok();
@@ -266,23 +248,6 @@ Status check_server_name(std::string_view name) {
     return refuse("a server's name is printable text in NFC without blanks, quotes and backslashes, best its URL");
   }
   return ok();
-}
-
-Result<ListenAddress> parse_listen_address(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos) return refuse("HOST:PORT, for example 127.0.0.1:8420");
-  std::string_view host = text.substr(0, colon);
-  const auto port = whole_number<std::uint16_t>(text.substr(colon + 1));
-  if (!port) return refuse("the port is a number from 0 to 65535");
-  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  const bool fits = !host.empty() && host.size() <= 253 && bracketed == (host.find(':') != std::string_view::npos) &&
-                    std::all_of(host.begin(), host.end(), [](char c) {
-                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                             c == '-' || c == ':';
-                    });
-  if (!fits) return refuse("the host is a name or an address, IPv6 in brackets");
-  return ListenAddress{std::string(host), *port};
 }
 
 std::string_view name_of(StorageKind kind) {

@@ -13,18 +13,13 @@
 #include "cli/environment.hpp"
 #include "storage/base/result.hpp"
 #include "storage/base/time.hpp"
+#include "transport/http/address.hpp"
 
 namespace countersign::cli {
 
 enum class StorageKind { sqlite, directory };
 enum class Registration { open, closed };
 enum class OpenPgpEngine { rnp };
-
-// HOST:PORT, the host without the brackets of an IPv6 address.
-struct ListenAddress {
-  std::string host;
-  std::uint16_t port = 0;  // 0: the system chooses one
-};
 
 struct Settings {
   std::string server;                      // the server's name, which every statement carries
@@ -33,7 +28,7 @@ struct Settings {
   Registration registration = Registration::closed;
   OpenPgpEngine openpgp = OpenPgpEngine::rnp;
   std::string instance = "server";  // the writer of this server's audit record
-  ListenAddress listen{"127.0.0.1", 8420};
+  transport::http::ListenAddress listen{"127.0.0.1", 8420, true};
   std::vector<std::string> trusted_proxies;  // CIDR
   bool rate_limit = true;
 
@@ -74,8 +69,6 @@ Result<Seconds> parse_duration(std::string_view text);
 std::string format_duration(Seconds duration);
 // A name that statements can carry: 1 to 200 bytes of printable UTF-8 in NFC without blanks. invalid_settings.
 Status check_server_name(std::string_view name);
-// invalid_settings.
-Result<ListenAddress> parse_listen_address(std::string_view text);
 
 std::string_view name_of(StorageKind kind);
 std::string_view name_of(Registration registration);

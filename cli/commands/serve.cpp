@@ -48,20 +48,15 @@ transport::http::HttpServerSettings server_settings(const Settings& settings) {
   return out;
 }
 
-std::string shown_address(const ListenAddress& address, std::uint16_t port) {
-  const bool six = address.host.find(':') != std::string::npos;
-  return "http://" + (six ? "[" + address.host + "]" : address.host) + ":" + std::to_string(port);
-}
-
 }  // namespace
 
 Status run_serve(const ServeOptions& options, CommandContext& context) {
   const Settings settings = TRY(context.settings(options.overrides));
-  const std::string host_port = shown_address(settings.listen, settings.listen.port).substr(7);
-  if (!TRY(transport::http::parse_listen_address(host_port)).loopback && !options.insecure_http) {
+  if (!settings.listen.loopback && !options.insecure_http) {
     return fail(ErrorCode::invalid_settings,
-                host_port + " is not a loopback address, and this server speaks plain HTTP: put a proxy with TLS before "
-                            "it and listen on 127.0.0.1, or pass --insecure-http if the network is yours");
+                settings.listen.text() +
+                    " is not a loopback address, and this server speaks plain HTTP: put a proxy with TLS before "
+                    "it and listen on 127.0.0.1, or pass --insecure-http if the network is yours");
   }
   // Before any thread starts: signals are for the loop below alone.
   const sigset_t signals = stop_signals();
@@ -73,9 +68,11 @@ Status run_serve(const ServeOptions& options, CommandContext& context) {
   transport::http::HttpServer server(store->operations(), server_settings(settings));
   TRY(store->authenticator().maintain());
   if (const Status started = server.start(); !started) return fail(ErrorCode::failed, started.error().detail);
+  transport::http::ListenAddress bound = settings.listen;
+  bound.port = server.port();
   auth::log_event(auth::LogLevel::info, "serving",
                   {{"server", settings.server},
-                   {"address", shown_address(settings.listen, server.port())},
+                   {"address", "http://" + bound.text()},
                    {"fingerprint", settings.fingerprint.upper()},
                    {"version", COUNTERSIGN_VERSION}});
   maintain_until_stopped(store->authenticator());

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 namespace countersign::transport::http {
 namespace {
@@ -109,6 +110,36 @@ Result<Network> parse_network(std::string_view text) {
   network.prefix_bits = dotted ? bits + 96 : bits;
   if (!network.contains(*address)) return refused("has bits beyond its prefix");
   return network;
+}
+
+std::string ListenAddress::text() const {
+  const bool v6 = host.find(':') != std::string::npos;
+  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+Result<ListenAddress> parse_listen_address(std::string_view text) {
+  const auto refuse = [](std::string why) { return fail(ErrorCode::invalid_settings, std::move(why)); };
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return refuse("HOST:PORT, for example 127.0.0.1:8420");
+  std::string_view host = text.substr(0, colon);
+  const std::string_view digits = text.substr(colon + 1);
+  ListenAddress address;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), address.port);
+  if (error != std::errc{} || end != digits.data() + digits.size()) {
+    return refuse("the port is a number from 0 to 65535");
+  }
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const bool fits = !host.empty() && host.size() <= 253 && bracketed == (host.find(':') != std::string_view::npos) &&
+                    std::all_of(host.begin(), host.end(), [](char c) {
+                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+                             c == '-' || c == ':';
+                    });
+  if (!fits) return refuse("the host is a name or an address, IPv6 in brackets");
+  address.host = host;
+  const auto numeric = parse_address(host);
+  address.loopback = numeric ? numeric->is_loopback() : host == "localhost";
+  return address;
 }
 
 bool is_trusted(const Address& address, std::span<const Network> proxies) {

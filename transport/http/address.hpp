@@ -45,6 +45,18 @@ struct Network {
 // something else. invalid_settings.
 Result<Network> parse_network(std::string_view text);
 
+// Where a server listens.
+struct ListenAddress {
+  std::string host;        // a name or an address, IPv6 without its brackets
+  std::uint16_t port = 0;  // 0: the system chooses one
+  bool loopback = false;   // numerically, or by the name localhost
+
+  // HOST:PORT, [v6]:PORT.
+  std::string text() const;
+};
+// invalid_settings.
+Result<ListenAddress> parse_listen_address(std::string_view text);
+
 bool is_trusted(const Address& address, std::span<const Network> proxies);
 
 // Whom a request is from: the peer; or, if that is a trusted proxy, the rightmost hop of its X-Forwarded-For that is

@@ -1,7 +1,5 @@
 #include "transport/http/http_server.hpp"
 
-#include <charconv>
-
 #include "transport/http/carrier.hpp"
 #include "transport/http/connections.hpp"
 
@@ -49,26 +47,6 @@ void HttpServer::request_stop() noexcept {
 
 void HttpServer::wait() {
   if (connections_) connections_->wait();
-}
-
-Result<ListenAddress> parse_listen_address(std::string_view text) {
-  const auto refused = [&] {
-    return fail(ErrorCode::invalid_settings, "not HOST:PORT or [ADDRESS]:PORT: " + std::string(text));
-  };
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return refused();
-  std::string_view host = text.substr(0, colon);
-  const std::string_view digits = text.substr(colon + 1);
-  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  if (host.empty() || bracketed != (host.find(':') != std::string_view::npos)) return refused();
-  ListenAddress address;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), address.port);
-  if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size()) return refused();
-  address.host = host;
-  const auto numeric = parse_address(host);
-  address.loopback = numeric ? numeric->is_loopback() : host == "localhost";
-  return address;
 }
 
 }  // namespace countersign::transport::http

@@ -70,12 +70,4 @@ class HttpServer {
   std::unique_ptr<Connections> connections_;
 };
 
-// HOST:PORT, [v6]:PORT. invalid_settings.
-struct ListenAddress {
-  std::string host;
-  std::uint16_t port = 0;
-  bool loopback = false;  // numerically, or by the name localhost
-};
-Result<ListenAddress> parse_listen_address(std::string_view text);
-
 }  // namespace countersign::transport::http

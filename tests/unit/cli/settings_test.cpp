@@ -142,20 +142,19 @@ TEST_CASE("an instance is a name of a-z and 0-9 and dashes and not the commands'
   }
 }
 
-TEST_CASE("a listen address is HOST and PORT with IPv6 in brackets") {
-  REQUIRE(cli::parse_listen_address("[::1]:0")->host == "::1");
-  REQUIRE(cli::parse_listen_address("localhost:65535")->port == 65535);
-  for (const char* bad :
-       {"", "8420", ":8420", "a:", "a:65536", "a:-1", "::1:80", "[a]:80", "[]:80", "a b:80", "a:80 "}) {
+TEST_CASE("a listen address that is none is refused by the name of the setting") {
+  REQUIRE(read("listen = \"[::1]:0\"")->listen.host == "::1");
+  for (const char* bad : {"", "8420", "a:65536", "::1:80"}) {
     INFO(bad);
-    REQUIRE(!cli::parse_listen_address(bad));
+    require_refused(read(std::string("listen = \"") + bad + "\""), "listen");
   }
 }
 
 TEST_CASE("S70 a trusted proxy is an address or a network with a prefix of its length") {
   const auto settings = read("trusted_proxies = [\"10.0.0.0/8\", \"::1\"]");
   REQUIRE(settings->trusted_proxies == std::vector<std::string>{"10.0.0.0/8", "::1"});
-  for (const char* bad : {"10.0.0.0/33", "::/129", "10.0.0/8", "proxy", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8/8"}) {
+  for (const char* bad :
+       {"10.0.0.0/33", "::/129", "10.0.0/8", "proxy", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8/8", "10.1.2.3/8"}) {
     INFO(bad);
     require_refused(read(std::string("trusted_proxies = [\"") + bad + "\"]"), "trusted_proxies");
   }

@@ -80,3 +80,20 @@ TEST_CASE("S70 the rightmost hop that is no proxy of ours is the source") {
   CHECK(source_of(at("127.0.0.1"), "127.0.0.1, unknown, 10.0.0.7", trusted) == at("10.0.0.7"));
   CHECK(source_of(at("127.0.0.1"), "203.0.113.9,", trusted) == at("127.0.0.1"));
 }
+
+TEST_CASE("listen addresses are HOST:PORT") {
+  const auto address = parse_listen_address("[::1]:8420");
+  REQUIRE(address.has_value());
+  CHECK(address->host == "::1");
+  CHECK(address->port == 8420);
+  CHECK(address->loopback);
+  CHECK(address->text() == "[::1]:8420");
+  CHECK(parse_listen_address("localhost:65535")->text() == "localhost:65535");
+  CHECK(parse_listen_address("localhost:0")->loopback);
+  CHECK_FALSE(parse_listen_address("0.0.0.0:80")->loopback);
+  for (const char* text : {"", "8420", ":8420", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "a:-1", "a:+1", "::1:80",
+                           "[a]:1", "[]:80", "a:1x", "a b:80", "a:80 "}) {
+    INFO(text);
+    CHECK_FALSE(parse_listen_address(text).has_value());
+  }
+}

@@ -64,18 +64,3 @@ TEST_CASE("an address that is taken and settings that are none are said at the s
   HttpServer fourth(serving.operations, settings);
   CHECK(fourth.start().error().code == ErrorCode::invalid_settings);
 }
-
-TEST_CASE("listen addresses are HOST:PORT") {
-  const auto address = parse_listen_address("[::1]:8420");
-  REQUIRE(address.has_value());
-  CHECK(address->host == "::1");
-  CHECK(address->port == 8420);
-  CHECK(address->loopback);
-  CHECK(parse_listen_address("localhost:0")->loopback);
-  CHECK_FALSE(parse_listen_address("0.0.0.0:80")->loopback);
-  for (const char* text :
-       {"", "8420", ":8420", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1:80", "[a]:1", "a:1x"}) {
-    INFO(text);
-    CHECK_FALSE(parse_listen_address(text).has_value());
-  }
-}
