@@ -1,0 +1,110 @@
+#include "auth/authenticator.hpp"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "tests/support/faulty_medium.hpp"
+#include "tests/support/house.hpp"
+
+using namespace countersign;
+using namespace countersign::auth;
+using namespace countersign::test;
+
+TEST_CASE("S76 a writer that is no part of a name stops the start") {
+  House house;
+  for (const std::string& writer : {std::string(), std::string("a/b"), std::string("Server"), std::string(".."),
+                                    std::string("a b"), std::string(300, 'a')}) {
+    CAPTURE(writer);
+    CHECK(outcome(house.another(house.medium(), writer)) == "startup_refused");
+  }
+  CHECK(outcome(house.another(house.medium(), "server-2.example_org")) == "ok");
+}
+
+TEST_CASE("S76 a start without a floor or with another store's medium is refused") {
+  House house;
+  House other;
+  CHECK(outcome(house.another(other.medium(), "server")) != "ok");
+  std::filesystem::remove(house.secrets_folder() / "floor");
+  CHECK(outcome(house.restart()) == "startup_refused");
+}
+
+TEST_CASE("a start whose medium does not answer fails at every call") {
+  storage::MemoryMedium memory;
+  FaultyMedium faulty(memory);
+  House house(faulty);
+  for (std::size_t n = 1;; ++n) {
+    faulty.fail(n, Fault::before, Lasting::for_ever);
+    const auto opened = house.another(faulty, "server");
+    if (!faulty.fired()) break;
+    CHECK(outcome(opened) == "storage_unavailable");
+  }
+}
+
+TEST_CASE("what a timer does goes on though a part of it fails") {
+  storage::MemoryMedium memory;
+  FaultyMedium faulty(memory);
+  House house(faulty);
+  house.add(alice());
+  const auto floor = [&] {
+    const auto loaded = must(Floor::load(house.secrets_folder() / "floor", house.seal()));
+    return loaded->heads().at("server").number;
+  };
+  const auto before = floor();
+  faulty.fail_only(Calls::reads_and_lists, 1, Fault::before, Lasting::for_ever);
+  CHECK(outcome(house.auth().maintain()) == "storage_unavailable");
+  CHECK(floor() == before + 1);
+}
+
+TEST_CASE("refusals that could not be written are counted on") {
+  storage::MemoryMedium memory;
+  FaultyMedium faulty(memory);
+  House house(faulty);
+  must(house.auth().maintain());
+  house.auth().count_refusal(ErrorCode::challenge_invalid);
+  house.auth().count_refusal(ErrorCode::challenge_invalid);
+  house.clock.pass(std::chrono::minutes(2));
+  faulty.fail_only(Calls::commits, 1, Fault::before, Lasting::for_ever);
+  CHECK_FALSE(house.auth().maintain());
+  faulty.heal();
+  house.auth().count_refusal(ErrorCode::challenge_invalid);
+  house.clock.pass(std::chrono::minutes(2));
+  must(house.auth().maintain());
+  CHECK(must(house.auth().list_audit("server", 1)).front().entry.detail == "challenge_invalid=3");
+}
+
+TEST_CASE("S32 refusals are summarised once a minute and bounded by the names there are") {
+  House house;
+  must(house.auth().maintain());
+  for (int i = 0; i < 10'000; ++i) house.auth().count_refusal(ErrorCode::account_unknown);
+  must(house.auth().maintain());
+  CHECK(must(house.auth().list_audit("server", 1)).front().decision == "store_created");
+  house.clock.pass(std::chrono::minutes(1));
+  must(house.auth().maintain());
+  CHECK(must(house.auth().list_audit("server", 1)).front().entry.detail == "account_unknown=10000");
+  const auto names = names_in(house.medium(), "audit/", 100);
+  house.clock.pass(std::chrono::minutes(1));
+  must(house.auth().maintain());
+  CHECK(names_in(house.medium(), "audit/", 100) == names);
+}
+
+TEST_CASE("S31 the latest login is kept and two logins at once do not collide over it") {
+  House house;
+  house.add(alice());
+  CHECK_FALSE(must(house.auth().show_account(alice().account())).last_login);
+  house.log_in(alice());
+  house.clock.pass(std::chrono::hours(1));
+  house.log_in(alice());
+  CHECK(must(house.auth().show_account(alice().account())).last_login == kNoon + std::chrono::hours(1));
+}
+
+TEST_CASE("what is not there is told by hand and denied to strangers") {
+  House house;
+  const auto shown = house.auth().show_account(alice().account());
+  CHECK(outcome(shown) == "not_found");
+  CHECK(face_of_outcome(shown) == Face::denied);
+  CHECK(outcome(house.auth().end_all_sessions(alice().account(), by_hand())) == "not_found");
+  CHECK(outcome(house.auth().show_account("../server/identity")) == "malformed_account_id");
+  CHECK(outcome(house.auth().list_sessions("../x", 1)) == "malformed_account_id");
+  CHECK(outcome(house.auth().end_all_sessions("x", by_hand())) == "malformed_account_id");
+  CHECK(outcome(house.auth().end_session_of(alice().account(), "../x", by_hand())) == "malformed_message");
+}
