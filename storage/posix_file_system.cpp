@@ -22,31 +22,16 @@ namespace {
 
 using std::chrono::milliseconds;
 
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  ~Descriptor() {
-    if (value_ >= 0) close(value_);
-  }
-  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  int get() const { return value_; }
-  int release() { return std::exchange(value_, -1); }
-
- private:
-  int value_;
-};
-
 struct CloseFolder {
   void operator()(DIR* stream) const { closedir(stream); }
 };
 
 class Flock final : public FileLock {
  public:
-  explicit Flock(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
+  explicit Flock(FileDescriptor descriptor) : descriptor_(std::move(descriptor)) {}
 
  private:
-  Descriptor descriptor_;  // closing it unlocks: every lock has an open file of its own
+  FileDescriptor descriptor_;  // closing it unlocks: every lock has an open file of its own
 };
 
 tl::unexpected<Error> failure(const std::string& path, int error) {
@@ -64,21 +49,21 @@ tl::unexpected<Error> failure(const std::string& path, int error) {
 }
 
 // openat2(2) has no wrapper in glibc. EAGAIN means that something was renamed meanwhile, and is worth another try.
-Result<Descriptor> open_beneath(int folder, const std::string& path, int flags, mode_t mode) {
+Result<FileDescriptor> open_beneath(int folder, const std::string& path, int flags, mode_t mode) {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
   how.mode = mode;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
   for (int tries = 0; tries < 100; ++tries) {
     const long opened = syscall(SYS_openat2, folder, path.empty() ? "." : path.c_str(), &how, sizeof how);
-    if (opened >= 0) return Descriptor(static_cast<int>(opened));
+    if (opened >= 0) return FileDescriptor(static_cast<int>(opened));
     if (errno != EAGAIN && errno != EINTR) break;
   }
   return failure(path, errno);
 }
 
 struct Place {
-  Descriptor folder;
+  FileDescriptor folder;
   std::string leaf;
 };
 
@@ -86,7 +71,7 @@ struct Place {
 Result<Place> place_of(int root, const std::string& path) {
   const auto slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash);
-  Result<Descriptor> opened = open_beneath(root, folder, O_PATH | O_DIRECTORY, 0);
+  Result<FileDescriptor> opened = open_beneath(root, folder, O_PATH | O_DIRECTORY, 0);
   if (!opened) return tl::unexpected<Error>(std::move(opened).error());
   return Place{*std::move(opened), slash == std::string::npos ? path : path.substr(slash + 1)};
 }
@@ -97,9 +82,9 @@ FileKind kind_of(mode_t mode) {
   return FileKind::other;
 }
 
-Result<Descriptor> open_regular(int root, const std::string& path) {
+Result<FileDescriptor> open_regular(int root, const std::string& path) {
   // Not blocking, for a pipe would wait for a writer.
-  Result<Descriptor> opened = open_beneath(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+  Result<FileDescriptor> opened = open_beneath(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
   if (!opened) return opened;
   struct stat facts {};
   if (fstat(opened->get(), &facts) != 0) return failure(path, errno);
@@ -109,34 +94,30 @@ Result<Descriptor> open_regular(int root, const std::string& path) {
 
 // Since Linux 4.13 a lost write is reported to the first fsync after it, also through another open of the file.
 Status sync(int root, const std::string& path, int flags) {
-  const Descriptor descriptor = TRY(open_beneath(root, path, flags, 0));
+  const FileDescriptor descriptor = TRY(open_beneath(root, path, flags, 0));
   if (fsync(descriptor.get()) != 0) return fail(ErrorCode::storage_unavailable, path + ": " + std::strerror(errno));
   return ok();
 }
 
 }  // namespace
 
-PosixFileSystem::PosixFileSystem(int folder, std::string lock_path, milliseconds lock_timeout)
-    : folder_(folder), lock_path_(std::move(lock_path)), lock_timeout_(lock_timeout) {}
-
-PosixFileSystem::~PosixFileSystem() {
-  close(folder_);
-}
+PosixFileSystem::PosixFileSystem(FileDescriptor folder, std::string lock_path, milliseconds lock_timeout)
+    : folder_(std::move(folder)), lock_path_(std::move(lock_path)), lock_timeout_(lock_timeout) {}
 
 Result<std::unique_ptr<PosixFileSystem>> PosixFileSystem::open(const std::filesystem::path& folder,
                                                                std::string lock_path, milliseconds lock_timeout) {
-  Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  FileDescriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   struct stat facts {};
   if (descriptor.get() < 0 || fstat(descriptor.get(), &facts) != 0) {
     return fail(ErrorCode::startup_refused, folder.native() + ": " + std::strerror(errno));
   }
   if ((facts.st_mode & 077) != 0) return fail(ErrorCode::startup_refused, folder.native() + ": others may use it");
   return std::unique_ptr<PosixFileSystem>(
-      new PosixFileSystem(descriptor.release(), std::move(lock_path), lock_timeout));
+      new PosixFileSystem(std::move(descriptor), std::move(lock_path), lock_timeout));
 }
 
 Result<Bytes> PosixFileSystem::read(const std::string& path, std::size_t bytes_max) {
-  Result<Descriptor> opened = open_regular(folder_, path);
+  Result<FileDescriptor> opened = open_regular(folder_.get(), path);
   if (!opened) return tl::unexpected<Error>(std::move(opened).error());
   Bytes bytes;
   std::uint8_t buffer[16384];
@@ -151,7 +132,7 @@ Result<Bytes> PosixFileSystem::read(const std::string& path, std::size_t bytes_m
 }
 
 Result<std::vector<FolderEntry>> PosixFileSystem::list(const std::string& path) {
-  Result<Descriptor> opened = open_beneath(folder_, path, O_RDONLY | O_DIRECTORY, 0);
+  Result<FileDescriptor> opened = open_beneath(folder_.get(), path, O_RDONLY | O_DIRECTORY, 0);
   if (!opened) return tl::unexpected<Error>(std::move(opened).error());
   const std::unique_ptr<DIR, CloseFolder> stream(fdopendir(opened->get()));
   if (!stream) return failure(path, errno);
@@ -178,7 +159,7 @@ Result<std::vector<FolderEntry>> PosixFileSystem::list(const std::string& path) 
 }
 
 Result<FileKind> PosixFileSystem::look(const std::string& path) {
-  Result<Place> place = place_of(folder_, path);
+  Result<Place> place = place_of(folder_.get(), path);
   if (!place) {
     if (place.error().code == ErrorCode::not_found) return FileKind::absent;
     if (place.error().code == ErrorCode::file_refused) return FileKind::other;
@@ -192,9 +173,9 @@ Result<FileKind> PosixFileSystem::look(const std::string& path) {
 }
 
 Status PosixFileSystem::write(const FileChange& change) {
-  const Place place = TRY(place_of(folder_, change.path));
+  const Place place = TRY(place_of(folder_.get(), change.path));
   if (unlinkat(place.folder.get(), place.leaf.c_str(), 0) != 0 && errno != ENOENT) return failure(change.path, errno);
-  const Descriptor file = TRY(open_beneath(folder_, change.path, O_WRONLY | O_CREAT | O_EXCL, 0600));
+  const FileDescriptor file = TRY(open_beneath(folder_.get(), change.path, O_WRONLY | O_CREAT | O_EXCL, 0600));
   ByteView rest = change.bytes;
   while (!rest.empty()) {
     const ssize_t put = ::write(file.get(), rest.data(), rest.size());
@@ -211,21 +192,21 @@ Status PosixFileSystem::change(const FileChange& change) {
     case Kind::write:
       return write(change);
     case Kind::sync_file:
-      return sync(folder_, change.path, O_RDONLY | O_NONBLOCK);
+      return sync(folder_.get(), change.path, O_RDONLY | O_NONBLOCK);
     case Kind::sync_folder:
-      return sync(folder_, change.path, O_RDONLY | O_DIRECTORY);
+      return sync(folder_.get(), change.path, O_RDONLY | O_DIRECTORY);
     case Kind::rename:
     case Kind::remove_file:
     case Kind::make_folder:
     case Kind::remove_folder:
       break;
   }
-  const Place place = TRY(place_of(folder_, change.path));
+  const Place place = TRY(place_of(folder_.get(), change.path));
   const int folder = place.folder.get();
   const char* leaf = place.leaf.c_str();
   int result = 0;
   if (change.kind == Kind::rename) {
-    const Place target = TRY(place_of(folder_, change.to));
+    const Place target = TRY(place_of(folder_.get(), change.to));
     result = renameat(folder, leaf, target.folder.get(), target.leaf.c_str());
   } else if (change.kind == Kind::remove_file) {
     result = unlinkat(folder, leaf, 0);
@@ -243,7 +224,7 @@ Status PosixFileSystem::change(const FileChange& change) {
 Result<std::unique_ptr<FileLock>> PosixFileSystem::lock(LockKind kind) {
   const std::lock_guard turn(turn_);
   // Read-only, so that a stick that is mounted read-only can be read.
-  Descriptor file = TRY(open_regular(folder_, lock_path_));
+  FileDescriptor file = TRY(open_regular(folder_.get(), lock_path_));
   const int operation = kind == LockKind::shared ? LOCK_SH : LOCK_EX;
   const auto deadline = std::chrono::steady_clock::now() + lock_timeout_;
   // A blocking flock has no deadline, and one stopped process would stop every other.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 
+#include "storage/base/file_descriptor.hpp"
 #include "storage/file_system.hpp"
 
 namespace countersign::storage {
@@ -16,7 +17,6 @@ class PosixFileSystem final : public FileSystem {
   // not exist yet.
   static Result<std::unique_ptr<PosixFileSystem>> open(const std::filesystem::path& folder, std::string lock_path,
                                                        std::chrono::milliseconds lock_timeout);
-  ~PosixFileSystem() override;
   PosixFileSystem(const PosixFileSystem&) = delete;
   PosixFileSystem& operator=(const PosixFileSystem&) = delete;
 
@@ -27,10 +27,10 @@ class PosixFileSystem final : public FileSystem {
   Result<std::unique_ptr<FileLock>> lock(LockKind kind) override;
 
  private:
-  PosixFileSystem(int folder, std::string lock_path, std::chrono::milliseconds lock_timeout);
+  PosixFileSystem(FileDescriptor folder, std::string lock_path, std::chrono::milliseconds lock_timeout);
   Status write(const FileChange& change);
 
-  const int folder_;
+  const FileDescriptor folder_;
   const std::string lock_path_;
   const std::chrono::milliseconds lock_timeout_;
   std::mutex turn_;  // held while waiting for the lock, so that a writer is not starved by the readers of its process

@@ -16,9 +16,12 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/base/file_descriptor.hpp"
 #include "storage/medium.hpp"
 
 namespace countersign::storage {
+
+class SqliteConnection;
 
 class SqliteMedium final : public Medium {
  public:
@@ -42,22 +45,17 @@ class SqliteMedium final : public Medium {
   Status commit(const Batch& batch) override;
 
  private:
-  class Connection;
   class ReaderLease;
 
   // The flock on checkpoint.lock. It outlives every connection, so a successor never checkpoints beside us.
   class CheckpointLock {
    public:
-    CheckpointLock() = default;
-    ~CheckpointLock();
-    CheckpointLock(const CheckpointLock&) = delete;
-    CheckpointLock& operator=(const CheckpointLock&) = delete;
     Status open(const std::filesystem::path& file);
     bool try_lock();
     bool held() const { return held_; }
 
    private:
-    int descriptor_ = -1;
+    FileDescriptor file_;
     bool held_ = false;
   };
 
@@ -70,11 +68,11 @@ class SqliteMedium final : public Medium {
   CheckpointLock checkpoint_lock_;  // under writer_mutex_
 
   std::mutex writer_mutex_;
-  std::unique_ptr<Connection> writer_;  // null after a failure that could not be rolled back
+  std::unique_ptr<SqliteConnection> writer_;  // null after a failure that could not be rolled back
 
   std::mutex readers_mutex_;
   std::condition_variable reader_returned_;
-  std::vector<std::unique_ptr<Connection>> idle_readers_;
+  std::vector<std::unique_ptr<SqliteConnection>> idle_readers_;
   std::size_t readers_leased_ = 0;
 };
 

@@ -13,21 +13,6 @@ namespace {
 
 constexpr std::size_t kFileBytesMax = 1u << 20;
 
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  int get() const { return value_; }
-  explicit operator bool() const { return value_ >= 0; }
-
- private:
-  int value_;
-};
-
 tl::unexpected<Error> system_failure(const std::filesystem::path& path) {
   return fail(ErrorCode::storage_unavailable, path.string() + ": " + std::strerror(errno));
 }
@@ -45,8 +30,8 @@ Status check_private(const std::filesystem::path& path, const struct stat& info,
 }  // namespace
 
 Result<Secret> read_private_file(const std::filesystem::path& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!file) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (file.get() < 0) {
     if (errno == ENOENT) return fail(ErrorCode::not_found, path.string());
     if (errno == ELOOP) return fail(ErrorCode::startup_refused, path.string() + " is a link");
     return system_failure(path);
@@ -71,8 +56,8 @@ Result<Secret> read_private_file(const std::filesystem::path& path) {
 Status write_private_file(const std::filesystem::path& path, ByteView bytes) {
   const std::filesystem::path temporary = path.string() + ".new";
   {
-    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!file) return system_failure(temporary);
+    const FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (file.get() < 0) return system_failure(temporary);
     std::size_t done = 0;
     while (done < bytes.size()) {
       const ssize_t put = ::write(file.get(), bytes.data() + done, bytes.size() - done);
@@ -83,8 +68,8 @@ Status write_private_file(const std::filesystem::path& path, ByteView bytes) {
     if (::fsync(file.get()) != 0) return system_failure(temporary);
   }
   if (::rename(temporary.c_str(), path.c_str()) != 0) return system_failure(path);
-  const Descriptor folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder || ::fsync(folder.get()) != 0) return system_failure(path.parent_path());
+  const FileDescriptor folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return system_failure(path.parent_path());
   return ok();
 }
 
@@ -104,19 +89,12 @@ Status make_private_folder(const std::filesystem::path& path) {
 }
 
 Result<FileLock> FileLock::acquire(const std::filesystem::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor < 0) return system_failure(path);
-  while (::flock(descriptor, LOCK_EX) != 0) {
-    if (errno == EINTR) continue;
-    const auto failure = system_failure(path);
-    ::close(descriptor);
-    return failure;
+  FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (file.get() < 0) return system_failure(path);
+  while (::flock(file.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) return system_failure(path);
   }
-  return FileLock(descriptor);
-}
-
-FileLock::~FileLock() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  return FileLock(std::move(file));
 }
 
 }  // namespace countersign::auth

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "storage/base/bytes.hpp"
+#include "storage/base/file_descriptor.hpp"
 #include "storage/base/result.hpp"
 #include "storage/base/secret.hpp"
 
@@ -26,13 +27,10 @@ Status make_private_folder(const std::filesystem::path& path);
 class FileLock {
  public:
   static Result<FileLock> acquire(const std::filesystem::path& path);
-  FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  FileLock& operator=(FileLock&&) = delete;
-  ~FileLock();
 
  private:
-  explicit FileLock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_;
+  explicit FileLock(FileDescriptor file) : file_(std::move(file)) {}
+  FileDescriptor file_;  // closing it unlocks
 };
 
 }  // namespace countersign::auth

@@ -14,8 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/base/file_descriptor.hpp"
 #include "storage/base/result.hpp"
-#include "transport/courier/file_descriptor.hpp"
 
 namespace countersign::transport::courier {
 

@@ -18,7 +18,7 @@ namespace countersign::transport::http {
 struct CarrierSettings {
   std::vector<Network> trusted_proxies;
   // A refused proof is answered at a multiple of this after it arrived.
-  std::chrono::milliseconds refusal_tick{10};
+  std::chrono::milliseconds refusal_tick{5};
   // Told of what never became an operation, with the source's address and a constant reason: for counting and the log.
   // (Operations logs its own refusals.) Any thread.
   std::function<void(std::string_view source, std::string_view reason)> on_refusal;

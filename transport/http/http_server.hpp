@@ -37,7 +37,7 @@ struct HttpServerSettings {
   std::chrono::milliseconds write_deadline{10000};
   std::chrono::milliseconds stop_deadline{5000};
   // Refused proofs and challenges leave at the next multiple of this since their request came.
-  std::chrono::milliseconds refusal_tick{10};
+  std::chrono::milliseconds refusal_tick{5};
   // Told of what was refused before it was an operation: an address and a constant reason. Any thread; must not block.
   std::function<void(std::string_view source, std::string_view reason)> on_refusal;
 };

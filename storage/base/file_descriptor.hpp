@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace countersign::transport::courier {
+namespace countersign {
 
 class FileDescriptor {
  public:
@@ -30,4 +30,4 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
-}  // namespace countersign::transport::courier
+}  // namespace countersign

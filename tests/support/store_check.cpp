@@ -1,0 +1,128 @@
+#include "tests/support/store_check.hpp"
+
+#include <set>
+
+#include "auth/policies.hpp"
+#include "auth/sessions/session.hpp"
+#include "storage/base/hash.hpp"
+
+namespace countersign::test {
+
+using namespace auth;
+
+namespace {
+
+using Contents = std::map<std::string, std::string>;
+
+class StoreCheck {
+ public:
+  StoreCheck(storage::Medium& medium, House& house)
+      : contents_(contents_of(medium)), accounts_(medium, house.seal()), seal_(house.seal()), now_(house.clock.now()) {}
+
+  std::vector<std::string> run() {
+    read_audit();
+    for (const auto& [name, text] : contents_) {
+      if (name.starts_with("users/")) check_account(name, text);
+      if (name.starts_with("keys/")) check_key(name);
+      if (name.starts_with("sessions/")) check_session(name);
+      if (name.starts_with("sessions-of/")) check_pointer(name);
+    }
+    std::size_t markers = 0;
+    for (const auto& [name, text] : contents_) markers += name.starts_with("consumed/") ? 1 : 0;
+    if (markers > redeemed_ || markers < redeemed_lately_) {
+      fault(std::to_string(markers) + " challenges are consumed, " + std::to_string(redeemed_) + " were redeemed, " +
+            std::to_string(redeemed_lately_) + " of them lately");
+    }
+    return faults_;
+  }
+
+ private:
+  void fault(const std::string& what) { faults_.push_back(what); }
+
+  Json open(const std::string& name) {
+    const auto record = seal_.open(name, as_bytes(contents_.at(name)));
+    if (!record) fault(name + ": " + outcome(record));
+    return record ? *record : Json::object();
+  }
+  std::string text_member(const std::string& name, std::string_view member) {
+    const Json record = open(name);
+    const Json* value = record.find(member);
+    return value != nullptr && value->string() != nullptr ? *value->string() : std::string();
+  }
+
+  void read_audit() {
+    for (const auto& [name, text] : contents_) {
+      if (!name.starts_with("audit/")) continue;
+      const auto record = parse_audit_record(open(name));
+      if (!record) {
+        fault(name + ": " + outcome(record));
+        continue;
+      }
+      const bool login = record->decision == "login_accepted" || record->decision == "login_granted";
+      if (login && !logged_in_.insert(record->entry.session).second) fault(name + ": a login twice");
+      if (!login && record->decision != "account_enrolled") continue;
+      ++redeemed_;
+      redeemed_lately_ += now_ - record->entry.at < kConsumedKeptAfterExpiry ? 1 : 0;
+    }
+  }
+
+  void check_account(const std::string& name, const std::string& text) {
+    const std::string id = name.substr(6, 64);
+    if (!name.ends_with(".account")) {
+      if (!contents_.contains(account_name(id))) fault(name + " stands without its account");
+      return;
+    }
+    const auto stored = accounts_.find(id);
+    if (!stored || !*stored) return fault(name + ": " + outcome(stored));
+    const auto certificate = accounts_.certificate_of(**stored);
+    if (!certificate) fault(name + ": its certificate: " + outcome(certificate));
+    const auto holder = accounts_.holder_of((*stored)->account.fingerprint);
+    if (!holder || *holder != id) fault(name + ": its key is not its own");
+    if (text.empty()) fault(name + " is empty");
+  }
+
+  void check_key(const std::string& name) {
+    const std::string id = text_member(name, "account");
+    const auto stored = accounts_.find(id);
+    if (!stored || !*stored || (*stored)->account.fingerprint.lower() != name.substr(5)) {
+      fault(name + " leads to no account");
+    }
+  }
+
+  void check_session(const std::string& name) {
+    const auto session = parse_session(open(name));
+    if (!session) return fault(name + ": " + outcome(session));
+    if (!logged_in_.contains(session->id)) fault(name + " was opened by no login on record");
+    const std::string pointer = pointer_name(session->account, session->id);
+    const bool pointed_at = contents_.contains(pointer) && text_member(pointer, "record") == name;
+    if (pointed_at == session->replaced_at.has_value()) fault(name + ": pointed at and replaced, or neither");
+  }
+
+  void check_pointer(const std::string& name) {
+    if (!contents_.contains(text_member(name, "record"))) fault(name + " leads nowhere");
+  }
+
+  const Contents contents_;
+  Accounts accounts_;
+  const RecordSeal& seal_;
+  const Instant now_;
+  std::set<std::string> logged_in_;
+  std::size_t redeemed_ = 0;
+  std::size_t redeemed_lately_ = 0;  // whose markers cannot have been swept yet
+  std::vector<std::string> faults_;
+};
+
+}  // namespace
+
+std::vector<std::string> faults_of_store(storage::Medium& medium, House& house) {
+  std::vector<std::string> faults = StoreCheck(medium, house).run();
+  const auto report = must(house.another(medium, "checker"))->verify_audit({});
+  if (!report) {
+    faults.push_back("audit: " + outcome(report));
+  } else {
+    faults.insert(faults.end(), report->faults.begin(), report->faults.end());
+  }
+  return faults;
+}
+
+}  // namespace countersign::test

@@ -1,2 +1,0 @@
-// Keeps the library alive until the first shared piece moves in.
-namespace countersign::test {}
