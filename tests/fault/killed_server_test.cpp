@@ -46,7 +46,7 @@ Acknowledged work(const RunningServer& server, const std::vector<std::string>& r
 
 void kill_loaded_servers(const std::string& storage, int rounds) {
   const Installation installation(storage);
-  Person alice("Alice");
+  GnupgUser alice("Alice");
   installation.add_account("alice", alice.certificate());
   Acknowledged all;
   std::vector<std::string> responses;

@@ -34,7 +34,7 @@ struct World {
   }
 
   Installation installation;
-  Person alice{"Alice"};
+  GnupgUser alice{"Alice"};
   std::string account;
   RunningServer server;
 };
@@ -353,7 +353,7 @@ TEST_CASE("S71 health tells strangers no version and no path") {
 
 TEST_CASE("S73 a hostile user id does not reach the administrator's terminal as it is") {
   const Installation installation;
-  Person person("Innocent");
+  GnupgUser person("Innocent");
   const std::string hostile = "evil\x1b]0;owned\x07\x1b[2J \u202egnp.exe <e@example.org>";
   person.home.must({"--quick-add-uid", person.key, hostile});
   const ScratchFolder stick;

@@ -26,7 +26,7 @@ Json enrol_request(const std::string& username, const std::string& certificate) 
 }
 
 // The clear-signed answer to an enrolment challenge.
-std::string enrol_response(const RunningServer& server, Person& person, const std::string& username) {
+std::string enrol_response(const RunningServer& server, GnupgUser& person, const std::string& username) {
   const WireReply challenge = server.post_json("/v1/challenge", enrol_request(username, person.certificate()));
   INFO(challenge.body);
   REQUIRE(challenge.status == 200);
@@ -36,7 +36,7 @@ std::string enrol_response(const RunningServer& server, Person& person, const st
   return person.home.clearsign(person.key, statement);
 }
 
-int login_status(const RunningServer& server, Person& person, const std::string& username) {
+int login_status(const RunningServer& server, GnupgUser& person, const std::string& username) {
   const WireReply challenge = server.post_form("/v1/challenge", "username=" + username);
   REQUIRE(challenge.status == 200);
   return server.post_text("/v1/session", person.answer(challenge.body)).status;
@@ -58,7 +58,7 @@ void put_into_inbox(const fs::path& stick, const std::string& name, std::string_
 TEST_CASE("a key enrols over HTTP where registration is open") {
   const auto installation = open_installation();
   const RunningServer server(*installation);
-  Person alice("Alice");
+  GnupgUser alice("Alice");
   const std::string response = enrol_response(server, alice, "alice");
   SECTION("as text with the certificate behind it") {
     const WireReply added = server.post_text("/v1/accounts", response + "\n" + alice.certificate());
@@ -87,7 +87,7 @@ TEST_CASE("a key enrols over HTTP where registration is open") {
 TEST_CASE("S68 registration is closed unless the settings open it") {
   const Installation installation;
   const RunningServer server(installation);
-  Person alice("Alice");
+  GnupgUser alice("Alice");
   CHECK(field(json_of(server.get("/v1/server").body), "registration") == "closed");
   const WireReply challenge = server.post_json("/v1/challenge", enrol_request("alice", alice.certificate()));
   CHECK(challenge.status == 401);
@@ -109,8 +109,8 @@ TEST_CASE("S68 registration is closed unless the settings open it") {
 TEST_CASE("one name is one account's and one key is one account's") {
   const auto installation = open_installation();
   const RunningServer server(*installation);
-  Person alice("Alice");
-  Person other("Other");
+  GnupgUser alice("Alice");
+  GnupgUser other("Other");
   const std::string first = enrol_response(server, alice, "alice");
   const std::string second = enrol_response(server, other, "alice");
   const std::string third = enrol_response(server, alice, "also-alice");
@@ -125,8 +125,8 @@ TEST_CASE("one name is one account's and one key is one account's") {
 TEST_CASE("an enrolment is bound to the key and the name that it was for") {
   const auto installation = open_installation();
   const RunningServer server(*installation);
-  Person alice("Alice");
-  Person mallory("Mallory");
+  GnupgUser alice("Alice");
+  GnupgUser mallory("Mallory");
   const std::string response = enrol_response(server, alice, "alice");
   CHECK(server.post_text("/v1/accounts", response + mallory.certificate()).status == 401);
   const std::string statement =
@@ -144,7 +144,7 @@ TEST_CASE("the server's own key becomes nobody's account") {
   const Installation installation;
   const ScratchFolder stick;
   installation.must({"courier", "export", "--to", stick.path().string(),
-                     installation.add_account("alice", Person("Alice").certificate())});
+                     installation.add_account("alice", GnupgUser("Alice").certificate())});
   const fs::path own = stick.path() / "outbox" / "server.asc";
   const ProgramRun added = installation.run({"account", "add", "carol", "--public-key", own.string()});
   INFO(added.error);
@@ -159,7 +159,7 @@ TEST_CASE("the server's own key becomes nobody's account") {
 TEST_CASE("a username outside the profile is refused where it would become an account") {
   const auto installation = open_installation();
   const RunningServer server(*installation);
-  Person alice("Alice");
+  GnupgUser alice("Alice");
   for (const std::string& name :
        std::vector<std::string>{"Alice", " alice", "alice ", "", "server", std::string(129, 'a'), std::string(64, 'a'),
                                 "a\tb", "a\x1b[31mb", "al\u202eice", "e\u0301"}) {
@@ -176,7 +176,7 @@ TEST_CASE("a username outside the profile is refused where it would become an ac
 TEST_CASE("a certificate that may not be enrolled is refused with its reason") {
   const auto installation = open_installation();
   const RunningServer server(*installation);
-  Person good("Good");
+  GnupgUser good("Good");
   GnupgHome home;
   struct Case {
     const char* what;
@@ -259,7 +259,7 @@ TEST_CASE("what the refusal of a SHA-1 certificate advises makes it acceptable")
 
 TEST_CASE("a certificate on a stick is held until an administrator confirms its fingerprint") {
   const Installation installation;
-  Person alice("Alice <alice@example.org>");
+  GnupgUser alice("Alice <alice@example.org>");
   const ScratchFolder stick;
   put_into_inbox(stick.path(), "new.enrol.asc", alice.certificate());
   installation.must({"courier", "import", stick.path().string()});
@@ -287,7 +287,7 @@ TEST_CASE("a certificate on a stick is held until an administrator confirms its 
 
 TEST_CASE("an enrolment signed for a name is held and confirmed under that name alone") {
   const Installation installation;
-  Person alice("Alice");
+  GnupgUser alice("Alice");
   const ScratchFolder stick;
   const std::string challenge =
       installation.must({"challenge", "alice", "--purpose", "enrol", "--public-key", "-"}, alice.certificate());
@@ -304,7 +304,7 @@ TEST_CASE("an enrolment signed for a name is held and confirmed under that name 
 
 TEST_CASE("what a stick brings and may not be enrolled is refused with no more than its face") {
   const Installation installation;
-  Person alice("Alice");
+  GnupgUser alice("Alice");
   const ScratchFolder stick;
   put_into_inbox(stick.path(), "secret.enrol.asc", alice.home.export_secret(alice.key));
   alice.home.revoke(alice.key);

@@ -69,7 +69,7 @@ WireReply post_response(const RunningServer& server, const Form& form, const std
                      form.detached ? "Content-Type: application/json\r\n" : "Content-Type: text/plain\r\n");
 }
 
-void log_in_by_http(const RunningServer& server, Person& person, const std::string& signer, const Form& form) {
+void log_in_by_http(const RunningServer& server, GnupgUser& person, const std::string& signer, const Form& form) {
   const WireReply challenge = server.post_form("/v1/challenge", "username=owner");
   REQUIRE(challenge.status == 200);
   const std::string response = form.sign(person.home, signer, person.open(challenge.body));
@@ -93,7 +93,7 @@ fs::path only_file(const fs::path& folder, std::string_view ending) {
 
 // A text goes back by stick. The detached form is JSON, which no stick carries: it comes back over the network, and is
 // answered with the same encrypted grant.
-void log_in_by_courier(const Installation& installation, const RunningServer& server, Person& person,
+void log_in_by_courier(const Installation& installation, const RunningServer& server, GnupgUser& person,
                        const std::string& signer, const Form& form) {
   const ScratchFolder stick;
   installation.must({"courier", "export", "owner", "--to", stick.path().string()});
@@ -119,7 +119,7 @@ void log_in_by_courier(const Installation& installation, const RunningServer& se
 }
 
 void log_in_in_every_way(const std::string& algorithm) {
-  Person person("Owner <owner@example.org>", algorithm);
+  GnupgUser person("Owner <owner@example.org>", algorithm);
   const std::string subkey = person.home.add_subkey(person.key, algorithm, "sign");
   const Installation installation;
   installation.add_account("owner", person.certificate());
@@ -161,7 +161,7 @@ TEST_CASE("a Brainpool P-256 key of stock gpg logs in in every form by both carr
 }
 
 TEST_CASE("one courier response is one session however its bytes came back") {
-  Person person("Owner <owner@example.org>");
+  GnupgUser person("Owner <owner@example.org>");
   const Installation installation;
   installation.add_account("owner", person.certificate());
   const RunningServer server(installation);

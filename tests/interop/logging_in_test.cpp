@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // What the user types, through the shell, with their GnuPG. The agent of a test home asks nobody for a passphrase.
-ProgramRun in_shell(const Installation& installation, const Person& person, const std::string& line) {
+ProgramRun in_shell(const Installation& installation, const GnupgUser& person, const std::string& line) {
   auto environment = installation.environment(&person.home);
   environment.push_back("PATH=" + fs::path(COUNTERSIGN_PROGRAM).parent_path().string() + ":" + std::getenv("PATH"));
   return run_program({"sh", "-c", line}, {}, environment);
@@ -32,7 +32,7 @@ std::string token_of(const WireReply& opened) {
   return field(json_of(opened.body), "token");
 }
 
-std::string log_in(const RunningServer& server, Person& person, const std::string& username) {
+std::string log_in(const RunningServer& server, GnupgUser& person, const std::string& username) {
   return token_of(server.post_text("/v1/session", person.answer(challenge_of(server, username))));
 }
 
@@ -41,7 +41,7 @@ struct World {
     installation.add_account("alice", alice.certificate());
   }
   Installation installation;
-  Person alice{"Alice"};
+  GnupgUser alice{"Alice"};
 };
 
 std::size_t decisions(const Installation& installation, std::string_view decision) {
@@ -207,7 +207,7 @@ TEST_CASE("a running server sees at once what a command beside it did") {
   const std::string token = log_in(server, world.alice, "alice");
   const std::string open = world.alice.answer(challenge_of(server, "alice"));
 
-  Person bob("Bob");
+  GnupgUser bob("Bob");
   world.installation.add_account("bob", bob.certificate());
   const std::string other = log_in(server, bob, "bob");
 
@@ -296,7 +296,7 @@ TEST_CASE("an import and a post of one courier response at once are one session 
 
 TEST_CASE("a name in any script logs in and reaches a proxy percent-encoded") {
   const Installation installation;
-  Person person("Zoe");
+  GnupgUser person("Zoe");
   const std::string name = "zo\u00eb \u65e5\u672c";
   installation.add_account(name, person.certificate());
   const RunningServer server(installation);

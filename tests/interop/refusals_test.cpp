@@ -26,7 +26,7 @@ struct World {
   }
 
   Installation installation;
-  Person alice{"Alice"};
+  GnupgUser alice{"Alice"};
   RunningServer server{installation};
 };
 
@@ -102,7 +102,7 @@ std::string usual_shape(const RunningServer& server, const std::string& username
 TEST_CASE("whatever fails to prove itself gets the same bytes and changes nothing") {
   World world;
   const RunningServer& server = world.server;
-  Person mallory("Mallory");
+  GnupgUser mallory("Mallory");
   world.installation.add_account("mallory", mallory.certificate());
   const Installation elsewhere("sqlite", kServerName);
   elsewhere.add_account("alice", world.alice.certificate());
@@ -203,7 +203,7 @@ TEST_CASE("a challenge that has expired is denied", "[.long]") {
   std::string text = read_file(settings);
   text.replace(text.find("# http_lifetime = \"5m\""), 22, "http_lifetime = \"10s\"");
   write_file(settings, text);
-  Person alice("Alice");
+  GnupgUser alice("Alice");
   installation.add_account("alice", alice.certificate());
   const RunningServer server(installation);
   const std::string response = alice.answer(server.post_form("/v1/challenge", "username=alice").body);
@@ -318,7 +318,7 @@ TEST_CASE("S61 what is too large or has no honest length is refused before it is
 TEST_CASE("S28 an unknown account is challenged in the same shape as a known one") {
   const std::string algorithm = GENERATE("ed25519", "rsa3072");
   const Installation installation;
-  Person alice("Alice", algorithm);
+  GnupgUser alice("Alice", algorithm);
   const std::string account = installation.add_account("alice", alice.certificate());
   std::map<std::string, std::string> first;
   const std::vector<std::string> names = {"bob", "carol", "nobody", "xavier"};
@@ -345,7 +345,7 @@ TEST_CASE("S28 an unknown account is challenged in the same shape as a known one
 
 TEST_CASE("an account whose key shows its id is asked for it and no other is") {
   const Installation installation;
-  Person alice("Alice");
+  GnupgUser alice("Alice");
   installation.must({"account", "add", "alice", "--public-key", "-", "--show-key-id"}, alice.certificate());
   const RunningServer server(installation);
   const std::string subkey = alice.home.fingerprints(alice.key).at(1);

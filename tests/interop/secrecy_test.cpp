@@ -138,7 +138,7 @@ TEST_CASE("the scan finds what it looks for") {
 TEST_CASE("S43 S50 the store and the log hold no token and no private key") {
   const std::string storage = GENERATE("sqlite", "directory");
   const Installation installation(storage);
-  Person alice("Alice");
+  GnupgUser alice("Alice");
   installation.add_account("alice", alice.certificate());
   std::vector<std::string> secrets = secret_scalars(alice.home, alice.key);
   std::vector<std::string> tokens;
@@ -182,7 +182,7 @@ TEST_CASE("S43 S50 the store and the log hold no token and no private key") {
 TEST_CASE("S04 a stick names nobody and holds no nonce before the answer and no token ever") {
   const Installation installation;
   const std::string username = "wilhelmina-quux";
-  Person person("Wilhelmina <wilhelmina-quux@example.org>");
+  GnupgUser person("Wilhelmina <wilhelmina-quux@example.org>");
   const std::string account = installation.add_account(username, person.certificate());
   const ScratchFolder stick;
   const auto scan_for_names = [&](const std::map<std::string, std::string>& files) {
@@ -227,8 +227,8 @@ TEST_CASE("S04 a stick names nobody and holds no nonce before the answer and no 
 
 TEST_CASE("a thief who posts a copied courier response first gets what only the key's holder opens") {
   const Installation installation;
-  Person alice("Alice");
-  Person thief("Thief");
+  GnupgUser alice("Alice");
+  GnupgUser thief("Thief");
   installation.add_account("alice", alice.certificate());
   const RunningServer server(installation);
   const ScratchFolder stick;

@@ -124,7 +124,7 @@ TEST_CASE("S76 another store under the same secrets keeps the server from starti
 
 TEST_CASE("S76 a damaged or absent or foreign database keeps the server from starting") {
   const Installation installation;
-  Person alice("Alice");
+  GnupgUser alice("Alice");
   installation.add_account("alice", alice.certificate());
   const fs::path database = installation.data() / "store.db";
   const std::string good = read_file(database);
@@ -142,7 +142,7 @@ TEST_CASE("S76 a damaged or absent or foreign database keeps the server from sta
 TEST_CASE("S76 a store that went back in time keeps the server from starting") {
   const std::string storage = GENERATE("sqlite", "directory");
   const Installation installation(storage);
-  Person alice("Alice");
+  GnupgUser alice("Alice");
   installation.add_account("alice", alice.certificate());
   const fs::path old = installation.folder() / "old";
   fs::copy(installation.data(), old, fs::copy_options::recursive);
@@ -159,8 +159,8 @@ TEST_CASE("S76 a store that went back in time keeps the server from starting") {
 
 TEST_CASE("a damaged record denies and is named to the administrator and to nobody else") {
   const Installation installation("directory");
-  Person alice("Alice");
-  Person bob("Bob");
+  GnupgUser alice("Alice");
+  GnupgUser bob("Bob");
   const std::string account = installation.add_account("alice", alice.certificate());
   installation.add_account("bob", bob.certificate());
   const RunningServer server(installation);
@@ -236,7 +236,7 @@ TEST_CASE("init makes a store once and leaves nothing where it fails") {
 
 TEST_CASE("a client without GnuPG or without the key says which it is") {
   const Installation installation;
-  Person alice("Alice");
+  GnupgUser alice("Alice");
   const GnupgHome empty;
   installation.add_account("alice", alice.certificate());
   const std::string challenge = installation.must({"challenge", "alice"});

@@ -220,7 +220,7 @@ ProgramRun refused_start(const Installation& installation, const std::vector<std
   return run_program(command, {}, installation.environment(nullptr));
 }
 
-std::string Person::open(std::string_view message) {
+std::string GnupgUser::open(std::string_view message) {
   ProgramRun opened = home.decrypt(message, {"--quiet"});
   // 2 is gpg's word for a signature that it has no key for: a stock user has never seen the server's.
   if (opened.exit_code != 0 && opened.exit_code != 2) throw std::runtime_error("gpg -d: " + opened.error);
@@ -228,7 +228,7 @@ std::string Person::open(std::string_view message) {
   return std::move(opened.output);
 }
 
-std::string Person::answer_detached(std::string_view message, const std::vector<std::string>& extra) {
+std::string GnupgUser::answer_detached(std::string_view message, const std::vector<std::string>& extra) {
   const std::string statement = open(message);
   return write_json(Json::object()
                         .set("challenge", line_of(statement, "challenge"))

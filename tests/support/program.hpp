@@ -100,8 +100,8 @@ class RunningServer {
 ProgramRun refused_start(const Installation& installation, const std::vector<std::string>& flags = {});
 
 // A person with a key of their own.
-struct Person {
-  explicit Person(const std::string& user_id, const std::string& algorithm = "ed25519")
+struct GnupgUser {
+  explicit GnupgUser(const std::string& user_id, const std::string& algorithm = "ed25519")
       : key(home.make_key(algorithm, user_id)) {}
 
   std::string certificate() { return home.export_public(key); }
