@@ -17,11 +17,10 @@ Result<std::optional<std::pair<Timekeeper::Stored, storage::Version>>> Timekeepe
   JsonReader reader(entry->record);
   const auto parse = [&]() -> Result<Stored> {
     TRY(check_record_version(reader));
-    const auto latest = parse_time(TRY(reader.text("latest")));
-    if (!latest) return fail(ErrorCode::malformed_message, "latest");
+    const Instant latest = TRY(reader.time("latest"));
     const std::int64_t accepted = TRY(reader.integer("accepted"));
     TRY(reader.finish());
-    return Stored{*latest, accepted};
+    return Stored{latest, accepted};
   };
   return Out(std::pair(TRY(understood(kName, parse())), entry->version));
 }

@@ -7,18 +7,12 @@
 namespace countersign::auth {
 namespace {
 
-Result<Instant> time_member(JsonReader& reader, std::string_view name) {
-  const auto instant = parse_time(TRY(reader.text(name)));
-  if (!instant) return fail(ErrorCode::malformed_message, std::string(name) + " is not a time");
-  return *instant;
-}
-
 Result<FormerKey> parse_former_key(const Json& json) {
   JsonReader reader(json);
   FormerKey key;
   key.fingerprint = TRY(openpgp::Fingerprint::parse(TRY(reader.text("fingerprint"))));
-  key.from = TRY(time_member(reader, "from"));
-  key.until = TRY(time_member(reader, "until"));
+  key.from = TRY(reader.time("from"));
+  key.until = TRY(reader.time("until"));
   key.reason = TRY(reader.text("reason"));
   TRY(reader.finish());
   return key;
@@ -38,13 +32,13 @@ Result<Account> parse_members(const Json& json) {
   if (epoch < 0) return fail(ErrorCode::malformed_message, "epoch");
   account.epoch = static_cast<std::uint64_t>(epoch);
   account.fingerprint = TRY(openpgp::Fingerprint::parse(TRY(reader.text("fingerprint"))));
-  account.key_since = TRY(time_member(reader, "key_since"));
+  account.key_since = TRY(reader.time("key_since"));
   account.encryption_algorithm = TRY(reader.text("encryption_algorithm"));
   account.show_key_id = TRY(reader.boolean_or("show_key_id", false));
   const Json former = reader.take("former_keys");
   if (former.items() == nullptr) return fail(ErrorCode::malformed_message, "former_keys");
   for (const Json& key : *former.items()) account.former_keys.push_back(TRY(parse_former_key(key)));
-  account.created_at = TRY(time_member(reader, "created_at"));
+  account.created_at = TRY(reader.time("created_at"));
   const Json records = reader.take("records");
   JsonReader hashes(records);
   account.certificate_sha256 = TRY(hashes.text("pub"));

@@ -21,9 +21,7 @@ Result<HeldEnrolment> parse_held(const Json& json) {
     HeldEnrolment held;
     held.fingerprint = TRY(openpgp::Fingerprint::parse(TRY(reader.text("fingerprint"))));
     held.username = TRY(reader.text("username"));
-    const auto held_at = parse_time(TRY(reader.text("held_at")));
-    if (!held_at) return fail(ErrorCode::malformed_message, "held_at");
-    held.held_at = *held_at;
+    held.held_at = TRY(reader.time("held_at"));
     held.certificate = TRY(reader.text("certificate"));
     TRY(reader.finish());
     return held;

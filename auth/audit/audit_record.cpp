@@ -14,9 +14,7 @@ Result<AuditRecord> parse_members(const Json& json) {
   record.writer = TRY(reader.text("writer"));
   record.number = TRY(reader.integer("number"));
   record.previous = TRY(reader.text("previous"));
-  const auto at = parse_time(TRY(reader.text("at")));
-  if (!at) return fail(ErrorCode::malformed_message, "at");
-  record.entry.at = *at;
+  record.entry.at = TRY(reader.time("at"));
   record.decision = TRY(reader.text("decision"));
   record.entry.account = TRY(reader.text_or("account", ""));
   record.entry.key = TRY(reader.text_or("key", ""));

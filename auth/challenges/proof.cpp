@@ -63,9 +63,8 @@ Result<Consumed> parse_consumed(const Json& json) {
   const auto parse = [&]() -> Result<Consumed> {
     JsonReader reader(json);
     TRY(check_record_version(reader));
-    const auto keep_until = parse_time(TRY(reader.text("keep_until")));
-    if (!keep_until) return fail(ErrorCode::malformed_message, "keep_until");
-    Consumed consumed{*keep_until, TRY(reader.text_or("grant", ""))};
+    const Instant keep_until = TRY(reader.time("keep_until"));
+    Consumed consumed{keep_until, TRY(reader.text_or("grant", ""))};
     TRY(reader.finish());
     return consumed;
   };

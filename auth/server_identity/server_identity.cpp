@@ -17,11 +17,8 @@ Result<ServerCertificate> parse_certificate(const Json& json) {
   ServerCertificate out;
   out.fingerprint = TRY(openpgp::Fingerprint::parse(TRY(reader.text("fingerprint"))));
   out.armored = TRY(reader.text("certificate"));
-  const auto since = parse_time(TRY(reader.text("since")));
-  const std::string until = TRY(reader.text_or("until", ""));
-  if (!since || (!until.empty() && !parse_time(until))) return fail(ErrorCode::malformed_message, "a time");
-  out.since = *since;
-  if (!until.empty()) out.until = parse_time(until);
+  out.since = TRY(reader.time("since"));
+  out.until = TRY(reader.time_if_any("until"));
   TRY(reader.finish());
   return out;
 }

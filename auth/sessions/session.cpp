@@ -12,18 +12,6 @@ constexpr std::size_t kTokenBytes = 32;
 constexpr std::size_t kTokenTextBytes = 3 + 43;
 constexpr std::size_t kSessionIdBytes = 16;
 
-Result<Instant> parse_instant(const std::string& text) {
-  const auto instant = parse_time(text);
-  if (!instant) return fail(ErrorCode::malformed_message, "not a time");
-  return *instant;
-}
-
-Result<std::optional<Instant>> optional_time(JsonReader& reader, std::string_view name) {
-  const std::string text = TRY(reader.text_or(name, ""));
-  if (text.empty()) return std::optional<Instant>();
-  return std::optional<Instant>(TRY(parse_instant(text)));
-}
-
 Result<Session> parse_members(const Json& json) {
   JsonReader reader(json);
   TRY(check_record_version(reader));
@@ -39,11 +27,11 @@ Result<Session> parse_members(const Json& json) {
   const std::int64_t epoch = TRY(reader.integer("epoch"));
   if (epoch < 0) return fail(ErrorCode::malformed_message, "epoch");
   session.epoch = static_cast<std::uint64_t>(epoch);
-  session.created_at = TRY(parse_instant(TRY(reader.text("created_at"))));
-  session.idle_expires_at = TRY(parse_instant(TRY(reader.text("idle_expires_at"))));
-  session.expires_at = TRY(parse_instant(TRY(reader.text("expires_at"))));
-  session.use_before = TRY(optional_time(reader, "use_before"));
-  session.replaced_at = TRY(optional_time(reader, "replaced_at"));
+  session.created_at = TRY(reader.time("created_at"));
+  session.idle_expires_at = TRY(reader.time("idle_expires_at"));
+  session.expires_at = TRY(reader.time("expires_at"));
+  session.use_before = TRY(reader.time_if_any("use_before"));
+  session.replaced_at = TRY(reader.time_if_any("replaced_at"));
   TRY(reader.finish());
   return session;
 }

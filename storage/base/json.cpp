@@ -187,6 +187,17 @@ Result<std::string> JsonReader::text(std::string_view name) {
   return *value;
 }
 
+Result<Instant> JsonReader::time(std::string_view name) {
+  const auto instant = parse_time(TRY(text(name)));
+  if (!instant) return fail(ErrorCode::malformed_message, "member '" + std::string(name) + "' is not a time");
+  return *instant;
+}
+
+Result<std::optional<Instant>> JsonReader::time_if_any(std::string_view name) {
+  if (TRY(text_or(name, "")).empty()) return std::optional<Instant>();
+  return std::optional<Instant>(TRY(time(name)));
+}
+
 Result<std::string> JsonReader::text_or(std::string_view name, std::string_view otherwise) {
   if (has(name)) return text(name);
   used_.emplace_back(name);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "storage/base/result.hpp"
+#include "storage/base/time.hpp"
 
 namespace countersign {
 
@@ -82,6 +84,10 @@ class JsonReader {
   Result<std::string> text_or(std::string_view name, std::string_view otherwise);
   Result<std::int64_t> integer(std::string_view name);
   Result<std::int64_t> integer_or(std::string_view name, std::int64_t otherwise);
+  // In the form of time.hpp.
+  Result<Instant> time(std::string_view name);
+  // Nothing where the member is absent or an empty text.
+  Result<std::optional<Instant>> time_if_any(std::string_view name);
   Result<bool> boolean_or(std::string_view name, bool otherwise);
   // A copy of any member, as it is; null where there is none.
   Json take(std::string_view name);

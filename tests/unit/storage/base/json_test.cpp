@@ -154,3 +154,21 @@ TEST_CASE("text that is not UTF-8 is written with a replacement and never breaks
                                   "b\x01\x7f")));
   CHECK(parse_json(text).has_value());
 }
+
+TEST_CASE("a reader takes a time in its one form and nothing for a time that may be absent") {
+  const Json json =
+      parse_json(R"({"at":"2026-11-21T17:20:00Z","bad":"2026-11-21","number":1,"empty":"","null":null})").value();
+  JsonReader reader(json);
+  CHECK(reader.time("at").value() == parse_time("2026-11-21T17:20:00Z"));
+  CHECK(reader.time_if_any("at").value() == parse_time("2026-11-21T17:20:00Z"));
+  CHECK(reader.time_if_any("empty").value() == std::nullopt);
+  CHECK(reader.time_if_any("null").value() == std::nullopt);
+  CHECK(reader.time_if_any("absent").value() == std::nullopt);
+  for (const char* name : {"bad", "number", "empty", "null", "absent"}) {
+    CAPTURE(name);
+    CHECK(reader.time(name).error().code == ErrorCode::malformed_message);
+  }
+  CHECK(reader.time_if_any("bad").error().code == ErrorCode::malformed_message);
+  CHECK(reader.time_if_any("number").error().code == ErrorCode::malformed_message);
+  CHECK_FALSE(JsonReader(json).finish());
+}
