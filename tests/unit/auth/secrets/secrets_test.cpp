@@ -55,7 +55,7 @@ TEST_CASE("S76 secrets are written for the server's user alone") {
 
 TEST_CASE("S76 a secret that others may read stops the start") {
   for (const char* family : {"seal", "record", "decoy"}) {
-    for (const mode_t mode : {0640, 0604, 0644, 0660, 0602, 0601}) {
+    for (const mode_t mode : {0640U, 0604U, 0644U, 0660U, 0602U, 0601U}) {
       SealedGround ground;
       REQUIRE(::chmod(file_of(ground, family).c_str(), mode) == 0);
       CAPTURE(family, mode);
@@ -68,7 +68,7 @@ TEST_CASE("S76 a secret that others may read stops the start") {
 }
 
 TEST_CASE("S76 a folder of secrets that others may enter stops the start") {
-  for (const mode_t mode : {0755, 0750, 0701, 0770}) {
+  for (const mode_t mode : {0755U, 0750U, 0701U, 0770U}) {
     SealedGround ground;
     REQUIRE(::chmod(ground.secrets_folder().c_str(), mode) == 0);
     CHECK(loaded(ground) == "startup_refused");
