@@ -29,8 +29,8 @@ bool is_due(std::chrono::milliseconds& last, std::chrono::milliseconds now, std:
 }  // namespace
 
 struct Authenticator::Ground {
-  Ground(AuthenticatorSettings settings_in, Secrets secrets_in, storage::Medium& medium_in,
-         openpgp::OpenPgp& engine_in, const Clock& clock_in, Rng& rng_in)
+  Ground(AuthenticatorSettings settings_in, Secrets secrets_in, storage::Medium& medium_in, openpgp::OpenPgp& engine_in,
+         const Clock& clock_in, Rng& rng_in)
       : settings(std::move(settings_in)),
         secrets(std::move(secrets_in)),
         seal(secrets),
@@ -92,8 +92,8 @@ Authenticator::~Authenticator() = default;
 Result<std::unique_ptr<Authenticator>> Authenticator::open(AuthenticatorSettings settings, Secrets secrets,
                                                            storage::Medium& medium, openpgp::OpenPgp& engine,
                                                            const Clock& clock, Rng& rng) {
-  std::unique_ptr<Authenticator> self(new Authenticator(
-      std::make_unique<Ground>(std::move(settings), std::move(secrets), medium, engine, clock, rng)));
+  std::unique_ptr<Authenticator> self(
+      new Authenticator(std::make_unique<Ground>(std::move(settings), std::move(secrets), medium, engine, clock, rng)));
   TRY(self->start());
   return self;
 }
@@ -103,8 +103,8 @@ Status Authenticator::start() {
   if (!storage::check_name(audit_name(settings.writer, 1)) || settings.writer.find('/') != std::string::npos) {
     return fail(ErrorCode::startup_refused, "a writer of the audit record is named with a-z, 0-9, '.', '_' and '-'");
   }
-  auto identity = TRY(
-      ServerIdentity::load(ground_->medium, ground_->seal, settings.server_name, settings.server_fingerprint));
+  auto identity =
+      TRY(ServerIdentity::load(ground_->medium, ground_->seal, settings.server_name, settings.server_fingerprint));
   auto floor = TRY(Floor::load(settings.floor_path, ground_->seal));
   TRY(floor->judge_medium(ground_->medium));
   roles_ = std::make_unique<Roles>(*ground_, std::move(identity), std::move(floor));
@@ -114,8 +114,12 @@ Status Authenticator::start() {
   return roles_->decoys.load(now);
 }
 
-const ServerIdentity& Authenticator::identity() const { return roles_->identity; }
-const Policies& Authenticator::policies() const { return ground_->settings.policies; }
+const ServerIdentity& Authenticator::identity() const {
+  return roles_->identity;
+}
+const Policies& Authenticator::policies() const {
+  return ground_->settings.policies;
+}
 
 Status Authenticator::ready() {
   TRY(roles_->timekeeper.save_if_due());
@@ -192,7 +196,9 @@ Result<Account> Authenticator::confirm_enrolment(const openpgp::Fingerprint& fin
   return roles_->enrolment.confirm(fingerprint, username, visit);
 }
 
-Result<std::vector<HeldEnrolment>> Authenticator::list_held_enrolments() { return roles_->enrolment.list_held(); }
+Result<std::vector<HeldEnrolment>> Authenticator::list_held_enrolments() {
+  return roles_->enrolment.list_held();
+}
 
 Result<std::vector<std::string>> Authenticator::list_accounts(std::string_view after, std::size_t limit) {
   return roles_->accounts.list(after, limit);

@@ -1,4 +1,5 @@
-// The one door to auth. It owns the roles and gives each operation one method; `now` and randomness are taken once inside.
+// The one door to auth. It owns the roles and gives each operation one method; `now` and randomness are taken once
+// inside.
 //
 // Failures: every method fails with the codes of the role it calls, and with storage_unavailable, entropy_unavailable,
 // openpgp_unavailable or secret_missing where the world does not answer. Any thread may call any method at any time,
@@ -33,7 +34,8 @@ struct AccountView {
 
 class Authenticator {
  public:
-  // Fails closed: startup_refused, medium_restored, record_tampered and the like. The medium, engine, clock and rng outlive it.
+  // Fails closed: startup_refused, medium_restored, record_tampered and the like. The medium, engine, clock and rng
+  // outlive it.
   static Result<std::unique_ptr<Authenticator>> open(AuthenticatorSettings settings, Secrets secrets,
                                                      storage::Medium& medium, openpgp::OpenPgp& engine,
                                                      const Clock& clock, Rng& rng);
@@ -73,8 +75,9 @@ class Authenticator {
 
   // Refusals are counted; maintain() writes a bounded summary of them.
   void count_refusal(ErrorCode code);
-  // What a timer does, about once a second: alarms when the clock goes wrong, sweeps a page, saves the latest time and the
-  // floor, summarises refusals once a minute, looks after the decoys once an hour. All of it, then the first failure.
+  // What a timer does, about once a second: alarms when the clock goes wrong, sweeps a page, saves the latest time and
+  // the floor, summarises refusals once a minute, looks after the decoys once an hour. All of it, then the first
+  // failure.
   Status maintain();
   // At the end of a process that changed something: the floor learns of it.
   Status close();

@@ -18,8 +18,8 @@ Result<bool> Sweeper::sweep_session(const std::string& name, const Moment& momen
   // A replaced token is remembered as long as its session could live, so that its reuse is noticed.
   Session alive = session;
   alive.replaced_at.reset();
-  const bool ended = session.replaced_at ? moment.judged >= session.expires_at
-                                         : !judge_session(alive, moment.judged).has_value();
+  const bool ended =
+      session.replaced_at ? moment.judged >= session.expires_at : !judge_session(alive, moment.judged).has_value();
   if (!ended && stored && judge_account(stored->account, session.epoch)) return false;
 
   storage::Batch batch;
@@ -60,9 +60,12 @@ Result<bool> Sweeper::sweep_held(const std::string& name, const Moment& moment) 
 
 Result<bool> Sweeper::sweep_one(const std::string& name, const Moment& moment) {
   switch (folder_) {
-    case 0: return sweep_session(name, moment);
-    case 1: return sweep_consumed(name, moment);
-    default: return sweep_held(name, moment);
+    case 0:
+      return sweep_session(name, moment);
+    case 1:
+      return sweep_consumed(name, moment);
+    default:
+      return sweep_held(name, moment);
   }
 }
 
@@ -75,8 +78,8 @@ Result<Swept> Sweeper::sweep(std::size_t page) {
     ++swept.looked_at;
     const auto erased = sweep_one(name, moment);
     if (erased && *erased) ++swept.erased;
-    // Used meanwhile (a conflict), damaged, or under a key that is not there: it stays, and is refused by its own rules.
-    // Only a medium out of order ends the page, or one planted record would stop the sweeping for good.
+    // Used meanwhile (a conflict), damaged, or under a key that is not there: it stays, and is refused by its own
+    // rules. Only a medium out of order ends the page, or one planted record would stop the sweeping for good.
     if (!erased && erased.error().code == ErrorCode::storage_unavailable) return tl::unexpected<Error>(erased.error());
   }
   after_ = names.empty() ? "" : names.back();

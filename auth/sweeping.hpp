@@ -1,5 +1,5 @@
-// Sweeping away what has expired: sessions, consumed challenges, held enrolments. Page by page, so that a large store never
-// stops the server; whatever is refused by its own rules already may wait.
+// Sweeping away what has expired: sessions, consumed challenges, held enrolments. Page by page, so that a large store
+// never stops the server; whatever is refused by its own rules already may wait.
 #pragma once
 
 #include <array>

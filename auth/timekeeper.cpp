@@ -33,10 +33,11 @@ Status Timekeeper::write(const Stored& stored, const std::optional<storage::Vers
   } else {
     batch.require_absent(name);
   }
-  batch.put(name, seal_.close(kName, Json::object()
-                                         .set("version", 1)
-                                         .set("latest", format_time(stored.latest))
-                                         .set("accepted", stored.accepted)));
+  batch.put(
+      name,
+      seal_.close(
+          kName,
+          Json::object().set("version", 1).set("latest", format_time(stored.latest)).set("accepted", stored.accepted)));
   return medium_.commit(batch);
 }
 

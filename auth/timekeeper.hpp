@@ -1,9 +1,10 @@
 // Which time a decision is judged by, when the wall clock cannot be trusted blindly (S47).
 //
-// The latest time seen is kept on the medium (`server/clock`), coarsely. Expiry is judged by the larger of it and the clock,
-// so that setting the clock back lengthens no life. After a backward jump of over 60 s nothing is extended. A forward jump
-// of over an hour against the monotonic clock is not recorded, and nothing is swept away by it, so that one wrong second
-// does not end everybody's sessions for good or forget which challenges were redeemed. A stored time ahead of the clock makes the server not ready until an administrator accepts the clock.
+// The latest time seen is kept on the medium (`server/clock`), coarsely. Expiry is judged by the larger of it and the
+// clock, so that setting the clock back lengthens no life. After a backward jump of over 60 s nothing is extended. A
+// forward jump of over an hour against the monotonic clock is not recorded, and nothing is swept away by it, so that
+// one wrong second does not end everybody's sessions for good or forget which challenges were redeemed. A stored time
+// ahead of the clock makes the server not ready until an administrator accepts the clock.
 #pragma once
 
 #include <mutex>
@@ -34,8 +35,8 @@ class Timekeeper {
   // Reads what was stored. Call it before the first now().
   Status load();
   Moment now();
-  // Looks at the clock, reads what others stored or an administrator accepted, and stores the latest time if it moved far
-  // enough.
+  // Looks at the clock, reads what others stored or an administrator accepted, and stores the latest time if it moved
+  // far enough.
   Status save_if_due();
   // The administrator says that the clock is right: the latest time seen becomes the clock's.
   Status accept_clock();

@@ -19,6 +19,7 @@ constexpr Advice kAdvice[] = {
     {ErrorCode::challenge_expired, "ask for a new challenge, and compare this machine's clock with the server's"},
     {ErrorCode::medium_restored, "apply the revocations made since the copy before anybody is let in"},
     {ErrorCode::clock_behind, "set the clock; if it is right, run `countersign clock accept`"},
+    {ErrorCode::storage_unavailable, "is the disk full, read-only or gone?"},
     {ErrorCode::slow_down, "try again later"},
     {ErrorCode::busy, "try again later"},
 };
@@ -158,7 +159,7 @@ std::string_view meaning_of(ErrorCode code) {
     case ErrorCode::network_failed:
       return "the server could not be reached";
     case ErrorCode::startup_refused:
-      return "the server does not start";
+      return "the data folder is not safe to work with";
     case ErrorCode::failed:
       return "it did not work";
   }

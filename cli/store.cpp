@@ -23,16 +23,20 @@ constexpr const char* kSecretsFolder = "secrets";
 
 Result<std::unique_ptr<storage::Medium>> open_medium(const fs::path& folder, StorageKind kind) {
   switch (kind) {
-    case StorageKind::sqlite: return TRY(storage::SqliteMedium::open(folder / kSqliteFile));
-    case StorageKind::directory: return TRY(storage::DirectoryMedium::open(folder / kDirectoryFolder));
+    case StorageKind::sqlite:
+      return TRY(storage::SqliteMedium::open(folder / kSqliteFile));
+    case StorageKind::directory:
+      return TRY(storage::DirectoryMedium::open(folder / kDirectoryFolder));
   }
   return fail(ErrorCode::invalid_settings, "unknown storage");
 }
 
 Status create_medium(const fs::path& folder, StorageKind kind) {
   switch (kind) {
-    case StorageKind::sqlite: return storage::SqliteMedium::create(folder / kSqliteFile);
-    case StorageKind::directory: return storage::DirectoryMedium::create(folder / kDirectoryFolder);
+    case StorageKind::sqlite:
+      return storage::SqliteMedium::create(folder / kSqliteFile);
+    case StorageKind::directory:
+      return storage::DirectoryMedium::create(folder / kDirectoryFolder);
   }
   return fail(ErrorCode::invalid_settings, "unknown storage");
 }
@@ -71,8 +75,8 @@ Result<auth::openpgp::Fingerprint> found_in(const fs::path& folder, Settings& se
   const auto engine = TRY(open_engine(Secret()));
   {
     const auto medium = TRY(open_medium(folder, settings.storage));
-    settings.fingerprint = TRY(auth::found_store({settings.server, folder / kSecretsFolder, kCommandWriter}, *medium,
-                                                 *engine, clock, rng));
+    settings.fingerprint = TRY(
+        auth::found_store({settings.server, folder / kSecretsFolder, kCommandWriter}, *medium, *engine, clock, rng));
   }
   TRY(auth::write_private_file(folder / kSettingsFile, as_bytes(write_settings(settings))));
   return settings.fingerprint;
@@ -102,7 +106,7 @@ Result<auth::openpgp::Fingerprint> Store::found(const fs::path& folder, Settings
 
 Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const Settings& settings,
                                            const std::string& writer) {
-  TRY(auth::make_private_folder(folder));
+  TRY(auth::check_private_folder(folder));
   std::unique_ptr<Store> store(new Store());
   auth::Secrets secrets = TRY(auth::Secrets::load(folder / kSecretsFolder));
   store->medium_ = TRY(open_medium(folder, settings.storage));

@@ -51,9 +51,12 @@ Result<Account> parse_members(const Json& json) {
 
 std::string_view name_of(AccountState state) {
   switch (state) {
-    case AccountState::active: return "active";
-    case AccountState::revoked: return "revoked";
-    case AccountState::deleted: return "deleted";
+    case AccountState::active:
+      return "active";
+    case AccountState::revoked:
+      return "revoked";
+    case AccountState::deleted:
+      return "deleted";
   }
   return "";
 }
@@ -89,13 +92,25 @@ Json write_account(const Account& account) {
       .set("records", Json::object().set("pub", account.certificate_sha256));
 }
 
-Result<Account> parse_account(const Json& json) { return understood("account record", parse_members(json)); }
+Result<Account> parse_account(const Json& json) {
+  return understood("account record", parse_members(json));
+}
 
-std::string account_name(std::string_view id) { return "users/" + std::string(id) + ".account"; }
-std::string certificate_name(std::string_view id) { return "users/" + std::string(id) + ".pub"; }
-std::string seen_name(std::string_view id) { return "users/" + std::string(id) + ".seen"; }
-std::string key_name(const openpgp::Fingerprint& fingerprint) { return "keys/" + fingerprint.lower(); }
-std::string held_name(const openpgp::Fingerprint& fingerprint) { return "held/" + fingerprint.lower(); }
+std::string account_name(std::string_view id) {
+  return "users/" + std::string(id) + ".account";
+}
+std::string certificate_name(std::string_view id) {
+  return "users/" + std::string(id) + ".pub";
+}
+std::string seen_name(std::string_view id) {
+  return "users/" + std::string(id) + ".seen";
+}
+std::string key_name(const openpgp::Fingerprint& fingerprint) {
+  return "keys/" + fingerprint.lower();
+}
+std::string held_name(const openpgp::Fingerprint& fingerprint) {
+  return "held/" + fingerprint.lower();
+}
 
 Status judge_account(const Account& account, std::uint64_t epoch) {
   if (account.state != AccountState::active) {

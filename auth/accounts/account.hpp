@@ -1,7 +1,7 @@
 // The account record: the server's own word on an account, and the seal over its other records.
 //
-// `users/<id>.account` is a sealed record (auth/secrets/record_seal.hpp). It says the state, the epoch and the key, and holds
-// the SHA-256 of each other record of the account, so that none can be swapped, dropped or brought back alone.
+// `users/<id>.account` is a sealed record (auth/secrets/record_seal.hpp). It says the state, the epoch and the key, and
+// holds the SHA-256 of each other record of the account, so that none can be swapped, dropped or brought back alone.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,8 @@ struct Account {
   std::string id;
   std::string username;  // empty until known
   AccountState state = AccountState::active;
-  // The account's clock: whatever takes rights away raises it, and it never falls. Challenges and sessions of an earlier
-  // epoch are dead.
+  // The account's clock: whatever takes rights away raises it, and it never falls. Challenges and sessions of an
+  // earlier epoch are dead.
   std::uint64_t epoch = 0;
   openpgp::Fingerprint fingerprint;
   Instant key_since{};
@@ -55,11 +55,11 @@ Json write_account(const Account& account);
 // record_unreadable.
 Result<Account> parse_account(const Json& json);
 
-std::string account_name(std::string_view id);      // users/<id>.account
-std::string certificate_name(std::string_view id);  // users/<id>.pub
-std::string seen_name(std::string_view id);         // users/<id>.seen
-std::string key_name(const openpgp::Fingerprint& fingerprint);       // keys/<fingerprint>
-std::string held_name(const openpgp::Fingerprint& fingerprint);      // held/<fingerprint>
+std::string account_name(std::string_view id);                   // users/<id>.account
+std::string certificate_name(std::string_view id);               // users/<id>.pub
+std::string seen_name(std::string_view id);                      // users/<id>.seen
+std::string key_name(const openpgp::Fingerprint& fingerprint);   // keys/<fingerprint>
+std::string held_name(const openpgp::Fingerprint& fingerprint);  // held/<fingerprint>
 
 // Pure: is the account one that may prove itself, at the epoch that was sealed? account_not_active, epoch_passed.
 Status judge_account(const Account& account, std::uint64_t epoch);

@@ -10,18 +10,30 @@ namespace {
 
 char32_t substitute(char32_t point) {
   switch (point) {
-    case U'o': return U'0';
-    case U'l': return U'1';
-    case U'e': return U'3';
-    case U'a': return U'4';
-    case U's': return U'z';
-    case U't': return U'7';
-    case U'0': return U'o';
-    case U'1': return U'l';
-    case U'3': return U'e';
-    case U'4': return U'a';
-    case U'7': return U't';
-    default: return point;
+    case U'o':
+      return U'0';
+    case U'l':
+      return U'1';
+    case U'e':
+      return U'3';
+    case U'a':
+      return U'4';
+    case U's':
+      return U'z';
+    case U't':
+      return U'7';
+    case U'0':
+      return U'o';
+    case U'1':
+      return U'l';
+    case U'3':
+      return U'e';
+    case U'4':
+      return U'a';
+    case U'7':
+      return U't';
+    default:
+      return point;
   }
 }
 

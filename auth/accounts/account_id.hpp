@@ -28,6 +28,8 @@ Status check_account_id(std::string_view id);
 
 // `text` is UTF-8.
 std::string lthn(std::string_view text);
-inline std::string account_id_of(std::string_view username) { return lthn(username); }
+inline std::string account_id_of(std::string_view username) {
+  return lthn(username);
+}
 
 }  // namespace countersign::auth

@@ -36,8 +36,8 @@ class Accounts {
   Result<std::string> holder_of(const openpgp::Fingerprint& fingerprint);
   Result<std::optional<Instant>> last_login(std::string_view id);
 
-  // Stage a whole account: record, certificate, key. The caller adds what must hold of the account's name; the key must be
-  // nobody's.
+  // Stage a whole account: record, certificate, key. The caller adds what must hold of the account's name; the key must
+  // be nobody's.
   void stage_new(storage::Batch& batch, Account account, const openpgp::GatedCertificate& certificate);
   // Stage a changed record over the version it was read at.
   void stage_change(storage::Batch& batch, const StoredAccount& over, const Account& account);

@@ -79,7 +79,8 @@ Result<Account> Enrolment::enrol(const Response& response, const std::string& pu
   }
   const Moment moment = context_.timekeeper.now();
   const OpenedChallenge opened = TRY(proof_.open(response, Purpose::enrol, visit, moment));
-  const auto checked = TRY(openpgp::check_enrollable(context_.engine, public_key, openpgp::kCertificateReadBytesMax, moment.wall));
+  const auto checked =
+      TRY(openpgp::check_enrollable(context_.engine, public_key, openpgp::kCertificateReadBytesMax, moment.wall));
   if (checked.certificate.fingerprint() != opened.challenge.key) {
     return fail(ErrorCode::signature_by_another_key, "the certificate is not the one that the challenge was for");
   }
@@ -96,7 +97,8 @@ Result<Account> Enrolment::enrol(const Response& response, const std::string& pu
 Result<Account> Enrolment::add(const NewAccount& request, const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
   TRY(check_new_username(request.username));
-  const auto checked = TRY(openpgp::check_enrollable(context_.engine, request.public_key, openpgp::kCertificateLocalReadBytesMax, moment.wall));
+  const auto checked = TRY(openpgp::check_enrollable(context_.engine, request.public_key,
+                                                     openpgp::kCertificateLocalReadBytesMax, moment.wall));
   return create(checked, request.username, request.show_key_id, std::nullopt, moment,
                 {Decision::account_added, {}, "", "", "", visit.source, ""}, [](storage::Batch&) {});
 }
@@ -104,7 +106,8 @@ Result<Account> Enrolment::add(const NewAccount& request, const Visit& visit) {
 Result<HeldEnrolment> Enrolment::hold(const std::optional<Response>& response, const std::string& public_key,
                                       const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
-  const auto checked = TRY(openpgp::check_enrollable(context_.engine, public_key, openpgp::kCertificateReadBytesMax, moment.wall));
+  const auto checked =
+      TRY(openpgp::check_enrollable(context_.engine, public_key, openpgp::kCertificateReadBytesMax, moment.wall));
   HeldEnrolment held;
   held.fingerprint = checked.certificate.fingerprint();
   held.certificate = checked.certificate.armored();
@@ -152,7 +155,8 @@ Result<Account> Enrolment::confirm(const openpgp::Fingerprint& fingerprint, cons
   if (!held.username.empty() && held.username != username) {
     return fail(ErrorCode::conflict, "the holder of this key signed for the name '" + held.username + "'");
   }
-  const auto checked = TRY(openpgp::check_enrollable(context_.engine, held.certificate, openpgp::kCertificateReadBytesMax, moment.wall));
+  const auto checked =
+      TRY(openpgp::check_enrollable(context_.engine, held.certificate, openpgp::kCertificateReadBytesMax, moment.wall));
   return create(checked, username, false, std::nullopt, moment,
                 {Decision::enrolment_confirmed, {}, "", "", "", visit.source, ""}, [&](storage::Batch& batch) {
                   batch.require_version(name, entry->version);

@@ -35,14 +35,15 @@ class Enrolment {
  public:
   explicit Enrolment(const Context& context) : context_(context), proof_(context) {}
 
-  // By an `enrol` response with its certificate: proof that the key is held. Consumes the challenge and makes the account in
-  // one batch. registration_closed (by HTTP), challenge_*, signature_*; certificate_refused and the like;
+  // By an `enrol` response with its certificate: proof that the key is held. Consumes the challenge and makes the
+  // account in one batch. registration_closed (by HTTP), challenge_*, signature_*; certificate_refused and the like;
   // account_exists and key_taken are told, to one who proved a key.
   Result<Account> enrol(const Response& response, const std::string& public_key, const Visit& visit);
   // By an administrator, without proof. malformed_username, account_reserved, account_exists, key_taken, certificate_*.
   Result<Account> add(const NewAccount& request, const Visit& visit);
   // From a stick: a certificate alone, or with an `enrol` response to prove it. Holding twice is holding once.
-  Result<HeldEnrolment> hold(const std::optional<Response>& response, const std::string& public_key, const Visit& visit);
+  Result<HeldEnrolment> hold(const std::optional<Response>& response, const std::string& public_key,
+                             const Visit& visit);
   // enrolment_not_held; conflict where the held response named another user; as add().
   Result<Account> confirm(const openpgp::Fingerprint& fingerprint, const std::string& username, const Visit& visit);
   // Oldest name first, kHeldMax at most.
@@ -52,7 +53,8 @@ class Enrolment {
   using Stage = std::function<void(storage::Batch&)>;
   // Makes the account in one batch with whatever `stage` adds to it.
   Result<Account> create(const openpgp::Enrollable& checked, const std::string& username, bool show_key_id,
-                         std::optional<std::uint64_t> epoch, const Moment& moment, AuditEntry entry, const Stage& stage);
+                         std::optional<std::uint64_t> epoch, const Moment& moment, AuditEntry entry,
+                         const Stage& stage);
 
   const Context& context_;
   Proof proof_;

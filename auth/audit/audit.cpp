@@ -13,7 +13,9 @@ constexpr std::size_t kPage = 500;
 constexpr std::size_t kDetailBytesMax = 8u << 10;
 const std::string kNoPrevious(64, '0');
 
-std::string folder_of(std::string_view writer) { return "audit/" + std::string(writer) + "/"; }
+std::string folder_of(std::string_view writer) {
+  return "audit/" + std::string(writer) + "/";
+}
 
 }  // namespace
 

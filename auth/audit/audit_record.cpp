@@ -61,6 +61,8 @@ Json write_audit_record(const AuditRecord& record) {
   return json;
 }
 
-Result<AuditRecord> parse_audit_record(const Json& json) { return understood("audit record", parse_members(json)); }
+Result<AuditRecord> parse_audit_record(const Json& json) {
+  return understood("audit record", parse_members(json));
+}
 
 }  // namespace countersign::auth

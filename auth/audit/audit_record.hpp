@@ -1,4 +1,5 @@
-// One decision, as it is kept: a sealed record `audit/<writer>/<number>`, chained by hash to the one before of its writer.
+// One decision, as it is kept: a sealed record `audit/<writer>/<number>`, chained by hash to the one before of its
+// writer.
 #pragma once
 
 #include <cstdint>
@@ -49,9 +50,9 @@ struct AuditEntry {
 
 struct AuditRecord {
   std::string writer;
-  std::int64_t number = 0;   // from 1
-  std::string previous;      // hex SHA-256 of the bytes of the record before; 64 zeros for the first
-  std::string decision;      // as text: a newer program may have written one that this one does not know
+  std::int64_t number = 0;  // from 1
+  std::string previous;     // hex SHA-256 of the bytes of the record before; 64 zeros for the first
+  std::string decision;     // as text: a newer program may have written one that this one does not know
   AuditEntry entry;
 };
 

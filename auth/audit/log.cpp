@@ -16,9 +16,12 @@ std::atomic<bool> enabled{false};
 
 std::string_view name_of(LogLevel level) {
   switch (level) {
-    case LogLevel::info: return "info";
-    case LogLevel::warning: return "warning";
-    case LogLevel::alarm: return "alarm";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warning:
+      return "warning";
+    case LogLevel::alarm:
+      return "alarm";
   }
   return "";
 }

@@ -27,7 +27,8 @@ constexpr std::array<Kind, 7> kKinds = {{{"cv25519", openpgp::KeyKind::ed25519_c
                                          {"nistp521", openpgp::KeyKind::nistp521}}};
 
 const Kind* find_kind(std::string_view algorithm) {
-  const auto found = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& k) { return k.algorithm == algorithm; });
+  const auto found =
+      std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& k) { return k.algorithm == algorithm; });
   return found == kKinds.end() ? nullptr : &*found;
 }
 
@@ -55,7 +56,8 @@ std::vector<std::string> share_slots(std::vector<std::string> slots, const std::
     const auto by_slots = [](const Share& a, const Share& b) { return a.slots < b.slots; };
     --std::max_element(shares.begin(), shares.end(), by_slots)->slots;
   }
-  std::stable_sort(shares.begin(), shares.end(), [](const Share& a, const Share& b) { return a.remainder > b.remainder; });
+  std::stable_sort(shares.begin(), shares.end(),
+                   [](const Share& a, const Share& b) { return a.remainder > b.remainder; });
   for (std::size_t i = 0; given < count && !shares.empty(); ++i, ++given) ++shares[i % shares.size()].slots;
 
   std::map<std::string, std::size_t> wanted;

@@ -1,8 +1,8 @@
 // Decoys: what a challenge for nobody is encrypted to, so that a stranger cannot tell who has an account.
 //
-// A pool of certificates, whose secret keys were thrown away, one for each algorithm in use, and 32 slots shared out among
-// the algorithms as the accounts are. An account id picks its slot by a keyed hash, so the same name always gets the same
-// answer. A revoked or deleted account keeps its last algorithm. Kept as the sealed record `server/decoys`.
+// A pool of certificates, whose secret keys were thrown away, one for each algorithm in use, and 32 slots shared out
+// among the algorithms as the accounts are. An account id picks its slot by a keyed hash, so the same name always gets
+// the same answer. A revoked or deleted account keeps its last algorithm. Kept as the sealed record `server/decoys`.
 #pragma once
 
 #include <map>
@@ -34,9 +34,9 @@ class Decoys {
   Status load(Instant now);
   // The decoy of an account id, of `algorithm` where that is one of the pool.
   Decoy choose(std::string_view account_id, std::string_view algorithm) const;
-  // Shares the slots out anew, as few of them as need be, makes what certificates are missing, commits and loads. How many
-  // active accounts use each encryption algorithm is the caller's to count; an algorithm that none uses any more is there
-  // with zero, and gets a certificate without a slot.
+  // Shares the slots out anew, as few of them as need be, makes what certificates are missing, commits and loads. How
+  // many active accounts use each encryption algorithm is the caller's to count; an algorithm that none uses any more
+  // is there with zero, and gets a certificate without a slot.
   Status rebalance(const std::map<std::string, std::size_t>& accounts_by_algorithm, Instant now);
 
  private:

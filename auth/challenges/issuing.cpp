@@ -23,7 +23,8 @@ bool is_revocation_reason(std::string_view reason) {
 Result<std::string> Issuing::extra_of(const ChallengeRequest& request) {
   switch (request.purpose) {
     case Purpose::login:
-    case Purpose::password: return std::string();
+    case Purpose::password:
+      return std::string();
     case Purpose::enrol:
       if (request.name.username.empty()) return fail(ErrorCode::malformed_message, "'enrol' needs 'username'");
       TRY(check_new_username(request.name.username));
@@ -84,25 +85,24 @@ Result<IssuedChallenge> Issuing::issue(const ChallengeRequest& request, const Vi
   const std::string account = TRY(resolve(request.name));
   Challenge challenge;
   challenge.extra = TRY(extra_of(request));
-  const Recipient recipient = request.purpose == Purpose::enrol
-                                  ? TRY(enrolling(request, account, visit, moment.wall))
-                                  : TRY(of_account(account, moment.wall));
+  const Recipient recipient = request.purpose == Purpose::enrol ? TRY(enrolling(request, account, visit, moment.wall))
+                                                                : TRY(of_account(account, moment.wall));
   challenge.purpose = request.purpose;
   challenge.transport = request.transport;
   challenge.account = account;
   challenge.key = recipient.certificate.fingerprint();
   challenge.epoch = recipient.epoch;
   challenge.issued_at = moment.judged;
-  challenge.expires_at = moment.judged + (request.transport == Transport::http
-                                              ? context_.policies.http_challenge_lifetime
-                                              : context_.policies.courier_challenge_lifetime);
+  challenge.expires_at =
+      moment.judged + (request.transport == Transport::http ? context_.policies.http_challenge_lifetime
+                                                            : context_.policies.courier_challenge_lifetime);
   TRY(context_.rng.fill(challenge.random));
   challenge.context = context_.identity.context();
   challenge.server_key = context_.identity.fingerprint();
   const OpenedChallenge opened{challenge, seal_challenge(challenge, context_.secrets.newest_seal_key())};
   const std::string text = write_statement(statement_of(opened, context_.identity.name()));
-  std::string message = TRY(context_.engine.seal(
-      {recipient.certificate, recipient.encryption_key, text, recipient.hide, moment.wall}));
+  std::string message =
+      TRY(context_.engine.seal({recipient.certificate, recipient.encryption_key, text, recipient.hide, moment.wall}));
   return IssuedChallenge{std::move(message), challenge.expires_at};
 }
 

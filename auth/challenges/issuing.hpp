@@ -30,8 +30,9 @@ class Issuing {
  public:
   Issuing(const Context& context, Decoys& decoys) : context_(context), decoys_(decoys) {}
 
-  // For an account that is unknown, not active, or whose key cannot be used, the answer has the same shape and opens for
-  // nobody. malformed_*, registration_closed, certificate_refused and the like for an `enrol` certificate, unavailable.
+  // For an account that is unknown, not active, or whose key cannot be used, the answer has the same shape and opens
+  // for nobody. malformed_*, registration_closed, certificate_refused and the like for an `enrol` certificate,
+  // unavailable.
   Result<IssuedChallenge> issue(const ChallengeRequest& request, const Visit& visit);
 
  private:
@@ -41,7 +42,8 @@ class Issuing {
     std::uint64_t epoch = 0;
     bool hide = true;
   };
-  Result<Recipient> enrolling(const ChallengeRequest& request, const std::string& account, const Visit& visit, Instant now);
+  Result<Recipient> enrolling(const ChallengeRequest& request, const std::string& account, const Visit& visit,
+                              Instant now);
   Result<Recipient> of_account(const std::string& account, Instant now);
   Result<Recipient> try_account(const std::string& account, Instant now);
   Result<std::string> extra_of(const ChallengeRequest& request);

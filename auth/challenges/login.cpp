@@ -15,8 +15,8 @@ Result<std::string> Login::seal_grant(const Session& session, const Secret& toke
       {certificate, key.fingerprint, text.reveal_text(), !stored.account.show_key_id, moment.wall});
 }
 
-Result<LoginAnswer> Login::judge_and_commit(const OpenedChallenge& opened, const Response& response,
-                                            const Visit& visit, const Moment& moment) {
+Result<LoginAnswer> Login::judge_and_commit(const OpenedChallenge& opened, const Response& response, const Visit& visit,
+                                            const Moment& moment) {
   const Challenge& challenge = opened.challenge;
   const auto stored = TRY(context_.accounts.find(challenge.account));
   if (!stored) return fail(ErrorCode::account_unknown);

@@ -21,8 +21,8 @@ class Login {
   Login(const Context& context, Sessions& sessions) : context_(context), proof_(context), sessions_(sessions) {}
 
   // challenge_*, transport_mismatch, account_*, epoch_passed, signature_*, key_*, record_*: all `denied` outside;
-  // unavailable. A conflict is judged again, three times at most, then it is `denied` if the challenge is consumed, else
-  // unavailable. A courier's response that was redeemed before gets the same grant again.
+  // unavailable. A conflict is judged again, three times at most, then it is `denied` if the challenge is consumed,
+  // else unavailable. A courier's response that was redeemed before gets the same grant again.
   Result<LoginAnswer> redeem(const Response& response, const Visit& visit);
 
  private:

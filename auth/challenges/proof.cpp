@@ -3,8 +3,8 @@
 namespace countersign::auth {
 namespace {
 
-// A challenge that came over a network may not be answered by stick: its short life would mean nothing there. A courier's
-// may come back any way, since its answer opens for the key's holder alone.
+// A challenge that came over a network may not be answered by stick: its short life would mean nothing there. A
+// courier's may come back any way, since its answer opens for the key's holder alone.
 Status judge_arrival(Transport transport, Arrival arrival) {
   if (transport == Transport::http && arrival != Arrival::http) return fail(ErrorCode::transport_mismatch);
   return ok();
@@ -42,8 +42,9 @@ Status Proof::verify(const OpenedChallenge& opened, const Response& response,
                 std::string(countersign::name_of(signature.error().code)) + ": " + signature.error().detail);
   }
   const std::string text = write_statement(statement_of(opened, context_.identity.name()));
-  const auto accepted = openpgp::accept_signature(context_.engine, certificate, text, *signature, response.form,
-                                                  window_of(opened.challenge, context_.policies, moment.wall), moment.wall);
+  const auto accepted =
+      openpgp::accept_signature(context_.engine, certificate, text, *signature, response.form,
+                                window_of(opened.challenge, context_.policies, moment.wall), moment.wall);
   if (accepted) return ok();
   const Face face = face_of(accepted.error().code);
   if (face == Face::denied || face == Face::unavailable) return tl::unexpected<Error>(accepted.error());
@@ -51,7 +52,9 @@ Status Proof::verify(const OpenedChallenge& opened, const Response& response,
               std::string(countersign::name_of(accepted.error().code)) + ": " + accepted.error().detail);
 }
 
-std::string consumed_name(std::string_view tag) { return "consumed/" + std::string(tag); }
+std::string consumed_name(std::string_view tag) {
+  return "consumed/" + std::string(tag);
+}
 
 Json write_consumed(const Consumed& consumed) {
   Json json = Json::object().set("version", 1).set("keep_until", format_time(consumed.keep_until));

@@ -1,7 +1,8 @@
 // Proving: does this response answer a challenge of ours, for this purpose, signed by the key that was asked?
 //
-// The order is the protocol's: the challenge opens, is of this store and server, has not expired, has exactly this purpose,
-// came back by a way it may; then whoever calls judges the account; then the signature is judged over our own statement.
+// The order is the protocol's: the challenge opens, is of this store and server, has not expired, has exactly this
+// purpose, came back by a way it may; then whoever calls judges the account; then the signature is judged over our own
+// statement.
 #pragma once
 
 #include <string>
@@ -23,12 +24,12 @@ class Proof {
  public:
   explicit Proof(const Context& context) : context_(context) {}
 
-  // The challenge alone. A courier's that was redeemed while it lived is let through after its expiry: importing twice is
-  // importing once. challenge_*, transport_mismatch.
+  // The challenge alone. A courier's that was redeemed while it lived is let through after its expiry: importing twice
+  // is importing once. challenge_*, transport_mismatch.
   Result<OpenedChallenge> open(const Response& response, Purpose purpose, const Visit& visit, const Moment& moment);
 
-  // The signature over the statement of an opened challenge. Every failure of it is a denied proof: signature_*, key_*; or
-  // openpgp_unavailable.
+  // The signature over the statement of an opened challenge. Every failure of it is a denied proof: signature_*, key_*;
+  // or openpgp_unavailable.
   Status verify(const OpenedChallenge& opened, const Response& response, const openpgp::GatedCertificate& certificate,
                 const Moment& moment);
 

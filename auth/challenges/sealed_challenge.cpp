@@ -120,7 +120,8 @@ Result<OpenedChallenge> open_challenge(std::string_view text, const Secrets& sec
   const SecretKey* key = secrets.find_seal_key(hex(ByteView(*bytes).subspan(1, kKeyIdBytes)));
   if (key == nullptr) return refuse("sealed with a key that this server does not have");
   const ByteView body = ByteView(*bytes).first(bytes->size() - kTagBytes);
-  if (!equal_constant_time(tag_of(body, *key), ByteView(*bytes).last(kTagBytes))) return refuse("the tag does not match");
+  if (!equal_constant_time(tag_of(body, *key), ByteView(*bytes).last(kTagBytes)))
+    return refuse("the tag does not match");
   return OpenedChallenge{TRY(parse_fields(body)), finished(*bytes, *key)};
 }
 

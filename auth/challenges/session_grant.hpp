@@ -1,5 +1,5 @@
-// The session grant: what a courier's login is answered with, signed by the server and encrypted to the account's key, so
-// that a stick, copied or stolen, opens nothing.
+// The session grant: what a courier's login is answered with, signed by the server and encrypted to the account's key,
+// so that a stick, copied or stolen, opens nothing.
 //
 //   countersign-grant-v1
 //   server: https://auth.example.org
@@ -9,7 +9,8 @@
 //   use-before: 2026-11-28T17:20:00Z
 //   token: cs_<43 base64url characters>
 //
-// UTF-8, one LF a line, this order, no other line, final LF. Its limits start at first use, not later than `use-before`.
+// UTF-8, one LF a line, this order, no other line, final LF. Its limits start at first use, not later than
+// `use-before`.
 #pragma once
 
 #include <string>

@@ -58,26 +58,32 @@ Result<Instant> time_line(Lines& lines, std::string_view name) {
 
 std::string_view name_of(Purpose purpose) {
   switch (purpose) {
-    case Purpose::login: return "login";
-    case Purpose::enrol: return "enrol";
-    case Purpose::rotate: return "rotate";
-    case Purpose::revoke: return "revoke";
-    case Purpose::password: return "password";
+    case Purpose::login:
+      return "login";
+    case Purpose::enrol:
+      return "enrol";
+    case Purpose::rotate:
+      return "rotate";
+    case Purpose::revoke:
+      return "revoke";
+    case Purpose::password:
+      return "password";
   }
   return "";
 }
 
 std::string_view name_of(Transport transport) {
   switch (transport) {
-    case Transport::http: return "http";
-    case Transport::courier: return "courier";
+    case Transport::http:
+      return "http";
+    case Transport::courier:
+      return "courier";
   }
   return "";
 }
 
 std::optional<Purpose> purpose_named(std::string_view name) {
-  for (const Purpose purpose :
-       {Purpose::login, Purpose::enrol, Purpose::rotate, Purpose::revoke, Purpose::password}) {
+  for (const Purpose purpose : {Purpose::login, Purpose::enrol, Purpose::rotate, Purpose::revoke, Purpose::password}) {
     if (name_of(purpose) == name) return purpose;
   }
   return std::nullopt;
@@ -92,11 +98,15 @@ std::optional<Transport> transport_named(std::string_view name) {
 
 std::string_view extra_line_of(Purpose purpose) {
   switch (purpose) {
-    case Purpose::enrol: return "username";
-    case Purpose::rotate: return "new-key";
-    case Purpose::revoke: return "reason";
+    case Purpose::enrol:
+      return "username";
+    case Purpose::rotate:
+      return "new-key";
+    case Purpose::revoke:
+      return "reason";
     case Purpose::login:
-    case Purpose::password: return "";
+    case Purpose::password:
+      return "";
   }
   return "";
 }

@@ -13,8 +13,8 @@
 //   expires: 2026-11-21T17:25:00Z
 //   transport: http
 //
-// UTF-8, one LF a line, this order, no other line, no trailing blanks, final LF. `enrol` adds `username:`, `rotate` adds
-// `new-key:`, `revoke` adds `reason:`, after `transport:`. Pure.
+// UTF-8, one LF a line, this order, no other line, no trailing blanks, final LF. `enrol` adds `username:`, `rotate`
+// adds `new-key:`, `revoke` adds `reason:`, after `transport:`. Pure.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// A certificate that somebody wants to enrol: through the gate, inspected, judged, and refused with a reason that its owner
-// may read.
+// A certificate that somebody wants to enrol: through the gate, inspected, judged, and refused with a reason that its
+// owner may read.
 #pragma once
 
 #include "auth/openpgp/openpgp.hpp"

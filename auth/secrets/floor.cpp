@@ -91,9 +91,8 @@ Status Floor::judge_medium(storage::Medium& medium) const {
     if (head.number == 0) continue;
     const auto entry = TRY(storage::find(medium, audit_name(writer, head.number)));
     if (!entry || hex(sha256(entry->bytes)) != head.hash) {
-      return fail(ErrorCode::medium_restored,
-                  "the medium is older than this server remembers: its audit chain '" + writer + "' lacks record " +
-                      std::to_string(head.number));
+      return fail(ErrorCode::medium_restored, "the medium is older than this server remembers: its audit chain '" +
+                                                  writer + "' lacks record " + std::to_string(head.number));
     }
   }
   return ok();

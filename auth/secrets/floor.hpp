@@ -1,7 +1,7 @@
 // The floor: what the server remembers beside the medium, so that a medium put back to an old state is noticed.
 //
-// A sealed record in the file `floor` of the secrets folder, written after the commits it speaks of: it may lag behind the
-// medium, never lead. It holds the restore counter, the highest revocation number and the head of each audit chain.
+// A sealed record in the file `floor` of the secrets folder, written after the commits it speaks of: it may lag behind
+// the medium, never lead. It holds the restore counter, the highest revocation number and the head of each audit chain.
 #pragma once
 
 #include <filesystem>

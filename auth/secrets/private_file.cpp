@@ -21,8 +21,8 @@ Status check_private(const std::filesystem::path& path, const struct stat& info,
   if ((info.st_mode & S_IFMT) != kind) return fail(ErrorCode::startup_refused, path.string() + " is of the wrong kind");
   if (info.st_uid != ::geteuid()) return fail(ErrorCode::startup_refused, path.string() + " belongs to another user");
   if ((info.st_mode & 077) != 0) {
-    return fail(ErrorCode::startup_refused, path.string() + " is open to other users; run: chmod go= '" +
-                                                path.string() + "'");
+    return fail(ErrorCode::startup_refused,
+                path.string() + " is open to other users; run: chmod go= '" + path.string() + "'");
   }
   return ok();
 }

@@ -1,5 +1,5 @@
-// Files that only the server's user may read: the secrets and the floor. Mode 0600 in a folder of mode 0700; whatever is
-// more open, a link, or not a regular file is refused rather than repaired (S76).
+// Files that only the server's user may read: the secrets and the floor. Mode 0600 in a folder of mode 0700; whatever
+// is more open, a link, or not a regular file is refused rather than repaired (S76).
 #pragma once
 
 #include <filesystem>

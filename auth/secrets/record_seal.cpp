@@ -52,7 +52,8 @@ Result<Json> RecordSeal::open(std::string_view name, ByteView bytes) const {
   const Digest expected = tag_of(*key, name, write_json(record));
   if (!claimed || !equal_constant_time(*claimed, expected)) return fail(ErrorCode::record_tampered, std::string(name));
   // The MAC covers the members, not how they and it are written down.
-  if (write_json(with_mac(record, *key, expected)) != as_text(bytes)) return unreadable("not written as a sealed record");
+  if (write_json(with_mac(record, *key, expected)) != as_text(bytes))
+    return unreadable("not written as a sealed record");
   return record;
 }
 

@@ -1,9 +1,9 @@
-// A MAC over every record of the server's own, bound to the record's name: who can write the medium can neither change a
-// record nor move one to another name.
+// A MAC over every record of the server's own, bound to the record's name: who can write the medium can neither change
+// a record nor move one to another name.
 //
-// A sealed record is a JSON object whose last member is `"mac": {"key": <record key id>, "tag": <base64url, 32 bytes>}`;
-// the tag is HMAC-SHA-256 under HKDF(record key, "countersign record v1") over name ‖ 0x00 ‖ the object without `mac`,
-// written compactly. Only that one way of writing it opens.
+// A sealed record is a JSON object whose last member is `"mac": {"key": <record key id>, "tag": <base64url, 32
+// bytes>}`; the tag is HMAC-SHA-256 under HKDF(record key, "countersign record v1") over name ‖ 0x00 ‖ the object
+// without `mac`, written compactly. Only that one way of writing it opens.
 #pragma once
 
 #include <string_view>
@@ -43,8 +43,8 @@ Status check_record_version(JsonReader& reader);
 template <class T>
 Result<T> understood(std::string_view name, Result<T> parsed) {
   if (parsed) return parsed;
-  return fail(ErrorCode::record_unreadable, std::string(name) + ": " + std::string(name_of(parsed.error().code)) + ": " +
-                                                parsed.error().detail);
+  return fail(ErrorCode::record_unreadable,
+              std::string(name) + ": " + std::string(name_of(parsed.error().code)) + ": " + parsed.error().detail);
 }
 
 }  // namespace countersign::auth

@@ -106,7 +106,11 @@ Result<Secrets> Secrets::load(const std::filesystem::path& folder) {
   return secrets;
 }
 
-const SecretKey* Secrets::find_seal_key(std::string_view id) const { return find_key(seal_, id); }
-const SecretKey* Secrets::find_record_key(std::string_view id) const { return find_key(record_, id); }
+const SecretKey* Secrets::find_seal_key(std::string_view id) const {
+  return find_key(seal_, id);
+}
+const SecretKey* Secrets::find_record_key(std::string_view id) const {
+  return find_key(record_, id);
+}
 
 }  // namespace countersign::auth

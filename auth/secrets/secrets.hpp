@@ -7,9 +7,8 @@
 // They are files of the server, never on the medium, so that who can write the medium can neither seal a challenge nor
 // plant a session. In the folder (mode 0700), each of mode 0600:
 //
-//   seal-<id>  record-<id>  decoy-<id>   text: version line, then `family:`, `id:`, `created:`, `key:` (base64url, 32 bytes)
-//   server.key                            the server's transferable secret key, armored
-//   floor                                 see floor.hpp
+//   seal-<id>  record-<id>  decoy-<id>   text: version line, then `family:`, `id:`, `created:`, `key:` (base64url, 32
+//   bytes) server.key                            the server's transferable secret key, armored floor see floor.hpp
 #pragma once
 
 #include <filesystem>

@@ -99,8 +99,7 @@ Result<ServerIdentity> ServerIdentity::load(storage::Medium& medium, const Recor
 
 Status ServerIdentity::self_test(openpgp::OpenPgp& engine, Instant now) const {
   const auto test = [&]() -> Status {
-    const auto certificate =
-        TRY(openpgp::admit_certificate(certificate_armored(), openpgp::kCertificateReadBytesMax));
+    const auto certificate = TRY(openpgp::admit_certificate(certificate_armored(), openpgp::kCertificateReadBytesMax));
     if (certificate.fingerprint() != fingerprint()) return fail(ErrorCode::startup_refused, "another fingerprint");
     const std::string text = "countersign self-test of " + name_ + "\n";
     const auto signature = TRY(openpgp::admit_signature(TRY(engine.sign(text, now))));
@@ -110,9 +109,9 @@ Status ServerIdentity::self_test(openpgp::OpenPgp& engine, Instant now) const {
   };
   const Status tested = test();
   if (tested) return ok();
-  return fail(ErrorCode::startup_refused, "the server's key fails its self-test: " +
-                                              std::string(countersign::name_of(tested.error().code)) + ": " +
-                                              tested.error().detail);
+  return fail(ErrorCode::startup_refused,
+              "the server's key fails its self-test: " + std::string(countersign::name_of(tested.error().code)) + ": " +
+                  tested.error().detail);
 }
 
 }  // namespace countersign::auth

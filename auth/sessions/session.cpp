@@ -49,7 +49,9 @@ Result<Secret> make_token(Rng& rng) {
   return Secret::take(text);
 }
 
-Result<std::string> make_session_id(Rng& rng) { return hex(TRY(random_bytes(rng, kSessionIdBytes))); }
+Result<std::string> make_session_id(Rng& rng) {
+  return hex(TRY(random_bytes(rng, kSessionIdBytes)));
+}
 
 Status check_session_id(std::string_view id) {
   if (!is_lower_hex(id, 2 * kSessionIdBytes)) {
@@ -88,7 +90,9 @@ Json write_session(const Session& session) {
   return json;
 }
 
-Result<Session> parse_session(const Json& json) { return understood("session", parse_members(json)); }
+Result<Session> parse_session(const Json& json) {
+  return understood("session", parse_members(json));
+}
 
 Status judge_session(const Session& session, Instant now) {
   if (session.replaced_at) return fail(ErrorCode::session_replaced);

@@ -1,7 +1,7 @@
 // A session: who logged in, how, under which epoch, and until when.
 //
-// Kept as the sealed record `sessions/<SHA-256 of the token, hex>`; `sessions-of/<account>/<session id>` points back to it.
-// The token is `cs_` and 43 base64url characters (32 random bytes), shown once and kept nowhere.
+// Kept as the sealed record `sessions/<SHA-256 of the token, hex>`; `sessions-of/<account>/<session id>` points back to
+// it. The token is `cs_` and 43 base64url characters (32 random bytes), shown once and kept nowhere.
 #pragma once
 
 #include <optional>

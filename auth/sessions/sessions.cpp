@@ -13,7 +13,8 @@ AuditEntry entry_of(Decision decision, const Session& session, const Visit& visi
 
 // A conflict on a session means that someone ended or replaced it meanwhile: it opens nothing any more.
 Status denied_on_conflict(Status status) {
-  if (!status && status.error().code == ErrorCode::conflict) return fail(ErrorCode::session_unknown, "changed meanwhile");
+  if (!status && status.error().code == ErrorCode::conflict)
+    return fail(ErrorCode::session_unknown, "changed meanwhile");
   return status;
 }
 
@@ -84,8 +85,7 @@ Result<Sessions::Found> Sessions::started(Found found, const Moment& moment, con
     batch.require_version(found.name, found.version);
     const Bytes bytes = context_.seal.close(found.name, write_session(session));
     batch.put(found.name, bytes);
-    const Status committed =
-        context_.audit.commit(batch, entry_of(Decision::grant_used, session, visit, moment.wall));
+    const Status committed = context_.audit.commit(batch, entry_of(Decision::grant_used, session, visit, moment.wall));
     if (committed) return Found{session, found.name, storage::Version::of(bytes)};
     if (committed.error().code != ErrorCode::conflict) return tl::unexpected<Error>(committed.error());
     found = TRY(find_by_name(found.name));
@@ -131,7 +131,8 @@ Status Sessions::end_replayed(const Found& replaced, const Visit& visit, const M
     const Status ended =
         context_.audit.commit(batch, entry_of(Decision::session_replayed, replaced.session, visit, moment.wall));
     if (ended) {
-      return fail(ErrorCode::session_replaced, "a token replaced over 60 s ago was used to refresh; the session was ended");
+      return fail(ErrorCode::session_replaced,
+                  "a token replaced over 60 s ago was used to refresh; the session was ended");
     }
     // Touched or refreshed by its holder meanwhile: it must end all the same.
     if (ended.error().code != ErrorCode::conflict) return ended;

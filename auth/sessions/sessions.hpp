@@ -29,8 +29,8 @@ class Sessions {
   // granted session starts its limits; the idle limit is moved on coarsely. session_*, account_*, epoch_passed,
   // malformed_token, record_*, unavailable: all but the last are `denied` outside.
   Result<Session> admit(const Secret& token, const Visit& visit);
-  // The old token ends. Never past the absolute limit. As admit(), and session_replaced where the token was replaced over
-  // 60 s ago (the session ends then); conflict is a denial too.
+  // The old token ends. Never past the absolute limit. As admit(), and session_replaced where the token was replaced
+  // over 60 s ago (the session ends then); conflict is a denial too.
   Result<RefreshedSession> refresh(const Secret& token, const Visit& visit);
   Status end(const Secret& token, const Visit& visit);
 

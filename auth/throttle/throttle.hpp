@@ -1,6 +1,6 @@
 // Limits per source on what strangers may ask for. A token bucket for each address (an IPv4 address, an IPv6 /64); the
-// table is bounded, and whoever finds it full shares one bucket with the rest. Nobody can lock another out: the key of a
-// bucket is where a request comes from, never whom it names.
+// table is bounded, and whoever finds it full shares one bucket with the rest. Nobody can lock another out: the key of
+// a bucket is where a request comes from, never whom it names.
 #pragma once
 
 #include <chrono>
@@ -14,8 +14,8 @@
 namespace countersign::auth {
 
 struct ThrottleLimits {
-  double burst = 1200;         // requests at once
-  double per_second = 20;      // and from then on
+  double burst = 1200;     // requests at once
+  double per_second = 20;  // and from then on
   std::size_t sources_max = 4096;
 };
 

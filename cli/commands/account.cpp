@@ -8,8 +8,8 @@ namespace countersign::cli {
 
 Status run_account_add(const AccountAddOptions& options, CommandContext& context) {
   Json fields = Json::object().set("username", options.user);
-  fields.set("public_key", TRY(read_certificate(options.public_key, auth::openpgp::kCertificateLocalReadBytesMax,
-                                                context.terminal)));
+  fields.set("public_key",
+             TRY(read_certificate(options.public_key, auth::openpgp::kCertificateLocalReadBytesMax, context.terminal)));
   if (options.show_key_id) fields.set("show_key_id", true);
   return run_local(context, "account.add", std::move(fields));
 }

@@ -17,7 +17,7 @@ struct AccountAddOptions {
 Status run_account_add(const AccountAddOptions& options, CommandContext& context);
 
 struct AccountListOptions {
-  std::string after;  // the account id to go on after
+  std::string after;       // the account id to go on after
   std::int64_t limit = 0;  // 0: all
 };
 Status run_account_list(const AccountListOptions& options, CommandContext& context);

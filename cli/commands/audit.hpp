@@ -10,7 +10,7 @@
 namespace countersign::cli {
 
 struct AuditListOptions {
-  std::string writer;      // empty: every writer
+  std::string writer;  // empty: every writer
   std::int64_t limit = 100;
 };
 Status run_audit_list(const AuditListOptions& options, CommandContext& context);

@@ -63,7 +63,8 @@ Status run_courier_import(const CourierImportOptions& options, CommandContext& c
                               .set("beyond", static_cast<std::int64_t>(report.beyond))
                               .set("foreign", static_cast<std::int64_t>(report.foreign)));
   if (report.beyond > 0 || report.cut) context.terminal.say("There are more files than one run takes: import again.");
-  if (report.files.empty()) context.terminal.say("Nothing to take: there is no response in " + options.folder + "/inbox");
+  if (report.files.empty())
+    context.terminal.say("Nothing to take: there is no response in " + options.folder + "/inbox");
   for (const std::string& name : report.foreign_names) context.terminal.say("not a courier file, left alone: " + name);
   if (first != nullptr) return tl::unexpected<Error>(*first);
   return ok();

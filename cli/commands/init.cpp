@@ -15,8 +15,9 @@ Status run_init(const InitOptions& options, CommandContext& context) {
                               .set("server", settings.server)
                               .set("fingerprint", fingerprint.upper())
                               .set("data", folder.string()));
-  context.terminal.say("Tell your users the fingerprint; their clients trust the server by it:\n  countersign server trust " +
-                       settings.server + " " + fingerprint.upper());
+  context.terminal.say(
+      "Tell your users the fingerprint; their clients trust the server by it:\n  countersign server trust " +
+      settings.server + " " + fingerprint.upper());
   return ok();
 }
 

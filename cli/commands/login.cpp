@@ -43,7 +43,8 @@ Status check_reply(const HttpReply& reply, int wanted, std::string_view step) {
 // Nobody knows the server at this URL. What it says of itself is shown so that it can be compared, and no more.
 tl::unexpected<Error> unknown_server(HttpClient& client, const std::string& url, const Error& unknown) {
   const auto reply = client.get("/v1/server");
-  if (!reply || reply->status != 200) return tl::unexpected<Error>(unknown);
+  if (!reply) return tl::unexpected<Error>(reply.error());
+  if (reply->status != 200) return tl::unexpected<Error>(unknown);
   const auto json = parse_json(reply->body);
   if (!json) return tl::unexpected<Error>(unknown);
   const Json* name = json->find("server");

@@ -20,7 +20,9 @@ Status run_session_end(const SessionEndOptions& options, CommandContext& context
   } else {
     fields.set("session", options.session);
   }
-  return run_local(context, "account.session_end", std::move(fields));
+  TRY(ask_local(context, "account.session_end", std::move(fields), ""));
+  context.terminal.answer(Json::object().set("status", "ended"));
+  return ok();
 }
 
 }  // namespace countersign::cli

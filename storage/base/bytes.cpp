@@ -32,7 +32,8 @@ using Reverse = std::array<std::int8_t, 256>;
 constexpr Reverse reverse_of(std::string_view alphabet) {
   Reverse table{};
   for (auto& entry : table) entry = -1;
-  for (std::size_t i = 0; i < alphabet.size(); ++i) table[static_cast<std::uint8_t>(alphabet[i])] = static_cast<std::int8_t>(i);
+  for (std::size_t i = 0; i < alphabet.size(); ++i)
+    table[static_cast<std::uint8_t>(alphabet[i])] = static_cast<std::int8_t>(i);
   return table;
 }
 
@@ -86,8 +87,12 @@ void append_integer(Bytes& out, std::uint64_t value, std::size_t width) {
   for (std::size_t i = width; i-- > 0;) out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
 }
 
-std::string hex(ByteView bytes) { return encode_hex(bytes, kLowerDigits); }
-std::string hex_upper(ByteView bytes) { return encode_hex(bytes, kUpperDigits); }
+std::string hex(ByteView bytes) {
+  return encode_hex(bytes, kLowerDigits);
+}
+std::string hex_upper(ByteView bytes) {
+  return encode_hex(bytes, kUpperDigits);
+}
 
 std::optional<Bytes> from_hex(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;
@@ -102,7 +107,9 @@ std::optional<Bytes> from_hex(std::string_view text) {
   return out;
 }
 
-std::string base64url(ByteView bytes) { return encode64(bytes, kBase64Url); }
+std::string base64url(ByteView bytes) {
+  return encode64(bytes, kBase64Url);
+}
 
 std::optional<Bytes> from_base64url(std::string_view text) {
   static constexpr Reverse kReverse = reverse_of(kBase64Url);

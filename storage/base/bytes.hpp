@@ -20,10 +20,16 @@ inline ByteView as_bytes(std::string_view text) {
 inline std::string_view as_text(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-inline Bytes to_bytes(std::string_view text) { return {text.begin(), text.end()}; }
-inline std::string to_string(ByteView bytes) { return std::string(as_text(bytes)); }
+inline Bytes to_bytes(std::string_view text) {
+  return {text.begin(), text.end()};
+}
+inline std::string to_string(ByteView bytes) {
+  return std::string(as_text(bytes));
+}
 
-inline void append(Bytes& out, ByteView more) { out.insert(out.end(), more.begin(), more.end()); }
+inline void append(Bytes& out, ByteView more) {
+  out.insert(out.end(), more.begin(), more.end());
+}
 // Big-endian, `width` bytes.
 void append_integer(Bytes& out, std::uint64_t value, std::size_t width);
 

@@ -34,14 +34,22 @@ Face face_of(ErrorCode code) {
 
 std::string_view name_of(Face face) {
   switch (face) {
-    case Face::malformed: return "malformed";
-    case Face::denied: return "denied";
-    case Face::conflict: return "conflict";
-    case Face::slow_down: return "slow_down";
-    case Face::unavailable: return "unavailable";
-    case Face::not_found: return "not_found";
-    case Face::integrity: return "integrity";
-    case Face::failed: return "failed";
+    case Face::malformed:
+      return "malformed";
+    case Face::denied:
+      return "denied";
+    case Face::conflict:
+      return "conflict";
+    case Face::slow_down:
+      return "slow_down";
+    case Face::unavailable:
+      return "unavailable";
+    case Face::not_found:
+      return "not_found";
+    case Face::integrity:
+      return "integrity";
+    case Face::failed:
+      return "failed";
   }
   return "failed";
 }
@@ -53,10 +61,12 @@ Face public_face_of(ErrorCode code) {
     case Face::denied:
     case Face::conflict:
     case Face::slow_down:
-    case Face::unavailable: return face;
+    case Face::unavailable:
+      return face;
     case Face::not_found:
     case Face::integrity:
-    case Face::failed: return Face::denied;
+    case Face::failed:
+      return Face::denied;
   }
   return Face::denied;
 }

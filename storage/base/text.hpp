@@ -13,7 +13,8 @@ bool is_utf8(std::string_view text);
 // Unicode normalisation form C; nullopt when the text is not UTF-8.
 std::optional<std::string> to_nfc(std::string_view text);
 // A C0, DEL or C1 control, a line or paragraph separator, a bidirectional control, a zero-width or format character
-// (Unicode categories Cc, Cf, Zl, Zp), an unassigned or private code point. Text that is not UTF-8 counts as unprintable.
+// (Unicode categories Cc, Cf, Zl, Zp), an unassigned or private code point. Text that is not UTF-8 counts as
+// unprintable.
 bool has_unprintable(std::string_view text);
 // The code points of UTF-8 text; nullopt when it is not.
 std::optional<std::vector<char32_t>> code_points(std::string_view text);

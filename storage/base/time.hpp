@@ -16,7 +16,11 @@ std::string format_time(Instant instant);
 // Exactly that form, and a real date.
 std::optional<Instant> parse_time(std::string_view text);
 
-inline std::int64_t unix_seconds(Instant instant) { return instant.time_since_epoch().count(); }
-inline Instant from_unix(std::int64_t seconds) { return Instant(Seconds(seconds)); }
+inline std::int64_t unix_seconds(Instant instant) {
+  return instant.time_since_epoch().count();
+}
+inline Instant from_unix(std::int64_t seconds) {
+  return Instant(Seconds(seconds));
+}
 
 }  // namespace countersign

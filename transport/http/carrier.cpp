@@ -24,8 +24,8 @@ struct Exchange {
   Address source;
   bool local = false;                  // from this host and not forwarded
   httplib::Request* parsed = nullptr;  // to wipe its body: the handlers see it as const
-  bool evened_out = false;  // leaves at the next tick, so that its time says nothing
-  std::string_view refusal;  // why it never became an operation
+  bool evened_out = false;             // leaves at the next tick, so that its time says nothing
+  std::string_view refusal;            // why it never became an operation
 };
 
 // httplib's handlers have no argument of ours; a request is answered on one thread from begin to end.

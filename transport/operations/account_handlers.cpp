@@ -50,7 +50,9 @@ Json listed_fields(auth::Authenticator& auth, const std::string& id) {
 }
 
 // What a client gets that does not say: the transport by which it asks.
-std::string_view default_transport(Carrier carrier) { return carrier == Carrier::http ? "http" : "courier"; }
+std::string_view default_transport(Carrier carrier) {
+  return carrier == Carrier::http ? "http" : "courier";
+}
 
 }  // namespace
 

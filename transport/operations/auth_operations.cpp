@@ -64,9 +64,11 @@ Status judge_message(const Operation& row, const Message& message) {
   if ((row.carriers & static_cast<std::uint8_t>(message.carrier)) == 0) {
     return fail(ErrorCode::carrier_not_allowed, std::string(row.name));
   }
-  if (message.text.size() + size_of(message.fields) > row.body_bytes_max) return fail(ErrorCode::message_too_large, std::string(row.name));
+  if (message.text.size() + size_of(message.fields) > row.body_bytes_max)
+    return fail(ErrorCode::message_too_large, std::string(row.name));
   switch (row.guard) {
-    case Guard::none: return ok();
+    case Guard::none:
+      return ok();
     case Guard::bearer:
       if (message.token.empty()) return fail(ErrorCode::malformed_token, "no session token");
       return ok();
@@ -88,13 +90,15 @@ Result<Json> dispatch(auth::Authenticator& authenticator, const Message& message
 auth::LogLevel level_of(ErrorCode code) {
   switch (face_of(code)) {
     case Face::integrity:
-    case Face::unavailable: return auth::LogLevel::alarm;
+    case Face::unavailable:
+      return auth::LogLevel::alarm;
     case Face::malformed:
     case Face::denied:
     case Face::conflict:
     case Face::slow_down:
     case Face::not_found:
-    case Face::failed: return auth::LogLevel::warning;
+    case Face::failed:
+      return auth::LogLevel::warning;
   }
   return auth::LogLevel::alarm;
 }
@@ -103,9 +107,12 @@ auth::LogLevel level_of(ErrorCode code) {
 
 auth::Visit visit_of(const Message& message) {
   switch (message.carrier) {
-    case Carrier::http: return {auth::Arrival::http, message.source};
-    case Carrier::courier: return {auth::Arrival::courier, message.source};
-    case Carrier::local: return {auth::Arrival::local, message.source};
+    case Carrier::http:
+      return {auth::Arrival::http, message.source};
+    case Carrier::courier:
+      return {auth::Arrival::courier, message.source};
+    case Carrier::local:
+      return {auth::Arrival::local, message.source};
   }
   return {auth::Arrival::http, message.source};
 }

@@ -12,11 +12,12 @@ constexpr std::uint8_t kCourier = static_cast<std::uint8_t>(Carrier::courier);
 constexpr std::uint8_t kLocal = static_cast<std::uint8_t>(Carrier::local);
 constexpr std::uint8_t kAny = kHttp | kCourier | kLocal;
 
-constexpr std::size_t kSmall = 4u << 10;           // names and flags
-constexpr std::size_t kResponse = 64u << 10;       // a signed response
-constexpr std::size_t kCertificate = 128u << 10;   // a response with a certificate
-constexpr std::size_t kLocalFile = 4u << 20;       // a certificate from a local file
+constexpr std::size_t kSmall = 4u << 10;          // names and flags
+constexpr std::size_t kResponse = 64u << 10;      // a signed response
+constexpr std::size_t kCertificate = 128u << 10;  // a response with a certificate
+constexpr std::size_t kLocalFile = 4u << 20;      // a certificate from a local file
 
+// clang-format off
 constexpr std::array kTable = {
     //         name                 carriers          guard                  body, bytes at most
     Operation{"health.show",        kHttp,            Guard::none,           0},
@@ -44,10 +45,13 @@ constexpr std::array kTable = {
     Operation{"audit.verify",       kLocal,           Guard::administrator,  kSmall},
     Operation{"clock.accept",       kLocal,           Guard::administrator,  kSmall},
 };
+// clang-format on
 
 }  // namespace
 
-std::span<const Operation> operation_table() { return kTable; }
+std::span<const Operation> operation_table() {
+  return kTable;
+}
 
 const Operation* find_operation(std::string_view name) {
   const auto found = std::find_if(kTable.begin(), kTable.end(), [&](const Operation& row) { return row.name == name; });

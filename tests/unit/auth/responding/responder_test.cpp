@@ -300,7 +300,8 @@ TEST_CASE("S02 a session grant by another or of another server is refused") {
   const Fingerprint& other = scene.server.other();
   require_refused(open(grant_text(scene.server, kServerName, server), other, other), ErrorCode::server_mismatch);
   require_refused(open(grant_text(scene.server, kServerName, other), other, other), ErrorCode::server_mismatch);
-  require_refused(open(grant_text(scene.server, kServerName, server), other, server), ErrorCode::signature_by_another_key);
+  require_refused(open(grant_text(scene.server, kServerName, server), other, server),
+                  ErrorCode::signature_by_another_key);
   require_refused(open(grant_text(scene.server, "https://b", other), other, other), ErrorCode::server_unknown);
   require_refused(open(write_statement(scene.statement), server, server), ErrorCode::malformed_message);
   scene.expected.name = "https://b";
