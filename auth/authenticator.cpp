@@ -201,7 +201,8 @@ Result<std::vector<std::string>> Authenticator::list_accounts(std::string_view a
 Result<AccountView> Authenticator::show_account(const std::string& account) {
   auto stored = TRY(roles_->accounts.find(account));
   if (!stored) return fail(ErrorCode::not_found, "no such account");
-  return AccountView{std::move(stored->account), TRY(roles_->accounts.last_login(account))};
+  const auto last_login = TRY(roles_->accounts.last_login(account));
+  return AccountView{std::move(stored->account), last_login};
 }
 
 Result<std::vector<AuditRecord>> Authenticator::list_audit(std::string_view writer, std::size_t limit) {
