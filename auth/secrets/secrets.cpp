@@ -69,8 +69,9 @@ Status Secrets::create(const std::filesystem::path& folder, Rng& rng, Instant no
   }
   for (const std::string_view family : kFamilies) {
     const Bytes id = TRY(random_bytes(rng, kIdBytes));
-    Secret random = TRY(random_secret(rng, kKeyBytes));
-    const SecretKey key{hex(id), now, std::move(random)};
+    // Not within the braces: g++ 12 forgets to destroy the members before it when TRY returns from there.
+    Secret material = TRY(random_secret(rng, kKeyBytes));
+    const SecretKey key{hex(id), now, std::move(material)};
     TRY(write_private_file(folder / (std::string(family) + "-" + key.id), write_key_file(family, key).reveal()));
   }
   return write_private_file(folder / "server.key", server_key_armored.reveal());

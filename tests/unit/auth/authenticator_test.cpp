@@ -97,6 +97,20 @@ TEST_CASE("S31 the latest login is kept and two logins at once do not collide ov
   CHECK(must(house.auth().show_account(alice().account())).last_login == kNoon + std::chrono::hours(1));
 }
 
+TEST_CASE("showing an account fails with the medium and leaves nothing behind") {
+  storage::MemoryMedium memory;
+  FaultyMedium faulty(memory);
+  House house(faulty);
+  house.add(alice());
+  house.log_in(alice());
+  for (std::size_t n = 1;; ++n) {
+    faulty.fail(n, Fault::before, Lasting::once);
+    const auto shown = house.auth().show_account(alice().account());
+    if (!faulty.fired()) break;
+    CHECK(outcome(shown) == "storage_unavailable");
+  }
+}
+
 TEST_CASE("what is not there is told by hand and denied to strangers") {
   House house;
   const auto shown = house.auth().show_account(alice().account());

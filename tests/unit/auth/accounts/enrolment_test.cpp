@@ -92,7 +92,7 @@ TEST_CASE("an enrolment for a name that has an account by now is refused by its 
   CHECK(enrolled(house, alice(), house.answer_to(alice(), challenge)) == "epoch_passed");
 }
 
-TEST_CASE("S25 who takes a deleted account's name starts above its tombstone") {
+TEST_CASE("who takes a deleted account's name starts above its tombstone") {
   House house(open_to_all(), nullptr);
   const Account before = house.add(bob());
   const auto session = house.log_in(bob());

@@ -242,17 +242,19 @@ TEST_CASE("a medium that is mounted read-only says so before anything depends on
   const CourierStick stick;
   stick.put("outbox/x", "");
   stick.put("inbox/a.response.asc", "text");
-  if (!in_child([] { return ::unshare(CLONE_NEWNS) == 0; })) {
-    WARN("only root can mount: not shown here");
+  const char* path = stick.path().c_str();
+  // Only root may, and in a chroot "/" is no mount that could be made private.
+  const auto mount_read_only = [path] {
+    return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+           ::mount(path, path, nullptr, MS_BIND, nullptr) == 0 &&
+           ::mount(nullptr, path, nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr) == 0;
+  };
+  if (!in_child(mount_read_only)) {
+    WARN("nothing can be mounted here: not shown on this machine");
     return;
   }
   CHECK(in_child([&] {
-    const char* path = stick.path().c_str();
-    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mount(path, path, nullptr, MS_BIND, nullptr) != 0 ||
-        ::mount(nullptr, path, nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr) != 0) {
-      return false;
-    }
+    if (!mount_read_only()) return false;
     auto folder = CourierFolder::open(stick.text_path());
     return folder && code_of(folder->check_writable(Place::outbox)) == ErrorCode::storage_unavailable &&
            folder->read(Place::inbox, kName) == "text";
