@@ -147,8 +147,8 @@ Status set_rate_limit(Settings& settings, const std::string& text) {
   }
 
 const SettingRow kTable[] = {
-    {"server", "The server's name, as statements carry it and users know it; changing it ends every open challenge.",
-     false, set_server, [](const Settings& settings) { return settings.server; }},
+    {"server", "The server's name, as statements carry it and users know it; init fixed it.", false, set_server,
+     [](const Settings& settings) { return settings.server; }},
     {"fingerprint", "Of the server's certificate; the server does not start with another one.", false, set_fingerprint,
      get_fingerprint},
     {"storage", "sqlite or directory; init makes it, changing it here moves nothing.", false, set_storage,
