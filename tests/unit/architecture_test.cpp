@@ -183,7 +183,7 @@ Breaches places_of_one_machine(const SourceFiles& files) {
   for (const SourceFile& file : files) {
     for (const std::string& place : machine_places()) {
       for (std::size_t at = file.text.find(place); at != std::string::npos; at = file.text.find(place, at + 1)) {
-        // "docs/work/" and "~/home/" are no paths from the root.
+        // A folder of that name deeper down, or behind a "~", is no path from the root.
         const char before = at == 0 ? ' ' : file.text[at - 1];
         const bool goes_on = std::isalnum(static_cast<unsigned char>(before)) != 0 || before == '~' || before == '.';
         if (place.starts_with('/') && goes_on) continue;
