@@ -64,7 +64,8 @@ void TokenHome::write_programs() const {
              "directories.tokendir = " + path() + "/tokens\nobjectstore.backend = file\nlog.level = ERROR\n");
   write_file(home / "gnupg-pkcs11-scd.conf",
              std::string("providers softhsm\nprovider-softhsm-library ") + kModule + "\n");
-  write_program(home / "scd", "echo $$ > " + path() + "/scd.pid\nexport SOFTHSM2_CONF=" + path() +
+  write_program(home / "scd", "echo $$ > " + path() + "/scd.pid\nif [ -e " + path() + "/blocked ]; then exec " +
+                                  path() + "/blocked; fi\nexport SOFTHSM2_CONF=" + path() +
                                   "/softhsm2.conf GNUPG_PKCS11_SOCKETDIR=" + path() + "\nexec " + kDaemon +
                                   " \"$@\"\n");
   // Speaks the Assuan protocol of pinentries. It stops answering after a dozen times: gnupg-pkcs11-scd asks for the PIN
@@ -194,6 +195,26 @@ void TokenHome::end_daemon() const {
   ::kill(process, SIGTERM);
   for (int tries = 0; tries < 500 && is_running(process); ++tries) ::poll(nullptr, 0, 10);
   if (is_running(process)) ::kill(process, SIGKILL);
+}
+
+void TokenHome::block_pin() const {
+  const std::string learnt = must_run({"gpg-connect-agent", "--homedir", path(), "SCD LEARN", "/bye"}, {}, {});
+  write_file(fs::path(path()) / "learnt", learnt);
+  // 100663426 is "PIN blocked" by the smart card daemon (libgpg-error's err-codes.h).
+  write_program(fs::path(path()) / "blocked", "cd " + path() + R"sh( || exit 1
+echo OK ready
+while read -r word rest; do
+  case $word in
+    LEARN) cat learnt ;;
+    SERIALNO) grep SERIALNO learnt; echo OK ;;
+    PKSIGN|PKDECRYPT) echo 'ERR 100663426 PIN blocked <SCD>' ;;
+    GETINFO) echo 'ERR 100663364 Not supported <SCD>' ;;
+    BYE) echo OK; exit 0 ;;
+    *) echo OK ;;
+  esac
+done
+)sh");
+  end_agent();
 }
 
 void TokenHome::pull() {

@@ -46,6 +46,9 @@ class TokenHome {
   // process, so the daemon is ended when the token comes back, as by one that lost its reader.
   void pull();
   void put_back();
+  // From now on the daemon answers as one whose token has blocked the PIN: every use of a key fails, with no prompt.
+  // SoftHSM does not count wrong PINs, so this is another daemon with the same keys.
+  void block_pin() const;
 
  private:
   void write_programs() const;

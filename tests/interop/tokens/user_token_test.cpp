@@ -1,32 +1,11 @@
 // A user whose RSA keys live in a token (SoftHSM2 behind gnupg-pkcs11-scd) and never in a file.
 #include <catch2/catch.hpp>
 
+#include "tests/interop/tokens/token_world.hpp"
 #include "tests/support/courier_stick.hpp"
-#include "tests/support/program.hpp"
-#include "tests/support/token_home.hpp"
 
 using namespace countersign;
 using namespace countersign::test;
-
-namespace {
-
-// A server that knows alice by the key in her token, and she the server.
-struct TokenWorld {
-  TokenWorld() {
-    installation.add_account("alice", token.certificate(key));
-    installation.must({"server", "trust", kServerName, installation.fingerprint()});
-    token.forget_pin();
-  }
-  ProgramRun run(std::vector<std::string> arguments, std::string_view input = {}) const {
-    return installation.run(std::move(arguments), input, &token.gnupg());
-  }
-
-  Installation installation;
-  TokenHome token;
-  std::string key = token.make_key("Alice");
-};
-
-}  // namespace
 
 TEST_CASE("S31 a key in a token logs in and answers by pipe and by stick and the PIN is asked for once") {
   const TokenWorld world;
