@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "storage/base/error.hpp"
+#include "storage/base/result.hpp"
 
 namespace countersign::auth::responding {
 
