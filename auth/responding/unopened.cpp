@@ -15,6 +15,7 @@ using openpgp::gnupg::Context;
 using openpgp::gnupg::Data;
 using openpgp::gnupg::Key;
 using openpgp::gnupg::TokensAtHand;
+using openpgp::gnupg::words_on_missing_token;
 
 constexpr std::string_view kHiddenRecipient = "0000000000000000";
 constexpr int kRsa = 1;    // RFC 4880 §9.1
@@ -32,13 +33,6 @@ Number number_of(std::string_view word) {
   Number number = 0;
   std::from_chars(word.data(), word.data() + word.size(), number);
   return number;
-}
-
-std::string absent_token(std::string_view fingerprint, const char* card) {
-  return fmt::format(
-      "the key {} is in a token that is not there{}; plug it in and try again (`gpg --card-status` shows what is "
-      "there)",
-      fingerprint, card == nullptr || *card == '\0' ? std::string() : fmt::format(" (card {})", card));
 }
 
 bool could_be_meant(const _gpgme_subkey& subkey, const DecryptionLog& log) {
@@ -81,7 +75,7 @@ std::optional<std::string> obstacle_at(const std::string& home, const _gpgme_sub
                                        const std::optional<TokensAtHand>& tokens) {
   const bool in_token = subkey.is_cardkey != 0;
   if (in_token && tokens && subkey.keygrip != nullptr && !tokens->keygrips.contains(subkey.keygrip)) {
-    return absent_token(subkey.fpr, subkey.card_number);
+    return words_on_missing_token(subkey.fpr, subkey.card_number);
   }
   const gpgme_error_t error = try_key(home, subkey.fpr);
   if (error == 0) return std::nullopt;
@@ -148,7 +142,7 @@ std::string words_on_key(const std::string& home, std::string_view what, gpgme_e
     if (subkey->is_cardkey == 0 || subkey->can_sign == 0 || subkey->keygrip == nullptr) continue;
     const auto tokens = tokens_of(home);
     if (tokens && !tokens->keygrips.contains(subkey->keygrip)) {
-      return fmt::format("{}\n  {}", what, absent_token(subkey->fpr, subkey->card_number));
+      return fmt::format("{}\n  {}", what, words_on_missing_token(subkey->fpr, subkey->card_number));
     }
   }
   return openpgp::gnupg::words_on(what, error);

@@ -1,8 +1,10 @@
 #include "auth/openpgp/gnupg/secret_keyring.hpp"
 
+#include <optional>
 #include <utility>
 
 #include "auth/openpgp/gnupg/gpgme_handles.hpp"
+#include "auth/openpgp/gnupg/tokens.hpp"
 
 namespace countersign::auth::openpgp::gnupg {
 namespace {
@@ -20,12 +22,26 @@ Bytes copy_of(const Secret& secret) {
   return Bytes(secret.reveal().begin(), secret.reveal().end());
 }
 
+// To try once more after one of the first would take a token nearer to blocking itself, or ask somebody who said no.
+ErrorCode code_of(gpgme_error_t error) {
+  switch (gpgme_err_code(error)) {
+    case GPG_ERR_BAD_PIN:
+    case GPG_ERR_PIN_BLOCKED:
+    case GPG_ERR_BAD_PASSPHRASE:
+    case GPG_ERR_CANCELED:
+    case GPG_ERR_FULLY_CANCELED:
+      return ErrorCode::key_locked;
+    default:
+      return kUnavailable;
+  }
+}
+
 // The one signature that a context has just made.
 Result<SignReply> sign_with(gpgme_ctx_t context, const Bytes& text) {
   const Data plain = TRY(data_of(text, kUnavailable));
   const Data made = TRY(empty_data(kUnavailable));
   const gpgme_error_t error = gpgme_op_sign(context, plain.get(), made.get(), GPGME_SIG_MODE_DETACH);
-  if (error != 0) return failure("the server's key does not sign", error);
+  if (error != 0) return fail(code_of(error), words_on("the server's key does not sign", error));
   const gpgme_sign_result_t result = gpgme_op_sign_result(context);
   const bool once = result != nullptr && result->invalid_signers == nullptr && result->signatures != nullptr &&
                     result->signatures->next == nullptr && result->signatures->fpr != nullptr;
@@ -91,6 +107,8 @@ class TakenKey final : public SecretKeyring {
     return sign_with(context.get(), request.text);
   }
 
+  Status look() override { return ok(); }
+
  private:
   PrivateHome home_;
   Bytes certificate_;
@@ -107,10 +125,18 @@ class OperatorsKey final : public SecretKeyring {
   Result<SignReply> sign(const SignRequest& request) override {
     const Context context = TRY(open_context(home_, kUnavailable));
     const Key key = TRY(find(context.get(), key_, true));
+    // Of a missing PKCS#11 token somebody would be asked for the PIN, again and again.
+    if (!card_by_scdaemon_) TRY(check_token(*key));
     if (const gpgme_error_t error = gpgme_signers_add(context.get(), key.get()); error != 0) {
       return failure("the server's key cannot sign", error);
     }
     return sign_with(context.get(), request.text);
+  }
+
+  Status look() override {
+    const Context context = TRY(open_context(home_, kUnavailable));
+    const Key key = TRY(find(context.get(), key_, true));
+    return check_token(*key);
   }
 
   static Result<Key> find(gpgme_ctx_t context, const Fingerprint& fingerprint, bool secret) {
@@ -128,9 +154,26 @@ class OperatorsKey final : public SecretKeyring {
   }
 
  private:
+  // One of the keys that could sign is on disk, or in a token that is there.
+  Status check_token(const _gpgme_key& key) {
+    const _gpgme_subkey* missing = nullptr;
+    std::optional<TokensAtHand> tokens;
+    for (const auto* subkey = key.subkeys; subkey != nullptr; subkey = subkey->next) {
+      if (subkey->can_sign == 0 || subkey->secret == 0 || subkey->revoked != 0 || subkey->expired != 0) continue;
+      if (subkey->is_cardkey == 0 || subkey->keygrip == nullptr) return ok();
+      if (!tokens) tokens = TRY(find_tokens(home_, kUnavailable));
+      if (!tokens->keygrips.empty()) card_by_scdaemon_ = !tokens->by_pkcs11;
+      if (tokens->keygrips.contains(subkey->keygrip)) return ok();
+      missing = subkey;
+    }
+    if (missing == nullptr) return ok();  // then gpg says why it does not sign
+    return fail(kUnavailable, "the server's key: " + words_on_missing_token(missing->fpr, missing->card_number));
+  }
+
   std::string home_;
   Fingerprint key_;
   Bytes certificate_;
+  bool card_by_scdaemon_ = false;  // GnuPG's own daemon, which says at once that a card is not there
 };
 
 // gpg's names of what a kind is made of.

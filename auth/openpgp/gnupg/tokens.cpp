@@ -1,5 +1,7 @@
 #include "auth/openpgp/gnupg/tokens.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -59,6 +61,13 @@ Result<TokensAtHand> find_tokens(const std::string& home, ErrorCode code) {
   if (error != 0) return fail(code, words_on("the smart card daemon cannot be asked", error));
   const Secret text = TRY(bytes_of(answer.get(), kAnswerBytesMax, code));
   return read_tokens(text.reveal_text());
+}
+
+std::string words_on_missing_token(std::string_view fingerprint, const char* card) {
+  return fmt::format(
+      "the key {} is in a token that is not there{}; plug it in and try again (`gpg --card-status` shows what is "
+      "there)",
+      fingerprint, card == nullptr || *card == '\0' ? std::string() : fmt::format(" (card {})", card));
 }
 
 }  // namespace countersign::auth::openpgp::gnupg

@@ -23,4 +23,7 @@ Result<TokensAtHand> find_tokens(const std::string& home, ErrorCode code);
 // What the daemon answers to LEARN, as gpg-connect-agent prints it. Pure.
 TokensAtHand read_tokens(std::string_view answer);
 
+// That a key's token is not there, and what to do. `card` is its number, may be null.
+std::string words_on_missing_token(std::string_view fingerprint, const char* card);
+
 }  // namespace countersign::auth::openpgp::gnupg

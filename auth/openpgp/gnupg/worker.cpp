@@ -74,6 +74,11 @@ class Worker {
     if (!server_key_) return fail(ErrorCode::openpgp_unavailable, "this engine holds no server key");
     return TRY(server_key_->sign(request));
   }
+  Result<Reply> perform(const LookRequest&) {
+    if (!server_key_) return fail(ErrorCode::openpgp_unavailable, "this engine holds no server key");
+    TRY(server_key_->look());
+    return LookReply{};
+  }
   Result<Reply> perform(const GenerateRequest& request) {
     TRY(check_prepared());
     const fs::path home = folder_ / "g";
@@ -94,8 +99,9 @@ class Worker {
   std::unique_ptr<SecretKeyring> server_key_;
 };
 
-// The server knows only two ways in which an engine fails.
+// The server knows only three ways in which an engine fails.
 Reply failure_of(const Error& error) {
+  if (error.code == ErrorCode::key_locked) return FailureReply{error};
   const ErrorCode code = error.code == ErrorCode::certificate_refused || error.code == ErrorCode::packet_refused ||
                                  error.code == ErrorCode::unknown_version
                              ? ErrorCode::certificate_refused
