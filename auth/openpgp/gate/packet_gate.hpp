@@ -58,6 +58,8 @@ class GatedSignature {
   const std::optional<Instant>& expires_at() const { return expires_at_; }
   // The issuer's fingerprint where the signature names it, else nothing.
   const std::optional<Fingerprint>& issuer() const { return issuer_; }
+  // The issuer's key id, eight bytes; always there, and never another than the fingerprint's.
+  ByteView issuer_key_id() const { return issuer_key_id_; }
 
  private:
   friend class SignatureReader;  // gate/signature_packet.hpp
@@ -69,6 +71,7 @@ class GatedSignature {
   Instant created_at_{};
   std::optional<Instant> expires_at_;
   std::optional<Fingerprint> issuer_;
+  Bytes issuer_key_id_;
 };
 
 // Armored or binary. Fails with message_too_large (with the hint `gpg --export-options export-minimal --export`),

@@ -171,11 +171,12 @@ Result<GatedSignature> SignatureReader::read(ByteView body) {
     signature.expires_at_ = signature.created_at_ + Seconds(static_cast<std::int64_t>(*claims.lifetime));
   }
   signature.issuer_ = claims.issuer;
+  const ByteView key_id = claims.issuer ? claims.issuer->key_id() : ByteView(*claims.issuer_key_id);
+  signature.issuer_key_id_.assign(key_id.begin(), key_id.end());
 
   // Some engines look for the key id and nothing else, so it is always there.
   Bytes unhashed;
-  append_subpacket(unhashed, subpacket::kIssuerKeyId,
-                   claims.issuer ? claims.issuer->key_id() : ByteView(*claims.issuer_key_id));
+  append_subpacket(unhashed, subpacket::kIssuerKeyId, signature.issuer_key_id_);
   Bytes normalised(packet.head.begin(), packet.head.end());
   append_integer(normalised, unhashed.size(), 2);
   append(normalised, unhashed);
