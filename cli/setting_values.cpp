@@ -11,6 +11,7 @@
 namespace countersign::cli {
 namespace {
 
+constexpr std::size_t kGnupgHomeBytesMax = 80;
 constexpr Seconds kMinute{60};
 constexpr Seconds kHour{3600};
 constexpr Seconds kDay{86400};
@@ -68,6 +69,17 @@ std::string get_fingerprint(const Settings& settings) {
   return settings.fingerprint == auth::openpgp::Fingerprint{} ? std::string{} : settings.fingerprint.upper();
 }
 
+Status set_server_key_home(Settings& settings, const std::string& text) {
+  if (text.empty() || text.front() != '/') return refuse("the absolute path of a GnuPG home");
+  if (has_unprintable(text) || text.find_first_of("\"\\") != std::string::npos) {
+    return refuse("a path without control characters, quotes and backslashes");
+  }
+  // Its agent's sockets may lie in it, and the path of a socket has at most 107 bytes.
+  if (text.size() > kGnupgHomeBytesMax) return refuse(fmt::format("a path of at most {} bytes", kGnupgHomeBytesMax));
+  settings.server_key_home = text;
+  return ok();
+}
+
 Status set_storage(Settings& settings, const std::string& text) {
   for (const StorageKind kind : {StorageKind::sqlite, StorageKind::directory}) {
     if (text != name_of(kind)) continue;
@@ -88,10 +100,12 @@ Status set_registration(Settings& settings, const std::string& text) {
 }
 
 Status set_openpgp(Settings& settings, const std::string& text) {
-  if (text == "gpgme" || text == "both") return refuse(text + " is not available yet; rnp");
-  if (text != name_of(OpenPgpEngine::rnp)) return refuse("rnp");
-  settings.openpgp = OpenPgpEngine::rnp;
-  return ok();
+  for (const OpenPgpEngine engine : {OpenPgpEngine::rnp, OpenPgpEngine::gpgme, OpenPgpEngine::both}) {
+    if (text != name_of(engine)) continue;
+    settings.openpgp = engine;
+    return ok();
+  }
+  return refuse("rnp, gpgme or both");
 }
 
 Status set_instance(Settings& settings, const std::string& text) {
@@ -151,12 +165,14 @@ const SettingRow kTable[] = {
      [](const Settings& settings) { return settings.server; }},
     {"fingerprint", "Of the server's certificate; the server does not start with another one.", false, set_fingerprint,
      get_fingerprint},
+    {"server_key_home", "The GnuPG home that holds the server's secret key; without it that is secrets/server.key.",
+     false, set_server_key_home, [](const Settings& settings) { return settings.server_key_home; }},
     {"storage", "sqlite or directory; init makes it, changing it here moves nothing.", false, set_storage,
      [](const Settings& settings) { return std::string(name_of(settings.storage)); }},
     {"registration", "open: anybody may enrol; closed: administrators only.", false, set_registration,
      [](const Settings& settings) { return std::string(name_of(settings.registration)); }},
-    {"openpgp", "The OpenPGP engine: rnp.", false, set_openpgp,
-     [](const Settings& settings) { return std::string(name_of(settings.openpgp)); }},
+    {"openpgp", "The OpenPGP engine: rnp, gpgme (GnuPG, in processes of its own), or both, which have to agree.", false,
+     set_openpgp, [](const Settings& settings) { return std::string(name_of(settings.openpgp)); }},
     {"instance", "The writer of this server's audit record; each server on one storage needs its own.", false,
      set_instance, [](const Settings& settings) { return settings.instance; }},
     {"listen", "HOST:PORT of the HTTP server.", false, set_listen, get_listen},
@@ -274,6 +290,10 @@ std::string_view name_of(OpenPgpEngine engine) {
   switch (engine) {
     case OpenPgpEngine::rnp:
       return "rnp";
+    case OpenPgpEngine::gpgme:
+      return "gpgme";
+    case OpenPgpEngine::both:
+      return "both";
   }
   return {};
 }

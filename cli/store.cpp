@@ -5,10 +5,10 @@
 
 #include "auth/audit/log.hpp"
 #include "auth/founding.hpp"
-#include "auth/openpgp/gate/armor.hpp"
-#include "auth/openpgp/rnp/rnp_openpgp.hpp"
 #include "auth/secrets/private_file.hpp"
 #include "auth/secrets/secrets.hpp"
+#include "cli/engine.hpp"
+#include "cli/pinentry.hpp"
 #include "storage/directory_medium.hpp"
 #include "storage/sqlite_medium.hpp"
 
@@ -41,18 +41,6 @@ Status create_medium(const fs::path& folder, StorageKind kind) {
   return fail(ErrorCode::invalid_settings, "unknown storage");
 }
 
-Result<std::unique_ptr<auth::openpgp::OpenPgp>> open_engine(const Secret& armored) {
-  Secret packets;
-  if (!armored.empty()) {
-    auto binary = auth::openpgp::dearmor("PGP PRIVATE KEY BLOCK", armored.reveal_text());
-    if (!binary) return fail(ErrorCode::startup_refused, "the server's secret key is not an armored secret key");
-    packets = Secret::take(*binary);
-  }
-  auto engine = auth::openpgp::RnpOpenPgp::open(packets);
-  if (!engine) return fail(ErrorCode::startup_refused, "the server's secret key: " + engine.error().detail);
-  return std::unique_ptr<auth::openpgp::OpenPgp>(*std::move(engine));
-}
-
 auth::Policies policies_of(const Settings& settings) {
   auth::Policies policies;
   policies.registration_open = settings.registration == Registration::open;
@@ -67,16 +55,28 @@ auth::Policies policies_of(const Settings& settings) {
   return policies;
 }
 
+// The certificate and the reach only where the key is in a GnuPG home.
+Result<EngineOnGnupgKey> open_engine_of(const Settings& settings, const Secret& armored_key, std::size_t workers) {
+  if (!settings.server_key_home.empty()) {
+    tell_pinentry_the_terminal();
+    return open_engine_on_gnupg_key(settings.openpgp, settings.server_key_home, settings.fingerprint, workers);
+  }
+  EngineOnGnupgKey out;
+  out.engine = TRY(open_engine(settings.openpgp, armored_key, workers));
+  return out;
+}
+
 // Everything of a new store, in a folder that nobody else knows of yet.
 Result<auth::openpgp::Fingerprint> found_in(const fs::path& folder, Settings& settings) {
   TRY(create_medium(folder, settings.storage));
   const auth::SystemClock clock;
   auth::SystemRng rng;
-  const auto engine = TRY(open_engine(Secret()));
+  const EngineOnGnupgKey opened = TRY(open_engine_of(settings, Secret(), 1));
   {
     const auto medium = TRY(open_medium(folder, settings.storage));
-    settings.fingerprint = TRY(
-        auth::found_store({settings.server, folder / kSecretsFolder, kCommandWriter}, *medium, *engine, clock, rng));
+    settings.fingerprint =
+        TRY(auth::found_store({settings.server, folder / kSecretsFolder, kCommandWriter, opened.certificate}, *medium,
+                              *opened.engine, clock, rng));
   }
   TRY(auth::write_private_file(folder / kSettingsFile, as_bytes(write_settings(settings))));
   return settings.fingerprint;
@@ -108,12 +108,19 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const Setting
                                            const std::string& writer) {
   TRY(auth::check_private_folder(folder));
   std::unique_ptr<Store> store(new Store());
-  auth::Secrets secrets = TRY(auth::Secrets::load(folder / kSecretsFolder));
+  const bool key_is_here = settings.server_key_home.empty();
+  auth::Secrets secrets = TRY(key_is_here ? auth::Secrets::load(folder / kSecretsFolder)
+                                          : auth::Secrets::load_without_server_key(folder / kSecretsFolder));
+  // Before the medium, and whatever else fills memory.
+  const bool is_command = writer == kCommandWriter;
+  EngineOnGnupgKey opened =
+      TRY(open_engine_of(settings, secrets.server_key_armored(), is_command ? 1 : engine_workers()));
+  store->engine_ = std::move(opened.engine);
   store->medium_ = TRY(open_medium(folder, settings.storage));
-  store->engine_ = TRY(open_engine(secrets.server_key_armored()));
-  store->authenticator_ = TRY(auth::Authenticator::open(
-      {settings.server, settings.fingerprint, folder / kSecretsFolder / "floor", writer, policies_of(settings)},
-      std::move(secrets), *store->medium_, *store->engine_, store->clock_, store->rng_));
+  store->authenticator_ =
+      TRY(auth::Authenticator::open({settings.server, settings.fingerprint, folder / kSecretsFolder / "floor", writer,
+                                     policies_of(settings), opened.reach, key_is_here || !is_command},
+                                    std::move(secrets), *store->medium_, *store->engine_, store->clock_, store->rng_));
   store->operations_ = std::make_unique<transport::AuthOperations>(*store->authenticator_);
   return store;
 }
