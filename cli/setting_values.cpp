@@ -88,10 +88,13 @@ Status set_registration(Settings& settings, const std::string& text) {
 }
 
 Status set_openpgp(Settings& settings, const std::string& text) {
-  if (text == "gpgme" || text == "both") return refuse(text + " is not available yet; rnp");
-  if (text != name_of(OpenPgpEngine::rnp)) return refuse("rnp");
-  settings.openpgp = OpenPgpEngine::rnp;
-  return ok();
+  if (text == "both") return refuse(text + " is not available yet; rnp or gpgme");
+  for (const OpenPgpEngine engine : {OpenPgpEngine::rnp, OpenPgpEngine::gpgme}) {
+    if (text != name_of(engine)) continue;
+    settings.openpgp = engine;
+    return ok();
+  }
+  return refuse("rnp or gpgme");
 }
 
 Status set_instance(Settings& settings, const std::string& text) {
@@ -155,7 +158,7 @@ const SettingRow kTable[] = {
      [](const Settings& settings) { return std::string(name_of(settings.storage)); }},
     {"registration", "open: anybody may enrol; closed: administrators only.", false, set_registration,
      [](const Settings& settings) { return std::string(name_of(settings.registration)); }},
-    {"openpgp", "The OpenPGP engine: rnp.", false, set_openpgp,
+    {"openpgp", "The OpenPGP engine: rnp, or gpgme, which is GnuPG in processes of its own.", false, set_openpgp,
      [](const Settings& settings) { return std::string(name_of(settings.openpgp)); }},
     {"instance", "The writer of this server's audit record; each server on one storage needs its own.", false,
      set_instance, [](const Settings& settings) { return settings.instance; }},
@@ -274,6 +277,8 @@ std::string_view name_of(OpenPgpEngine engine) {
   switch (engine) {
     case OpenPgpEngine::rnp:
       return "rnp";
+    case OpenPgpEngine::gpgme:
+      return "gpgme";
   }
   return {};
 }

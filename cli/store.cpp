@@ -5,10 +5,9 @@
 
 #include "auth/audit/log.hpp"
 #include "auth/founding.hpp"
-#include "auth/openpgp/gate/armor.hpp"
-#include "auth/openpgp/rnp/rnp_openpgp.hpp"
 #include "auth/secrets/private_file.hpp"
 #include "auth/secrets/secrets.hpp"
+#include "cli/engine.hpp"
 #include "storage/directory_medium.hpp"
 #include "storage/sqlite_medium.hpp"
 
@@ -41,18 +40,6 @@ Status create_medium(const fs::path& folder, StorageKind kind) {
   return fail(ErrorCode::invalid_settings, "unknown storage");
 }
 
-Result<std::unique_ptr<auth::openpgp::OpenPgp>> open_engine(const Secret& armored) {
-  Secret packets;
-  if (!armored.empty()) {
-    auto binary = auth::openpgp::dearmor("PGP PRIVATE KEY BLOCK", armored.reveal_text());
-    if (!binary) return fail(ErrorCode::startup_refused, "the server's secret key is not an armored secret key");
-    packets = Secret::take(*binary);
-  }
-  auto engine = auth::openpgp::RnpOpenPgp::open(packets);
-  if (!engine) return fail(ErrorCode::startup_refused, "the server's secret key: " + engine.error().detail);
-  return std::unique_ptr<auth::openpgp::OpenPgp>(*std::move(engine));
-}
-
 auth::Policies policies_of(const Settings& settings) {
   auth::Policies policies;
   policies.registration_open = settings.registration == Registration::open;
@@ -72,7 +59,7 @@ Result<auth::openpgp::Fingerprint> found_in(const fs::path& folder, Settings& se
   TRY(create_medium(folder, settings.storage));
   const auth::SystemClock clock;
   auth::SystemRng rng;
-  const auto engine = TRY(open_engine(Secret()));
+  const auto engine = TRY(open_engine(settings.openpgp, Secret(), 1));
   {
     const auto medium = TRY(open_medium(folder, settings.storage));
     settings.fingerprint = TRY(
@@ -109,8 +96,10 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const Setting
   TRY(auth::check_private_folder(folder));
   std::unique_ptr<Store> store(new Store());
   auth::Secrets secrets = TRY(auth::Secrets::load(folder / kSecretsFolder));
+  // Before the medium, and whatever else fills memory.
+  const std::size_t workers = writer == kCommandWriter ? 1 : engine_workers();
+  store->engine_ = TRY(open_engine(settings.openpgp, secrets.server_key_armored(), workers));
   store->medium_ = TRY(open_medium(folder, settings.storage));
-  store->engine_ = TRY(open_engine(secrets.server_key_armored()));
   store->authenticator_ = TRY(auth::Authenticator::open(
       {settings.server, settings.fingerprint, folder / kSecretsFolder / "floor", writer, policies_of(settings)},
       std::move(secrets), *store->medium_, *store->engine_, store->clock_, store->rng_));

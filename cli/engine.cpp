@@ -1,0 +1,51 @@
+#include "cli/engine.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "auth/openpgp/gate/armor.hpp"
+#include "auth/openpgp/gnupg/gpgme_openpgp.hpp"
+#include "auth/openpgp/rnp/rnp_openpgp.hpp"
+
+namespace countersign::cli {
+namespace {
+
+constexpr std::size_t kWorkersMax = 4;
+// Itself, also after the file was replaced by a newer one.
+constexpr const char* kThisProgram = "/proc/self/exe";
+
+template <class Engine>
+Result<std::unique_ptr<auth::openpgp::OpenPgp>> opened(Result<std::unique_ptr<Engine>> engine) {
+  if (engine) return std::unique_ptr<auth::openpgp::OpenPgp>(*std::move(engine));
+  if (engine.error().code != ErrorCode::certificate_refused) return tl::unexpected<Error>(engine.error());
+  return fail(ErrorCode::startup_refused, "the server's secret key: " + engine.error().detail);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<auth::openpgp::OpenPgp>> open_engine(OpenPgpEngine engine, const Secret& armored_key,
+                                                            std::size_t workers) {
+  Secret packets;
+  if (!armored_key.empty()) {
+    auto binary = auth::openpgp::dearmor("PGP PRIVATE KEY BLOCK", armored_key.reveal_text());
+    if (!binary) return fail(ErrorCode::startup_refused, "the server's secret key is not an armored secret key");
+    packets = Secret::take(*binary);
+  }
+  switch (engine) {
+    case OpenPgpEngine::rnp:
+      return opened(auth::openpgp::RnpOpenPgp::open(packets));
+    case OpenPgpEngine::gpgme: {
+      auth::openpgp::GpgmeOptions options;
+      options.worker_program = kThisProgram;
+      options.workers = workers;
+      return opened(auth::openpgp::GpgmeOpenPgp::open(packets, options));
+    }
+  }
+  return fail(ErrorCode::invalid_settings, "unknown engine");
+}
+
+std::size_t engine_workers() {
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kWorkersMax);
+}
+
+}  // namespace countersign::cli
