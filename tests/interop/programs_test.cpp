@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // `serve --openpgp` with each of these.
-const std::vector<std::string> kEngines = {"rnp"};
+const std::vector<std::string> kEngines = {"rnp", "gpgme"};
 
 const std::vector<std::pair<std::string, std::vector<std::string>>> kPrograms = {
     {"gpg", {"Ed25519", "RSA 3072"}},
