@@ -76,6 +76,10 @@ std::string_view meaning_of(ErrorCode code) {
       return "the key is revoked";
     case ErrorCode::key_policy:
       return "the key is not strong enough or cannot do what is needed";
+    case ErrorCode::engines_disagree:
+      return "the two OpenPGP engines disagree about the key or the signature";
+    case ErrorCode::certificate_disputed:
+      return "the two OpenPGP engines disagree about the certificate";
     case ErrorCode::challenge_invalid:
       return "the challenge was not issued by this server";
     case ErrorCode::challenge_expired:

@@ -88,13 +88,12 @@ Status set_registration(Settings& settings, const std::string& text) {
 }
 
 Status set_openpgp(Settings& settings, const std::string& text) {
-  if (text == "both") return refuse(text + " is not available yet; rnp or gpgme");
-  for (const OpenPgpEngine engine : {OpenPgpEngine::rnp, OpenPgpEngine::gpgme}) {
+  for (const OpenPgpEngine engine : {OpenPgpEngine::rnp, OpenPgpEngine::gpgme, OpenPgpEngine::both}) {
     if (text != name_of(engine)) continue;
     settings.openpgp = engine;
     return ok();
   }
-  return refuse("rnp or gpgme");
+  return refuse("rnp, gpgme or both");
 }
 
 Status set_instance(Settings& settings, const std::string& text) {
@@ -158,8 +157,8 @@ const SettingRow kTable[] = {
      [](const Settings& settings) { return std::string(name_of(settings.storage)); }},
     {"registration", "open: anybody may enrol; closed: administrators only.", false, set_registration,
      [](const Settings& settings) { return std::string(name_of(settings.registration)); }},
-    {"openpgp", "The OpenPGP engine: rnp, or gpgme, which is GnuPG in processes of its own.", false, set_openpgp,
-     [](const Settings& settings) { return std::string(name_of(settings.openpgp)); }},
+    {"openpgp", "The OpenPGP engine: rnp, gpgme (GnuPG, in processes of its own), or both, which have to agree.", false,
+     set_openpgp, [](const Settings& settings) { return std::string(name_of(settings.openpgp)); }},
     {"instance", "The writer of this server's audit record; each server on one storage needs its own.", false,
      set_instance, [](const Settings& settings) { return settings.instance; }},
     {"listen", "HOST:PORT of the HTTP server.", false, set_listen, get_listen},
@@ -279,6 +278,8 @@ std::string_view name_of(OpenPgpEngine engine) {
       return "rnp";
     case OpenPgpEngine::gpgme:
       return "gpgme";
+    case OpenPgpEngine::both:
+      return "both";
   }
   return {};
 }

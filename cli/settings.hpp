@@ -19,7 +19,7 @@ namespace countersign::cli {
 
 enum class StorageKind { sqlite, directory };
 enum class Registration { open, closed };
-enum class OpenPgpEngine { rnp, gpgme };
+enum class OpenPgpEngine { rnp, gpgme, both };
 
 struct Settings {
   std::string server;                      // the server's name, which every statement carries

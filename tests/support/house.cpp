@@ -73,6 +73,7 @@ House::House(HouseSettings settings_in, storage::Medium* over)
   secrets_ = std::make_unique<Secrets>(must(Secrets::load(secrets_folder_)));
   seal_ = std::make_unique<RecordSeal>(*secrets_);
   engine_ = engine_with(packets_of(secrets_->server_key_armored()));
+  if (settings.engine) engine_ = settings.engine(std::move(engine_));
   spy_ = std::make_unique<SpyOpenPgp>(*engine_);
   must(restart());
 }
