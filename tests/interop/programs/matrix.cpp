@@ -1,0 +1,46 @@
+#include "tests/interop/programs/matrix.hpp"
+
+#include <sstream>
+
+namespace countersign::test {
+namespace {
+
+std::string of_all_engines(const MatrixRow& row, std::string Cells::*cell) {
+  std::string apart;
+  bool same = true;
+  for (const auto& [engine, cells] : row.engines) {
+    same = same && cells.*cell == row.engines.begin()->second.*cell;
+    apart += (apart.empty() ? "" : "; ") + engine + ": " + cells.*cell;
+  }
+  return same ? row.engines.begin()->second.*cell : apart;
+}
+
+}  // namespace
+
+std::string every_cell(const Matrix& matrix) {
+  std::ostringstream out;
+  for (const MatrixRow& row : matrix) {
+    for (const auto& [engine, cells] : row.engines) {
+      out << row.program << ", " << row.key << ", " << engine << "\n"
+          << "    opens the challenge   " << cells.opens << "\n"
+          << "    verifies the server   " << cells.verifies << "\n"
+          << "    clear-signed          " << cells.clear_signed << "\n"
+          << "    detached              " << cells.detached << "\n";
+    }
+  }
+  return out.str();
+}
+
+std::vector<std::string> table_of(const Matrix& matrix) {
+  std::vector<std::string> lines;
+  for (const MatrixRow& row : matrix) {
+    std::string line = "| " + row.program + " | " + row.key + " |";
+    for (const auto cell : {&Cells::opens, &Cells::verifies, &Cells::clear_signed, &Cells::detached}) {
+      line += " " + of_all_engines(row, cell) + " |";
+    }
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+}  // namespace countersign::test
