@@ -42,7 +42,7 @@ std::vector<Request> requests() {
   PrepareRequest elsewhere;
   elsewhere.folder = "/run/x/1";
   elsewhere.place = KeyPlace::operators_home;
-  elsewhere.operators_home = "/home/x/.gnupg";
+  elsewhere.operators_home = "/srv/x/gnupg";
   elsewhere.operators_key = fingerprint_of(7);
   return {with_key,
           elsewhere,
@@ -190,13 +190,13 @@ TEST_CASE("times beyond the year 9999 and a key that is nowhere do not pass") {
   CHECK(prepares(0, "", "", none));
   CHECK(prepares(1, "secret", "", none));
   CHECK(prepares(2, "", "", some));
-  CHECK(prepares(2, "", "/home", some));
+  CHECK(prepares(2, "", "/srv/x", some));
   CHECK_FALSE(prepares(3, "", "", none));
   CHECK_FALSE(prepares(0, "secret", "", none));
   CHECK_FALSE(prepares(1, "", "", none));
-  CHECK_FALSE(prepares(1, "secret", "/home", none));
-  CHECK_FALSE(prepares(2, "", "/home", none));
-  CHECK_FALSE(prepares(2, "secret", "/home", some));
+  CHECK_FALSE(prepares(1, "secret", "/srv/x", none));
+  CHECK_FALSE(prepares(2, "", "/srv/x", none));
+  CHECK_FALSE(prepares(2, "secret", "/srv/x", some));
   CHECK_FALSE(prepares(0, "", "", some));
   CHECK_FALSE(prepares(0, "", "", none, ""));
   CHECK_FALSE(prepares(0, "", "", none, std::string_view("/x\0y", 4)));
