@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <array>
 #include <cerrno>
 #include <memory>
 #include <set>
@@ -21,7 +22,6 @@ namespace {
 constexpr mode_t kFileMode = 0644;
 constexpr mode_t kFolderMode = 0755;
 constexpr int kCreateTries = 3;
-constexpr int kLooksAfterOpening = 2;
 constexpr std::string_view kDoneFolder = "done";
 
 std::string path_of(Place place) {
@@ -344,15 +344,25 @@ Result<FileDescriptor> CourierFolder::open_folder(Place place) const {
 Result<FileDescriptor> CourierFolder::open_regular(const std::string& path) const {
   const FileFacts expected = TRY(look_at(root_.get(), path));
   FileDescriptor file = TRY(open_beneath(path, O_RDONLY));
-  // It may be another by now. And where names come and go, a file with a name elsewhere can lose the one here between
-  // being found and having its names counted: it then counts as a file with one name. Who plays that game has to win at
-  // every look, and each is a window of a microsecond.
-  FileFacts facts = TRY(check_regular(file.get(), path));
-  for (int look = 0; facts == expected && look < kLooksAfterOpening; ++look) facts = TRY(look_at(root_.get(), path));
-  if (facts != expected) {
+  // It may be another by now. And while the kernel takes a name away from a file that has another one elsewhere, the
+  // file counts as one with a single name before the name is gone; so the last look comes after whoever changes the
+  // folder is done.
+  const FileFacts opened = TRY(check_regular(file.get(), path));
+  TRY(wait_for_changes(path.substr(0, path.rfind('/'))));
+  if (opened != expected || TRY(look_at(root_.get(), path)) != expected) {
     return fail(ErrorCode::busy, "'" + escape_for_display(path) + "' was replaced while it was opened");
   }
   return file;
+}
+
+// A folder is read under the lock that a change of its names holds until it is finished.
+Status CourierFolder::wait_for_changes(const std::string& folder) const {
+  const FileDescriptor names = TRY(open_beneath(folder, O_RDONLY | O_DIRECTORY));
+  std::array<char, 4096> first{};
+  if (::syscall(SYS_getdents64, names.get(), first.data(), first.size()) < 0) {
+    return fail_with(errno, "cannot list", folder);
+  }
+  return ok();
 }
 
 Result<FileDescriptor> CourierFolder::create_part(Place place, int folder) {

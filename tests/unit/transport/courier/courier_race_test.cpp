@@ -73,7 +73,7 @@ void race_for(std::chrono::milliseconds duration) {
   const CourierStick stick;
   const CourierStick outside;
   outside.put("secret", kSecret);
-  outside.put("a.response.asc", kSecret);
+  outside.put("a.response.asc", "another secret outside");
   stick.put("good", "good");
   stick.put("inbox/a.response.asc", "good");
   stick.put("outbox/x", "");
@@ -100,7 +100,7 @@ void race_for(std::chrono::milliseconds duration) {
   CAPTURE(good, refused);
   CHECK(bad == std::set<std::string>());
   CHECK(outside.contents() ==
-        std::map<std::string, std::string>{{"a.response.asc", std::string(kSecret)}, {"secret", std::string(kSecret)}});
+        std::map<std::string, std::string>{{"a.response.asc", "another secret outside"}, {"secret", std::string(kSecret)}});
 }
 
 }  // namespace
