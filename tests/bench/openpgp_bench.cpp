@@ -1,14 +1,24 @@
 // What each engine costs: encrypt-and-sign (seal), verify and inspect, for the kinds of key that people have.
 //
-// Beside them stands what they are measured against: a signature check by OpenSSL alone, below which no engine can go.
+// Beside them stands what they are measured against: a signature check by OpenSSL alone, below which no engine can go,
+// and, since gpg's price is that of starting it, a process that only starts and ends, forked by a small server and by a
+// large one.
 #include <benchmark/benchmark.h>
 #include <openssl/evp.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "auth/openpgp/both_openpgp.hpp"
+#include "auth/openpgp/gnupg/gpgme_openpgp.hpp"
 #include "auth/openpgp/policy.hpp"
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
 
@@ -52,7 +62,20 @@ Result<OpenedEngine> open_rnp(const Secret& server_key) {
   return OpenedEngine(TRY(RnpOpenPgp::open(server_key)));
 }
 
-constexpr Engine kEngines[] = {{"rnp", &open_rnp}};
+Result<OpenedEngine> open_gpgme(const Secret& server_key) {
+  GpgmeOptions options;
+  options.worker_program = COUNTERSIGN_PROGRAM;
+  return OpenedEngine(TRY(GpgmeOpenPgp::open(server_key, options)));
+}
+
+Result<OpenedEngine> open_both(const Secret& server_key) {
+  auto rnp = TRY(open_rnp(server_key));
+  auto gpgme = TRY(open_gpgme(Secret()));
+  return OpenedEngine(std::make_unique<BothOpenPgp>(BothOpenPgp::Engine{"rnp", std::move(rnp)},
+                                                    BothOpenPgp::Engine{"gpgme", std::move(gpgme)}));
+}
+
+constexpr Engine kEngines[] = {{"rnp", &open_rnp}, {"gpgme", &open_gpgme}, {"both", &open_both}};
 
 // One person's key with a signature by it, made once for all engines.
 struct Person {
@@ -127,6 +150,49 @@ void openssl_verify(benchmark::State& state, const char* algorithm) {
   }
 }
 
+// Memory that a server holds, every page of it touched.
+class Ballast {
+ public:
+  explicit Ballast(std::size_t bytes)
+      : bytes_(bytes), start_(::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
+    // Pages of two MiB would make the server look smaller to fork than a grown heap is.
+    if (start_ == MAP_FAILED) return;
+    ::madvise(start_, bytes_, MADV_NOHUGEPAGE);
+    std::memset(start_, 1, bytes_);
+  }
+  ~Ballast() {
+    if (start_ != MAP_FAILED) ::munmap(start_, bytes_);
+  }
+  Ballast(const Ballast&) = delete;
+  Ballast& operator=(const Ballast&) = delete;
+  bool is_there() const { return start_ != MAP_FAILED; }
+
+ private:
+  const std::size_t bytes_;
+  void* const start_;
+};
+
+constexpr std::size_t kMebibyte = std::size_t{1} << 20;
+const std::vector<std::int64_t> kServerMebibytes = {32, 1024};
+
+// The GnuPG engine in a server of so many MiB: its process was started before, so the two must cost the same.
+void verify_in_server(benchmark::State& state, OpenPgp& engine, const Person& person) {
+  const Ballast ballast(static_cast<std::size_t>(state.range(0)) * kMebibyte);
+  if (!ballast.is_there()) return state.SkipWithError("there is not that much memory");
+  verify(state, engine, person);
+}
+
+// What each operation would cost more if the server forked gpg itself.
+void fork_in_server(benchmark::State& state) {
+  const Ballast ballast(static_cast<std::size_t>(state.range(0)) * kMebibyte);
+  if (!ballast.is_there()) return state.SkipWithError("there is not that much memory");
+  for (auto _ : state) {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(0);
+    if (child < 0 || ::waitpid(child, nullptr, 0) != child) return state.SkipWithError("fork");
+  }
+}
+
 using Work = void (*)(benchmark::State&, OpenPgp&, const Person&);
 struct Operation {
   const char* name;
@@ -160,6 +226,17 @@ int run(int argc, char** argv) {
           ->UseRealTime();
     }
   }
+  constexpr std::size_t gpgme = 1;
+  static_assert(std::string_view(kEngines[gpgme].name) == "gpgme");
+  benchmark::RegisterBenchmark("server_of_mib/verify/gpgme", &verify_in_server, std::ref(*engines[gpgme]),
+                               std::cref(people.front()))
+      ->ArgsProduct({kServerMebibytes})
+      ->Unit(benchmark::kMicrosecond)
+      ->UseRealTime();
+  benchmark::RegisterBenchmark("server_of_mib/fork", &fork_in_server)
+      ->ArgsProduct({kServerMebibytes})
+      ->Unit(benchmark::kMicrosecond)
+      ->UseRealTime();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::RunSpecifiedBenchmarks();
