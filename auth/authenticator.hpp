@@ -15,6 +15,7 @@
 #include "auth/challenges/issuing.hpp"
 #include "auth/challenges/login.hpp"
 #include "auth/context.hpp"
+#include "auth/openpgp/key_reach.hpp"
 #include "auth/sessions/sessions.hpp"
 
 namespace countersign::auth {
@@ -25,6 +26,11 @@ struct AuthenticatorSettings {
   std::filesystem::path floor_path;
   std::string writer;  // of the audit chain: the server's instance name, or "cli"
   Policies policies;
+  // Where the server's key can go out of reach, as a token does; outlives the authenticator.
+  openpgp::KeyReach* key_reach = nullptr;
+  // Signs once before anything is served. Not for a command whose key is in a token: listing accounts, and taking
+  // rights away, must go on without it, and its certificate is pinned all the same.
+  bool self_test = true;
 };
 
 struct AccountView {
@@ -76,8 +82,8 @@ class Authenticator {
   // Refusals are counted; maintain() writes a bounded summary of them.
   void count_refusal(ErrorCode code);
   // What a timer does, about once a second: alarms when the clock goes wrong, sweeps a page, saves the latest time and
-  // the floor, summarises refusals once a minute, looks after the decoys once an hour. All of it, then the first
-  // failure.
+  // the floor, summarises refusals once a minute, looks after the decoys once an hour and after the server's key. All
+  // of it, then the first failure.
   Status maintain();
   // At the end of a process that changed something: the floor learns of it.
   Status close();

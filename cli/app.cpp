@@ -73,6 +73,8 @@ void add_server_side(Tree& tree) {
                          app.add_option("--server", options.server, "The server's name, best its URL")->required();
                          app.add_option("--storage", options.storage, "sqlite (the default) or directory")
                              ->check(CLI::IsMember({"sqlite", "directory"}));
+                         app.add_option("--server-key", options.server_key,
+                                        "The fingerprint of a key in your GnuPG, perhaps in a token, to sign with");
                        });
   command<ServeOptions>(tree, tree.app, "serve", "Run the HTTP server", "countersign serve --listen 127.0.0.1:8420",
                         run_serve, [](CLI::App& app, ServeOptions& options) {

@@ -146,6 +146,8 @@ std::string_view meaning_of(ErrorCode code) {
       return "the system gave no random bytes";
     case ErrorCode::openpgp_unavailable:
       return "the OpenPGP engine is out of order";
+    case ErrorCode::key_locked:
+      return "the key is locked";
     case ErrorCode::clock_behind:
       return "the clock is behind the latest time that was seen";
     case ErrorCode::busy:

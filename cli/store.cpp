@@ -8,6 +8,7 @@
 #include "auth/secrets/private_file.hpp"
 #include "auth/secrets/secrets.hpp"
 #include "cli/engine.hpp"
+#include "cli/pinentry.hpp"
 #include "storage/directory_medium.hpp"
 #include "storage/sqlite_medium.hpp"
 
@@ -54,16 +55,28 @@ auth::Policies policies_of(const Settings& settings) {
   return policies;
 }
 
+// The certificate and the reach only where the key is in a GnuPG home.
+Result<EngineOnGnupgKey> open_engine_of(const Settings& settings, const Secret& armored_key, std::size_t workers) {
+  if (!settings.server_key_home.empty()) {
+    tell_pinentry_the_terminal();
+    return open_engine_on_gnupg_key(settings.openpgp, settings.server_key_home, settings.fingerprint, workers);
+  }
+  EngineOnGnupgKey out;
+  out.engine = TRY(open_engine(settings.openpgp, armored_key, workers));
+  return out;
+}
+
 // Everything of a new store, in a folder that nobody else knows of yet.
 Result<auth::openpgp::Fingerprint> found_in(const fs::path& folder, Settings& settings) {
   TRY(create_medium(folder, settings.storage));
   const auth::SystemClock clock;
   auth::SystemRng rng;
-  const auto engine = TRY(open_engine(settings.openpgp, Secret(), 1));
+  const EngineOnGnupgKey opened = TRY(open_engine_of(settings, Secret(), 1));
   {
     const auto medium = TRY(open_medium(folder, settings.storage));
-    settings.fingerprint = TRY(
-        auth::found_store({settings.server, folder / kSecretsFolder, kCommandWriter}, *medium, *engine, clock, rng));
+    settings.fingerprint =
+        TRY(auth::found_store({settings.server, folder / kSecretsFolder, kCommandWriter, opened.certificate}, *medium,
+                              *opened.engine, clock, rng));
   }
   TRY(auth::write_private_file(folder / kSettingsFile, as_bytes(write_settings(settings))));
   return settings.fingerprint;
@@ -95,14 +108,19 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const Setting
                                            const std::string& writer) {
   TRY(auth::check_private_folder(folder));
   std::unique_ptr<Store> store(new Store());
-  auth::Secrets secrets = TRY(auth::Secrets::load(folder / kSecretsFolder));
+  const bool key_is_here = settings.server_key_home.empty();
+  auth::Secrets secrets = TRY(key_is_here ? auth::Secrets::load(folder / kSecretsFolder)
+                                          : auth::Secrets::load_without_server_key(folder / kSecretsFolder));
   // Before the medium, and whatever else fills memory.
-  const std::size_t workers = writer == kCommandWriter ? 1 : engine_workers();
-  store->engine_ = TRY(open_engine(settings.openpgp, secrets.server_key_armored(), workers));
+  const bool is_command = writer == kCommandWriter;
+  EngineOnGnupgKey opened =
+      TRY(open_engine_of(settings, secrets.server_key_armored(), is_command ? 1 : engine_workers()));
+  store->engine_ = std::move(opened.engine);
   store->medium_ = TRY(open_medium(folder, settings.storage));
-  store->authenticator_ = TRY(auth::Authenticator::open(
-      {settings.server, settings.fingerprint, folder / kSecretsFolder / "floor", writer, policies_of(settings)},
-      std::move(secrets), *store->medium_, *store->engine_, store->clock_, store->rng_));
+  store->authenticator_ =
+      TRY(auth::Authenticator::open({settings.server, settings.fingerprint, folder / kSecretsFolder / "floor", writer,
+                                     policies_of(settings), opened.reach, key_is_here || !is_command},
+                                    std::move(secrets), *store->medium_, *store->engine_, store->clock_, store->rng_));
   store->operations_ = std::make_unique<transport::AuthOperations>(*store->authenticator_);
   return store;
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "auth/openpgp/gnupg/gpgme_handles.hpp"
+#include "auth/responding/unopened.hpp"
 
 namespace countersign::auth::responding {
 namespace {
@@ -34,11 +35,9 @@ Result<Secret> bytes_of(gpgme_data_t data) {
 
 // Everything GPGME says about one decryption, not its return value alone: S58.
 Status judge_decryption(gpgme_ctx_t context, gpgme_error_t error) {
-  const gpgme_error_t code = gpgme_err_code(error);
-  if (code == GPG_ERR_NO_SECKEY) {
-    return fail(ErrorCode::not_found, "the message is encrypted to none of your keys; is GNUPGHOME the right one?");
+  if (gpgme_err_code(error) == GPG_ERR_NO_DATA) {
+    return fail(ErrorCode::malformed_message, "this is no encrypted OpenPGP message");
   }
-  if (code == GPG_ERR_NO_DATA) return fail(ErrorCode::malformed_message, "this is no encrypted OpenPGP message");
   if (error != 0) return failure("the message could not be decrypted", error);
   const gpgme_decrypt_result_t result = gpgme_op_decrypt_result(context);
   if (result == nullptr || result->symkey_algo == nullptr || result->unsupported_algorithm != nullptr) {
@@ -53,6 +52,16 @@ Status judge_decryption(gpgme_ctx_t context, gpgme_error_t error) {
   return ok();
 }
 
+// Servers refuse the others, and do not say why.
+Status judge_hash(gpgme_hash_algo_t hash) {
+  if (hash == GPGME_MD_SHA256 || hash == GPGME_MD_SHA384 || hash == GPGME_MD_SHA512) return ok();
+  const char* name = gpgme_hash_algo_name(hash);
+  return fail(ErrorCode::signature_policy,
+              fmt::format("your GnuPG signed with {}; take `digest-algo` and `personal-digest-preferences` out of its "
+                          "gpg.conf, so that it signs with SHA-256 or SHA-512",
+                          name == nullptr ? "an unknown hash" : name));
+}
+
 }  // namespace
 
 class GpgmeUserKeys::Impl {
@@ -65,6 +74,8 @@ class GpgmeUserKeys::Impl {
     gpgme_set_armor(context.get(), 1);
     return context;
   }
+
+  const std::string& home() const { return home_; }
 
  private:
   std::string home_;
@@ -93,7 +104,11 @@ Result<Secret> GpgmeUserKeys::open(std::string_view message) {
   const Data plain = TRY(empty_data());
   // The signature inside stays in its packets: it is checked against the known server's certificate, not against the
   // user's keyring, which is not touched.
-  const gpgme_error_t error = gpgme_op_decrypt_ext(context.get(), GPGME_DECRYPT_UNWRAP, cipher.get(), plain.get());
+  DecryptionLog log;
+  log.follow(context.get());
+  gpgme_error_t error = gpgme_op_decrypt_ext(context.get(), GPGME_DECRYPT_UNWRAP, cipher.get(), plain.get());
+  if (error != 0 && log.key_error() != 0) error = log.key_error();
+  if (gpgme_err_code(error) == GPG_ERR_NO_SECKEY) return tl::unexpected<Error>(why_unopened(impl_->home(), log));
   TRY(judge_decryption(context.get(), error));
   return bytes_of(plain.get());
 }
@@ -120,11 +135,14 @@ Result<std::string> GpgmeUserKeys::clear_sign(std::string_view text, const openp
   const Data plain = TRY(data_of(as_bytes(text)));
   const Data signed_text = TRY(empty_data());
   error = gpgme_op_sign(context.get(), plain.get(), signed_text.get(), GPGME_SIG_MODE_CLEAR);
-  if (error != 0) return failure("the statement could not be signed", error);
+  if (error != 0) {
+    return fail(ErrorCode::gnupg_failed, words_on_key(impl_->home(), "the statement could not be signed", error, raw));
+  }
   const gpgme_sign_result_t result = gpgme_op_sign_result(context.get());
   const bool once = result != nullptr && result->invalid_signers == nullptr && result->signatures != nullptr &&
                     result->signatures->next == nullptr;
   if (!once) return fail(ErrorCode::gnupg_failed, "GnuPG did not make exactly one signature");
+  TRY(judge_hash(result->signatures->hash_algo));
   const Secret out = TRY(bytes_of(signed_text.get()));
   return std::string(out.reveal_text());
 }

@@ -97,17 +97,18 @@ Result<ServerIdentity> ServerIdentity::load(storage::Medium& medium, const Recor
   return identity;
 }
 
+Status ServerIdentity::test_signing(openpgp::OpenPgp& engine, Instant now) const {
+  const auto certificate = TRY(openpgp::admit_certificate(certificate_armored(), openpgp::kCertificateReadBytesMax));
+  if (certificate.fingerprint() != fingerprint()) return fail(ErrorCode::startup_refused, "another fingerprint");
+  const std::string text = "countersign self-test of " + name_ + "\n";
+  const auto signature = TRY(openpgp::admit_signature(TRY(engine.sign(text, now))));
+  TRY(openpgp::accept_signature(engine, certificate, text, signature, openpgp::SignatureForm::detached,
+                                {now - Seconds(60), now + Seconds(60)}, now));
+  return ok();
+}
+
 Status ServerIdentity::self_test(openpgp::OpenPgp& engine, Instant now) const {
-  const auto test = [&]() -> Status {
-    const auto certificate = TRY(openpgp::admit_certificate(certificate_armored(), openpgp::kCertificateReadBytesMax));
-    if (certificate.fingerprint() != fingerprint()) return fail(ErrorCode::startup_refused, "another fingerprint");
-    const std::string text = "countersign self-test of " + name_ + "\n";
-    const auto signature = TRY(openpgp::admit_signature(TRY(engine.sign(text, now))));
-    TRY(openpgp::accept_signature(engine, certificate, text, signature, openpgp::SignatureForm::detached,
-                                  {now - Seconds(60), now + Seconds(60)}, now));
-    return ok();
-  };
-  const Status tested = test();
+  const Status tested = test_signing(engine, now);
   if (tested) return ok();
   return fail(ErrorCode::startup_refused,
               "the server's key fails its self-test: " + std::string(countersign::name_of(tested.error().code)) + ": " +

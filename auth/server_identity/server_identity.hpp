@@ -41,7 +41,10 @@ class ServerIdentity {
   static Result<ServerIdentity> load(storage::Medium& medium, const RecordSeal& seal, std::string_view configured_name,
                                      const openpgp::Fingerprint& configured_fingerprint);
 
-  // Signs with the engine's secret key and accepts the signature by the certificate; startup_refused where that fails.
+  // Signs with the engine's secret key and accepts the signature by the certificate. What engine, gate and acceptance
+  // fail with.
+  Status test_signing(openpgp::OpenPgp& engine, Instant now) const;
+  // The same; startup_refused where that fails.
   Status self_test(openpgp::OpenPgp& engine, Instant now) const;
 
  private:

@@ -90,6 +90,7 @@ enum class Face {
   X(storage_unavailable, unavailable)     \
   X(entropy_unavailable, unavailable)     \
   X(openpgp_unavailable, unavailable)     \
+  X(key_locked, unavailable)              \
   X(clock_behind, unavailable)            \
   X(busy, unavailable)                    \
   /* local */                             \

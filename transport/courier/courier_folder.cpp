@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <array>
 #include <cerrno>
 #include <memory>
 #include <set>
@@ -90,6 +91,8 @@ Status check_entry_name(std::string_view name) {
 struct FileFacts {
   dev_t device;
   ino_t number;
+
+  friend bool operator==(const FileFacts&, const FileFacts&) = default;
 };
 
 Result<FileFacts> check_regular(int fd, std::string_view path) {
@@ -102,6 +105,14 @@ Result<FileFacts> check_regular(int fd, std::string_view path) {
     return fail(ErrorCode::message_too_large, shown + " is over " + std::to_string(kFileBytesMax) + " bytes");
   }
   return FileFacts{facts.st_dev, facts.st_ino};
+}
+
+// The file of that name as it is now, without opening it: opening a device can already do something. O_PATH takes no
+// O_NONBLOCK.
+Result<FileFacts> look_at(int root, const std::string& path) {
+  const FileDescriptor seen(openat2_beneath(root, path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0));
+  if (seen.get() < 0) return fail_with(errno, "cannot open", path);
+  return check_regular(seen.get(), path);
 }
 
 // At most one byte more than the limit, however long the file turns out to be.
@@ -331,17 +342,27 @@ Result<FileDescriptor> CourierFolder::open_folder(Place place) const {
 }
 
 Result<FileDescriptor> CourierFolder::open_regular(const std::string& path) const {
-  // Opening a device can already do something, so it is looked at before it is opened. O_PATH takes no O_NONBLOCK.
-  const FileDescriptor seen(openat2_beneath(root_.get(), path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0));
-  if (seen.get() < 0) return fail_with(errno, "cannot open", path);
-  const FileFacts expected = TRY(check_regular(seen.get(), path));
+  const FileFacts expected = TRY(look_at(root_.get(), path));
   FileDescriptor file = TRY(open_beneath(path, O_RDONLY));
-  // It may be another by now; and a second name could have been taken away just before it was counted.
-  const FileFacts facts = TRY(check_regular(file.get(), path));
-  if (facts.device != expected.device || facts.number != expected.number) {
+  // It may be another by now. And while the kernel takes a name away from a file that has another one elsewhere, the
+  // file counts as one with a single name before the name is gone; so the last look comes after whoever changes the
+  // folder is done.
+  const FileFacts opened = TRY(check_regular(file.get(), path));
+  TRY(wait_for_changes(path.substr(0, path.rfind('/'))));
+  if (opened != expected || TRY(look_at(root_.get(), path)) != expected) {
     return fail(ErrorCode::busy, "'" + escape_for_display(path) + "' was replaced while it was opened");
   }
   return file;
+}
+
+// A folder is read under the lock that a change of its names holds until it is finished.
+Status CourierFolder::wait_for_changes(const std::string& folder) const {
+  const FileDescriptor names = TRY(open_beneath(folder, O_RDONLY | O_DIRECTORY));
+  std::array<char, 4096> first{};
+  if (::syscall(SYS_getdents64, names.get(), first.data(), first.size()) < 0) {
+    return fail_with(errno, "cannot list", folder);
+  }
+  return ok();
 }
 
 Result<FileDescriptor> CourierFolder::create_part(Place place, int folder) {

@@ -77,6 +77,7 @@ class CourierFolder {
   Result<FileDescriptor> open_beneath(const std::string& path, int flags) const;
   Result<FileDescriptor> open_folder(Place place) const;
   Result<FileDescriptor> open_regular(const std::string& path) const;
+  Status wait_for_changes(const std::string& folder) const;
   Result<FileDescriptor> create_part(Place place, int folder);
   Status replace(Place place, std::string_view name, std::string_view text);
   Status sync(Place place, std::string_view name);

@@ -64,8 +64,20 @@ class GpgmeOpenPgp::Impl {
       return fail(ErrorCode::openpgp_unavailable, "the server's key is busy; does somebody have to type its PIN?");
     }
     auto made = sign_within(used_once_ ? kOperationLimit : kFirstUseLimit, text, now);
-    used_once_ = used_once_ || made.has_value();
+    used_once_ = made.has_value();
     return made;
+  }
+
+  Status look() {
+    if (key_place_ != KeyPlace::operators_home) return ok();
+    std::unique_lock turn(operators_turn_, std::defer_lock);
+    if (!turn.try_lock_for(kOperationLimit)) {
+      return fail(ErrorCode::openpgp_unavailable, "the server's key is busy; does somebody have to type its PIN?");
+    }
+    const auto seen = take_reply<LookReply>(pool_.ask(LookRequest{}, kOperationLimit));
+    if (seen) return ok();
+    used_once_ = false;
+    return tl::unexpected<Error>(seen.error());
   }
 
  private:
@@ -100,7 +112,7 @@ class GpgmeOpenPgp::Impl {
   std::mutex facts_mutex_;
   std::optional<CertificateFacts> facts_;  // of the server's certificate, when it was last asked for
   std::timed_mutex operators_turn_;
-  bool used_once_ = false;  // by whose turn it is
+  bool used_once_ = false;  // since it was last out of reach; by whose turn it is
 };
 
 namespace {
@@ -161,6 +173,10 @@ Result<std::string> GpgmeOpenPgp::seal(const SealRequest& request) {
 Result<std::string> GpgmeOpenPgp::sign(std::string_view text, Instant now) {
   const ServerSignature signature = TRY(impl_->sign(text, now));
   return enarmor("PGP SIGNATURE", signature.packet);
+}
+
+Status GpgmeOpenPgp::look() {
+  return impl_->look();
 }
 
 Result<SignatureFacts> GpgmeOpenPgp::verify(const GatedCertificate& certificate, ByteView message,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/openpgp/key_reach.hpp"
 #include "auth/openpgp/openpgp.hpp"
 
 namespace countersign::auth::openpgp {
@@ -28,7 +29,7 @@ struct GpgmeOptions {
 
 // Any thread at any time; at most as many operations at once as there are workers. An operation that takes over five
 // seconds (a key pair two minutes, the first signature in the operator's home one) fails with openpgp_unavailable.
-class GpgmeOpenPgp final : public OpenPgp {
+class GpgmeOpenPgp final : public OpenPgp, public KeyReach {
  public:
   // As RnpOpenPgp::open: with a transferable secret key (binary, unprotected) as the server's key, or with an empty
   // Secret. certificate_refused where the key cannot be used, openpgp_unavailable where GnuPG cannot.
@@ -39,11 +40,14 @@ class GpgmeOpenPgp final : public OpenPgp {
 
   Result<CertificateFacts> inspect(const GatedCertificate& certificate, Instant now) override;
   Result<std::string> seal(const SealRequest& request) override;
+  // key_locked where a key in the operator's home needs a PIN or passphrase that was wrong, cancelled or is blocked.
   // With a key in the operator's home the time is that of this machine's clock, whatever `now` is.
   Result<std::string> sign(std::string_view text, Instant now) override;
   Result<SignatureFacts> verify(const GatedCertificate& certificate, ByteView message, const GatedSignature& signature,
                                 Instant now) override;
   Result<GeneratedKey> generate(KeyKind kind, std::string_view user_id, Instant now) override;
+
+  Status look() override;
 
   // The server's certificate; nothing without a server key.
   const GatedCertificate* server_certificate() const;

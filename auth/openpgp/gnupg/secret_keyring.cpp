@@ -1,8 +1,12 @@
 #include "auth/openpgp/gnupg/secret_keyring.hpp"
 
+#include <algorithm>
+#include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "auth/openpgp/gnupg/gpgme_handles.hpp"
+#include "auth/openpgp/gnupg/tokens.hpp"
 
 namespace countersign::auth::openpgp::gnupg {
 namespace {
@@ -20,12 +24,26 @@ Bytes copy_of(const Secret& secret) {
   return Bytes(secret.reveal().begin(), secret.reveal().end());
 }
 
-// The one signature that a context has just made.
+// To try once more after one of the first would take a token nearer to blocking itself, or ask somebody who said no.
+ErrorCode code_of(gpgme_error_t error) {
+  switch (gpgme_err_code(error)) {
+    case GPG_ERR_BAD_PIN:
+    case GPG_ERR_PIN_BLOCKED:
+    case GPG_ERR_BAD_PASSPHRASE:
+    case GPG_ERR_CANCELED:
+    case GPG_ERR_FULLY_CANCELED:
+      return ErrorCode::key_locked;
+    default:
+      return kUnavailable;
+  }
+}
+
+// One signature, by the context's signer.
 Result<SignReply> sign_with(gpgme_ctx_t context, const Bytes& text) {
   const Data plain = TRY(data_of(text, kUnavailable));
   const Data made = TRY(empty_data(kUnavailable));
   const gpgme_error_t error = gpgme_op_sign(context, plain.get(), made.get(), GPGME_SIG_MODE_DETACH);
-  if (error != 0) return failure("the server's key does not sign", error);
+  if (error != 0) return fail(code_of(error), words_on("the server's key does not sign", error));
   const gpgme_sign_result_t result = gpgme_op_sign_result(context);
   const bool once = result != nullptr && result->invalid_signers == nullptr && result->signatures != nullptr &&
                     result->signatures->next == nullptr && result->signatures->fpr != nullptr;
@@ -87,9 +105,14 @@ class TakenKey final : public SecretKeyring {
   // The home holds nothing else, so gpg takes this key, and of it the newest subkey that signs.
   Result<SignReply> sign(const SignRequest& request) override {
     TRY(home_.set(request.now, HashRule::strict));
-    const Context context = TRY(open_context(home_.path(), kUnavailable));
-    return sign_with(context.get(), request.text);
+    auto made = sign_with(TRY(open_context(home_.path(), kUnavailable)).get(), request.text);
+    // Without its agent gpg says no more than that the key cannot be used.
+    if (made || home_.has_agent()) return made;
+    TRY(home_.start_agent());
+    return sign_with(TRY(open_context(home_.path(), kUnavailable)).get(), request.text);
   }
+
+  Status look() override { return ok(); }
 
  private:
   PrivateHome home_;
@@ -107,10 +130,18 @@ class OperatorsKey final : public SecretKeyring {
   Result<SignReply> sign(const SignRequest& request) override {
     const Context context = TRY(open_context(home_, kUnavailable));
     const Key key = TRY(find(context.get(), key_, true));
+    // Of a missing PKCS#11 token somebody would be asked for the PIN, again and again.
+    if (!card_by_scdaemon_) TRY(check_token(*key));
     if (const gpgme_error_t error = gpgme_signers_add(context.get(), key.get()); error != 0) {
       return failure("the server's key cannot sign", error);
     }
     return sign_with(context.get(), request.text);
+  }
+
+  Status look() override {
+    const Context context = TRY(open_context(home_, kUnavailable));
+    const Key key = TRY(find(context.get(), key_, true));
+    return check_token(*key);
   }
 
   static Result<Key> find(gpgme_ctx_t context, const Fingerprint& fingerprint, bool secret) {
@@ -128,9 +159,26 @@ class OperatorsKey final : public SecretKeyring {
   }
 
  private:
+  // One of the keys that could sign is on disk, or in a token that is there.
+  Status check_token(const _gpgme_key& key) {
+    const _gpgme_subkey* missing = nullptr;
+    std::optional<TokensAtHand> tokens;
+    for (const auto* subkey = key.subkeys; subkey != nullptr; subkey = subkey->next) {
+      if (subkey->can_sign == 0 || subkey->secret == 0 || subkey->revoked != 0 || subkey->expired != 0) continue;
+      if (subkey->is_cardkey == 0 || subkey->keygrip == nullptr) return ok();
+      if (!tokens) tokens = TRY(find_tokens(home_, kUnavailable));
+      if (!tokens->keygrips.empty()) card_by_scdaemon_ = !tokens->by_pkcs11;
+      if (tokens->keygrips.contains(subkey->keygrip)) return ok();
+      missing = subkey;
+    }
+    if (missing == nullptr) return ok();  // then gpg says why it does not sign
+    return fail(kUnavailable, "the server's key: " + words_on_missing_token(missing->fpr, missing->card_number));
+  }
+
   std::string home_;
   Fingerprint key_;
   Bytes certificate_;
+  bool card_by_scdaemon_ = false;  // GnuPG's own daemon, which says at once that a card is not there
 };
 
 // gpg's names of what a kind is made of.
@@ -182,6 +230,11 @@ Result<std::unique_ptr<SecretKeyring>> take_key(PrivateHome home, const Secret& 
 }
 
 Result<std::unique_ptr<SecretKeyring>> use_key(const std::string& operators_home, const Fingerprint& key) {
+  // Without this gpg would make one, and then find no key in it.
+  std::error_code error;
+  if (!operators_home.empty() && !std::filesystem::is_directory(operators_home, error)) {
+    return fail(kUnavailable, "the GnuPG home of the server's key is not there: " + operators_home);
+  }
   const Context context = TRY(open_context(operators_home, kUnavailable));
   TRY(OperatorsKey::find(context.get(), key, false));
   Bytes certificate = copy_of(TRY(export_key(context.get(), key.upper(), GPGME_EXPORT_MODE_MINIMAL)));

@@ -8,13 +8,16 @@
 
 namespace countersign::auth::openpgp::gnupg {
 
-// Every method fails with openpgp_unavailable, and a detail that says what to do.
+// Every method fails with openpgp_unavailable, and a detail that says what to do; signing with key_locked too, where a
+// PIN or passphrase was wrong, cancelled or blocked.
 class SecretKeyring {
  public:
   virtual ~SecretKeyring() = default;
   // The public half, as gpg exports it.
   virtual const Bytes& certificate() const = 0;
   virtual Result<SignReply> sign(const SignRequest& request) = 0;
+  // Whether it is within reach; asks nobody for a PIN.
+  virtual Status look() = 0;
 };
 
 // A transferable secret key without a passphrase, taken into that home, whose agent is started. certificate_refused

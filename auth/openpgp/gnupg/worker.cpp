@@ -7,6 +7,7 @@
 #include <csignal>
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "auth/openpgp/gnupg/channel.hpp"
 #include "auth/openpgp/gnupg/limits.hpp"
@@ -74,9 +75,15 @@ class Worker {
     if (!server_key_) return fail(ErrorCode::openpgp_unavailable, "this engine holds no server key");
     return TRY(server_key_->sign(request));
   }
+  Result<Reply> perform(const LookRequest&) {
+    if (!server_key_) return fail(ErrorCode::openpgp_unavailable, "this engine holds no server key");
+    TRY(server_key_->look());
+    return LookReply{};
+  }
   Result<Reply> perform(const GenerateRequest& request) {
     TRY(check_prepared());
-    const fs::path home = folder_ / "g";
+    // A new name each time: the agent of the last one removes its sockets by name when it ends.
+    const fs::path home = folder_ / ("g" + std::to_string(++generated_));
     auto made = generate_key(TRY(PrivateHome::make(home)), request);
     std::error_code error;
     fs::remove_all(home, error);
@@ -90,12 +97,14 @@ class Worker {
   }
 
   fs::path folder_;
+  unsigned generated_ = 0;
   std::unique_ptr<PublicKeyring> public_keys_;
   std::unique_ptr<SecretKeyring> server_key_;
 };
 
-// The server knows only two ways in which an engine fails.
+// The server knows only three ways in which an engine fails.
 Reply failure_of(const Error& error) {
+  if (error.code == ErrorCode::key_locked) return FailureReply{error};
   const ErrorCode code = error.code == ErrorCode::certificate_refused || error.code == ErrorCode::packet_refused ||
                                  error.code == ErrorCode::unknown_version
                              ? ErrorCode::certificate_refused

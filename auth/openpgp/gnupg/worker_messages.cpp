@@ -12,6 +12,7 @@ constexpr std::uint8_t kVerify = 3;
 constexpr std::uint8_t kEncrypt = 4;
 constexpr std::uint8_t kSign = 5;
 constexpr std::uint8_t kGenerate = 6;
+constexpr std::uint8_t kLook = 7;
 constexpr std::uint8_t kReply = 0x80;  // added to what was asked
 constexpr std::uint8_t kFailure = 0xFF;
 
@@ -150,6 +151,7 @@ struct RequestWriter {
     return write_frame(kEncrypt, {r.certificate, r.encryption_key.bytes(), r.packets, time_field(r.now)});
   }
   Result<Bytes> operator()(const SignRequest& r) const { return write_frame(kSign, {r.text, time_field(r.now)}); }
+  Result<Bytes> operator()(const LookRequest&) const { return write_frame(kLook, {}); }
   Result<Bytes> operator()(const GenerateRequest& r) const {
     return write_frame(kGenerate,
                        {integer(static_cast<std::uint8_t>(r.kind), 1), as_bytes(r.user_id), time_field(r.now)});
@@ -174,6 +176,7 @@ struct ReplyWriter {
   Result<Bytes> operator()(const SignReply& r) const {
     return write_frame(kReply | kSign, {r.signature, r.signing_key.bytes()});
   }
+  Result<Bytes> operator()(const LookReply&) const { return write_frame(kReply | kLook, {}); }
   Result<Bytes> operator()(const GenerateReply& r) const {
     return write_frame(kReply | kGenerate, {r.key.secret_key.reveal(), r.key.certificate, r.key.fingerprint.bytes()});
   }
@@ -233,6 +236,10 @@ SignRequest read_sign(FieldReader& from) {
   return r;
 }
 
+LookRequest read_look(FieldReader&) {
+  return {};
+}
+
 GenerateRequest read_generate(FieldReader& from) {
   GenerateRequest r;
   r.kind = static_cast<KeyKind>(from.number(1, static_cast<std::uint8_t>(KeyKind::nistp521)));
@@ -280,6 +287,10 @@ SignReply read_sign_reply(FieldReader& from) {
   return r;
 }
 
+LookReply read_look_reply(FieldReader&) {
+  return {};
+}
+
 GenerateReply read_generate_reply(FieldReader& from) {
   GenerateReply r;
   r.key.secret_key = Secret(from.bytes());
@@ -292,7 +303,8 @@ FailureReply read_failure(FieldReader& from) {
   FailureReply r;
   const auto code = error_code_named(from.text(kNameBytesMax));
   r.error.detail = from.text(kDetailBytesMax);
-  const bool known = code == ErrorCode::openpgp_unavailable || code == ErrorCode::certificate_refused;
+  const bool known =
+      code == ErrorCode::openpgp_unavailable || code == ErrorCode::key_locked || code == ErrorCode::certificate_refused;
   if (!known) from.refuse();
   r.error.code = code.value_or(ErrorCode::openpgp_unavailable);
   return r;
@@ -328,6 +340,8 @@ Result<Request> read_request(const Frame& frame) {
       return read_with<Request>(&read_encrypt, frame);
     case kSign:
       return read_with<Request>(&read_sign, frame);
+    case kLook:
+      return read_with<Request>(&read_look, frame);
     case kGenerate:
       return read_with<Request>(&read_generate, frame);
     default:
@@ -347,6 +361,8 @@ Result<Reply> read_reply(const Frame& frame) {
       return read_with<Reply>(&read_encrypt_reply, frame);
     case kReply | kSign:
       return read_with<Reply>(&read_sign_reply, frame);
+    case kReply | kLook:
+      return read_with<Reply>(&read_look_reply, frame);
     case kReply | kGenerate:
       return read_with<Reply>(&read_generate_reply, frame);
     case kFailure:

@@ -58,6 +58,9 @@ struct SignRequest {
   Instant now{};
 };
 
+// Is the server's key within reach? Signs nothing. Answer: LookReply.
+struct LookRequest {};
+
 // Answer: GenerateReply.
 struct GenerateRequest {
   KeyKind kind = KeyKind::ed25519_cv25519;
@@ -65,8 +68,8 @@ struct GenerateRequest {
   Instant now{};
 };
 
-using Request =
-    std::variant<PrepareRequest, InspectRequest, VerifyRequest, EncryptRequest, SignRequest, GenerateRequest>;
+using Request = std::variant<PrepareRequest, InspectRequest, VerifyRequest, EncryptRequest, SignRequest, LookRequest,
+                             GenerateRequest>;
 
 struct CertificateReply {
   Bytes certificate;
@@ -84,16 +87,17 @@ struct SignReply {
   Bytes signature;  // one packet
   Fingerprint signing_key;
 };
+struct LookReply {};
 struct GenerateReply {
   GeneratedKey key;
 };
-// openpgp_unavailable or certificate_refused; no other code passes.
+// openpgp_unavailable, key_locked or certificate_refused; no other code passes.
 struct FailureReply {
   Error error;
 };
 
-using Reply =
-    std::variant<CertificateReply, InspectReply, VerifyReply, EncryptReply, SignReply, GenerateReply, FailureReply>;
+using Reply = std::variant<CertificateReply, InspectReply, VerifyReply, EncryptReply, SignReply, LookReply,
+                           GenerateReply, FailureReply>;
 
 // message_too_large where a limit is passed. The bytes may hold a secret: wipe them.
 Result<Bytes> write_request(const Request& request);
