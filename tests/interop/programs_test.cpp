@@ -7,19 +7,20 @@
 #include <memory>
 #include <regex>
 
+#include "auth/clock.hpp"
+#include "tests/contract/auth/openpgp/engines.hpp"
 #include "tests/interop/programs/matrix.hpp"
 #include "tests/interop/programs/program_user.hpp"
+#include "tests/support/openpgp_vector.hpp"
 #include "tests/support/program.hpp"
 
 using namespace countersign;
+using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 
 namespace {
 
 namespace fs = std::filesystem;
-
-// `serve --openpgp` with each of these.
-const std::vector<std::string> kEngines = {"rnp", "gpgme"};
 
 const std::vector<std::pair<std::string, std::vector<std::string>>> kPrograms = {
     {"gpg", {"Ed25519", "RSA 3072"}},
@@ -35,6 +36,14 @@ std::string page_path() {
   return COUNTERSIGN_SOURCE "/docs/protocol/programs.md";
 }
 
+// What a program signed, when an engine was asked about it.
+struct Evidence {
+  std::string statement;
+  std::string signature;
+  SignatureForm form;
+  Instant at;
+};
+
 // One program with one of its keys.
 struct Contestant {
   const Recipe* recipe;
@@ -43,6 +52,7 @@ struct Contestant {
   std::unique_ptr<ProgramUser> person = std::make_unique<ProgramUser>();
   std::string not_made = {};  // what the program answered where it made no key
   bool tried_another_server = false;
+  std::vector<Evidence> evidence = {};
 };
 
 class Contest {
@@ -61,7 +71,7 @@ class Contest {
   std::string enrol(const Contestant& contestant) const;
   std::string open(const Contestant& contestant, const std::string& how) const;
   bool takes_another_server(const Contestant& contestant) const;
-  std::string log_in(const Contestant& contestant, const std::string& signing, const std::string& answering) const;
+  std::string log_in(Contestant& contestant, SignatureForm form) const;
   std::string reason_in_log(std::size_t from) const;
 
   const ProgramsPage& page_;
@@ -132,11 +142,15 @@ std::string Contest::reason_in_log(std::size_t from) const {
   return reason;
 }
 
-std::string Contest::log_in(const Contestant& contestant, const std::string& signing,
-                            const std::string& answering) const {
-  const ProgramRun signed_by = step(contestant, signing);
-  if (signed_by.exit_code != 0) return "not offered: " + answer_of(signed_by);
+std::string Contest::log_in(Contestant& contestant, SignatureForm form) const {
+  const bool clear = form == SignatureForm::clear_signed;
+  const ProgramRun made = step(contestant, clear ? "clear-sign" : "sign detached");
+  if (made.exit_code != 0) return "not offered: " + answer_of(made);
+  const auto read = [&](const char* name) { return read_file(contestant.person->file(name)); };
+  contestant.evidence.push_back(
+      {read("statement.txt"), read(clear ? "response.asc" : "signature.asc"), form, auth::SystemClock().now()});
   const std::size_t logged = server_.log().size();
+  const std::string answering = clear ? "answer clear-signed" : "answer detached";
   const ProgramRun answered = common(contestant, answering);
   if (answered.exit_code != 0) return "failed: " + described(answering, answered);
   const Json reply = json_of(answered.output);
@@ -163,7 +177,7 @@ Cells Contest::run(Contestant& contestant) const {
 
   Cells cells;
   cells.opens = open(contestant, "open");
-  cells.clear_signed = cells.opens == "yes" ? log_in(contestant, "clear-sign", "answer clear-signed") : cells.opens;
+  cells.clear_signed = cells.opens == "yes" ? log_in(contestant, SignatureForm::clear_signed) : cells.opens;
 
   if (!contestant.tried_another_server) {
     contestant.tried_another_server = true;
@@ -173,13 +187,31 @@ Cells Contest::run(Contestant& contestant) const {
   const std::string verified = open(contestant, "open and verify");
   if (cells.verifies.empty()) cells.verifies = verified;
   const bool opened = verified == "yes" || open(contestant, "open") == "yes";
-  cells.detached = opened ? log_in(contestant, "sign detached", "answer detached") : cells.opens;
+  cells.detached = opened ? log_in(contestant, SignatureForm::detached) : cells.opens;
   return cells;
+}
+
+// Java does not come up where /proc is not mounted.
+bool runs_here(const std::string& program) {
+  return program != "pgpainless-cli" || fs::exists("/proc/self/stat");
+}
+
+// The rows of the page's table that can be seen on this machine.
+std::vector<std::string> table_here(const ProgramsPage& page) {
+  std::vector<std::string> lines;
+  for (const std::string& line : page.table) {
+    if (runs_here(line.substr(2, line.find(" |") - 2))) lines.push_back(line);
+  }
+  return lines;
 }
 
 std::vector<Contestant> contestants_of(const ProgramsPage& page) {
   std::vector<Contestant> all;
   for (const Recipe& recipe : page.recipes) {
+    if (!runs_here(recipe.program)) {
+      WARN(recipe.program << " does not run here: /proc is not mounted");
+      continue;
+    }
     for (const std::string& key : recipe.keys) {
       Contestant contestant{&recipe, key, "person " + std::to_string(all.size())};
       ProgramUser& person = *contestant.person;
@@ -192,6 +224,42 @@ std::vector<Contestant> contestants_of(const ProgramsPage& page) {
     }
   }
   return all;
+}
+
+// As a text, so that two engines can be compared and the difference be seen.
+std::string described(const KeyFacts& key) {
+  return key.fingerprint.upper() + " " + key.algorithm + " " + format_time(key.created_at) + " " +
+         (key.expires_at ? format_time(*key.expires_at) : "never") + (key.revoked ? " revoked" : "") +
+         (key.bound ? "" : " unbound") + (key.can_certify ? " certifies" : "") + (key.can_sign ? " signs" : "") +
+         (key.can_encrypt ? " encrypts" : "");
+}
+
+std::string described(const CertificateVerdict& verdict) {
+  std::string out = verdict.code + "\n";
+  if (!verdict.facts) return out;
+  out += described(verdict.facts->primary) + "\n";
+  for (const KeyFacts& subkey : verdict.facts->subkeys) out += described(subkey) + "\n";
+  for (const std::string& user_id : verdict.facts->user_ids) out += user_id + "\n";
+  return out;
+}
+
+// What a program made means the same to every engine, whichever of them it was made for.
+void check_of_one_mind(const Contestant& contestant) {
+  INFO(contestant.recipe->program << ", " << contestant.key);
+  const Instant now = auth::SystemClock().now();
+  const std::string certificate = read_file(contestant.person->file("alice.asc"));
+  std::string first;
+  for (const Engine& engine : kEngines) {
+    INFO(engine.name);
+    const auto openpgp = open_without_key(engine);
+    const std::string facts = described(judge_certificate_text(*openpgp, certificate, now));
+    if (first.empty()) first = facts;
+    CHECK(facts == first);
+    for (const Evidence& each : contestant.evidence) {
+      CHECK(judge_signature_text(*openpgp, gated(certificate), each.statement, each.signature, each.form, each.at) ==
+            "accepted");
+    }
+  }
 }
 
 std::string joined(const std::vector<std::string>& lines) {
@@ -207,21 +275,24 @@ TEST_CASE("every OpenPGP program logs in as the page on programs says it does") 
   std::vector<Contestant> contestants = contestants_of(page);
   Matrix matrix;
   for (const Contestant& each : contestants) matrix.push_back({each.recipe->program, each.key, {}});
-  for (const std::string& engine : kEngines) {
+  for (const Engine& engine : kEngines) {
     const Installation installation;
-    const RunningServer server(installation, {"--openpgp", engine, "--rate-limit", "off"});
+    const RunningServer server(installation, {"--openpgp", engine.name, "--rate-limit", "off"});
     for (std::size_t i = 0; i < contestants.size(); ++i) {
       try {
-        matrix[i].engines[engine] = Contest(page, installation, server).run(contestants[i]);
+        matrix[i].engines.emplace_back(engine.name, Contest(page, installation, server).run(contestants[i]));
       } catch (const std::exception& failure) {
         const std::string cell = std::string("failed: ") + failure.what();
-        matrix[i].engines[engine] = {cell, cell, cell, cell};
+        matrix[i].engines.emplace_back(engine.name, Cells{cell, cell, cell, cell});
       }
     }
   }
   std::cout << every_cell(matrix);
   INFO("what was seen:\n" << joined(table_of(matrix)));
-  CHECK(table_of(matrix) == page.table);
+  CHECK(table_of(matrix) == table_here(page));
+  for (const Contestant& each : contestants) {
+    if (each.not_made.empty()) check_of_one_mind(each);
+  }
 }
 
 TEST_CASE("the page on programs has every program and key and engine and no cell that says nothing") {
@@ -230,7 +301,7 @@ TEST_CASE("the page on programs has every program and key and engine and no cell
   for (const Recipe& recipe : page.recipes) programs.emplace_back(recipe.program, recipe.keys);
   CHECK(programs == kPrograms);
   std::string engines;
-  for (const std::string& engine : kEngines) engines += (engines.empty() ? "`" : ", `") + engine + "`";
+  for (const Engine& engine : kEngines) engines += (engines.empty() ? "`" : ", `") + std::string(engine.name) + "`";
   CHECK(page.text.find("each of the server's engines (" + engines + ")") != std::string::npos);
 
   static const std::regex kCell("yes|login|refused: [a-z_]+|not offered: .+ \\([0-9]+\\)");

@@ -9,10 +9,10 @@ std::string of_all_engines(const MatrixRow& row, std::string Cells::*cell) {
   std::string apart;
   bool same = true;
   for (const auto& [engine, cells] : row.engines) {
-    same = same && cells.*cell == row.engines.begin()->second.*cell;
+    same = same && cells.*cell == row.engines.front().second.*cell;
     apart += (apart.empty() ? "" : "; ") + engine + ": " + cells.*cell;
   }
-  return same ? row.engines.begin()->second.*cell : apart;
+  return same ? row.engines.front().second.*cell : apart;
 }
 
 }  // namespace

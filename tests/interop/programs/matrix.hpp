@@ -1,8 +1,8 @@
 // What was seen: program × key × engine, in what the page's table has columns for.
 #pragma once
 
-#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace countersign::test {
@@ -19,7 +19,7 @@ struct Cells {
 struct MatrixRow {
   std::string program;
   std::string key;
-  std::map<std::string, Cells> engines;
+  std::vector<std::pair<std::string, Cells>> engines;
 };
 
 using Matrix = std::vector<MatrixRow>;
