@@ -70,7 +70,7 @@ std::string get_fingerprint(const Settings& settings) {
 }
 
 Status set_server_key_home(Settings& settings, const std::string& text) {
-  if (text.empty() || text.front() != '/') return refuse("the absolute path of a GnuPG home");
+  if (!text.empty() && text.front() != '/') return refuse("the absolute path of a GnuPG home");
   if (has_unprintable(text) || text.find_first_of("\"\\") != std::string::npos) {
     return refuse("a path without control characters, quotes and backslashes");
   }
