@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "auth/openpgp/gnupg/gpgme_openpgp.hpp"
 #include "auth/openpgp/policy.hpp"
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
 
@@ -52,7 +53,14 @@ Result<OpenedEngine> open_rnp(const Secret& server_key) {
   return OpenedEngine(TRY(RnpOpenPgp::open(server_key)));
 }
 
-constexpr Engine kEngines[] = {{"rnp", &open_rnp}};
+// One worker: what one operation costs, not how many there are at once.
+Result<OpenedEngine> open_gpgme(const Secret& server_key) {
+  GpgmeOptions options;
+  options.worker_program = COUNTERSIGN_PROGRAM;
+  return OpenedEngine(TRY(GpgmeOpenPgp::open(server_key, options)));
+}
+
+constexpr Engine kEngines[] = {{"rnp", &open_rnp}, {"gpgme", &open_gpgme}};
 
 // One person's key with a signature by it, made once for all engines.
 struct Person {
