@@ -62,6 +62,7 @@ Result<OpenedEngine> open_rnp(const Secret& server_key) {
   return OpenedEngine(TRY(RnpOpenPgp::open(server_key)));
 }
 
+// One worker: what one operation costs, not how many there are at once.
 Result<OpenedEngine> open_gpgme(const Secret& server_key) {
   GpgmeOptions options;
   options.worker_program = COUNTERSIGN_PROGRAM;
