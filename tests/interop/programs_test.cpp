@@ -315,3 +315,21 @@ TEST_CASE("the page on programs has every program and key and engine and no cell
     for (std::size_t i = 2; i < cells.size(); ++i) CHECK(std::regex_match(cells[i], kCell));
   }
 }
+
+TEST_CASE("where OpenPGP.js cannot be fetched the reason is said") {
+  const ScratchFolder folder;
+  // Nothing listens there, and nothing is kept from an earlier fetch.
+  const ProgramRun run = run_program({COUNTERSIGN_SOURCE "/tests/interop/openpgpjs/install", folder.path() / "js"}, {},
+                                     {"npm_config_registry=http://127.0.0.1:9", "npm_config_fetch_retries=0",
+                                      "npm_config_cache=" + (folder.path() / "cache").string()});
+  CHECK(run.exit_code == 1);
+  CHECK(run.error.find("OpenPGP.js") != std::string::npos);
+  CHECK(!fs::exists(folder.path() / "js/node_modules/installed-lock.json"));
+}
+
+TEST_CASE("OpenPGP.js is pinned by its hash and the pin names no place to fetch it from") {
+  const std::string lock = read_file(COUNTERSIGN_SOURCE "/tests/interop/openpgpjs/package-lock.json");
+  CHECK(lock.find("\"integrity\": \"sha512-") != std::string::npos);
+  CHECK(lock.find("resolved") == std::string::npos);
+  CHECK(lock.find("://") == std::string::npos);
+}
