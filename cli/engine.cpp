@@ -1,6 +1,10 @@
 #include "cli/engine.hpp"
 
+#include <sys/auxv.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
 #include <thread>
 
 #include "auth/openpgp/both_openpgp.hpp"
@@ -15,8 +19,15 @@ using auth::openpgp::BothOpenPgp;
 using auth::openpgp::OpenPgp;
 
 constexpr std::size_t kWorkersMax = 4;
-// Itself, also after the file was replaced by a newer one.
-constexpr const char* kThisProgram = "/proc/self/exe";
+
+// Also after the file was replaced by a newer one, where there is a /proc.
+std::filesystem::path this_program() {
+  constexpr const char* kRunning = "/proc/self/exe";
+  if (::access(kRunning, X_OK) == 0) return kRunning;
+  const auto* const executed = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
+  std::error_code error;
+  return executed == nullptr ? std::filesystem::path() : std::filesystem::absolute(executed, error);
+}
 
 template <class Engine>
 Result<std::unique_ptr<auth::openpgp::OpenPgp>> opened(Result<std::unique_ptr<Engine>> engine) {
@@ -31,7 +42,7 @@ Result<std::unique_ptr<OpenPgp>> open_rnp(const Secret& packets) {
 
 Result<std::unique_ptr<OpenPgp>> open_gpgme(const Secret& packets, std::size_t workers) {
   auth::openpgp::GpgmeOptions options;
-  options.worker_program = kThisProgram;
+  options.worker_program = this_program();
   options.workers = workers;
   return opened(auth::openpgp::GpgmeOpenPgp::open(packets, options));
 }

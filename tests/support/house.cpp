@@ -72,8 +72,8 @@ House::House(HouseSettings settings_in, storage::Medium* over)
       must(found_store({settings.server, secrets_folder_, settings.writer}, *medium_, *generator, clock, rng));
   secrets_ = std::make_unique<Secrets>(must(Secrets::load(secrets_folder_)));
   seal_ = std::make_unique<RecordSeal>(*secrets_);
-  engine_ = engine_with(packets_of(secrets_->server_key_armored()));
-  if (settings.engine) engine_ = settings.engine(std::move(engine_));
+  const Secret key = packets_of(secrets_->server_key_armored());
+  engine_ = settings.open_engine ? must(settings.open_engine(key)) : engine_with(key);
   spy_ = std::make_unique<SpyOpenPgp>(*engine_);
   must(restart());
 }
