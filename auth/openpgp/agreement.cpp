@@ -39,12 +39,19 @@ const KeyFacts* find_subkey(const CertificateFacts& facts, const Fingerprint& fi
   return found == facts.subkeys.end() ? nullptr : &*found;
 }
 
-// A subkey that one engine passes over is no difference as long as the other does not vouch for it either.
-Status judge_unknown(EngineNames names, const KeyFacts& subkey, bool known_to_first) {
-  if (!subkey.bound) return ok();
+KeyFacts unbound(KeyFacts key) {
+  key.bound = key.can_certify = key.can_sign = key.can_encrypt = false;
+  return key;
+}
+
+// A subkey that one engine passes over is no difference as long as the other does not vouch for it either, or the
+// primary does not vouch for itself.
+Result<KeyFacts> agree_on_unknown(EngineNames names, const KeyFacts& subkey, bool known_to_first, bool primary_bound) {
+  if (!subkey.bound || !primary_bound) return unbound(subkey);
   const std::string known = "a subkey";
   const std::string unknown = "none";
-  return same(names, subkey.fingerprint.upper(), known_to_first ? known : unknown, known_to_first ? unknown : known);
+  TRY(same(names, subkey.fingerprint.upper(), known_to_first ? known : unknown, known_to_first ? unknown : known));
+  return subkey;
 }
 
 }  // namespace
@@ -56,14 +63,12 @@ Result<CertificateFacts> agree(EngineNames names, const CertificateFacts& first,
     if (const KeyFacts* const other = find_subkey(second, subkey.fingerprint)) {
       both.subkeys.push_back(TRY(agree_on_key(names, subkey, *other)));
     } else {
-      TRY(judge_unknown(names, subkey, true));
-      both.subkeys.push_back(subkey);
+      both.subkeys.push_back(TRY(agree_on_unknown(names, subkey, true, both.primary.bound)));
     }
   }
   for (const KeyFacts& subkey : second.subkeys) {
     if (find_subkey(first, subkey.fingerprint) != nullptr) continue;
-    TRY(judge_unknown(names, subkey, false));
-    both.subkeys.push_back(subkey);
+    both.subkeys.push_back(TRY(agree_on_unknown(names, subkey, false, both.primary.bound)));
   }
   for (const std::string& user_id : first.user_ids) {
     const auto& others = second.user_ids;

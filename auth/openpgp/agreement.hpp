@@ -18,7 +18,7 @@ struct EngineNames {
 };
 
 // engines_disagree: about a fingerprint, an algorithm, a creation time, or a subkey that one engine vouches for and the
-// other does not know. Subkeys stand in the order of the first.
+// other does not know, unless the primary itself is not bound. Subkeys stand in the order of the first.
 Result<CertificateFacts> agree(EngineNames names, const CertificateFacts& first, const CertificateFacts& second);
 
 // Valid where both verified the same signature by the same key. Where neither verified it there is nothing to disagree

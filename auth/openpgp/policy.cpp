@@ -142,6 +142,10 @@ bool is_strong_signature_algorithm(std::uint8_t public_key_algorithm) {
 }
 
 Status judge_certificate(const CertificateFacts& facts, Instant now) {
+  // First, because what a key says before it is made engines read differently.
+  if (facts.primary.created_at > now) {
+    return fail(ErrorCode::key_policy, "the key was made in the future: is a clock wrong?");
+  }
   TRY(judge_primary(facts.primary, now));
   if (!facts.primary.bound) {
     return fail(ErrorCode::key_policy,
@@ -150,9 +154,6 @@ Status judge_certificate(const CertificateFacts& facts, Instant now) {
   }
   if (!may_sign(facts.primary.algorithm)) {
     return fail(ErrorCode::key_policy, "a primary key of " + facts.primary.algorithm + " is not accepted");
-  }
-  if (facts.primary.created_at > now) {
-    return fail(ErrorCode::key_policy, "the key was made in the future: is a clock wrong?");
   }
 
   Bar best = bar_to_signing(facts.primary, now);

@@ -74,7 +74,6 @@ House::House(HouseSettings settings_in, storage::Medium* over)
   seal_ = std::make_unique<RecordSeal>(*secrets_);
   const Secret key = packets_of(secrets_->server_key_armored());
   engine_ = settings.open_engine ? must(settings.open_engine(key)) : engine_with(key);
-  if (settings.engine) engine_ = settings.engine(std::move(engine_));
   spy_ = std::make_unique<SpyOpenPgp>(*engine_);
   must(restart());
 }

@@ -69,8 +69,6 @@ struct HouseSettings {
   auth::Policies policies;
   // With the server's key, or with an empty one; librnp where none is given.
   std::function<Result<std::unique_ptr<auth::openpgp::OpenPgp>>(const Secret&)> open_engine;
-  // What the server's engine is made into; by default it stays as it is.
-  std::function<std::unique_ptr<auth::openpgp::OpenPgp>(std::unique_ptr<auth::openpgp::OpenPgp>)> engine;
 };
 
 class House {

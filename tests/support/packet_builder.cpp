@@ -1,5 +1,7 @@
 #include "tests/support/packet_builder.hpp"
 
+#include <bit>
+
 namespace countersign::test {
 
 Bytes integer(std::uint64_t value, std::size_t width) {
@@ -42,7 +44,10 @@ Bytes subpacket(std::uint8_t type, ByteView body) {
 }
 
 Bytes mpi(ByteView value) {
-  Bytes out = integer(value.size() * 8, 2);
+  const bool counted = !value.empty() && value[0] != 0;
+  const std::size_t bits =
+      counted ? (value.size() - 1) * 8 + static_cast<std::size_t>(std::bit_width(value[0])) : value.size() * 8;
+  Bytes out = integer(bits, 2);
   append(out, value);
   return out;
 }

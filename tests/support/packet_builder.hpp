@@ -14,7 +14,7 @@ Bytes packet(std::uint8_t tag, ByteView body);
 Bytes old_packet(std::uint8_t tag, ByteView body, std::size_t length_bytes);
 Bytes subpacket(std::uint8_t type, ByteView body);
 Bytes integer(std::uint64_t value, std::size_t width);
-// Two bytes of bits, then the value.
+// Two bytes of bits, then the value: the exact number, or all of them where it begins with a zero.
 Bytes mpi(ByteView value);
 Bytes concat(const std::vector<Bytes>& parts);
 

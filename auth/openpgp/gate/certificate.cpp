@@ -1,5 +1,6 @@
 // The certificate role: one primary key, and what that key itself says about its user ids and subkeys.
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -74,8 +75,9 @@ class CertificateWalk {
       return fail(ErrorCode::certificate_refused, "two certificates; one is wanted: gpg --armor --export FINGERPRINT");
     }
     const KeyPacket key = TRY(read_key_packet(body));
-    if (!is_known_key_algorithm(key.algorithm)) {
-      return fail(ErrorCode::certificate_refused, "public key algorithm " + std::to_string(key.algorithm));
+    if (!key.is_known) {
+      return fail(ErrorCode::certificate_refused,
+                  "a key of algorithm " + std::to_string(key.algorithm) + " or a curve that is not known here");
     }
     keys_.push_back(key.fingerprint);
     algorithm_ = key.algorithm;
@@ -84,6 +86,9 @@ class CertificateWalk {
 
   Status take_user_id(ByteView body) {
     if (keys_.size() > 1) return fail(ErrorCode::packet_refused, "a user id after a subkey");
+    if (!user_ids_.emplace(body.begin(), body.end()).second) {
+      return fail(ErrorCode::certificate_refused, "the same user id twice");
+    }
     return start(Part::user_id, {tag::kUserId, body});
   }
 
@@ -97,7 +102,7 @@ class CertificateWalk {
       return fail(ErrorCode::message_too_large, "a certificate of over 64 packets" + std::string(kExportHint));
     }
     algorithm_ = key.algorithm;
-    return start(is_known_key_algorithm(key.algorithm) ? Part::subkey : Part::dropped, {tag::kPublicSubkey, body});
+    return start(key.is_known ? Part::subkey : Part::dropped, {tag::kPublicSubkey, body});
   }
 
   Status start(Part part, const Packet& packet) {
@@ -133,6 +138,7 @@ class CertificateWalk {
     return ok();
   }
 
+  std::set<Bytes> user_ids_;
   std::vector<Fingerprint> keys_;  // the primary and every subkey seen
   std::uint8_t algorithm_ = 0;     // of the key seen last
   Part part_ = Part::primary;

@@ -1,5 +1,6 @@
 #include "auth/openpgp/gate/key_packet.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "auth/openpgp/gate/packets.hpp"
@@ -30,69 +31,110 @@ Result<Fingerprint> fingerprint_of(ByteView body) {
   return Fingerprint::from_bytes(sha1(hashed));
 }
 
+constexpr std::uint8_t kEd25519[] = {0x2B, 0x06, 0x01, 0x04, 0x01, 0xDA, 0x47, 0x0F, 0x01};
+constexpr std::uint8_t kCurve25519[] = {0x2B, 0x06, 0x01, 0x04, 0x01, 0x97, 0x55, 0x01, 0x05, 0x01};
+constexpr std::uint8_t kNistP256[] = {0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07};
+constexpr std::uint8_t kNistP384[] = {0x2B, 0x81, 0x04, 0x00, 0x22};
+constexpr std::uint8_t kNistP521[] = {0x2B, 0x81, 0x04, 0x00, 0x23};
+constexpr std::uint8_t kBrainpoolP256[] = {0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x07};
+constexpr std::uint8_t kBrainpoolP384[] = {0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x0B};
+constexpr std::uint8_t kBrainpoolP512[] = {0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x0D};
+constexpr std::uint8_t kSecp256k1[] = {0x2B, 0x81, 0x04, 0x00, 0x0A};
+
+// RFC 6637 §11, RFC 9580 §9.2: an uncompressed point, or the native form of one.
+struct Curve {
+  ByteView oid;
+  bool ecdh;
+  bool ecdsa;
+  bool eddsa;
+  std::uint8_t prefix;
+  std::size_t point_bytes;
+};
+constexpr Curve kCurves[] = {
+    {kEd25519, false, false, true, 0x40, 33},      {kCurve25519, true, false, false, 0x40, 33},
+    {kNistP256, true, true, false, 0x04, 65},      {kNistP384, true, true, false, 0x04, 97},
+    {kNistP521, true, true, false, 0x04, 133},     {kBrainpoolP256, true, true, false, 0x04, 65},
+    {kBrainpoolP384, true, true, false, 0x04, 97}, {kBrainpoolP512, true, true, false, 0x04, 129},
+    {kSecp256k1, true, true, false, 0x04, 65},
+};
+
+const Curve* find_curve(std::uint8_t algorithm, ByteView oid) {
+  for (const Curve& curve : kCurves) {
+    const bool fits = algorithm == ecdh ? curve.ecdh : algorithm == ecdsa ? curve.ecdsa : curve.eddsa;
+    if (fits && std::equal(oid.begin(), oid.end(), curve.oid.begin(), curve.oid.end())) return &curve;
+  }
+  return nullptr;
+}
+
+// One that says how many bits it has: a reader that counts them again would read another key.
+Result<ByteView> read_integer(BodyReader& reader) {
+  BodyReader ahead = reader;
+  const auto bits = TRY(ahead.integer(2));
+  const ByteView value = TRY(reader.mpi(kIntegerBitsMax));
+  if (bit_length(value) != bits) return fail(ErrorCode::packet_refused, "an integer of another size than it says");
+  return value;
+}
+
 Status read_integers(BodyReader& reader, int count) {
-  for (int i = 0; i < count; ++i) TRY(reader.mpi(kIntegerBitsMax));
+  for (int i = 0; i < count; ++i) TRY(read_integer(reader));
   return ok();
 }
 
 Status read_rsa(BodyReader& reader) {
-  TRY(reader.mpi(kIntegerBitsMax));
-  const ByteView exponent = TRY(reader.mpi(kIntegerBitsMax));
+  TRY(read_integer(reader));
+  const ByteView exponent = TRY(read_integer(reader));
   if (bit_length(exponent) > kRsaExponentBitsMax) {
     return fail(ErrorCode::certificate_refused, "an RSA exponent of over 32 bits");
   }
   return ok();
 }
 
-// A curve's OID and a point; for ECDH the parameters of its key derivation too.
-Status read_curve_point(BodyReader& reader, bool key_derivation) {
+// RFC 6637 §9: a reserved 1, a hash and a cipher.
+bool is_known_derivation(ByteView parameters) {
+  return parameters.size() == 3 && parameters[0] == 1 && parameters[1] >= 8 && parameters[1] <= 10 &&
+         parameters[2] >= 7 && parameters[2] <= 9;
+}
+
+// A curve's OID and a point; for ECDH the parameters of its key derivation too. False where the curve or the
+// derivation is not known: then nothing was measured.
+Result<bool> read_curve_point(BodyReader& reader, std::uint8_t algorithm) {
   const auto oid_bytes = TRY(reader.integer(1));
   if (oid_bytes == 0 || oid_bytes == 0xFF) return fail(ErrorCode::packet_refused, "a curve without an OID");
-  TRY(reader.take(static_cast<std::size_t>(oid_bytes)));
-  TRY(reader.mpi(kIntegerBitsMax));
-  if (!key_derivation) return ok();
-  const auto parameter_bytes = TRY(reader.integer(1));
-  TRY(reader.take(static_cast<std::size_t>(parameter_bytes)));
-  return ok();
-}
-
-Status read_material(BodyReader& reader, std::uint8_t algorithm) {
-  switch (algorithm) {
-    case rsa:
-    case rsa_encrypt:
-    case rsa_sign:
-      return read_rsa(reader);
-    case elgamal:
-      return read_integers(reader, 3);
-    case dsa:
-      return read_integers(reader, 4);
-    case ecdh:
-      return read_curve_point(reader, true);
-    case ecdsa:
-    case eddsa:
-      return read_curve_point(reader, false);
-    default:
-      return fail(ErrorCode::certificate_refused, "public key algorithm " + std::to_string(algorithm));
+  const Curve* const curve = find_curve(algorithm, TRY(reader.take(static_cast<std::size_t>(oid_bytes))));
+  if (curve == nullptr) return false;
+  const ByteView point = TRY(read_integer(reader));
+  if (point.size() != curve->point_bytes || point[0] != curve->prefix) {
+    return fail(ErrorCode::packet_refused, "a point that is none of its curve");
   }
+  if (algorithm != ecdh) return true;
+  const auto parameter_bytes = TRY(reader.integer(1));
+  return is_known_derivation(TRY(reader.take(static_cast<std::size_t>(parameter_bytes))));
 }
 
-}  // namespace
-
-bool is_known_key_algorithm(std::uint8_t algorithm) {
+// False where the algorithm or its curve is not known.
+Result<bool> read_material(BodyReader& reader, std::uint8_t algorithm) {
   switch (algorithm) {
     case rsa:
     case rsa_encrypt:
     case rsa_sign:
+      TRY(read_rsa(reader));
+      return true;
     case elgamal:
+      TRY(read_integers(reader, 3));
+      return true;
     case dsa:
+      TRY(read_integers(reader, 4));
+      return true;
     case ecdh:
     case ecdsa:
     case eddsa:
-      return true;
+      return read_curve_point(reader, algorithm);
     default:
       return false;
   }
 }
+
+}  // namespace
 
 Result<KeyPacket> read_key_packet(ByteView body) {
   BodyReader reader(body);
@@ -105,9 +147,9 @@ Result<KeyPacket> read_key_packet(ByteView body) {
   TRY(reader.integer(4));
   KeyPacket key;
   key.algorithm = static_cast<std::uint8_t>(TRY(reader.integer(1)));
-  if (is_known_key_algorithm(key.algorithm)) {
-    TRY(read_material(reader, key.algorithm));
-    if (!reader.at_end()) return fail(ErrorCode::packet_refused, "something stands after the key material");
+  key.is_known = TRY(read_material(reader, key.algorithm));
+  if (key.is_known && !reader.at_end()) {
+    return fail(ErrorCode::packet_refused, "something stands after the key material");
   }
   key.fingerprint = TRY(fingerprint_of(body));
   return key;

@@ -11,14 +11,15 @@ namespace countersign::auth::openpgp {
 
 struct KeyPacket {
   std::uint8_t algorithm = 0;  // RFC 4880 §9.1
+  bool is_known = false;       // an algorithm and a curve whose material the gate can measure
   Fingerprint fingerprint;
 };
 
-// An algorithm whose key material the gate can measure: RSA, ElGamal (encrypt only), DSA, ECDH, ECDSA, EdDSA.
-bool is_known_key_algorithm(std::uint8_t algorithm);
-
-// The material of a known algorithm has to fill the packet exactly. Integers have at most 8192 bits and an RSA exponent
-// at most 32, so that no stranger's key makes an engine compute for long. unknown_version (any but 4), packet_refused,
+// Known are RSA, ElGamal (encrypt only), DSA, and ECDH, ECDSA and EdDSA on the curves and with the key
+// derivation that every engine has. Their
+// material has to fill the packet exactly; an integer says how many bits it has, a point is of its curve's size and
+// form, since engines make different keys of others. Integers have at most 8192 bits and an RSA exponent at most 32, so
+// that no stranger's key makes an engine compute for long. unknown_version (any but 4), packet_refused,
 // certificate_refused.
 Result<KeyPacket> read_key_packet(ByteView body);
 

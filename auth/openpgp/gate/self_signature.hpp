@@ -13,8 +13,9 @@ namespace countersign::auth::openpgp {
 //
 // Nothing where two readers could understand it differently, or one would not read it at all: without a creation time,
 // with a single-valued subpacket that stands twice or has another length than it should, with a critical subpacket or
-// notation that is not known here, with an algorithm that is not; and the binding of a subkey that could sign (its
-// algorithm says) without key flags, since then a reader would have to guess what it is for.
+// notation that is not known here, with an algorithm or a hash that is not, over 8 KiB long (gpg reads none over 10,000
+// bytes); and the binding of a subkey that could sign (its algorithm says) without key flags, since then a reader would
+// have to guess what it is for.
 //
 // A revocation is never dropped for that: packet_refused, so that nobody goes on with a key that its owner took back in
 // words that are not understood here.

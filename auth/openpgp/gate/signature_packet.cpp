@@ -110,6 +110,21 @@ bool names_issuer(const SignaturePacket& packet, const Fingerprint& fingerprint)
   return fingerprint_named || key_id_matches;
 }
 
+bool holds_at(const SignaturePacket& packet, Instant now) {
+  std::optional<Instant> created;
+  Seconds lifetime{0};
+  for (const Subpacket& each : packet.hashed) {
+    if (each.type != subpacket::kCreationTime && each.type != subpacket::kExpirationTime) continue;
+    BodyReader reader(each.body);
+    const auto seconds = reader.integer(4);
+    if (!seconds) return false;
+    if (each.type == subpacket::kCreationTime) created = from_unix(static_cast<std::int64_t>(*seconds));
+    if (each.type == subpacket::kExpirationTime) lifetime = Seconds(static_cast<std::int64_t>(*seconds));
+  }
+  if (!created || *created > now) return false;
+  return lifetime == Seconds(0) || now < *created + lifetime;
+}
+
 void append_subpacket(Bytes& area, std::uint8_t type, ByteView body) {
   const std::size_t size = body.size() + 1;
   if (size < 192) {

@@ -151,9 +151,9 @@ void append_key(Bytes& hashed, ByteView packet_body) {
   append(hashed, packet_body);
 }
 
-bool agrees(ByteView embedded, ByteView primary, ByteView subkey) {
+bool agrees(ByteView embedded, ByteView primary, ByteView subkey, Instant now) {
   const auto signature = read_signature_packet(embedded);
-  if (!signature || signature->signature_class != 0x19) return false;
+  if (!signature || signature->signature_class != 0x19 || !holds_at(*signature, now)) return false;
   const std::string_view hash = strong_hash_name(signature->hash_algorithm);
   if (hash.empty()) return false;
   const auto key = public_key(subkey);
@@ -167,17 +167,17 @@ bool agrees(ByteView embedded, ByteView primary, ByteView subkey) {
   return data && gcry_pk_verify(value->get(), data.get(), key->get()) == 0;
 }
 
-bool holds_agreement(const SignaturePacket& binding, ByteView primary, ByteView subkey) {
+bool holds_agreement(const SignaturePacket& binding, ByteView primary, ByteView subkey, Instant now) {
   for (const std::vector<Subpacket>* area : {&binding.hashed, &binding.unhashed}) {
     for (const Subpacket& each : *area) {
-      if (each.type == subpacket::kEmbeddedSignature && agrees(each.body, primary, subkey)) return true;
+      if (each.type == subpacket::kEmbeddedSignature && agrees(each.body, primary, subkey, now)) return true;
     }
   }
   return false;
 }
 
 // The subkeys that agreed.
-Result<std::vector<Fingerprint>> find_agreed(const GatedCertificate& certificate) {
+Result<std::vector<Fingerprint>> find_agreed(const GatedCertificate& certificate, Instant now) {
   std::vector<Fingerprint> agreed;
   Packet primary;
   Packet key;
@@ -188,7 +188,7 @@ Result<std::vector<Fingerprint>> find_agreed(const GatedCertificate& certificate
     if (packet.tag == tag::kPublicSubkey) key = packet;
     if (packet.tag != tag::kSignature || key.tag != tag::kPublicSubkey) continue;
     const SignaturePacket signature = TRY(read_signature_packet(packet.body));
-    if (signature.signature_class != 0x18 || !holds_agreement(signature, primary.body, key.body)) continue;
+    if (signature.signature_class != 0x18 || !holds_agreement(signature, primary.body, key.body, now)) continue;
     agreed.push_back(TRY(read_key_packet(key.body)).fingerprint);
   }
   return agreed;
@@ -196,9 +196,9 @@ Result<std::vector<Fingerprint>> find_agreed(const GatedCertificate& certificate
 
 }  // namespace
 
-Status unbind_without_back_signature(CertificateFacts& facts, const GatedCertificate& certificate) {
+Status unbind_without_back_signature(CertificateFacts& facts, const GatedCertificate& certificate, Instant now) {
   TRY(start_libgcrypt());
-  const std::vector<Fingerprint> agreed = TRY(find_agreed(certificate));
+  const std::vector<Fingerprint> agreed = TRY(find_agreed(certificate, now));
   for (KeyFacts& subkey : facts.subkeys) {
     if (!subkey.can_sign || std::find(agreed.begin(), agreed.end(), subkey.fingerprint) != agreed.end()) continue;
     subkey.bound = false;

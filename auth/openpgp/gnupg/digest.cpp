@@ -24,6 +24,18 @@ Bytes with_line_ends(ByteView text) {
   return out;
 }
 
+// libgcrypt numbers hashes as RFC 4880 §9.4 does.
+Bytes any_digest_of(const SignaturePacket& signature, Bytes signed_bytes) {
+  append(signed_bytes, signature.head);
+  signed_bytes.insert(signed_bytes.end(), {4, 0xFF});
+  append_integer(signed_bytes, signature.head.size(), 4);
+  const int algorithm = signature.hash_algorithm;
+  if (gcry_md_test_algo(algorithm) != 0) return {};
+  Bytes digest(gcry_md_get_algo_dlen(algorithm));
+  if (!digest.empty()) gcry_md_hash_buffer(algorithm, digest.data(), signed_bytes.data(), signed_bytes.size());
+  return digest;
+}
+
 }  // namespace
 
 Status start_libgcrypt() {
@@ -38,15 +50,14 @@ Status start_libgcrypt() {
 }
 
 Bytes digest_of(const SignaturePacket& signature, Bytes signed_bytes) {
-  const std::string_view name = strong_hash_name(signature.hash_algorithm);
-  if (name.empty()) return {};
-  append(signed_bytes, signature.head);
-  signed_bytes.insert(signed_bytes.end(), {4, 0xFF});
-  append_integer(signed_bytes, signature.head.size(), 4);
-  const int algorithm = gcry_md_map_name(std::string(name).c_str());
-  Bytes digest(gcry_md_get_algo_dlen(algorithm));
-  if (!digest.empty()) gcry_md_hash_buffer(algorithm, digest.data(), signed_bytes.data(), signed_bytes.size());
-  return digest;
+  if (!is_strong_hash(signature.hash_algorithm)) return {};
+  return any_digest_of(signature, std::move(signed_bytes));
+}
+
+bool has_left_bits(const SignaturePacket& signature, Bytes signed_bytes) {
+  const Bytes digest = any_digest_of(signature, std::move(signed_bytes));
+  return digest.size() >= 2 && signature.tail.size() >= 2 &&
+         std::equal(digest.begin(), digest.begin() + 2, signature.tail.begin());
 }
 
 Result<bool> has_left_bits(ByteView signature, ByteView message) {
@@ -55,9 +66,8 @@ Result<bool> has_left_bits(ByteView signature, ByteView message) {
   const Packet whole = TRY(reader.next());
   const SignaturePacket packet = TRY(read_signature_packet(whole.body));
   const bool is_text = packet.signature_class == 0x01;
-  const Bytes digest = digest_of(packet, is_text ? with_line_ends(message) : Bytes(message.begin(), message.end()));
-  return digest.size() >= 2 && packet.tail.size() >= 2 &&
-         std::equal(digest.begin(), digest.begin() + 2, packet.tail.begin());
+  return is_strong_hash(packet.hash_algorithm) &&
+         has_left_bits(packet, is_text ? with_line_ends(message) : Bytes(message.begin(), message.end()));
 }
 
 }  // namespace countersign::auth::openpgp::gnupg

@@ -97,6 +97,7 @@ class ListingReader {
     }
     for (KeyFacts& key : keys_) {
       if (key.fingerprint == Fingerprint()) return unexpected("a key without a fingerprint");
+      key.bound = key.bound && keys_.front().bound;  // who does not vouch for itself binds nobody
       if (key.bound) continue;
       key.can_certify = key.can_sign = key.can_encrypt = false;
     }

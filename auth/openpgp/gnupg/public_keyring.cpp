@@ -8,6 +8,7 @@
 #include "auth/openpgp/gnupg/digest.hpp"
 #include "auth/openpgp/gnupg/gpgme_handles.hpp"
 #include "auth/openpgp/gnupg/listing.hpp"
+#include "auth/openpgp/gnupg/shown_certificate.hpp"
 #include "auth/openpgp/policy.hpp"
 #include "auth/openpgp/taking_away.hpp"
 
@@ -33,34 +34,6 @@ Result<bool> has_weak_signature(const GatedCertificate& certificate) {
     if (!is_strong_hash(signature.hash_algorithm)) return true;
   }
   return false;
-}
-
-bool is_revocation(const SignaturePacket& signature) {
-  return signature.signature_class == 0x20 || signature.signature_class == 0x28 || signature.signature_class == 0x30;
-}
-
-Result<bool> is_from_later(const SignaturePacket& signature, Instant now) {
-  for (const Subpacket& each : signature.hashed) {
-    if (each.type != subpacket::kCreationTime) continue;
-    BodyReader reader(each.body);
-    return from_unix(static_cast<std::int64_t>(TRY(reader.integer(4)))) > now;
-  }
-  return false;
-}
-
-// gpg lets a self-signature from the future speak: it is taken out before. A revocation speaks whenever it is from.
-Result<Bytes> certificate_at(ByteView certificate, Instant now) {
-  Bytes out;
-  PacketReader reader(certificate);
-  while (!reader.at_end()) {
-    const Packet packet = TRY(reader.next());
-    if (packet.tag == tag::kSignature) {
-      const SignaturePacket signature = TRY(read_signature_packet(packet.body));
-      if (!is_revocation(signature) && TRY(is_from_later(signature, now))) continue;
-    }
-    append_packet(out, packet.tag, packet.body);
-  }
-  return out;
 }
 
 std::string gpg_program() {
@@ -119,10 +92,10 @@ Result<CertificateFacts> PublicKeyring::list(const GatedCertificate& certificate
 
 Result<InspectReply> PublicKeyring::inspect(const InspectRequest& request) {
   const GatedCertificate certificate = TRY(admit_certificate(as_text(request.certificate), kCertificateKeptBytesMax));
-  TRY(home_.hold(TRY(certificate_at(certificate.packets(), request.now))));
+  TRY(home_.hold(TRY(certificate_shown_at(certificate.packets(), request.now))));
   InspectReply reply;
   reply.facts = TRY(list(certificate, request.now, HashRule::strict));
-  TRY(unbind_without_back_signature(reply.facts, certificate));
+  TRY(unbind_without_back_signature(reply.facts, certificate, request.now));
   if (reply.facts.primary.created_at > request.now || TRY(has_weak_signature(certificate))) {
     take_away(reply.facts, TRY(list(certificate, request.now, HashRule::any_hash)));
   }
@@ -132,7 +105,7 @@ Result<InspectReply> PublicKeyring::inspect(const InspectRequest& request) {
 Result<VerifyReply> PublicKeyring::verify(const VerifyRequest& request) {
   // A signature a little ahead of this clock would pass for one from the future.
   const Instant now = std::max(request.now, request.signature_time);
-  TRY(home_.hold(TRY(certificate_at(request.certificate, now))));
+  TRY(home_.hold(TRY(certificate_shown_at(request.certificate, now))));
   TRY(home_.set(now, HashRule::strict));
   const Context context = TRY(open_context(home_.path(), kUnavailable));
   const Data signature = TRY(data_of(request.signature, kUnavailable));
@@ -156,7 +129,7 @@ Result<VerifyReply> PublicKeyring::verify(const VerifyRequest& request) {
 }
 
 Result<EncryptReply> PublicKeyring::encrypt(const EncryptRequest& request) {
-  TRY(home_.hold(TRY(certificate_at(request.certificate, request.now))));
+  TRY(home_.hold(TRY(certificate_shown_at(request.certificate, request.now))));
   TRY(home_.set(request.now, HashRule::strict));
   const Context context = TRY(open_context(home_.path(), kUnavailable));
   const Data plain = TRY(data_of(request.packets, kUnavailable));

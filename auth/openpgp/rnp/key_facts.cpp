@@ -61,9 +61,10 @@ class KeyringReader {
     return read_key(key, bound);
   }
 
-  Result<KeyFacts> read_subkey(rnp_key_handle_t key) {
+  // Who does not vouch for itself binds nobody.
+  Result<KeyFacts> read_subkey(rnp_key_handle_t key, bool primary_bound) {
     const bool bound = TRY(read_signatures(key, "subkey binding"));
-    return read_key(key, bound);
+    return read_key(key, bound && primary_bound);
   }
 
  private:
@@ -144,7 +145,9 @@ class KeyringReader {
     if (std::find(std::begin(kStrongHashes), std::end(kStrongHashes), hash) == std::end(kStrongHashes)) {
       facts_.has_weak_signature = true;
     }
-    return rnp_signature_is_valid(signature, 0) == RNP_SUCCESS;
+    const bool valid = rnp_signature_is_valid(signature, 0) == RNP_SUCCESS;
+    if (valid) facts_.newest_valid = std::max(facts_.newest_valid, from_unix(created));
+    return valid;
   }
 
   KeyringFacts& facts_;
@@ -165,7 +168,7 @@ Result<KeyringFacts> read_keyring(rnp_ffi_t ffi, const Fingerprint& primary) {
     const rnp_result_t result = rnp_key_get_subkey_at(key.get(), i, &raw);
     const Key subkey(raw);
     TRY(check(result, "rnp_key_get_subkey_at"));
-    facts.certificate.subkeys.push_back(TRY(reader.read_subkey(raw)));
+    facts.certificate.subkeys.push_back(TRY(reader.read_subkey(raw, facts.certificate.primary.bound)));
   }
   return facts;
 }

@@ -12,7 +12,8 @@ struct KeyringFacts {
   CertificateFacts certificate;
   // Every instant at which librnp could judge a key or signature differently. It judges when it loads and never again.
   std::vector<Instant> changes;
-  bool has_weak_signature = false;  // a hash that the strict reading does not take
+  Instant newest_valid = Instant::min();  // when the newest of the signatures that librnp takes was made
+  bool has_weak_signature = false;        // a hash that the strict reading does not take
 };
 
 // certificate_refused where the primary key is not there.

@@ -5,16 +5,24 @@
 #include <algorithm>
 
 #include "auth/openpgp/rnp/key_facts.hpp"
+#include "auth/openpgp/rnp/primary_claims.hpp"
 #include "auth/openpgp/taking_away.hpp"
 
 namespace countersign::auth::openpgp::rnp {
 namespace {
 
+Result<KeyringFacts> read_certificate(rnp_ffi_t ffi, const GatedCertificate& certificate, Reading reading,
+                                      Instant now) {
+  TRY(load_keys(ffi, certificate.packets(), RNP_LOAD_SAVE_PUBLIC_KEYS));
+  KeyringFacts facts = TRY(read_keyring(ffi, certificate.fingerprint()));
+  TRY(settle_primary(facts.certificate.primary, certificate, reading, now));
+  return facts;
+}
+
 // What takes away counts whatever its hash.
 Status take_away(KeyringFacts& strict, const GatedCertificate& certificate, Instant now) {
   const Ffi ffi = TRY(make_ffi(Reading::any_hash, now));
-  TRY(load_keys(ffi.get(), certificate.packets(), RNP_LOAD_SAVE_PUBLIC_KEYS));
-  const KeyringFacts any_hash = TRY(read_keyring(ffi.get(), certificate.fingerprint()));
+  const KeyringFacts any_hash = TRY(read_certificate(ffi.get(), certificate, Reading::any_hash, now));
   strict.changes.insert(strict.changes.end(), any_hash.changes.begin(), any_hash.changes.end());
   openpgp::take_away(strict.certificate, any_hash.certificate);
   return ok();
@@ -61,8 +69,7 @@ Result<SignatureFacts> read_facts(rnp_op_verify_t operation, rnp_result_t execut
 
 Result<std::unique_ptr<ParsedCertificate>> ParsedCertificate::load(const GatedCertificate& certificate, Instant now) {
   Ffi ffi = TRY(make_ffi(Reading::strict, now));
-  TRY(load_keys(ffi.get(), certificate.packets(), RNP_LOAD_SAVE_PUBLIC_KEYS));
-  KeyringFacts facts = TRY(read_keyring(ffi.get(), certificate.fingerprint()));
+  KeyringFacts facts = TRY(read_certificate(ffi.get(), certificate, Reading::strict, now));
   if (facts.has_weak_signature) TRY(take_away(facts, certificate, now));
 
   std::unique_ptr<ParsedCertificate> parsed(new ParsedCertificate(std::move(ffi), std::move(facts.certificate)));

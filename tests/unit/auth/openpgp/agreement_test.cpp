@@ -159,6 +159,19 @@ TEST_CASE("a subkey that one engine vouches for and the other does not know is a
       });
 }
 
+TEST_CASE("under a primary that one engine finds unbound no subkey is bound and none is missed") {
+  for_either(
+      [](CertificateFacts& facts) {
+        facts.primary.bound = false;
+        facts.subkeys.clear();
+      },
+      [](const auto& both) {
+        REQUIRE(both);
+        CHECK_FALSE(both->subkeys.at(0).bound);
+        CHECK_FALSE(both->subkeys.at(0).can_encrypt);
+      });
+}
+
 TEST_CASE("the order in which engines list subkeys means nothing") {
   CertificateFacts first = certificate();
   first.subkeys.push_back(key(3));

@@ -197,11 +197,12 @@ struct DisputedHouse {
 
   HouseSettings settings() {
     HouseSettings out;
-    out.engine = [this](std::unique_ptr<OpenPgp> rnp) -> std::unique_ptr<OpenPgp> {
+    out.open_engine = [this](const Secret& key) -> Result<std::unique_ptr<OpenPgp>> {
       auto twisted = std::make_unique<TwistedOpenPgp>(must(RnpOpenPgp::open(Secret())));
       second = twisted.get();
-      return std::make_unique<BothOpenPgp>(BothOpenPgp::Engine{"rnp", std::move(rnp)},
-                                           BothOpenPgp::Engine{"gpgme", std::move(twisted)});
+      BothOpenPgp::Engine holder{"rnp", TRY(RnpOpenPgp::open(key))};
+      BothOpenPgp::Engine other{"gpgme", std::move(twisted)};
+      return std::unique_ptr<OpenPgp>(std::make_unique<BothOpenPgp>(std::move(holder), std::move(other)));
     };
     return out;
   }

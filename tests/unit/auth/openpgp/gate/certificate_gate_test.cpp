@@ -256,10 +256,12 @@ TEST_CASE("at most 64 packets and 64 KiB are kept") {
   parts.push_back(own_signature(0x13));
   CHECK(code_of(parts) == ErrorCode::message_too_large);
   SignatureBody large = own(0x13);
-  large.hashed.push_back(subpacket(20, Bytes(40'000, 'n')));
-  CHECK(admit({primary(), user_id(), packet(2, large.bytes())}));
-  CHECK(code_of({primary(), user_id(), packet(2, large.bytes()), packet(2, large.bytes())}) ==
-        ErrorCode::message_too_large);
+  large.hashed.push_back(subpacket(20, concat({integer(0, 4), integer(1, 2), integer(6'999, 2), Bytes(7'000, 'n')})));
+  parts = {primary(), user_id()};
+  for (int i = 0; i < 9; ++i) parts.push_back(packet(2, large.bytes()));
+  CHECK(admit(parts)->packets().size() > 60'000);
+  parts.push_back(packet(2, large.bytes()));
+  CHECK(code_of(parts) == ErrorCode::message_too_large);
 }
 
 TEST_CASE("a certificate flooded with foreign signatures keeps what is its own") {

@@ -60,12 +60,24 @@ TEST_CASE("of what is not signed only the issuer and a back signature are left")
   const Bytes bytes = body.bytes();
   const auto normalised = normalise_self_signature(read_signature_packet(bytes).value(), issuer(), kEdDsa);
   CHECK(normalised.value().value() == body_of(0x13).bytes());
+}
 
-  body = body_of(0x18);
-  body.unhashed.push_back(test::subpacket(32, Bytes(9, 4)));
+TEST_CASE("a binding has one back signature that can be read or none") {
+  const Bytes back = test::subpacket(32, body_of(0x19).bytes());
+  SignatureBody body = body_of(0x18);
+  body.unhashed.push_back(back);
   CHECK(fate(body) == "kept");
-  body.unhashed.push_back(test::subpacket(32, Bytes(9, 4)));
+  body.unhashed.push_back(back);
   CHECK(fate(body) == "dropped");
+  CHECK(fate_with(0x18, {back}) == "kept");
+  CHECK(fate_with(0x18, {test::subpacket(32, body_of(0x18).bytes())}) == "dropped");
+  CHECK(fate_with(0x18, {test::subpacket(32, Bytes(9, 4))}) == "dropped");
+  SignatureBody weak = body_of(0x19);
+  weak.hash = 99;
+  CHECK(fate_with(0x18, {test::subpacket(32, weak.bytes())}) == "dropped");
+  SignatureBody talkative = body_of(0x19);
+  talkative.unhashed.push_back(test::subpacket(9, integer(1, 4)));
+  CHECK(fate_with(0x18, {test::subpacket(32, talkative.bytes())}) == "dropped");
 }
 
 TEST_CASE("an integer has one form") {
@@ -92,7 +104,10 @@ TEST_CASE("what two readers could understand differently is dropped and a revoca
       {test::subpacket(27, Bytes{})},                                          // flags without a value
       {critical(100, Bytes{1})},                                               // unknown and critical
       {critical(20, Bytes(12, 0))},                                            // a critical notation
-      {test::subpacket(29, Bytes{})},                                          // a reason without a code
+      {test::subpacket(5, Bytes(21, 0))},                                      // a trust of another length
+      {test::subpacket(20, Bytes(9, 0))},                                      // a notation longer than its parts
+      {test::subpacket(32, Bytes(9, 4))},  // an embedded signature where none belongs
+      {test::subpacket(29, Bytes{})},      // a reason without a code
   };
   for (const auto& hashed : doubtful) {
     CHECK(fate_with(0x13, hashed) == "dropped");
@@ -109,7 +124,7 @@ TEST_CASE("what two readers could understand differently is dropped and a revoca
 TEST_CASE("what every reader knows may be critical and what none knows may be there") {
   CHECK(fate_with(0x13, {critical(9, integer(1, 4)), critical(27, Bytes{1}), critical(11, Bytes{9})}) == "kept");
   CHECK(fate_with(0x20, {critical(29, Bytes{2})}) == "kept");
-  CHECK(fate_with(0x13, {test::subpacket(100, Bytes(3, 1)), test::subpacket(20, Bytes(12, 0))}) == "kept");
+  CHECK(fate_with(0x13, {test::subpacket(100, Bytes(3, 1)), test::subpacket(20, Bytes(8, 0))}) == "kept");
 }
 
 TEST_CASE("the binding of a subkey that could sign says what it is for") {

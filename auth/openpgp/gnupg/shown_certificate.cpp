@@ -1,0 +1,58 @@
+#include "auth/openpgp/gnupg/shown_certificate.hpp"
+
+#include "auth/openpgp/gate/packets.hpp"
+#include "auth/openpgp/gate/signature_packet.hpp"
+#include "auth/openpgp/gnupg/digest.hpp"
+
+namespace countersign::auth::openpgp::gnupg {
+namespace {
+
+bool is_revocation(const SignaturePacket& signature) {
+  return signature.signature_class == 0x20 || signature.signature_class == 0x28 || signature.signature_class == 0x30;
+}
+
+Result<bool> is_from_later(const SignaturePacket& signature, Instant now) {
+  for (const Subpacket& each : signature.hashed) {
+    if (each.type != subpacket::kCreationTime) continue;
+    BodyReader reader(each.body);
+    return from_unix(static_cast<std::int64_t>(TRY(reader.integer(4)))) > now;
+  }
+  return false;
+}
+
+// RFC 4880 §5.2.4: a key with a length of two bytes, a user id with one of four.
+Bytes covered(const Packet& packet) {
+  const bool user_id = packet.tag == tag::kUserId;
+  Bytes out = {static_cast<std::uint8_t>(user_id ? 0xB4 : 0x99)};
+  append_integer(out, packet.body.size(), user_id ? 4 : 2);
+  append(out, packet.body);
+  return out;
+}
+
+}  // namespace
+
+Result<Bytes> certificate_shown_at(ByteView certificate, Instant now) {
+  TRY(start_libgcrypt());
+  Bytes out;
+  Bytes primary;
+  Bytes part;  // what the signatures that follow cover besides the primary
+  PacketReader reader(certificate);
+  while (!reader.at_end()) {
+    const Packet packet = TRY(reader.next());
+    if (packet.tag == tag::kSignature) {
+      const SignaturePacket signature = TRY(read_signature_packet(packet.body));
+      if (!is_revocation(signature) && TRY(is_from_later(signature, now))) continue;
+      Bytes signed_bytes = primary;
+      append(signed_bytes, part);
+      if (!has_left_bits(signature, std::move(signed_bytes))) continue;
+    } else if (packet.tag == tag::kPublicKey) {
+      primary = covered(packet);
+    } else {
+      part = covered(packet);
+    }
+    append_packet(out, packet.tag, packet.body);
+  }
+  return out;
+}
+
+}  // namespace countersign::auth::openpgp::gnupg
