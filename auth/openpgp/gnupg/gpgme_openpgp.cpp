@@ -29,12 +29,25 @@ Bytes copy_of(ByteView bytes) {
   return Bytes(bytes.begin(), bytes.end());
 }
 
+PoolOptions pool_options(const GpgmeOptions& options) {
+  PoolOptions out;
+  out.program = options.worker_program;
+  out.arguments = options.worker_arguments;
+  out.workers = std::max<std::size_t>(options.workers, 1);
+  out.start_limit = kStartLimit;
+  out.queue_limit = kOperationLimit;
+  return out;
+}
+
 }  // namespace
 
 class GpgmeOpenPgp::Impl {
  public:
-  Impl(PoolOptions options, RunFolder folder, PrepareRequest prepare)
-      : key_place_(prepare.place), pool_(std::move(options), std::move(folder), std::move(prepare)) {}
+  Impl(const GpgmeOptions& options, RunFolder folder, PrepareRequest prepare)
+      : operation_limit_(options.operation_limit),
+        first_use_limit_(options.first_use_limit),
+        key_place_(prepare.place),
+        pool_(pool_options(options), std::move(folder), std::move(prepare)) {}
 
   Status start() {
     const CertificateReply reply = TRY(pool_.start());
@@ -43,12 +56,13 @@ class GpgmeOpenPgp::Impl {
     return ok();
   }
 
+  // An operation that is not expected to take long.
+  Result<Reply> ask(const Request& request) { return pool_.ask(request, operation_limit_); }
   WorkerPool& pool() { return pool_; }
   const GatedCertificate* certificate() const { return certificate_ ? &*certificate_ : nullptr; }
 
   Result<CertificateFacts> inspect(const GatedCertificate& certificate, Instant now) {
-    const InspectReply reply =
-        TRY(take_reply<InspectReply>(pool_.ask(InspectRequest{certificate.packets(), now}, kOperationLimit)));
+    const InspectReply reply = TRY(take_reply<InspectReply>(ask(InspectRequest{certificate.packets(), now})));
     if (reply.facts.primary.fingerprint != certificate.fingerprint()) {
       return fail(ErrorCode::openpgp_unavailable, "the GnuPG worker looked at another certificate");
     }
@@ -57,13 +71,13 @@ class GpgmeOpenPgp::Impl {
 
   Result<ServerSignature> sign(std::string_view text, Instant now) {
     if (!certificate_) return fail(ErrorCode::openpgp_unavailable, "this engine holds no server key");
-    if (key_place_ == KeyPlace::handed_over) return sign_within(kOperationLimit, text, now);
+    if (key_place_ == KeyPlace::handed_over) return sign_within(operation_limit_, text, now);
     // A token does one thing at a time, and asks for one PIN.
     std::unique_lock turn(operators_turn_, std::defer_lock);
-    if (!turn.try_lock_for(kOperationLimit)) {
+    if (!turn.try_lock_for(operation_limit_)) {
       return fail(ErrorCode::openpgp_unavailable, "the server's key is busy; does somebody have to type its PIN?");
     }
-    auto made = sign_within(used_once_ ? kOperationLimit : kFirstUseLimit, text, now);
+    auto made = sign_within(used_once_ ? operation_limit_ : first_use_limit_, text, now);
     used_once_ = made.has_value();
     return made;
   }
@@ -71,10 +85,10 @@ class GpgmeOpenPgp::Impl {
   Status look() {
     if (key_place_ != KeyPlace::operators_home) return ok();
     std::unique_lock turn(operators_turn_, std::defer_lock);
-    if (!turn.try_lock_for(kOperationLimit)) {
+    if (!turn.try_lock_for(operation_limit_)) {
       return fail(ErrorCode::openpgp_unavailable, "the server's key is busy; does somebody have to type its PIN?");
     }
-    const auto seen = take_reply<LookReply>(pool_.ask(LookRequest{}, kOperationLimit));
+    const auto seen = take_reply<LookReply>(pool_.ask(LookRequest{}, operation_limit_));
     if (seen) return ok();
     used_once_ = false;
     return tl::unexpected<Error>(seen.error());
@@ -82,7 +96,7 @@ class GpgmeOpenPgp::Impl {
 
  private:
   // Whatever signed, the result is judged like a stranger's: one good signature packet by a key of ours.
-  Result<ServerSignature> sign_within(std::chrono::seconds limit, std::string_view text, Instant now) {
+  Result<ServerSignature> sign_within(std::chrono::milliseconds limit, std::string_view text, Instant now) {
     SignReply reply = TRY(take_reply<SignReply>(pool_.ask(SignRequest{to_bytes(text), now}, limit)));
     const auto gated = admit_signature(as_text(reply.signature));
     if (!gated) return fail(ErrorCode::openpgp_unavailable, "the server's signature: " + gated.error().detail);
@@ -106,6 +120,8 @@ class GpgmeOpenPgp::Impl {
     return fail(ErrorCode::openpgp_unavailable, "the server's key: " + judged.error().detail);
   }
 
+  const std::chrono::milliseconds operation_limit_;
+  const std::chrono::milliseconds first_use_limit_;
   const KeyPlace key_place_;
   WorkerPool pool_;
   std::optional<GatedCertificate> certificate_;
@@ -121,16 +137,6 @@ Result<RunFolder> make_run_folder(const GpgmeOptions& options) {
   return RunFolder::make(options.places.empty() ? run_folder_places() : options.places);
 }
 
-PoolOptions pool_options(const GpgmeOptions& options) {
-  PoolOptions out;
-  out.program = options.worker_program;
-  out.arguments = options.worker_arguments;
-  out.workers = std::max<std::size_t>(options.workers, 1);
-  out.start_limit = kStartLimit;
-  out.queue_limit = kOperationLimit;
-  return out;
-}
-
 }  // namespace
 
 GpgmeOpenPgp::GpgmeOpenPgp(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -140,7 +146,7 @@ Result<std::unique_ptr<GpgmeOpenPgp>> GpgmeOpenPgp::open(const Secret& secret_ke
   PrepareRequest prepare;
   prepare.place = secret_key.empty() ? KeyPlace::nowhere : KeyPlace::handed_over;
   prepare.secret_key = secret_key;
-  auto impl = std::make_unique<Impl>(pool_options(options), TRY(make_run_folder(options)), std::move(prepare));
+  auto impl = std::make_unique<Impl>(options, TRY(make_run_folder(options)), std::move(prepare));
   TRY(impl->start());
   return std::unique_ptr<GpgmeOpenPgp>(new GpgmeOpenPgp(std::move(impl)));
 }
@@ -150,7 +156,7 @@ Result<std::unique_ptr<GpgmeOpenPgp>> GpgmeOpenPgp::open(const GnupgServerKey& k
   prepare.place = KeyPlace::operators_home;
   prepare.operators_home = key.home;
   prepare.operators_key = key.fingerprint;
-  auto impl = std::make_unique<Impl>(pool_options(options), TRY(make_run_folder(options)), std::move(prepare));
+  auto impl = std::make_unique<Impl>(options, TRY(make_run_folder(options)), std::move(prepare));
   TRY(impl->start());
   return std::unique_ptr<GpgmeOpenPgp>(new GpgmeOpenPgp(std::move(impl)));
 }
@@ -166,7 +172,7 @@ Result<std::string> GpgmeOpenPgp::seal(const SealRequest& request) {
   encrypt.encryption_key = request.encryption_key;
   encrypt.packets = TRY(packets_to_seal(request.text, signature, *impl_->certificate()));
   encrypt.now = request.now;
-  const EncryptReply reply = TRY(take_reply<EncryptReply>(impl_->pool().ask(encrypt, kOperationLimit)));
+  const EncryptReply reply = TRY(take_reply<EncryptReply>(impl_->ask(encrypt)));
   return sealed_message(reply.packets, request);
 }
 
@@ -187,7 +193,7 @@ Result<SignatureFacts> GpgmeOpenPgp::verify(const GatedCertificate& certificate,
   request.signature = signature.packets();
   request.signature_time = signature.created_at();
   request.now = now;
-  VerifyReply reply = TRY(take_reply<VerifyReply>(impl_->pool().ask(request, kOperationLimit)));
+  VerifyReply reply = TRY(take_reply<VerifyReply>(impl_->ask(request)));
   // The worker was given this one certificate, so whatever verified, verified under it.
   if (reply.facts.valid) reply.facts.primary = certificate.fingerprint();
   return reply.facts;

@@ -1,11 +1,13 @@
 // The engine over GnuPG: every operation is done by gpg, in small processes of their own.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "auth/openpgp/gnupg/limits.hpp"
 #include "auth/openpgp/key_reach.hpp"
 #include "auth/openpgp/openpgp.hpp"
 
@@ -25,6 +27,9 @@ struct GpgmeOptions {
   std::size_t workers = 1;
   // Where private homes may lie, best first; empty: gnupg::run_folder_places().
   std::vector<std::filesystem::path> places;
+  std::chrono::milliseconds operation_limit = gnupg::kOperationLimit;
+  // Of the first signature in the operator's home.
+  std::chrono::milliseconds first_use_limit = gnupg::kFirstUseLimit;
 };
 
 // Any thread at any time; at most as many operations at once as there are workers. An operation that takes over five

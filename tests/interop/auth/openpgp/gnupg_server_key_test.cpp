@@ -183,6 +183,40 @@ TEST_CASE("a passphrase that nobody can be asked for leaves the server's key una
   }
 }
 
+TEST_CASE("a pinentry that nobody answers holds up one signature and nothing else and not for ever") {
+  GnupgHome home;
+  const fs::path pinentry = fs::path(home.path()) / "pinentry.sh";
+  const fs::path asked = fs::path(home.path()) / "asked";
+  write_file(pinentry, "#!/bin/sh\ntouch " + asked.string() + "\nexec sleep 20\n");
+  fs::permissions(pinentry, fs::perms::owner_all);
+  write_file(fs::path(home.path()) / "gpg-agent.conf",
+             "s2k-count 65536\nallow-loopback-pinentry\npinentry-program " + pinentry.string() + "\n");
+  home.must({"--passphrase", "secret", "--quick-generate-key", "auth.example.org", "ed25519", "sign,cert", "none"});
+  const std::string key = home.fingerprints("=auth.example.org").at(0);
+  const GatedCertificate certificate = gated(home.export_public(key));
+  const std::string signature =
+      home.must({"--passphrase", "secret", "--armor", "--detach-sign", "--local-user", key}, kText);
+  run_program({"gpgconf", "--homedir", home.path(), "--kill", "gpg-agent"}, {});
+
+  const ScratchFolder place;
+  GpgmeOptions options = options_in(place.path());
+  options.workers = 2;
+  options.first_use_limit = std::chrono::seconds(3);
+  const auto engine = GpgmeOpenPgp::open(GnupgServerKey{home.path(), Fingerprint::parse(key).value()}, options).value();
+  Result<std::string> held_up;
+  std::thread signer([&] { held_up = engine->sign(kText, now()); });
+  for (int i = 0; i < 300 && !fs::exists(asked); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  const auto facts = engine->verify(certificate, as_bytes(kText), admit_signature(signature).value(), now());
+  REQUIRE(facts);
+  CHECK(facts->valid);
+  signer.join();
+  REQUIRE_FALSE(held_up);
+  CHECK(held_up.error().code == ErrorCode::openpgp_unavailable);
+  CHECK(contains(held_up.error().detail, "did not answer in time"));
+  CHECK(engine->inspect(certificate, now()));
+  CHECK(engine->inspect(certificate, now()));
+}
+
 TEST_CASE("what the operator's gpg.conf makes of a signature is not sent out where it is weak") {
   GnupgHome home;
   const std::string key = home.make_key("rsa2048", "auth.example.org");
