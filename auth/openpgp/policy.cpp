@@ -38,8 +38,9 @@ const Curve* find_curve(std::string_view algorithm) {
   return nullptr;
 }
 
+// When a key ends that nobody vouches for is nobody's word.
 bool is_expired(const KeyFacts& key, Instant now) {
-  return key.expires_at && now >= *key.expires_at;
+  return key.bound && key.expires_at && now >= *key.expires_at;
 }
 
 // What ends the primary ends every key under it.

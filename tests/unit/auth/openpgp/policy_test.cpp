@@ -179,3 +179,19 @@ TEST_CASE("a signing key is refused for its own state and for its primary's") {
   facts.primary.bound = false;
   CHECK(code_of(judge_signing_key(facts, fingerprint(3), kNow)) == ErrorCode::signature_policy);
 }
+
+TEST_CASE("when a key ends that nobody vouches for is nobody's word") {
+  CertificateFacts facts = usual();
+  facts.primary.bound = false;
+  facts.primary.expires_at = kNow - Seconds(1);
+  CHECK(code_of(judge_certificate(facts, kNow)) == ErrorCode::key_policy);
+  facts.primary.revoked = true;
+  CHECK(code_of(judge_certificate(facts, kNow)) == ErrorCode::key_revoked);
+}
+
+TEST_CASE("a key that is still to be made has no state") {
+  CertificateFacts facts = usual();
+  facts.primary.created_at = kNow + Seconds(1);
+  facts.primary.revoked = true;
+  CHECK(code_of(judge_certificate(facts, kNow)) == ErrorCode::key_policy);
+}

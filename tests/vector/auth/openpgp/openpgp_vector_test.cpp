@@ -1,12 +1,62 @@
 // Every vector of fixtures/vectors/openpgp gets its verdict, on every engine.
 #include <map>
+#include <random>
 
+#include "auth/openpgp/gate/armor.hpp"
+#include "auth/openpgp/gate/packets.hpp"
 #include "tests/contract/auth/openpgp/engines.hpp"
 #include "tests/support/openpgp_vector.hpp"
+#include "tests/support/packet_builder.hpp"
 
 using namespace countersign;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
+
+namespace {
+
+// The certificate with signatures by other keys behind its user id, the same every time.
+std::string flooded(const std::string& armored, std::size_t signatures) {
+  const Bytes packets = must(dearmor("PGP PUBLIC KEY BLOCK", armored));
+  std::mt19937_64 random(signatures);
+  const auto random_bytes = [&](std::size_t size) {
+    Bytes bytes(size);
+    for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
+    return bytes;
+  };
+  Bytes out;
+  PacketReader reader(packets);
+  while (!reader.at_end()) {
+    const Packet each = must(reader.next());
+    append_packet(out, each.tag, each.body);
+    if (each.tag != tag::kUserId) continue;
+    for (std::size_t i = 0; i < signatures; ++i) {
+      SignatureBody foreign = SignatureBody::good();
+      foreign.signature_class = 0x10;
+      foreign.hashed[0] = test::subpacket(33, concat({{4}, random_bytes(20)}));
+      foreign.unhashed = {test::subpacket(16, random_bytes(8))};
+      append(out, packet(2, foreign.bytes()));
+    }
+  }
+  return to_string(out);
+}
+
+}  // namespace
+
+TEST_CASE("five thousand signatures by others are refused from a stranger and dropped from a local file") {
+  for (const OpenPgpVector& vector : read_certificate_vectors()) {
+    if (vector.name != "by-hand") continue;
+    const std::string certificate = flooded(vector.text, 5000);
+    const auto refused = admit_certificate(certificate, kCertificateReadBytesMax);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::message_too_large);
+    const auto admitted = must(admit_certificate(certificate, kCertificateLocalReadBytesMax));
+    CHECK(admitted.packets() == gated(vector.text).packets());
+    const auto few = must(admit_certificate(flooded(vector.text, 500), kCertificateReadBytesMax));
+    CHECK(few.packets() == admitted.packets());
+    return;
+  }
+  FAIL("the vector by-hand is gone");
+}
 
 TEST_CASE("every certificate vector gets its verdict on every engine") {
   check_vector_folder();
