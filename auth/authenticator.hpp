@@ -15,6 +15,7 @@
 #include "auth/challenges/issuing.hpp"
 #include "auth/challenges/login.hpp"
 #include "auth/context.hpp"
+#include "auth/passwords/passwords.hpp"
 #include "auth/sessions/sessions.hpp"
 
 namespace countersign::auth {
@@ -25,6 +26,7 @@ struct AuthenticatorSettings {
   std::filesystem::path floor_path;
   std::string writer;  // of the audit chain: the server's instance name, or "cli"
   Policies policies;
+  HasherSettings hasher = {};
 };
 
 struct AccountView {
@@ -49,9 +51,16 @@ class Authenticator {
   // Proving who one is.
   Result<IssuedChallenge> issue_challenge(const ChallengeRequest& request, const Visit& visit);
   Result<LoginAnswer> log_in(const Response& response, const Visit& visit);
-  Result<Account> enrol(const Response& response, const std::string& public_key, const Visit& visit);
+  Result<Account> enrol(const Response& response, const std::string& public_key, const Visit& visit,
+                        const std::optional<Password>& password = std::nullopt);
   Result<HeldEnrolment> hold_enrolment(const std::optional<Response>& response, const std::string& public_key,
                                        const Visit& visit);
+
+  // Passwords: auth/passwords/passwords.hpp.
+  Result<RefreshedSession> log_in(const AccountName& name, const Password& password, const Visit& visit);
+  Status change_password(const AccountName& name, const Password& password, const Password& next, const Visit& visit);
+  Status change_password(const Response& response, const Password& next, const Visit& visit);
+  HasherCounts hasher_counts() const;
 
   // Sessions, by their token and by their account.
   Result<Session> admit(const Secret& token, const Visit& visit);
@@ -66,6 +75,8 @@ class Authenticator {
   Result<Account> add_account(const NewAccount& request, const Visit& visit);
   Result<Account> confirm_enrolment(const openpgp::Fingerprint& fingerprint, const std::string& username,
                                     const Visit& visit);
+  Status set_password(const AccountName& name, const Password& next, const Visit& visit);
+  Status remove_password(const AccountName& name, const Visit& visit);
   Result<std::vector<HeldEnrolment>> list_held_enrolments();
   Result<std::vector<std::string>> list_accounts(std::string_view after, std::size_t limit);
   Result<AccountView> show_account(const std::string& account);
@@ -73,7 +84,7 @@ class Authenticator {
   Result<AuditReport> verify_audit(const std::function<void(std::int64_t)>& progress);
   Status accept_clock(const Visit& visit);
 
-  // Refusals are counted; maintain() writes a bounded summary of them.
+  // Refusals are counted; maintain() writes a bounded summary of them, and the levels of the limits.
   void count_refusal(ErrorCode code);
   // What a timer does, about once a second: alarms when the clock goes wrong, sweeps a page, saves the latest time and
   // the floor, summarises refusals once a minute, looks after the decoys once an hour. All of it, then the first
@@ -89,7 +100,12 @@ class Authenticator {
   Status start();
   // Limits what comes over a network; whoever sits at the machine is not a stranger.
   Status throttle(const Visit& visit);
-  Status summarise_refusals();
+  // The same of a password, by its source and by the account that it claims.
+  Status throttle_password(const Visit& visit, const std::string& account);
+  // A token that opened nothing counts; one that opens is never limited.
+  Status throttle_token(const Error& refused, const Visit& visit);
+  // What was counted since the last time, in one batch: refusals, and the levels of the limits.
+  Status save_counts();
   Status look_after_decoys();
   void watch_clock();
 
