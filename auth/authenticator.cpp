@@ -9,7 +9,7 @@
 #include "auth/challenges/decoys.hpp"
 #include "auth/server_identity/signing_watch.hpp"
 #include "auth/sweeping.hpp"
-#include "auth/throttle/throttle.hpp"
+#include "auth/throttle/limits.hpp"
 
 namespace countersign::auth {
 namespace {
@@ -56,29 +56,36 @@ struct Authenticator::Roles {
         timekeeper(ground.clock, ground.medium, ground.seal, ground.settings.policies.session_idle_limit / 20),
         accounts(ground.medium, ground.seal),
         audit(ground.medium, ground.seal, *floor, ground.settings.writer),
-        context{ground.medium, ground.secrets, ground.seal, identity, ground.engine,
-                timekeeper,    ground.rng,     audit,       accounts, ground.settings.policies},
+        hasher(ground.settings.hasher),
+        password_hashes(hasher, ground.secrets, ground.rng, ground.settings.policies.password),
+        context{ground.medium,  ground.secrets, ground.seal, identity, ground.engine,
+                timekeeper,     ground.rng,     audit,       accounts, ground.settings.policies,
+                password_hashes},
         decoys(ground.medium, ground.seal, ground.secrets.decoy_key(), ground.engine),
         sessions(context),
         issuing(context, decoys),
         login(context, sessions),
         enrolment(context),
+        passwords(context, sessions),
         sweeper(context),
-        throttle(ThrottleLimits()) {}
+        limits(ground.medium, ground.seal, ground.settings.writer, ground.settings.policies.limits) {}
 
   const ServerIdentity identity;
   const std::unique_ptr<Floor> floor;
   Timekeeper timekeeper;
   Accounts accounts;
   Audit audit;
+  Hasher hasher;
+  PasswordHashes password_hashes;
   const Context context;
   Decoys decoys;
   Sessions sessions;
   Issuing issuing;
   Login login;
   Enrolment enrolment;
+  Passwords passwords;
   Sweeper sweeper;
-  Throttle throttle;
+  Limits limits;
 
   std::mutex refusals_mutex;
   std::map<ErrorCode, std::int64_t> refusals;
@@ -112,6 +119,12 @@ Status Authenticator::start() {
   TRY(roles_->timekeeper.load());
   const Instant now = roles_->timekeeper.now().wall;
   if (settings.self_test) TRY(roles_->identity.self_test(ground_->engine, now));
+  if (const Status loaded = roles_->limits.load(now, ground_->clock.monotonic()); !loaded) {
+    if (face_of(loaded.error().code) == Face::unavailable) return loaded;
+    // Whoever could damage the record could as well take it away: no reason to let nobody in, and one to be told.
+    log_event(LogLevel::alarm, "limits begin anew",
+              {{"code", countersign::name_of(loaded.error().code)}, {"detail", loaded.error().detail}});
+  }
   return roles_->decoys.load(now);
 }
 
@@ -133,7 +146,17 @@ Status Authenticator::ready() {
 
 Status Authenticator::throttle(const Visit& visit) {
   if (visit.arrival != Arrival::http || !policies().rate_limit) return ok();
-  return roles_->throttle.take(visit.source, ground_->clock.monotonic());
+  return roles_->limits.take_request(visit.source, ground_->clock.monotonic());
+}
+
+Status Authenticator::throttle_password(const Visit& visit, const std::string& account) {
+  if (visit.arrival != Arrival::http || !policies().rate_limit) return ok();
+  return roles_->limits.take_password(visit.source, account, ground_->clock.monotonic());
+}
+
+Status Authenticator::throttle_token(const Error& refused, const Visit& visit) {
+  if (public_face_of(refused.code) != Face::denied) return ok();
+  return throttle(visit);
 }
 
 Result<IssuedChallenge> Authenticator::issue_challenge(const ChallengeRequest& request, const Visit& visit) {
@@ -146,9 +169,10 @@ Result<LoginAnswer> Authenticator::log_in(const Response& response, const Visit&
   return roles_->login.redeem(response, visit);
 }
 
-Result<Account> Authenticator::enrol(const Response& response, const std::string& public_key, const Visit& visit) {
+Result<Account> Authenticator::enrol(const Response& response, const std::string& public_key, const Visit& visit,
+                                     const std::optional<Password>& password) {
   TRY(throttle(visit));
-  return roles_->enrolment.enrol(response, public_key, visit);
+  return roles_->enrolment.enrol(response, public_key, password, visit);
 }
 
 Result<HeldEnrolment> Authenticator::hold_enrolment(const std::optional<Response>& response,
@@ -156,16 +180,52 @@ Result<HeldEnrolment> Authenticator::hold_enrolment(const std::optional<Response
   return roles_->enrolment.hold(response, public_key, visit);
 }
 
+Result<RefreshedSession> Authenticator::log_in(const AccountName& name, const Password& password, const Visit& visit) {
+  const std::string account = TRY(resolve(name));
+  TRY(throttle_password(visit, account));
+  return roles_->passwords.log_in(account, password, visit);
+}
+
+Status Authenticator::change_password(const AccountName& name, const Password& password, const Password& next,
+                                      const Visit& visit) {
+  const std::string account = TRY(resolve(name));
+  TRY(throttle_password(visit, account));
+  return roles_->passwords.change(account, password, next, visit);
+}
+
+Status Authenticator::change_password(const Response& response, const Password& next, const Visit& visit) {
+  TRY(throttle(visit));
+  return roles_->passwords.change(response, next, visit);
+}
+
+HasherCounts Authenticator::hasher_counts() const {
+  return roles_->hasher.counts();
+}
+
+Status Authenticator::set_password(const AccountName& name, const Password& next, const Visit& visit) {
+  return roles_->passwords.set(TRY(resolve(name)), next, visit);
+}
+
+Status Authenticator::remove_password(const AccountName& name, const Visit& visit) {
+  return roles_->passwords.remove(TRY(resolve(name)), visit);
+}
+
 Result<Session> Authenticator::admit(const Secret& token, const Visit& visit) {
-  return roles_->sessions.admit(token, visit);
+  auto session = roles_->sessions.admit(token, visit);
+  if (!session) TRY(throttle_token(session.error(), visit));
+  return session;
 }
 
 Result<RefreshedSession> Authenticator::refresh_session(const Secret& token, const Visit& visit) {
-  return roles_->sessions.refresh(token, visit);
+  auto refreshed = roles_->sessions.refresh(token, visit);
+  if (!refreshed) TRY(throttle_token(refreshed.error(), visit));
+  return refreshed;
 }
 
 Status Authenticator::end_session(const Secret& token, const Visit& visit) {
-  return roles_->sessions.end(token, visit);
+  const Status ended = roles_->sessions.end(token, visit);
+  if (!ended) TRY(throttle_token(ended.error(), visit));
+  return ended;
 }
 
 Result<std::vector<Session>> Authenticator::list_sessions(const std::string& account, std::size_t limit) {
@@ -231,24 +291,31 @@ void Authenticator::count_refusal(ErrorCode code) {
   ++roles_->refusals[code];
 }
 
-Status Authenticator::summarise_refusals() {
+Status Authenticator::save_counts() {
+  storage::Batch batch;
+  const Instant now = ground_->clock.now();
+  const bool limits = roles_->limits.stage(batch, now, ground_->clock.monotonic());
   std::map<ErrorCode, std::int64_t> refusals;
   {
     const std::lock_guard lock(roles_->refusals_mutex);
     refusals.swap(roles_->refusals);
   }
-  if (refusals.empty()) return ok();
+  if (refusals.empty() && !limits) return ok();
   std::string detail;
   for (const auto& [code, count] : refusals) {
     if (!detail.empty()) detail += ' ';
     detail += std::string(countersign::name_of(code)) + "=" + std::to_string(count);
   }
-  Status summarised = roles_->audit.commit({}, {Decision::refusals, ground_->clock.now(), "", "", "", "", detail});
-  if (!summarised) {
+  // How full the buckets are is no decision, and needs no record of its own.
+  Status saved = refusals.empty() ? ground_->medium.commit(batch)
+                                  : roles_->audit.commit(batch, {Decision::refusals, now, "", "", "", "", detail});
+  if (saved) {
+    roles_->limits.saved();
+  } else {
     const std::lock_guard lock(roles_->refusals_mutex);
     for (const auto& [code, count] : refusals) roles_->refusals[code] += count;
   }
-  return summarised;
+  return saved;
 }
 
 Status Authenticator::look_after_decoys() {
@@ -282,7 +349,7 @@ Status Authenticator::maintain() {
   const auto swept = roles_->sweeper.sweep(kSweepPage);
   if (!swept) note(tl::unexpected<Error>(swept.error()));
   note(roles_->timekeeper.save_if_due());
-  if (is_due(roles_->summarised_at, now, kSummaryEvery)) note(summarise_refusals());
+  if (is_due(roles_->summarised_at, now, kSummaryEvery)) note(save_counts());
   if (is_due(roles_->decoys_at, now, kDecoysEvery)) note(look_after_decoys());
   note(roles_->floor->save());
   return first;
@@ -297,9 +364,9 @@ void Authenticator::watch_clock() {
 }
 
 Status Authenticator::close() {
-  const Status summarised = summarise_refusals();
+  const Status saved = save_counts();
   TRY(roles_->floor->save());
-  return summarised;
+  return saved;
 }
 
 }  // namespace countersign::auth

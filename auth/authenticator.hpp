@@ -16,6 +16,7 @@
 #include "auth/challenges/login.hpp"
 #include "auth/context.hpp"
 #include "auth/openpgp/key_reach.hpp"
+#include "auth/passwords/passwords.hpp"
 #include "auth/sessions/sessions.hpp"
 
 namespace countersign::auth {
@@ -31,6 +32,7 @@ struct AuthenticatorSettings {
   // Signs once before anything is served. Not for a command whose key is in a token: listing accounts, and taking
   // rights away, must go on without it, and its certificate is pinned all the same.
   bool self_test = true;
+  HasherSettings hasher = {};
 };
 
 struct AccountView {
@@ -55,9 +57,16 @@ class Authenticator {
   // Proving who one is.
   Result<IssuedChallenge> issue_challenge(const ChallengeRequest& request, const Visit& visit);
   Result<LoginAnswer> log_in(const Response& response, const Visit& visit);
-  Result<Account> enrol(const Response& response, const std::string& public_key, const Visit& visit);
+  Result<Account> enrol(const Response& response, const std::string& public_key, const Visit& visit,
+                        const std::optional<Password>& password = std::nullopt);
   Result<HeldEnrolment> hold_enrolment(const std::optional<Response>& response, const std::string& public_key,
                                        const Visit& visit);
+
+  // Passwords: auth/passwords/passwords.hpp.
+  Result<RefreshedSession> log_in(const AccountName& name, const Password& password, const Visit& visit);
+  Status change_password(const AccountName& name, const Password& password, const Password& next, const Visit& visit);
+  Status change_password(const Response& response, const Password& next, const Visit& visit);
+  HasherCounts hasher_counts() const;
 
   // Sessions, by their token and by their account.
   Result<Session> admit(const Secret& token, const Visit& visit);
@@ -72,6 +81,8 @@ class Authenticator {
   Result<Account> add_account(const NewAccount& request, const Visit& visit);
   Result<Account> confirm_enrolment(const openpgp::Fingerprint& fingerprint, const std::string& username,
                                     const Visit& visit);
+  Status set_password(const AccountName& name, const Password& next, const Visit& visit);
+  Status remove_password(const AccountName& name, const Visit& visit);
   Result<std::vector<HeldEnrolment>> list_held_enrolments();
   Result<std::vector<std::string>> list_accounts(std::string_view after, std::size_t limit);
   Result<AccountView> show_account(const std::string& account);
@@ -79,7 +90,7 @@ class Authenticator {
   Result<AuditReport> verify_audit(const std::function<void(std::int64_t)>& progress);
   Status accept_clock(const Visit& visit);
 
-  // Refusals are counted; maintain() writes a bounded summary of them.
+  // Refusals are counted; maintain() writes a bounded summary of them, and the levels of the limits.
   void count_refusal(ErrorCode code);
   // What a timer does, about once a second: alarms when the clock goes wrong, sweeps a page, saves the latest time and
   // the floor, summarises refusals once a minute, looks after the decoys once an hour and after the server's key. All
@@ -95,7 +106,12 @@ class Authenticator {
   Status start();
   // Limits what comes over a network; whoever sits at the machine is not a stranger.
   Status throttle(const Visit& visit);
-  Status summarise_refusals();
+  // The same of a password, by its source and by the account that it claims.
+  Status throttle_password(const Visit& visit, const std::string& account);
+  // A token that opened nothing counts; one that opens is never limited.
+  Status throttle_token(const Error& refused, const Visit& visit);
+  // What was counted since the last time, in one batch: refusals, and the levels of the limits.
+  Status save_counts();
   Status look_after_decoys();
   void watch_clock();
 

@@ -4,6 +4,7 @@
 #include "auth/accounts/accounts.hpp"
 #include "auth/audit/audit.hpp"
 #include "auth/openpgp/openpgp.hpp"
+#include "auth/passwords/password_hashes.hpp"
 #include "auth/policies.hpp"
 #include "auth/rng.hpp"
 #include "auth/secrets/record_seal.hpp"
@@ -25,6 +26,7 @@ struct Context {
   Audit& audit;
   Accounts& accounts;
   const Policies& policies;
+  PasswordHashes& password_hashes;
 };
 
 // How a message came: it decides which challenges it may answer, and nothing about who sent it.

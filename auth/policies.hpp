@@ -1,8 +1,11 @@
-// What an operator may set about challenges, signatures and sessions. Ranges are checked where settings are read.
+// What an operator may set about challenges, signatures, sessions, passwords and guessing. Ranges are checked where
+// settings are read.
 #pragma once
 
 #include <chrono>
 
+#include "auth/passwords/argon2_parameters.hpp"
+#include "auth/throttle/limit_settings.hpp"
 #include "storage/base/time.hpp"
 
 namespace countersign::auth {
@@ -20,6 +23,8 @@ struct Policies {
   Seconds session_absolute_limit = std::chrono::hours(24);
   Seconds grant_lifetime = std::chrono::days(7);
   Seconds held_enrolment_lifetime = std::chrono::days(30);
+  PasswordPolicy password;
+  LimitSettings limits;
 };
 
 // A consumed challenge is remembered this long past its expiry.

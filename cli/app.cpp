@@ -17,6 +17,7 @@
 #include "cli/commands/courier_sign.hpp"
 #include "cli/commands/init.hpp"
 #include "cli/commands/login.hpp"
+#include "cli/commands/password.hpp"
 #include "cli/commands/redeem.hpp"
 #include "cli/commands/respond.hpp"
 #include "cli/commands/serve.hpp"
@@ -124,6 +125,8 @@ void add_account(Tree& tree) {
                                app.add_option("--public-key", options.public_key, "A file; - is stdin")->required();
                                app.add_flag("--show-key-id", options.show_key_id,
                                             "Name the key in challenges, for programs that cannot try their keys");
+                               app.add_option("--password-file", options.password_file,
+                                              "A file with a password to begin with; - is stdin");
                              });
   command<AccountListOptions>(
       tree, account, "list", "List the accounts", "countersign account list", run_account_list,
@@ -141,6 +144,21 @@ void add_account(Tree& tree) {
       [](CLI::App& app, AccountConfirmOptions& options) {
         app.add_option("FINGERPRINT", options.fingerprint, "Learned by other means than the stick")->required();
         app.add_option("--user", options.user, "The username")->required();
+      });
+}
+
+void add_password(Tree& tree) {
+  CLI::App& password = group(tree, "password", "Passwords: set, remove");
+  command<PasswordSetOptions>(
+      tree, password, "set", "Set an account's password; its sessions and open challenges end",
+      "countersign password set alice", run_password_set, [](CLI::App& app, PasswordSetOptions& options) {
+        app.add_option("USER", options.user, "A username or an account id")->required();
+        app.add_option("--password-file", options.password_file, "A file; - is stdin; else asked for");
+      });
+  command<PasswordRemoveOptions>(
+      tree, password, "remove", "Remove an account's password; its sessions and open challenges end",
+      "countersign password remove alice", run_password_remove, [](CLI::App& app, PasswordRemoveOptions& options) {
+        app.add_option("USER", options.user, "A username or an account id")->required();
       });
 }
 
@@ -254,6 +272,7 @@ void build(Tree& tree) {
   tree.app.add_flag("--json", tree.json, "Answers as JSON");
   add_server_side(tree);
   add_account(tree);
+  add_password(tree);
   add_session(tree);
   add_courier(tree);
   add_client_side(tree);

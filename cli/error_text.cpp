@@ -22,6 +22,7 @@ constexpr Advice kAdvice[] = {
     {ErrorCode::storage_unavailable, "is the disk full, read-only or gone?"},
     {ErrorCode::slow_down, "try again later"},
     {ErrorCode::busy, "try again later"},
+    {ErrorCode::hasher_busy, "try again later"},
 };
 
 }  // namespace
@@ -120,6 +121,14 @@ std::string_view meaning_of(ErrorCode code) {
       return "the token has been replaced";
     case ErrorCode::session_grant_expired:
       return "the session grant was not used in time";
+    case ErrorCode::password_wrong:
+      return "the password is wrong";
+    case ErrorCode::password_unset:
+      return "the account has no password";
+    case ErrorCode::hasher_busy:
+      return "too many passwords are being checked";
+    case ErrorCode::hasher_failed:
+      return "passwords cannot be hashed now";
     case ErrorCode::carrier_not_allowed:
       return "this cannot be asked for by this way";
     case ErrorCode::not_permitted:

@@ -44,4 +44,16 @@ Result<std::string> read_certificate(const std::string& path, std::size_t bytes_
   return auth::openpgp::enarmor("PGP PUBLIC KEY BLOCK", as_bytes(text));
 }
 
+Result<Secret> read_password(const std::string& path, std::string_view question, Terminal& terminal) {
+  constexpr std::size_t kBytesMax = 4096;
+  if (path.empty()) return terminal.ask_password(question, "--password-file FILE, or - for stdin");
+  std::string text = TRY(read_input(path, kBytesMax, terminal));
+  std::size_t size = text.size();
+  if (size > 0 && text[size - 1] == '\n') --size;
+  if (size < text.size() && size > 0 && text[size - 1] == '\r') --size;
+  Secret password(as_bytes(text).first(size));
+  wipe(text);
+  return password;
+}
+
 }  // namespace countersign::cli

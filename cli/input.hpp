@@ -6,6 +6,7 @@
 
 #include "cli/terminal.hpp"
 #include "storage/base/result.hpp"
+#include "storage/base/secret.hpp"
 
 namespace countersign::cli {
 
@@ -15,5 +16,9 @@ Result<std::string> read_input(const std::string& path, std::size_t bytes_max, T
 
 // A certificate file, armored or binary, as armored text.
 Result<std::string> read_certificate(const std::string& path, std::size_t bytes_max, Terminal& terminal);
+
+// A password: the file's or stdin's ("-") content without one line end at its end; asked for at the terminal where the
+// path is empty. As read_input() and Terminal::ask_password().
+Result<Secret> read_password(const std::string& path, std::string_view question, Terminal& terminal);
 
 }  // namespace countersign::cli

@@ -17,7 +17,9 @@ Result<Json> ask_local(CommandContext& context, std::string_view operation, Json
   message.fields = std::move(fields);
   message.text = std::move(text);
   message.source = "local";
-  return store->operations().run(message);
+  auto answer = store->operations().run(message);
+  message.fields.wipe();
+  return answer;
 }
 
 Status run_local(CommandContext& context, std::string_view operation, Json fields) {

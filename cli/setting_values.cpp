@@ -143,11 +143,42 @@ std::string get_trusted_proxies(const Settings& settings) {
   return out;
 }
 
-Status set_rate_limit(Settings& settings, const std::string& text) {
+Status set_switch(bool& value, const std::string& text) {
   if (text != "on" && text != "off") return refuse("on or off");
-  settings.rate_limit = text == "on";
+  value = text == "on";
   return ok();
 }
+
+std::string text_of_switch(bool value) {
+  return value ? "on" : "off";
+}
+
+Result<std::uint32_t> number_between(const std::string& text, std::uint32_t least, std::uint32_t most) {
+  const auto value = whole_number<std::uint32_t>(text);
+  if (!value || *value < least || *value > most) return refuse(fmt::format("from {} to {}, not {}", least, most, text));
+  return *value;
+}
+
+constexpr std::uint32_t kKibPerMib = 1024;
+
+// A row whose value is a whole number in a range; `unit` is what one of it is in the member.
+#define NUMBER(key, reason, member, unit, least, most)                                             \
+  SettingRow {                                                                                     \
+    key, reason, false,                                                                            \
+        [](Settings& settings, const std::string& text) -> Status {                                \
+          settings.member = TRY(number_between(text, (least) / (unit), (most) / (unit))) * (unit); \
+          return ok();                                                                             \
+        },                                                                                         \
+        [](const Settings& settings) { return fmt::format("{}", settings.member / (unit)); }       \
+  }
+
+// A row that is on or off.
+#define SWITCH(key, reason, member)                                                                              \
+  SettingRow {                                                                                                   \
+    key, reason, false,                                                                                          \
+        [](Settings& settings, const std::string& text) -> Status { return set_switch(settings.member, text); }, \
+        [](const Settings& settings) { return text_of_switch(settings.member); }                                 \
+  }
 
 // A row whose value is a duration in a range.
 #define DURATION(key, reason, member, least, most)                                \
@@ -177,8 +208,7 @@ const SettingRow kTable[] = {
      set_instance, [](const Settings& settings) { return settings.instance; }},
     {"listen", "HOST:PORT of the HTTP server.", false, set_listen, get_listen},
     {"trusted_proxies", "Networks whose X-Forwarded-For counts.", true, set_trusted_proxies, get_trusted_proxies},
-    {"rate_limit", "on or off; off for benchmarks and behind another limiter.", false, set_rate_limit,
-     [](const Settings& settings) { return std::string(settings.rate_limit ? "on" : "off"); }},
+    SWITCH("rate_limit", "on or off; off for benchmarks and behind another limiter.", rate_limit),
     DURATION("challenge.http_lifetime", "How long a challenge that travels by HTTP is good.", challenge_http_lifetime,
              Seconds{10}, kHour),
     DURATION("challenge.courier_lifetime", "How long a challenge on a stick is good.", challenge_courier_lifetime,
@@ -193,9 +223,31 @@ const SettingRow kTable[] = {
              30 * kDay),
     DURATION("session.absolute_limit", "A session ends after so long, used or not.", session_absolute_limit, kMinute,
              365 * kDay),
+    NUMBER("password.memory_mib", "MiB of memory that one password hash takes.", password.parameters.memory_kib,
+           kKibPerMib, auth::kMemoryKibMin, auth::kMemoryKibMax),
+    NUMBER("password.passes", "How often a password hash walks through its memory.", password.parameters.passes, 1u,
+           auth::kPassesMin, auth::kPassesMax),
+    NUMBER("password.lanes", "The lanes of a password hash.", password.parameters.lanes, 1u, auth::kLanesMin,
+           auth::kLanesMax),
+    SWITCH("password.pepper", "on or off; on: hashes are worth nothing without the secrets, and lost with them.",
+           password.pepper),
+    NUMBER("limits.requests", "Challenges, responses and bad tokens that one source may send at once.", limit_requests,
+           1u, 10u, 1'000'000u),
+    NUMBER("limits.requests_per_second", "How many more of them it may send, each second.", limit_requests_per_second,
+           1u, 1u, 100'000u),
+    NUMBER("limits.passwords_per_source", "Passwords that one source may try at once.", limit_passwords_per_source, 1u,
+           1u, 100'000u),
+    NUMBER("limits.passwords_per_source_per_minute", "How many more it may try, each minute.",
+           limit_passwords_per_source_per_minute, 1u, 1u, 100'000u),
+    NUMBER("limits.passwords_per_account", "Passwords that may be tried at once for one account.",
+           limit_passwords_per_account, 1u, 1u, 1'000u),
+    NUMBER("limits.passwords_per_account_per_minute", "How many more may be tried for it, each minute.",
+           limit_passwords_per_account_per_minute, 1u, 1u, 1'000u),
 };
 
 #undef DURATION
+#undef NUMBER
+#undef SWITCH
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "auth/openpgp/fingerprint.hpp"
+#include "auth/passwords/argon2_parameters.hpp"
 #include "cli/environment.hpp"
 #include "storage/base/result.hpp"
 #include "storage/base/time.hpp"
@@ -40,6 +41,16 @@ struct Settings {
   Seconds signature_courier_after_now{48 * 3600};
   Seconds session_idle_limit{12 * 3600};
   Seconds session_absolute_limit{24 * 3600};
+
+  auth::PasswordPolicy password;
+
+  // Attempts at once, and those that come back: a second, and a minute.
+  std::uint32_t limit_requests = 1200;
+  std::uint32_t limit_requests_per_second = 20;
+  std::uint32_t limit_passwords_per_source = 60;
+  std::uint32_t limit_passwords_per_source_per_minute = 10;
+  std::uint32_t limit_passwords_per_account = 10;
+  std::uint32_t limit_passwords_per_account_per_minute = 1;
 };
 
 // A setting by its name in the file ("session.idle_limit"), as text: what a flag gave.

@@ -52,6 +52,14 @@ auth::Policies policies_of(const Settings& settings) {
   policies.courier_signature_after_now = settings.signature_courier_after_now;
   policies.session_idle_limit = settings.session_idle_limit;
   policies.session_absolute_limit = settings.session_absolute_limit;
+  policies.password = settings.password;
+  auth::LimitSettings& limits = policies.limits;
+  limits.requests.burst = settings.limit_requests;
+  limits.requests.per_second = settings.limit_requests_per_second;
+  limits.password_sources.burst = settings.limit_passwords_per_source;
+  limits.password_sources.per_second = settings.limit_passwords_per_source_per_minute * auth::kPerMinute;
+  limits.password_accounts.burst = settings.limit_passwords_per_account;
+  limits.password_accounts.per_second = settings.limit_passwords_per_account_per_minute * auth::kPerMinute;
   return policies;
 }
 

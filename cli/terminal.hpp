@@ -11,6 +11,7 @@
 
 #include "storage/base/json.hpp"
 #include "storage/base/result.hpp"
+#include "storage/base/secret.hpp"
 
 namespace countersign::cli {
 
@@ -48,6 +49,10 @@ class Terminal {
   // Asks yes or no at the person's terminal, never at stdin. Fails with usage where there is no terminal, naming
   // `instead`, what to pass to go on without being asked, and with failed when the answer is not yes.
   Status confirm(std::string_view question, std::string_view instead);
+
+  // Asks for a password at the person's terminal, twice, and shows nothing of it. Fails with usage where there is no
+  // terminal, naming `instead`, and with failed where the two differ or were not given.
+  Result<Secret> ask_password(std::string_view question, std::string_view instead);
 
   // Flushes. failed where something could not be written: a full disk must not look like success.
   Status finish();

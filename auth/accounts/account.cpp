@@ -56,6 +56,19 @@ Json write_parts(const std::map<AccountPart, std::string>& parts) {
   return json;
 }
 
+// The scheme is written out, so that a reader need not infer it; what disagrees with the records is not understood.
+Status parse_password(JsonReader& reader, Account& account) {
+  const std::string scheme = TRY(reader.text_or("password", name_of(PasswordScheme::none)));
+  account.pepper_key = TRY(reader.text_or("pepper", ""));
+  const bool both =
+      account.parts.contains(AccountPart::password) && account.parts.contains(AccountPart::legacy_password);
+  if (both || scheme != name_of(password_scheme_of(account))) return fail(ErrorCode::malformed_message, "password");
+  if (!account.pepper_key.empty() && password_scheme_of(account) != PasswordScheme::argon2id) {
+    return fail(ErrorCode::malformed_message, "pepper");
+  }
+  return ok();
+}
+
 Result<Account> parse_members(const Json& json) {
   JsonReader reader(json);
   TRY(check_record_version(reader));
@@ -78,6 +91,7 @@ Result<Account> parse_members(const Json& json) {
   for (const Json& key : *former.items()) account.former_keys.push_back(TRY(parse_former_key(key)));
   account.created_at = TRY(reader.time("created_at"));
   account.parts = TRY(parse_parts(reader.take("records")));
+  TRY(parse_password(reader, account));
   // Of a deleted account its record alone is left.
   if (account.state != AccountState::deleted && !account.parts.contains(AccountPart::certificate)) {
     return fail(ErrorCode::malformed_message, "records");
@@ -107,7 +121,27 @@ std::optional<AccountState> account_state_named(std::string_view name) {
   return std::nullopt;
 }
 
+std::string_view name_of(PasswordScheme scheme) {
+  switch (scheme) {
+    case PasswordScheme::none:
+      return "none";
+    case PasswordScheme::argon2id:
+      return "argon2id";
+    case PasswordScheme::lthn:
+      return "lthn";
+  }
+  return "";
+}
+
+PasswordScheme password_scheme_of(const Account& account) {
+  if (account.parts.contains(AccountPart::password)) return PasswordScheme::argon2id;
+  if (account.parts.contains(AccountPart::legacy_password)) return PasswordScheme::lthn;
+  return PasswordScheme::none;
+}
+
 Json write_account(const Account& account) {
+  const PasswordScheme scheme = password_scheme_of(account);
+  const bool peppered = scheme == PasswordScheme::argon2id && !account.pepper_key.empty();
   Json former = Json::array();
   for (const FormerKey& key : account.former_keys) {
     former.push(Json::object()
@@ -128,7 +162,9 @@ Json write_account(const Account& account) {
       .set("show_key_id", account.show_key_id)
       .set("former_keys", std::move(former))
       .set("created_at", format_time(account.created_at))
-      .set("records", write_parts(account.parts));
+      .set("records", write_parts(account.parts))
+      .set("password", name_of(scheme))
+      .set("pepper", peppered ? Json(account.pepper_key) : Json());
 }
 
 Result<Account> parse_account(const Json& json) {

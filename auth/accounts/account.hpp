@@ -45,6 +45,10 @@ inline constexpr std::array kAccountParts = {AccountPart::certificate, AccountPa
                                              AccountPart::revocation,  AccountPart::metadata,
                                              AccountPart::password,    AccountPart::legacy_password};
 
+// Which of the two password records holds. The account record says so, not which file happens to be there.
+enum class PasswordScheme : std::uint8_t { none, argon2id, lthn };
+std::string_view name_of(PasswordScheme scheme);
+
 struct Account {
   std::string id;
   std::string username;  // empty until known
@@ -61,7 +65,11 @@ struct Account {
   // What of its other records is to be there, with the SHA-256 of each, hex. A part that is not named here does not
   // count, whatever lies under its name.
   std::map<AccountPart, std::string> parts;
+  std::string pepper_key;  // the record key that the password's pepper comes from; empty: none
 };
+
+// Pure, of what the record seals. Never both: parse_account() refuses that.
+PasswordScheme password_scheme_of(const Account& account);
 
 // The version the record was read at travels with it, so that a batch can require it.
 struct StoredAccount {

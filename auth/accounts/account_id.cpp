@@ -8,33 +8,37 @@
 namespace countersign::auth {
 namespace {
 
-char32_t substitute(char32_t point) {
-  switch (point) {
-    case U'o':
-      return U'0';
-    case U'l':
-      return U'1';
-    case U'e':
-      return U'3';
-    case U'a':
-      return U'4';
-    case U's':
-      return U'z';
-    case U't':
-      return U'7';
-    case U'0':
-      return U'o';
-    case U'1':
-      return U'l';
-    case U'3':
-      return U'e';
-    case U'4':
-      return U'a';
-    case U'7':
-      return U't';
+char substitute(char letter) {
+  switch (letter) {
+    case 'o':
+      return '0';
+    case 'l':
+      return '1';
+    case 'e':
+      return '3';
+    case 'a':
+      return '4';
+    case 's':
+      return 'z';
+    case 't':
+      return '7';
+    case '0':
+      return 'o';
+    case '1':
+      return 'l';
+    case '3':
+      return 'e';
+    case '4':
+      return 'a';
+    case '7':
+      return 't';
     default:
-      return point;
+      return letter;
   }
+}
+
+bool continues_a_code_point(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
 }
 
 // The blanks of Unicode category Zs.
@@ -71,11 +75,20 @@ Status check_account_id(std::string_view id) {
   return ok();
 }
 
+// Every substitute is one ASCII character for another, so a code point of several bytes moves as it is.
 std::string lthn(std::string_view text) {
-  std::vector<char32_t> points = code_points(text).value_or(std::vector<char32_t>());
-  std::reverse(points.begin(), points.end());
-  std::transform(points.begin(), points.end(), points.begin(), substitute);
-  return hex(sha256(as_bytes(std::string(text) + to_utf8(points))));
+  // The text may be a password: one buffer, wiped with its last use.
+  Secret salted(2 * text.size());
+  const auto out = salted.writable();
+  std::copy(text.begin(), text.end(), out.begin());
+  std::size_t used = text.size();
+  for (std::size_t end = text.size(); end > 0;) {
+    std::size_t begin = end - 1;
+    while (begin > 0 && continues_a_code_point(text[begin])) --begin;
+    for (std::size_t i = begin; i < end; ++i) out[used++] = static_cast<std::uint8_t>(substitute(text[i]));
+    end = begin;
+  }
+  return hex(sha256(salted.reveal()));
 }
 
 }  // namespace countersign::auth

@@ -26,7 +26,7 @@ Status check_new_username(std::string_view username);
 // 64 lower-case hex digits. malformed_account_id. Ask before an id becomes part of a name.
 Status check_account_id(std::string_view id);
 
-// `text` is UTF-8.
+// `text` is UTF-8: a username, or a password whose hash the predecessor kept. Nothing of it stays in memory.
 std::string lthn(std::string_view text);
 inline std::string account_id_of(std::string_view username) {
   return lthn(username);

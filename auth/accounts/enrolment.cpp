@@ -31,9 +31,9 @@ Result<HeldEnrolment> parse_held(const Json& json) {
 
 }  // namespace
 
-Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const std::string& username, bool show_key_id,
-                                  std::optional<std::uint64_t> epoch, const Moment& moment, AuditEntry entry,
-                                  const Stage& stage) {
+Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const Wanted& wanted, const Moment& moment,
+                                  AuditEntry entry, const Stage& stage) {
+  const std::string& username = wanted.username;
   Account account;
   account.id = account_id_of(username);
   account.username = username;
@@ -41,7 +41,7 @@ Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const std:
   account.key_since = moment.wall;
   account.created_at = moment.wall;
   account.encryption_algorithm = checked.encryption_key.algorithm;
-  account.show_key_id = show_key_id;
+  account.show_key_id = wanted.show_key_id;
   // The server signs every challenge's statement itself, so its own key as somebody's would answer for them.
   if (context_.identity.has_key(account.fingerprint)) {
     return fail(ErrorCode::key_taken, "the key " + account.fingerprint.upper() + " is the server's own");
@@ -49,6 +49,8 @@ Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const std:
   entry.at = moment.wall;
   entry.account = account.id;
   entry.key = account.fingerprint.upper();
+  std::optional<HashedPassword> hashed;
+  if (wanted.password) hashed = TRY(context_.password_hashes.make(*wanted.password));
   for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
     const auto stored = TRY(context_.accounts.find(account.id));
     if (stored && stored->account.state != AccountState::deleted) return fail(ErrorCode::account_exists, username);
@@ -56,12 +58,16 @@ Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const std:
       return fail(ErrorCode::key_taken, "the key " + account.fingerprint.upper() + " belongs to an account already");
     }
     account.epoch = stored ? stored->account.epoch + 1 : 0;
-    if (epoch && *epoch != account.epoch) return fail(ErrorCode::epoch_passed);
+    if (wanted.epoch && *wanted.epoch != account.epoch) return fail(ErrorCode::epoch_passed);
     storage::Batch batch;
     if (stored) {
       batch.require_version(account_name(account.id), stored->version);
     } else {
       batch.require_absent(account_name(account.id));
+    }
+    if (hashed) {
+      context_.accounts.stage_part(batch, account, AccountPart::password, hashed->phc.reveal());
+      account.pepper_key = hashed->pepper_key;
     }
     context_.accounts.stage_new(batch, account, checked.certificate);
     stage(batch);
@@ -73,7 +79,8 @@ Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const std:
   return fail(ErrorCode::conflict, "changed meanwhile");
 }
 
-Result<Account> Enrolment::enrol(const Response& response, const std::string& public_key, const Visit& visit) {
+Result<Account> Enrolment::enrol(const Response& response, const std::string& public_key,
+                                 const std::optional<Password>& password, const Visit& visit) {
   if (visit.arrival == Arrival::http && !context_.policies.registration_open) {
     return fail(ErrorCode::registration_closed);
   }
@@ -86,7 +93,7 @@ Result<Account> Enrolment::enrol(const Response& response, const std::string& pu
   }
   TRY(proof_.verify(opened, response, checked.certificate, moment));
   if (TRY(find_consumed(context_, opened.sealed.tag))) return fail(ErrorCode::challenge_consumed);
-  auto account = create(checked, opened.challenge.extra, false, opened.challenge.epoch, moment,
+  auto account = create(checked, {opened.challenge.extra, false, opened.challenge.epoch, password}, moment,
                         {Decision::account_enrolled, {}, "", "", "", visit.source, ""},
                         [&](storage::Batch& batch) { stage_consumed(batch, context_, opened, ""); });
   if (account || account.error().code != ErrorCode::conflict) return account;
@@ -99,7 +106,7 @@ Result<Account> Enrolment::add(const NewAccount& request, const Visit& visit) {
   TRY(check_new_username(request.username));
   const auto checked = TRY(openpgp::check_enrollable(context_.engine, request.public_key,
                                                      openpgp::kCertificateLocalReadBytesMax, moment.wall));
-  return create(checked, request.username, request.show_key_id, std::nullopt, moment,
+  return create(checked, {request.username, request.show_key_id, std::nullopt, request.password}, moment,
                 {Decision::account_added, {}, "", "", "", visit.source, ""}, [](storage::Batch&) {});
 }
 
@@ -157,7 +164,8 @@ Result<Account> Enrolment::confirm(const openpgp::Fingerprint& fingerprint, cons
   }
   const auto checked =
       TRY(openpgp::check_enrollable(context_.engine, held.certificate, openpgp::kCertificateReadBytesMax, moment.wall));
-  return create(checked, username, false, std::nullopt, moment,
+  const std::optional<Password> no_password;
+  return create(checked, {username, false, std::nullopt, no_password}, moment,
                 {Decision::enrolment_confirmed, {}, "", "", "", visit.source, ""}, [&](storage::Batch& batch) {
                   batch.require_version(name, entry->version);
                   batch.erase(name);

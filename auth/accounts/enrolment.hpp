@@ -26,6 +26,7 @@ struct NewAccount {
   std::string username;
   std::string public_key;
   bool show_key_id = false;
+  std::optional<Password> password = {};
 };
 
 inline constexpr std::size_t kHeldMax = 1000;
@@ -37,8 +38,10 @@ class Enrolment {
 
   // By an `enrol` response with its certificate: proof that the key is held. Consumes the challenge and makes the
   // account in one batch. registration_closed (by HTTP), challenge_*, signature_*; certificate_refused and the like;
-  // account_exists and key_taken are told, to one who proved a key.
-  Result<Account> enrol(const Response& response, const std::string& public_key, const Visit& visit);
+  // account_exists and key_taken are told, to one who proved a key. A password is hashed once the key is proven:
+  // hasher_*.
+  Result<Account> enrol(const Response& response, const std::string& public_key,
+                        const std::optional<Password>& password, const Visit& visit);
   // By an administrator, without proof. malformed_username, account_reserved, account_exists, key_taken, certificate_*.
   Result<Account> add(const NewAccount& request, const Visit& visit);
   // From a stick: a certificate alone, or with an `enrol` response to prove it. Holding twice is holding once.
@@ -51,10 +54,15 @@ class Enrolment {
 
  private:
   using Stage = std::function<void(storage::Batch&)>;
+  struct Wanted {
+    std::string username;
+    bool show_key_id = false;
+    std::optional<std::uint64_t> epoch = {};  // the account's, where the challenge says one
+    const std::optional<Password>& password;
+  };
   // Makes the account in one batch with whatever `stage` adds to it.
-  Result<Account> create(const openpgp::Enrollable& checked, const std::string& username, bool show_key_id,
-                         std::optional<std::uint64_t> epoch, const Moment& moment, AuditEntry entry,
-                         const Stage& stage);
+  Result<Account> create(const openpgp::Enrollable& checked, const Wanted& wanted, const Moment& moment,
+                         AuditEntry entry, const Stage& stage);
 
   const Context& context_;
   Proof proof_;

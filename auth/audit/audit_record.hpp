@@ -27,7 +27,11 @@ namespace countersign::auth {
   X(session_replayed)            \
   X(sessions_ended)              \
   X(clock_accepted)              \
-  X(refusals)
+  X(refusals)                    \
+  X(login_by_password)           \
+  X(password_changed)            \
+  X(password_set)                \
+  X(password_removed)
 
 enum class Decision : std::uint8_t {
 #define X(name) name,

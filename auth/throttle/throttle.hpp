@@ -1,22 +1,24 @@
-// Limits per source on what strangers may ask for. A token bucket for each address (an IPv4 address, an IPv6 /64); the
-// table is bounded, and whoever finds it full shares one bucket with the rest. Nobody can lock another out: the key of
-// a bucket is where a request comes from, never whom it names.
+// Token buckets by key: what strangers may ask for, by where they come from or by whom they name. The table is bounded,
+// and whoever finds it full shares one bucket with the rest.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
+#include "auth/throttle/limit_settings.hpp"
 #include "storage/base/result.hpp"
 
 namespace countersign::auth {
 
-struct ThrottleLimits {
-  double burst = 1200;     // requests at once
-  double per_second = 20;  // and from then on
-  std::size_t sources_max = 4096;
+// A bucket as it is saved: what is left in it, in thousandths.
+struct ThrottleLevel {
+  std::string key;
+  std::int64_t left_thousandths = 0;
 };
 
 // Any thread.
@@ -24,15 +26,22 @@ class Throttle {
  public:
   explicit Throttle(ThrottleLimits limits) : limits_(limits) {}
 
-  // Takes one from the source's bucket; slow_down where it is empty. `now` is monotonic.
-  Status take(const std::string& source, std::chrono::milliseconds now);
-  std::size_t sources() const;
+  // Takes one from the key's bucket; slow_down where it is empty. `now` is monotonic.
+  Status take(const std::string& key, std::chrono::milliseconds now);
+  std::size_t keys() const;
+
+  // The buckets that are not full, and those of an earlier process, `rested` ago. A bucket that two speak of keeps the
+  // lower level.
+  std::vector<ThrottleLevel> levels(std::chrono::milliseconds now) const;
+  void restore(const std::vector<ThrottleLevel>& levels, std::chrono::milliseconds rested,
+               std::chrono::milliseconds now);
 
  private:
   struct Bucket {
     double left = 0;
     std::chrono::milliseconds at{};
   };
+  double level_at(const Bucket& bucket, std::chrono::milliseconds now) const;
   bool take_from(Bucket& bucket, std::chrono::milliseconds now) const;
   void forget_rested(std::chrono::milliseconds now);
 

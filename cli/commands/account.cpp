@@ -11,6 +11,13 @@ Status run_account_add(const AccountAddOptions& options, CommandContext& context
   fields.set("public_key",
              TRY(read_certificate(options.public_key, auth::openpgp::kCertificateLocalReadBytesMax, context.terminal)));
   if (options.show_key_id) fields.set("show_key_id", true);
+  if (!options.password_file.empty()) {
+    if (options.password_file == "-" && options.public_key == "-") {
+      return fail(ErrorCode::usage, "only one of --public-key and --password-file can be stdin");
+    }
+    const Secret password = TRY(read_password(options.password_file, "", context.terminal));
+    fields.set("password", password.reveal_text());
+  }
   return run_local(context, "account.add", std::move(fields));
 }
 

@@ -13,6 +13,7 @@ struct AccountAddOptions {
   std::string user;
   std::string public_key;  // a file; "-" is stdin
   bool show_key_id = false;
+  std::string password_file;  // "-" is stdin; empty: no password
 };
 Status run_account_add(const AccountAddOptions& options, CommandContext& context);
 

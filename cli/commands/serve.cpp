@@ -1,5 +1,6 @@
 #include "cli/commands/serve.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <ctime>
 #include <thread>
@@ -13,7 +14,15 @@ namespace countersign::cli {
 namespace {
 
 // Workers wait for the disk more than for a core.
-constexpr unsigned kWorkersPerCore = 4;
+constexpr std::size_t kWorkersPerCore = 4;
+
+// Passwords keep at most so many workers as the hasher lets wait. Those that judge signatures come on top of them, and
+// a quarter of all is kept for session checks by the server itself: so neither waits behind a hash.
+std::size_t worker_count() {
+  const std::size_t kept = auth::hashes_at_once() + auth::HasherSettings().queue_max;
+  const std::size_t answering = std::max<std::size_t>(4, std::thread::hardware_concurrency() * kWorkersPerCore);
+  return (kept + answering) * 4 / 3 + 1;
+}
 
 sigset_t stop_signals() {
   sigset_t signals;
@@ -40,7 +49,7 @@ transport::http::HttpServerSettings server_settings(const Settings& settings) {
   transport::http::HttpServerSettings out;
   out.host = settings.listen.host;
   out.port = settings.listen.port;
-  out.workers = std::max(4u, std::thread::hardware_concurrency() * kWorkersPerCore);
+  out.workers = worker_count();
   out.trusted_proxies = settings.trusted_proxies;
   out.on_refusal = [](std::string_view source, std::string_view reason) {
     auth::log_event(auth::LogLevel::warning, "refused", {{"source", source}, {"reason", reason}});

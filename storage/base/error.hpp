@@ -74,6 +74,11 @@ enum class Face {
   X(session_expired, denied)              \
   X(session_replaced, denied)             \
   X(session_grant_expired, denied)        \
+  /* passwords */                         \
+  X(password_wrong, denied)               \
+  X(password_unset, denied)               \
+  X(hasher_busy, unavailable)             \
+  X(hasher_failed, unavailable)           \
   /* carriers */                          \
   X(carrier_not_allowed, malformed)       \
   X(not_permitted, denied)                \

@@ -145,6 +145,16 @@ void Json::push(Json value) {
   std::get<Array>(value_).push_back(std::move(value));
 }
 
+void Json::wipe() {
+  if (auto* text = std::get_if<std::string>(&value_)) countersign::wipe(*text);
+  if (auto* items = std::get_if<Array>(&value_)) {
+    for (Json& item : *items) item.wipe();
+  }
+  if (auto* members = std::get_if<Object>(&value_)) {
+    for (auto& [name, value] : *members) value.wipe();
+  }
+}
+
 Result<Json> parse_json(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) return fail(ErrorCode::malformed_json, "begins with a byte order mark");
   if (!is_utf8(text)) return fail(ErrorCode::malformed_json, "not UTF-8");
@@ -185,6 +195,14 @@ Result<std::string> JsonReader::text(std::string_view name) {
   const std::string* value = found->string();
   if (value == nullptr) return fail(ErrorCode::malformed_message, "member '" + std::string(name) + "' is not a string");
   return *value;
+}
+
+Result<Secret> JsonReader::secret(std::string_view name) {
+  const Json* found = use(name);
+  if (found == nullptr) return fail(ErrorCode::malformed_message, "member '" + std::string(name) + "' is missing");
+  const std::string* value = found->string();
+  if (value == nullptr) return fail(ErrorCode::malformed_message, "member '" + std::string(name) + "' is not a string");
+  return Secret(as_bytes(*value));
 }
 
 Result<Instant> JsonReader::time(std::string_view name) {

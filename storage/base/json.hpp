@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "storage/base/result.hpp"
+#include "storage/base/secret.hpp"
 #include "storage/base/time.hpp"
 
 namespace countersign {
@@ -53,6 +54,8 @@ class Json {
   Json&& set(std::string name, Json value) &&;
   void erase(std::string_view name);
   void push(Json value);
+  // Overwrites every text in it, wherever it stands: a message may hold a password.
+  void wipe();
 
   friend bool operator==(const Json&, const Json&) = default;
 
@@ -82,6 +85,8 @@ class JsonReader {
   bool has(std::string_view name) const;  // present and not null
   Result<std::string> text(std::string_view name);
   Result<std::string> text_or(std::string_view name, std::string_view otherwise);
+  // Without a copy on the way.
+  Result<Secret> secret(std::string_view name);
   Result<std::int64_t> integer(std::string_view name);
   Result<std::int64_t> integer_or(std::string_view name, std::int64_t otherwise);
   // In the form of time.hpp.

@@ -1,6 +1,7 @@
 #include "storage/base/text.hpp"
 
 #include <fmt/format.h>
+#include <openssl/crypto.h>
 #include <utf8proc.h>
 
 #include <cstdlib>
@@ -72,7 +73,10 @@ std::optional<std::string> to_nfc(std::string_view text) {
                    &out, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(out, &std::free);
   if (size < 0) return std::nullopt;
-  return std::string(reinterpret_cast<const char*>(out), static_cast<std::size_t>(size));
+  const auto bytes = static_cast<std::size_t>(size);
+  std::string normal(reinterpret_cast<const char*>(out), bytes);
+  OPENSSL_cleanse(out, bytes);  // it may be a password
+  return normal;
 }
 
 bool has_unprintable(std::string_view text) {

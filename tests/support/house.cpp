@@ -63,6 +63,15 @@ Visit by_hand() {
   return {Arrival::local, "local"};
 }
 
+Policies quick_policies() {
+  Policies policies;
+  policies.password.parameters = {kMemoryKibMin, 1, 1};
+  return policies;
+}
+Password password_of(std::string_view text) {
+  return must(Password::admit(Secret(as_bytes(text))));
+}
+
 House::House(HouseSettings settings_in, storage::Medium* over)
     : settings(std::move(settings_in)),
       medium_(over != nullptr ? over : &memory_),
@@ -79,8 +88,9 @@ House::House(HouseSettings settings_in, storage::Medium* over)
 }
 
 Result<std::unique_ptr<Authenticator>> House::another(storage::Medium& medium, const std::string& writer) {
-  return Authenticator::open({settings.server, fingerprint_, secrets_folder_ / "floor", writer, settings.policies},
-                             TRY(Secrets::load(secrets_folder_)), medium, *spy_, clock, rng);
+  return Authenticator::open(
+      {settings.server, fingerprint_, secrets_folder_ / "floor", writer, settings.policies, settings.hasher},
+      TRY(Secrets::load(secrets_folder_)), medium, *spy_, clock, rng);
 }
 
 Status House::restart(storage::Medium* over) {
@@ -94,6 +104,10 @@ Status House::restart(storage::Medium* over) {
 
 Account House::add(const Person& person) {
   return must(auth_->add_account({person.name(), person.certificate(), false}, by_hand()));
+}
+
+Account House::add(const Person& person, std::string_view password) {
+  return must(auth_->add_account({person.name(), person.certificate(), false, password_of(password)}, by_hand()));
 }
 
 IssuedChallenge House::issue(const Person& person, Transport transport) {

@@ -63,10 +63,15 @@ auth::Visit by_http();
 auth::Visit by_courier();
 auth::Visit by_hand();
 
+// Policies whose password hashes cost as little as is allowed.
+auth::Policies quick_policies();
+auth::Password password_of(std::string_view text);
+
 struct HouseSettings {
   std::string server = "https://auth.example.org";
   std::string writer = "server";
-  auth::Policies policies;
+  auth::Policies policies = quick_policies();
+  auth::HasherSettings hasher = {};
   // With the server's key, or with an empty one; librnp where none is given.
   std::function<Result<std::unique_ptr<auth::openpgp::OpenPgp>>(const Secret&)> open_engine;
 };
@@ -102,6 +107,7 @@ class House {
   auth::IssuedChallenge issue_enrolment(const Person& person, auth::Transport transport = auth::Transport::http);
   // The statement in a challenge message, signed now.
   auth::Response answer(const Person& person, const auth::IssuedChallenge& issued);
+  auth::Account add(const Person& person, std::string_view password);
   // Issue, answer, redeem.
   auth::RefreshedSession log_in(const Person& person);
   // A grant's content, which only its owner's key opens.

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "auth/passwords/phc_string.hpp"
 #include "auth/policies.hpp"
 #include "auth/sessions/session.hpp"
 #include "storage/base/hash.hpp"
@@ -58,9 +59,11 @@ class StoreCheck {
         fault(name + ": " + outcome(record));
         continue;
       }
-      const bool login = record->decision == "login_accepted" || record->decision == "login_granted";
-      if (login && !logged_in_.insert(record->entry.session).second) fault(name + ": a login twice");
-      if (!login && record->decision != "account_enrolled") continue;
+      const bool by_password = record->decision == "login_by_password";
+      const bool by_key = record->decision == "login_accepted" || record->decision == "login_granted";
+      if ((by_key || by_password) && !logged_in_.insert(record->entry.session).second) fault(name + ": a login twice");
+      const bool changed_by_key = record->decision == "password_changed" && !record->entry.key.empty();
+      if (!by_key && !changed_by_key && record->decision != "account_enrolled") continue;
       ++redeemed_;
       redeemed_lately_ += now_ - record->entry.at < kConsumedKeptAfterExpiry ? 1 : 0;
     }
@@ -79,6 +82,17 @@ class StoreCheck {
     const auto holder = accounts_.holder_of((*stored)->account.fingerprint);
     if (!holder || *holder != id) fault(name + ": its key is not its own");
     if (text.empty()) fault(name + " is empty");
+    for (const AccountPart part : kAccountParts) {
+      const auto bytes = accounts_.read_part(**stored, part);
+      if (!bytes) {
+        fault(name + ": " + part_name(id, part) + ": " + outcome(bytes));
+      } else if (!*bytes && contents_.contains(part_name(id, part))) {
+        fault(part_name(id, part) + " is sealed by nothing");
+      }
+      if (bytes && *bytes && part == AccountPart::password && !parse_phc_string(as_text(**bytes))) {
+        fault(part_name(id, part) + " is no password hash");
+      }
+    }
   }
 
   void check_key(const std::string& name) {

@@ -186,6 +186,7 @@ void run(Operations& operations, std::string_view body, Exchange& exchange, http
   }
   Result<Json> reply = operations.run(message);
   wipe(message.text);
+  message.fields.wipe();
   if (!reply) return show_error(reply.error(), exchange, response);
   show_answer(*reply, exchange, response);
 }

@@ -24,8 +24,8 @@ class HttpCarrier;
 struct HttpServerSettings {
   std::string host = "127.0.0.1";  // numeric, or a name of this host
   std::uint16_t port = 8420;       // 0: any free one
-  // A quarter of them is kept for session checks; the rest must outnumber the password hashes that may wait (16), or
-  // a signature would wait behind them.
+  // A quarter of them is kept for session checks; the rest must outnumber the password hashes that may run and wait
+  // (one a core, and 16), or a signature would wait behind them.
   std::size_t workers = 32;
   std::size_t queue_max = 256;
   std::size_t connections_max = 1024;

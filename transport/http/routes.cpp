@@ -24,6 +24,7 @@ constexpr std::array kRoutes = {
     Route{"POST",   "/v1/challenge",       "challenge.issue",  200,     P::challenge,  B::form},
     Route{"POST",   "/v1/session",         "session.open",     201,     P::json,       B::message},
     Route{"POST",   "/v1/accounts",        "account.enrol",    201,     P::json,       B::message},
+    Route{"POST",   "/v1/password",        "password.change",  204,     P::nothing,    B::message},
     Route{"POST",   "/v1/session/refresh", "session.refresh",  200,     P::json,       B::optional},
     Route{"DELETE", "/v1/session",         "session.end",      204,     P::nothing,    B::optional},
     Route{"DELETE", "/v1/sessions",        "session.end_all",  204,     P::nothing,    B::optional},

@@ -56,11 +56,15 @@ std::string_view default_transport(Carrier carrier) {
 
 }  // namespace
 
-Result<std::string> take_account(JsonReader& reader) {
+Result<auth::AccountName> take_name(JsonReader& reader) {
   auth::AccountName name;
   name.username = TRY(reader.text_or("username", ""));
   name.account = TRY(reader.text_or("account", ""));
-  return auth::resolve(name);
+  return name;
+}
+
+Result<std::string> take_account(JsonReader& reader) {
+  return auth::resolve(TRY(take_name(reader)));
 }
 
 Result<Json> issue_challenge(auth::Authenticator& auth, const Message& message) {
@@ -90,9 +94,18 @@ Result<Json> issue_challenge(auth::Authenticator& auth, const Message& message) 
 }
 
 Result<Json> enrol_account(auth::Authenticator& auth, const Message& message) {
-  const auto taken = TRY(take_response(message));
+  ResponseFields taken;
+  std::optional<auth::Password> password;
+  if (message.text.empty()) {
+    JsonReader reader(message.fields);
+    if (reader.has("password")) password = TRY(take_password(reader, "password"));
+    taken = TRY(take_response(reader));
+    TRY(reader.finish());
+  } else {
+    taken = TRY(take_response(message));
+  }
   if (taken.public_key.empty()) return fail(ErrorCode::malformed_message, "the certificate is missing");
-  return enrolled_fields(TRY(auth.enrol(taken.response, taken.public_key, visit_of(message))));
+  return enrolled_fields(TRY(auth.enrol(taken.response, taken.public_key, visit_of(message), password)));
 }
 
 Result<Json> hold_account(auth::Authenticator& auth, const Message& message) {
@@ -114,6 +127,7 @@ Result<Json> add_account(auth::Authenticator& auth, const Message& message) {
   request.username = TRY(reader.text("username"));
   request.public_key = TRY(reader.text("public_key"));
   request.show_key_id = TRY(reader.boolean_or("show_key_id", false));
+  if (reader.has("password")) request.password = TRY(take_password(reader, "password"));
   TRY(reader.finish());
   return enrolled_fields(TRY(auth.add_account(request, visit_of(message))));
 }
@@ -165,6 +179,7 @@ Result<Json> show_account(auth::Authenticator& auth, const Message& message) {
       .set("key_since", format_time(view.account.key_since))
       .set("encryption_algorithm", view.account.encryption_algorithm)
       .set("show_key_id", view.account.show_key_id)
+      .set("password", auth::name_of(auth::password_scheme_of(view.account)))
       .set("epoch", static_cast<std::int64_t>(view.account.epoch))
       .set("last_login", view.last_login ? Json(format_time(*view.last_login)) : Json())
       .set("former_keys", std::move(former));

@@ -25,6 +25,11 @@ Result<Json> confirm_account(auth::Authenticator& auth, const Message& message);
 Result<Json> list_accounts(auth::Authenticator& auth, const Message& message);
 Result<Json> show_account(auth::Authenticator& auth, const Message& message);
 
+// password_handlers.cpp
+Result<Json> change_password(auth::Authenticator& auth, const Message& message);
+Result<Json> set_password(auth::Authenticator& auth, const Message& message);
+Result<Json> remove_password(auth::Authenticator& auth, const Message& message);
+
 // session_handlers.cpp
 Result<Json> open_session(auth::Authenticator& auth, const Message& message);
 Result<Json> show_session(auth::Authenticator& auth, const Message& message);
@@ -39,6 +44,10 @@ Result<Json> show_account_session(auth::Authenticator& auth, const Message& mess
 Result<Json> end_account_session(auth::Authenticator& auth, const Message& message);
 
 auth::Visit visit_of(const Message& message);
+// Takes `username` or `account`, not resolved yet.
+Result<auth::AccountName> take_name(JsonReader& reader);
+// A member that is a password. malformed_message.
+Result<auth::Password> take_password(JsonReader& reader, std::string_view member);
 // Takes `username` or `account` and gives the account id.
 Result<std::string> take_account(JsonReader& reader);
 

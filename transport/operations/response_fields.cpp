@@ -15,13 +15,11 @@ Result<ResponseFields> from_text(std::string_view text) {
                         split.certificate.value_or("")};
 }
 
-Result<auth::Response> from_detached(const Json& json) {
-  JsonReader reader(json);
+Result<auth::Response> from_detached(JsonReader& reader) {
   auth::Response response;
   response.challenge = TRY(reader.text("challenge"));
   response.signature = TRY(reader.text("signature"));
   response.form = SignatureForm::detached;
-  TRY(reader.finish());
   return response;
 }
 
@@ -33,17 +31,27 @@ Result<ResponseFields> take_response(const Message& message) {
     return from_text(message.text);
   }
   JsonReader reader(message.fields);
-  if (!reader.has("response")) return ResponseFields{TRY(from_detached(message.fields)), ""};
-  const Json response = reader.take("response");
+  auto out = TRY(take_response(reader));
+  TRY(reader.finish());
+  return out;
+}
+
+Result<ResponseFields> take_response(JsonReader& reader) {
   ResponseFields out;
+  if (!reader.has("response")) {
+    out.response = TRY(from_detached(reader));
+    return out;
+  }
+  const Json response = reader.take("response");
   if (const std::string* text = response.string()) {
     out = TRY(from_text(*text));
     if (!out.public_key.empty()) return fail(ErrorCode::malformed_message, "the certificate goes into 'public_key'");
   } else {
-    out.response = TRY(from_detached(response));
+    JsonReader detached(response);
+    out.response = TRY(from_detached(detached));
+    TRY(detached.finish());
   }
   out.public_key = TRY(reader.text_or("public_key", ""));
-  TRY(reader.finish());
   return out;
 }
 

@@ -18,5 +18,7 @@ struct ResponseFields {
 
 // malformed_message, message_too_large, file_incomplete. Members other than those above are refused.
 Result<ResponseFields> take_response(const Message& message);
+// The same of fields alone, where an operation has members besides: it calls finish() on the reader.
+Result<ResponseFields> take_response(JsonReader& reader);
 
 }  // namespace countersign::transport

@@ -79,6 +79,36 @@ TEST_CASE("S48 every duration is refused outside its range and taken at both end
   }
 }
 
+TEST_CASE("S48 every number is refused outside its range and taken at both ends") {
+  struct Range {
+    const char* section;
+    const char* name;
+    int least;
+    int most;
+  };
+  for (const Range& range :
+       {Range{"password", "memory_mib", 8, 256}, Range{"password", "passes", 1, 10}, Range{"password", "lanes", 1, 4},
+        Range{"limits", "requests", 10, 1'000'000}, Range{"limits", "requests_per_second", 1, 100'000},
+        Range{"limits", "passwords_per_source", 1, 100'000},
+        Range{"limits", "passwords_per_source_per_minute", 1, 100'000},
+        Range{"limits", "passwords_per_account", 1, 1'000},
+        Range{"limits", "passwords_per_account_per_minute", 1, 1'000}}) {
+    INFO(range.section << "." << range.name);
+    const auto with = [&](const std::string& value) {
+      return read(std::string("[") + range.section + "]\n" + range.name + " = " + value + "\n");
+    };
+    require_refused(with(std::to_string(range.least - 1)), range.name);
+    REQUIRE(with(std::to_string(range.least)).has_value());
+    REQUIRE(with(std::to_string(range.most)).has_value());
+    require_refused(with(std::to_string(range.most + 1)), range.name);
+    require_refused(with("\"many\""), range.name);
+    require_refused(with("-1"), range.name);
+  }
+  REQUIRE(read("[password]\nmemory_mib = 16\npepper = \"on\"")->password.parameters.memory_kib == 16384);
+  REQUIRE(read("[password]\npepper = \"on\"")->password.pepper);
+  require_refused(read("[password]\npepper = \"yes\""), "password.pepper");
+}
+
 TEST_CASE("S48 an idle limit above the absolute limit is refused") {
   require_refused(read("[session]\nidle_limit = \"25h\""), "session.idle_limit");
   REQUIRE(read("[session]\nidle_limit = \"25h\"\nabsolute_limit = \"25h\"").has_value());

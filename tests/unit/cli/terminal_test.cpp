@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <sstream>
+#include <thread>
 
 #include "cli/error_text.hpp"
 #include "cli/exit_code.hpp"
@@ -196,6 +198,61 @@ TEST_CASE("S73 a question shows foreign text as escapes") {
   Screen screen(shape);
   REQUIRE(!screen.terminal.confirm(std::string("Trust ") + kHostile, "--yes"));
   REQUIRE(pty.seen().find('\x1b') == std::string::npos);
+}
+
+namespace {
+
+// Answers as many questions as there are lines, each once it stands there; gives all that was shown.
+std::string answer_questions(const Pty& pty, const std::vector<std::string>& lines) {
+  std::string shown;
+  for (const std::string& line : lines) {
+    const std::size_t before = shown.size();
+    for (int i = 0; i < 10'000 && shown.find(": ", before) == std::string::npos; ++i) {
+      shown += pty.seen();
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    pty.type(line);
+  }
+  return shown;
+}
+
+std::string asked_for(const std::vector<std::string>& lines, std::string& shown) {
+  const Pty pty;
+  Terminal::Shape shape;
+  shape.tty_path = pty.path();
+  Screen screen(shape);
+  Result<Secret> password = fail(ErrorCode::failed);
+  std::thread asking([&] { password = screen.terminal.ask_password("New password of alice", "--password-file FILE"); });
+  shown = answer_questions(pty, lines);
+  asking.join();
+  shown += pty.seen() + screen.out.str() + screen.err.str();
+  return password ? "given: " + std::string(password->reveal_text()) : std::string(name_of(password.error().code));
+}
+
+}  // namespace
+
+TEST_CASE("a password is asked for twice and never shown") {
+  if (!Pty::offered()) return;
+  std::string shown;
+  REQUIRE(asked_for({"xyzzy 1\n", "xyzzy 1\n"}, shown) == "given: xyzzy 1");
+  REQUIRE(shown.find("New password of alice: ") != std::string::npos);
+  REQUIRE(shown.find("New password of alice, again: ") != std::string::npos);
+  REQUIRE(shown.find("xyzzy") == std::string::npos);
+  REQUIRE(asked_for({"xyzzy 1\n", "xyzzy 2\n"}, shown) == "failed");
+  REQUIRE(asked_for({"xyzzy\x03"}, shown) == "failed");
+  REQUIRE(shown.find("xyzzy") == std::string::npos);
+}
+
+TEST_CASE("a password cannot be asked for where there is no terminal") {
+  for (const char* path : {"/nonexistent/tty", "/dev/null"}) {
+    Terminal::Shape shape;
+    shape.tty_path = path;
+    Screen screen(shape);
+    const auto asked = screen.terminal.ask_password("New password", "--password-file FILE");
+    REQUIRE(!asked);
+    REQUIRE(asked.error().code == ErrorCode::usage);
+    REQUIRE(asked.error().detail.find("--password-file FILE") != std::string::npos);
+  }
 }
 
 TEST_CASE("output that could not be written is a failure") {

@@ -19,7 +19,7 @@ ThrottleLimits limits() {
   ThrottleLimits out;
   out.burst = 3;
   out.per_second = 2;
-  out.sources_max = 4;
+  out.keys_max = 4;
   return out;
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("S05 the table is bounded and whoever finds it full shares one bucket 
   for (int i = 0; i < 4; ++i) CHECK(taken(throttle, "192.0.2." + std::to_string(i), kStart, 3) == 3);
   int rest = 0;
   for (int i = 4; i < 1000; ++i) rest += taken(throttle, "192.0.2." + std::to_string(i), kStart, 1);
-  CHECK(throttle.sources() == 4);
+  CHECK(throttle.keys() == 4);
   CHECK(rest == 3);
 }
 
@@ -76,9 +76,9 @@ TEST_CASE("sources that are rested make room") {
   Throttle throttle(limits());
   for (int i = 0; i < 4; ++i) taken(throttle, "192.0.2." + std::to_string(i), kStart, 3);
   CHECK(taken(throttle, "203.0.113.1", kStart + milliseconds(1499), 1) == 1);  // from the rest
-  CHECK(throttle.sources() == 4);
+  CHECK(throttle.keys() == 4);
   CHECK(taken(throttle, "203.0.113.1", kStart + milliseconds(2500), 3) == 3);
-  CHECK(throttle.sources() == 1);
+  CHECK(throttle.keys() == 1);
 }
 
 TEST_CASE("many threads take no more than there is") {

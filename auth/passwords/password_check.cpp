@@ -1,0 +1,68 @@
+#include "auth/passwords/password_check.hpp"
+
+#include "auth/context.hpp"
+
+namespace countersign::auth {
+
+Result<PasswordCheck::Held> PasswordCheck::try_look_up(const std::string& account) {
+  auto stored = TRY(accounts_.find(account));
+  if (!stored) return fail(ErrorCode::account_unknown);
+  TRY(judge_account(stored->account, stored->account.epoch));
+  const auto read = [&](AccountPart part) -> Result<Secret> {
+    auto bytes = TRY(accounts_.read_part(*stored, part));
+    if (!bytes) return fail(ErrorCode::record_unreadable, part_name(account, part));
+    return Secret::take(*bytes);
+  };
+  switch (password_scheme_of(stored->account)) {
+    case PasswordScheme::none:
+      return fail(ErrorCode::password_unset);
+    case PasswordScheme::argon2id: {
+      auto phc = TRY(parse_phc_string(TRY(read(AccountPart::password)).reveal_text()));
+      return Held{*std::move(stored), std::move(phc)};
+    }
+    case PasswordScheme::lthn: {
+      auto legacy = TRY(LegacyHash::parse(TRY(read(AccountPart::legacy_password)).reveal_text()));
+      return Held{*std::move(stored), std::move(legacy)};
+    }
+  }
+  return fail(ErrorCode::password_unset);
+}
+
+Result<PasswordCheck::Held> PasswordCheck::look_up(const std::string& account) {
+  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
+    auto held = try_look_up(account);
+    if (held || held.error().code != ErrorCode::conflict) return held;
+  }
+  return fail(ErrorCode::storage_unavailable, "the account changes too fast");
+}
+
+Result<PasswordProof> PasswordCheck::prove(const std::string& account, const Password& password) {
+  auto held = look_up(account);
+  if (!held && face_of(held.error().code) == Face::unavailable) return tl::unexpected<Error>(held.error());
+  if (held && std::holds_alternative<PhcString>(held->hash)) {
+    const PhcString& phc = std::get<PhcString>(held->hash);
+    const std::string pepper_key = held->stored.account.pepper_key;
+    TRY(hashes_.verify(password, phc, pepper_key));
+    PasswordProof proof{std::move(held->stored), std::nullopt};
+    if (hashes_.is_outdated(phc, pepper_key)) proof.renewal = TRY(hashes_.make(password));
+    return proof;
+  }
+  auto made = TRY(hashes_.make(password));
+  if (!held) return tl::unexpected<Error>(held.error());
+  TRY(std::get<LegacyHash>(held->hash).verify(password));
+  return PasswordProof{std::move(held->stored), std::move(made)};
+}
+
+void PasswordCheck::stage(storage::Batch& batch, Account& account, const HashedPassword& hashed) {
+  accounts_.stage_part(batch, account, AccountPart::password, hashed.phc.reveal());
+  accounts_.stage_no_part(batch, account, AccountPart::legacy_password);
+  account.pepper_key = hashed.pepper_key;
+}
+
+void PasswordCheck::stage_none(storage::Batch& batch, Account& account) {
+  accounts_.stage_no_part(batch, account, AccountPart::password);
+  accounts_.stage_no_part(batch, account, AccountPart::legacy_password);
+  account.pepper_key.clear();
+}
+
+}  // namespace countersign::auth

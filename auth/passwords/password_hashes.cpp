@@ -1,0 +1,50 @@
+#include "auth/passwords/password_hashes.hpp"
+
+#include "storage/base/hash.hpp"
+
+namespace countersign::auth {
+namespace {
+
+constexpr std::string_view kPepperInfo = "countersign pepper v1";
+constexpr std::size_t kPepperBytes = 32;
+
+}  // namespace
+
+std::string PasswordHashes::current_pepper_key() const {
+  return policy_.pepper ? secrets_.newest_record_key().id : std::string();
+}
+
+Result<Secret> PasswordHashes::pepper_of(const std::string& key_id) const {
+  if (key_id.empty()) return Secret();
+  const SecretKey* key = secrets_.find_record_key(key_id);
+  if (key == nullptr) return fail(ErrorCode::secret_missing, "a password's pepper names record key " + key_id);
+  return hkdf_sha256(key->key, as_bytes(kPepperInfo), kPepperBytes);
+}
+
+Result<HashedPassword> PasswordHashes::make(const Password& password) {
+  PhcString phc;
+  phc.parameters = policy_.parameters;
+  phc.salt = TRY(random_bytes(rng_, kSaltBytes));
+  HashedPassword made;
+  made.pepper_key = current_pepper_key();
+  const Secret pepper = TRY(pepper_of(made.pepper_key));
+  phc.tag = TRY(hasher_.hash({password.normal(), phc.salt, phc.parameters, pepper}));
+  made.phc = write_phc_string(phc);
+  return made;
+}
+
+Status PasswordHashes::verify(const Password& password, const PhcString& phc, const std::string& pepper_key) {
+  const Secret pepper = TRY(pepper_of(pepper_key));
+  const Secret tag = TRY(hasher_.hash({password.normal(), phc.salt, phc.parameters, pepper}));
+  if (!equal_constant_time(tag.reveal(), phc.tag.reveal())) return fail(ErrorCode::password_wrong);
+  return ok();
+}
+
+bool PasswordHashes::is_outdated(const PhcString& phc, const std::string& pepper_key) const {
+  const Argon2Parameters& now = policy_.parameters;
+  const Argon2Parameters& then = phc.parameters;
+  return then.memory_kib < now.memory_kib || then.passes < now.passes || then.lanes < now.lanes ||
+         pepper_key != current_pepper_key();
+}
+
+}  // namespace countersign::auth

@@ -1,0 +1,46 @@
+// Making and verifying the hashes that accounts keep, under the policy of now.
+//
+// With a pepper the hash also depends on HKDF(record key, "countersign pepper v1"), which is no more on the medium than
+// that key is; the account record names the key.
+#pragma once
+
+#include <string>
+
+#include "auth/passwords/hasher.hpp"
+#include "auth/passwords/legacy_hash.hpp"
+#include "auth/passwords/phc_string.hpp"
+#include "auth/rng.hpp"
+#include "auth/secrets/secrets.hpp"
+
+namespace countersign::auth {
+
+// A hash fit to be stored: the PHC string, and the record key that its pepper came from (empty: none).
+struct HashedPassword {
+  Secret phc;
+  std::string pepper_key;
+};
+
+// Any thread; what it is given outlives it.
+class PasswordHashes {
+ public:
+  PasswordHashes(Hasher& hasher, const Secrets& secrets, Rng& rng, const PasswordPolicy& policy)
+      : hasher_(hasher), secrets_(secrets), rng_(rng), policy_(policy) {}
+
+  // With a fresh salt, under the policy. One hash. hasher_*, entropy_unavailable.
+  Result<HashedPassword> make(const Password& password);
+  // One hash, compared in constant time. password_wrong; hasher_*; secret_missing where the pepper's key is gone.
+  Status verify(const Password& password, const PhcString& phc, const std::string& pepper_key);
+  // Weaker in any parameter than what make() would write, or with another pepper.
+  bool is_outdated(const PhcString& phc, const std::string& pepper_key) const;
+
+ private:
+  std::string current_pepper_key() const;
+  Result<Secret> pepper_of(const std::string& key_id) const;
+
+  Hasher& hasher_;
+  const Secrets& secrets_;
+  Rng& rng_;
+  const PasswordPolicy policy_;
+};
+
+}  // namespace countersign::auth

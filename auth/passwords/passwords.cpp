@@ -1,0 +1,139 @@
+#include "auth/passwords/passwords.hpp"
+
+namespace countersign::auth {
+namespace {
+
+// Runs one judgement of the account and its commit, until it does not lose to another's.
+template <class Judged>
+auto until_settled(const Judged& judged) -> decltype(judged()) {
+  for (int times = 0; times < kJudgedTimesMax; ++times) {
+    auto outcome = judged();
+    if (outcome || outcome.error().code != ErrorCode::conflict) return outcome;
+  }
+  return fail(ErrorCode::storage_unavailable, "the account changes too fast");
+}
+
+}  // namespace
+
+Result<RefreshedSession> Passwords::open_session(const PasswordProof& proof, const Moment& moment, const Visit& visit) {
+  const Account& account = proof.stored.account;
+  Secret token = TRY(make_token(context_.rng));
+  Session session;
+  session.id = TRY(make_session_id(context_.rng));
+  session.account = account.id;
+  session.username = account.username;
+  session.method = "password";
+  session.transport = "http";
+  session.epoch = account.epoch;
+  sessions_.start(session, moment);
+
+  storage::Batch batch;
+  std::string detail;
+  if (proof.renewal) {
+    Account renewed = account;
+    detail = password_scheme_of(account) == PasswordScheme::lthn ? "hash migrated" : "hash renewed";
+    check_.stage(batch, renewed, *proof.renewal);
+    context_.accounts.stage_change(batch, proof.stored, renewed);
+  } else {
+    batch.require_version(account_name(account.id), proof.stored.version);
+  }
+  TRY(sessions_.stage_open(batch, session, token));
+  context_.accounts.stage_seen(batch, account.id, moment.wall);
+  TRY(context_.audit.commit(
+      batch, {Decision::login_by_password, moment.wall, account.id, "", session.id, visit.source, detail}));
+  return RefreshedSession{std::move(session), std::move(token)};
+}
+
+Result<RefreshedSession> Passwords::log_in(const std::string& account, const Password& password, const Visit& visit) {
+  const Moment moment = context_.timekeeper.now();
+  return until_settled([&]() -> Result<RefreshedSession> {
+    const auto proof = TRY(check_.prove(account, password));
+    return open_session(proof, moment, visit);
+  });
+}
+
+Status Passwords::commit_change(const StoredAccount& stored, const HashedPassword* hashed, AuditEntry entry,
+                                storage::Batch& batch) {
+  Account changed = stored.account;
+  ++changed.epoch;
+  if (hashed != nullptr) {
+    check_.stage(batch, changed, *hashed);
+  } else {
+    check_.stage_none(batch, changed);
+  }
+  context_.accounts.stage_change(batch, stored, changed);
+  entry.account = changed.id;
+  return context_.audit.commit(batch, entry);
+}
+
+Status Passwords::change(const std::string& account, const Password& password, const Password& next,
+                         const Visit& visit) {
+  const Moment moment = context_.timekeeper.now();
+  return until_settled([&]() -> Status {
+    const auto proof = TRY(check_.prove(account, password));
+    const auto hashed = TRY(context_.password_hashes.make(next));
+    storage::Batch batch;
+    return commit_change(proof.stored, &hashed,
+                         {Decision::password_changed, moment.wall, "", "", "", visit.source, "by password"}, batch);
+  });
+}
+
+Result<StoredAccount> Passwords::judge_response(const OpenedChallenge& opened, const Response& response,
+                                                const Moment& moment) {
+  const Challenge& challenge = opened.challenge;
+  auto stored = TRY(context_.accounts.find(challenge.account));
+  if (!stored) return fail(ErrorCode::account_unknown);
+  TRY(judge_account(stored->account, challenge.epoch));
+  if (stored->account.fingerprint != challenge.key) return fail(ErrorCode::epoch_passed, "the key is another now");
+  TRY(proof_.verify(opened, response, TRY(context_.accounts.certificate_of(*stored)), moment));
+  if (TRY(find_consumed(context_, opened.sealed.tag))) return fail(ErrorCode::challenge_consumed);
+  return *std::move(stored);
+}
+
+Status Passwords::change(const Response& response, const Password& next, const Visit& visit) {
+  const Moment moment = context_.timekeeper.now();
+  const OpenedChallenge opened = TRY(proof_.open(response, Purpose::password, visit, moment));
+  // Before anything is hashed: a challenge alone, which anybody gets, makes nobody hash.
+  TRY(until_settled([&] { return judge_response(opened, response, moment); }));
+  const auto hashed = TRY(context_.password_hashes.make(next));
+  return until_settled([&]() -> Status {
+    const auto stored = TRY(judge_response(opened, response, moment));
+    storage::Batch batch;
+    stage_consumed(batch, context_, opened, "");
+    return commit_change(stored, &hashed,
+                         {Decision::password_changed, moment.wall, "", stored.account.fingerprint.upper(), "",
+                          visit.source, "by response"},
+                         batch);
+  });
+}
+
+Result<StoredAccount> Passwords::find_active(const std::string& account) {
+  auto stored = TRY(context_.accounts.find(account));
+  if (!stored || stored->account.state == AccountState::deleted) return fail(ErrorCode::not_found, "no such account");
+  TRY(judge_account(stored->account, stored->account.epoch));
+  return *std::move(stored);
+}
+
+Status Passwords::set(const std::string& account, const Password& next, const Visit& visit) {
+  const Moment moment = context_.timekeeper.now();
+  TRY(find_active(account));
+  const auto hashed = TRY(context_.password_hashes.make(next));
+  return until_settled([&]() -> Status {
+    const auto stored = TRY(find_active(account));
+    storage::Batch batch;
+    return commit_change(stored, &hashed, {Decision::password_set, moment.wall, "", "", "", visit.source, ""}, batch);
+  });
+}
+
+Status Passwords::remove(const std::string& account, const Visit& visit) {
+  const Moment moment = context_.timekeeper.now();
+  return until_settled([&]() -> Status {
+    const auto stored = TRY(find_active(account));
+    if (password_scheme_of(stored.account) == PasswordScheme::none) return fail(ErrorCode::not_found, "no password");
+    storage::Batch batch;
+    return commit_change(stored, nullptr, {Decision::password_removed, moment.wall, "", "", "", visit.source, ""},
+                         batch);
+  });
+}
+
+}  // namespace countersign::auth

@@ -1,0 +1,50 @@
+// What people do with passwords: log in, change them; and what administrators do: set and remove them.
+//
+// A login requires the account's version in its batch, so that a change of password that races it wins or loses as a
+// whole (S15, S35). Every change raises the epoch: all sessions and open challenges of the account end.
+#pragma once
+
+#include <string>
+
+#include "auth/challenges/proof.hpp"
+#include "auth/passwords/password_check.hpp"
+#include "auth/sessions/sessions.hpp"
+
+namespace countersign::auth {
+
+// Any thread. `account` is an id everywhere. As PasswordCheck::prove() where a password is asked for; a conflict is
+// read and judged again, three times at most, and then storage_unavailable.
+class Passwords {
+ public:
+  Passwords(const Context& context, Sessions& sessions)
+      : context_(context), sessions_(sessions), check_(context.accounts, context.password_hashes), proof_(context) {}
+
+  // For operations that take a password as their proof.
+  PasswordCheck& check() { return check_; }
+
+  // Opens a session of the method `password`. A legacy hash is replaced, and a weaker one renewed, in the same batch.
+  Result<RefreshedSession> log_in(const std::string& account, const Password& password, const Visit& visit);
+  Status change(const std::string& account, const Password& password, const Password& next, const Visit& visit);
+  // By a `password` response: whoever holds the key sets one, also where there was none. As Login::redeem().
+  Status change(const Response& response, const Password& next, const Visit& visit);
+
+  // By an administrator. not_found, also where there is none to remove; account_not_active.
+  Status set(const std::string& account, const Password& next, const Visit& visit);
+  Status remove(const std::string& account, const Visit& visit);
+
+ private:
+  Result<RefreshedSession> open_session(const PasswordProof& proof, const Moment& moment, const Visit& visit);
+  // Raises the epoch and commits; `hashed` null: none from now on.
+  Status commit_change(const StoredAccount& stored, const HashedPassword* hashed, AuditEntry entry,
+                       storage::Batch& batch);
+  // Is the response good for the account as it is now?
+  Result<StoredAccount> judge_response(const OpenedChallenge& opened, const Response& response, const Moment& moment);
+  Result<StoredAccount> find_active(const std::string& account);
+
+  const Context& context_;
+  Sessions& sessions_;
+  PasswordCheck check_;
+  Proof proof_;
+};
+
+}  // namespace countersign::auth

@@ -1,0 +1,74 @@
+// A hasher that hashes when the test lets it: what waits and what does not can then be looked at without a clock.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+#include "auth/passwords/hasher.hpp"
+
+namespace countersign::test {
+
+// Outlives the hasher. Any thread.
+class HashGate {
+ public:
+  auth::HasherSettings settings(std::size_t at_once, std::size_t queue_max) {
+    auth::HasherSettings out;
+    out.at_once = at_once;
+    out.queue_max = queue_max;
+    out.compute = [this](const auth::HashRequest& request, auth::Arena& arena) {
+      enter();
+      auto tag = auth::compute_argon2id(request, arena);
+      leave();
+      return tag;
+    };
+    return out;
+  }
+  void open() {
+    {
+      const std::lock_guard lock(mutex_);
+      open_ = true;
+    }
+    opened_.notify_all();
+  }
+  void close() {
+    const std::lock_guard lock(mutex_);
+    open_ = false;
+  }
+  std::size_t most_at_once() const {
+    const std::lock_guard lock(mutex_);
+    return most_;
+  }
+
+ private:
+  void enter() {
+    std::unique_lock lock(mutex_);
+    most_ = std::max(most_, ++inside_);
+    opened_.wait(lock, [&] { return open_; });
+  }
+  void leave() {
+    const std::lock_guard lock(mutex_);
+    --inside_;
+  }
+
+  mutable std::mutex mutex_;
+  std::condition_variable opened_;
+  bool open_ = false;
+  std::size_t inside_ = 0;
+  std::size_t most_ = 0;
+};
+
+// Until it holds; a minute of waiting is a failure, since nothing here takes that long.
+template <class Condition>
+void wait_until(const Condition& condition) {
+  for (int i = 0; i < 60'000; ++i) {
+    if (condition()) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  throw std::runtime_error("it never came to be");
+}
+
+}  // namespace countersign::test

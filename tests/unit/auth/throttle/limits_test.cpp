@@ -1,0 +1,182 @@
+#include "auth/throttle/limits.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "auth/accounts/account_id.hpp"
+#include "tests/support/planted_password.hpp"
+
+using namespace countersign;
+using namespace countersign::auth;
+using namespace countersign::test;
+
+namespace {
+
+const Visit kHere{Arrival::http, "192.0.2.1"};
+const Visit kThere{Arrival::http, "198.51.100.1"};
+
+Visit from(int n) {
+  return {Arrival::http, "203.0.113." + std::to_string(n)};
+}
+
+std::string attempt(House& house, const std::string& username, std::string_view password, const Visit& visit) {
+  return outcome(house.auth().log_in(AccountName{username, ""}, password_of(password), visit));
+}
+
+HouseSettings strict() {
+  HouseSettings settings;
+  settings.policies.limits.password_accounts = {3, kPerMinute, 4096};
+  settings.policies.limits.password_sources = {8, kPerMinute, 4096};
+  return settings;
+}
+
+std::uint64_t hashes(House& house) {
+  return house.auth().hasher_counts().begun;
+}
+
+const std::string kRecord = "limits/server";
+
+}  // namespace
+
+TEST_CASE("S32 passwords for one account are limited from everywhere and right ones like wrong ones") {
+  House house(strict(), nullptr);
+  house.add(alice(), "right");
+  for (int i = 0; i < 3; ++i) CHECK(attempt(house, "alice", "wrong", from(i)) == "password_wrong");
+  const auto before = hashes(house);
+  CHECK(attempt(house, "alice", "wrong", from(4)) == "slow_down");
+  CHECK(attempt(house, "alice", "right", from(5)) == "slow_down");
+  CHECK(outcome(house.auth().change_password(AccountName{"alice", ""}, password_of("right"), password_of("new"),
+                                             from(6))) == "slow_down");
+  CHECK(hashes(house) == before);
+  // By its id it is the same account.
+  CHECK(outcome(house.auth().log_in(AccountName{"", alice().account()}, password_of("right"), from(7))) == "slow_down");
+  // One comes back each minute.
+  house.clock.pass(std::chrono::seconds(60));
+  CHECK(attempt(house, "alice", "right", from(8)) == "ok");
+  CHECK(attempt(house, "alice", "right", from(8)) == "slow_down");
+}
+
+TEST_CASE("S32 names that exist and names that do not are limited alike") {
+  House house(strict(), nullptr);
+  house.add(alice(), "right");
+  house.add(bob());
+  const auto course = [&](const std::string& name) {
+    std::string codes;
+    for (int i = 0; i < 5; ++i) {
+      const auto result = house.auth().log_in(AccountName{name, ""}, password_of("wrong"), from(i));
+      codes += std::string(name_of(public_face_of(result.error().code))) + " ";
+    }
+    return codes;
+  };
+  CHECK(course("alice") == "denied denied denied slow_down slow_down ");
+  CHECK(course("bob") == course("carol"));
+  CHECK(course("nobody") == "denied denied denied slow_down slow_down ");
+}
+
+TEST_CASE("S32 a source that guesses many names is limited and takes nothing from them then") {
+  House house(strict(), nullptr);
+  house.add(alice(), "right");
+  for (int i = 0; i < 8; ++i) CHECK(attempt(house, "name" + std::to_string(i), "wrong", kHere) == "account_unknown");
+  for (int i = 0; i < 20; ++i) CHECK(attempt(house, "alice", "wrong", kHere) == "slow_down");
+  CHECK(attempt(house, "alice", "right", kThere) == "ok");
+}
+
+TEST_CASE("S32 failed passwords never lock the key path") {
+  House house(strict(), nullptr);
+  house.add(alice(), "right");
+  for (int i = 0; i < 40; ++i) attempt(house, "alice", "wrong", i % 2 == 0 ? by_http() : kThere);
+  CHECK(attempt(house, "alice", "right", kThere) == "slow_down");
+  CHECK_NOTHROW(house.log_in(alice()));
+  // Nor a password that is set with the key.
+  auto challenge = house.challenge_for(alice(), Purpose::password, Transport::http);
+  CHECK(outcome(house.auth().change_password(house.answer_to(alice(), challenge), password_of("new"), by_http())) ==
+        "ok");
+}
+
+TEST_CASE("S32 whoever sits at the machine and a server without limits are not limited") {
+  HouseSettings settings = strict();
+  settings.policies.rate_limit = false;
+  House house(settings, nullptr);
+  house.add(alice(), "right");
+  for (int i = 0; i < 20; ++i) CHECK(attempt(house, "alice", "wrong", kHere) == "password_wrong");
+  CHECK(attempt(house, "alice", "right", kHere) == "ok");
+}
+
+TEST_CASE("S32 tokens that open nothing are counted and tokens that open never are") {
+  HouseSettings settings;
+  settings.policies.limits.requests = {5, 0.001, 4096};
+  House house(settings, nullptr);
+  house.add(alice());
+  const auto opened = house.log_in(alice());
+  const Secret nonsense{as_bytes("cs_" + std::string(43, 'A'))};
+  for (int i = 0; i < 5; ++i) CHECK(outcome(house.auth().admit(nonsense, kHere)) == "session_unknown");
+  CHECK(outcome(house.auth().admit(nonsense, kHere)) == "slow_down");
+  CHECK(outcome(house.auth().refresh_session(nonsense, kHere)) == "slow_down");
+  CHECK(outcome(house.auth().end_session(nonsense, kHere)) == "slow_down");
+  for (int i = 0; i < 20; ++i) CHECK(outcome(house.auth().admit(opened.token, kHere)) == "ok");
+  CHECK(outcome(house.auth().admit(nonsense, kThere)) == "session_unknown");
+}
+
+TEST_CASE("S32 limits are kept across a restart and rest meanwhile") {
+  House house(strict(), nullptr);
+  house.add(alice(), "right");
+  for (int i = 0; i < 4; ++i) attempt(house, "alice", "wrong", kHere);
+  for (int i = 0; i < 3; ++i) attempt(house, "nobody", "wrong", kHere);
+  must(house.auth().close());
+  must(house.restart());
+  CHECK(attempt(house, "alice", "right", kThere) == "slow_down");
+  CHECK(attempt(house, "nobody", "right", kThere) == "slow_down");
+  CHECK(attempt(house, "bob", "wrong", kThere) == "account_unknown");
+  house.clock.pass(std::chrono::seconds(61));
+  must(house.restart());
+  CHECK(attempt(house, "alice", "right", kThere) == "ok");
+}
+
+TEST_CASE("limits are saved once a minute and only when something was counted") {
+  House house(strict(), nullptr);
+  house.add(alice(), "right");
+  must(house.auth().maintain());
+  CHECK_FALSE(contents_of(house.medium()).contains(kRecord));
+  attempt(house, "alice", "wrong", kHere);
+  must(house.auth().maintain());
+  CHECK_FALSE(contents_of(house.medium()).contains(kRecord));
+  house.clock.pass(std::chrono::seconds(60));
+  must(house.auth().maintain());
+  const std::string first = contents_of(house.medium()).at(kRecord);
+  house.clock.pass(std::chrono::seconds(60));
+  must(house.auth().maintain());
+  CHECK(contents_of(house.medium()).at(kRecord) == first);
+  CHECK(first.find(alice().account()) == std::string::npos);
+}
+
+TEST_CASE("limits whose record is damaged begin anew and nobody is locked out") {
+  House house(strict(), nullptr);
+  house.add(alice(), "right");
+  for (int i = 0; i < 4; ++i) attempt(house, "alice", "wrong", kHere);
+  must(house.auth().close());
+  for (const std::string& text : {std::string(), std::string("{}"), contents_of(house.medium()).at(kRecord) + " "}) {
+    put(house, kRecord, text);
+    CHECK(outcome(house.restart()) == "ok");
+    CHECK(attempt(house, "alice", "right", kThere) == "ok");
+  }
+}
+
+TEST_CASE("the record of full tables fits the medium") {
+  House house(strict(), nullptr);
+  Limits limits(house.medium(), house.seal(), "server", house.settings.policies.limits);
+  const auto now = house.clock.monotonic();
+  for (int i = 0; i < 5000; ++i) {
+    const std::string source =
+        "2001:db8:" + hex(Bytes{static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)}) + "::1";
+    static_cast<void>(limits.take_request(source, now));
+    static_cast<void>(limits.take_password(source, account_id_of(source), now));
+  }
+  storage::Batch batch;
+  CHECK(limits.stage(batch, house.clock.now(), now));
+  CHECK(outcome(batch.check()) == "ok");
+  must(house.medium().commit(batch));
+  limits.saved();
+  storage::Batch again;
+  CHECK_FALSE(limits.stage(again, house.clock.now(), now));
+  Limits next(house.medium(), house.seal(), "server", house.settings.policies.limits);
+  CHECK(outcome(next.load(house.clock.now(), now)) == "ok");
+}
