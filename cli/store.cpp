@@ -6,9 +6,12 @@
 #include "auth/audit/log.hpp"
 #include "auth/founding.hpp"
 #include "auth/openpgp/gate/armor.hpp"
+#include "auth/openpgp/gate/secret_key.hpp"
+#include "auth/openpgp/rnp/key_file.hpp"
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
 #include "auth/secrets/private_file.hpp"
 #include "auth/secrets/secrets.hpp"
+#include "auth/server_identity/server_identity.hpp"
 #include "storage/directory_medium.hpp"
 #include "storage/sqlite_medium.hpp"
 
@@ -41,16 +44,33 @@ Status create_medium(const fs::path& folder, StorageKind kind) {
   return fail(ErrorCode::invalid_settings, "unknown storage");
 }
 
-Result<std::unique_ptr<auth::openpgp::OpenPgp>> open_engine(const Secret& armored) {
-  Secret packets;
-  if (!armored.empty()) {
-    auto binary = auth::openpgp::dearmor("PGP PRIVATE KEY BLOCK", armored.reveal_text());
-    if (!binary) return fail(ErrorCode::startup_refused, "the server's secret key is not an armored secret key");
-    packets = Secret::take(*binary);
-  }
-  auto engine = auth::openpgp::RnpOpenPgp::open(packets);
-  if (!engine) return fail(ErrorCode::startup_refused, "the server's secret key: " + engine.error().detail);
-  return std::unique_ptr<auth::openpgp::OpenPgp>(*std::move(engine));
+// The engine with the server's key, and the key's home.
+struct OwnKey {
+  std::unique_ptr<auth::openpgp::OpenPgp> engine;
+  std::unique_ptr<auth::openpgp::KeyHome> home;
+};
+
+// The secret comes from its file, all else about the key from the identity record.
+Result<OwnKey> open_key_file(const fs::path& file, const Secret& armored, const auth::ServerIdentity& identity) {
+  auto binary = auth::openpgp::dearmor("PGP PRIVATE KEY BLOCK", armored.reveal_text());
+  if (!binary) return fail(ErrorCode::certificate_refused, "it is not an armored secret key");
+  const Secret packets = Secret::take(*binary);
+  const auto certificate =
+      TRY(auth::openpgp::admit_certificate(identity.certificate_armored(), auth::openpgp::kCertificateReadBytesMax));
+  OwnKey key;
+  key.engine =
+      TRY(auth::openpgp::RnpOpenPgp::open(TRY(auth::openpgp::with_certificate(packets.reveal(), certificate))));
+  key.home = std::make_unique<auth::openpgp::RnpKeyFile>(file.string(), packets);
+  return key;
+}
+
+Result<OwnKey> open_own_key(const fs::path& folder, const Secret& armored, const auth::ServerIdentity& identity) {
+  const fs::path file = folder / kSecretsFolder / "server.key";
+  if (armored.empty())
+    return fail(ErrorCode::startup_refused, "the server's secret key: " + file.string() + " is missing");
+  auto key = open_key_file(file, armored, identity);
+  if (!key) return fail(ErrorCode::startup_refused, "the server's secret key: " + key.error().detail);
+  return key;
 }
 
 auth::Policies policies_of(const Settings& settings) {
@@ -72,7 +92,7 @@ Result<auth::openpgp::Fingerprint> found_in(const fs::path& folder, Settings& se
   TRY(create_medium(folder, settings.storage));
   const auth::SystemClock clock;
   auth::SystemRng rng;
-  const auto engine = TRY(open_engine(Secret()));
+  const auto engine = TRY(auth::openpgp::RnpOpenPgp::open(Secret()));
   {
     const auto medium = TRY(open_medium(folder, settings.storage));
     settings.fingerprint = TRY(
@@ -104,26 +124,107 @@ Result<auth::openpgp::Fingerprint> Store::found(const fs::path& folder, Settings
   return fingerprint;
 }
 
+class Store::Generation {
+ public:
+  ~Generation() {
+    if (!authenticator_) return;
+    // The floor may lag behind the medium, so failing here costs nothing but its freshness.
+    if (const Status closed = authenticator_->close(); !closed) {
+      auth::log_event(auth::LogLevel::alarm, "closing failed", {{"detail", closed.error().detail}});
+    }
+  }
+  auth::Authenticator& authenticator() { return *authenticator_; }
+  transport::Operations& operations() { return *operations_; }
+
+ private:
+  friend class Store;
+  OwnKey key_;
+  std::unique_ptr<auth::Authenticator> authenticator_;
+  std::unique_ptr<transport::AuthOperations> operations_;
+};
+
+Store::Store(fs::path folder, Settings settings, std::string writer, bool mends_key)
+    : folder_(std::move(folder)), settings_(std::move(settings)), writer_(std::move(writer)), mends_key_(mends_key) {}
+
+Store::~Store() = default;
+
 Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const Settings& settings,
                                            const std::string& writer) {
+  return open(folder, settings, writer, false);
+}
+
+Result<std::unique_ptr<Store>> Store::open_to_mend_key(const fs::path& folder, const Settings& settings,
+                                                       const std::string& writer) {
+  return open(folder, settings, writer, true);
+}
+
+Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const Settings& settings, const std::string& writer,
+                                           bool mends_key) {
   TRY(auth::check_private_folder(folder));
-  std::unique_ptr<Store> store(new Store());
-  auth::Secrets secrets = TRY(auth::Secrets::load(folder / kSecretsFolder));
+  std::unique_ptr<Store> store(new Store(folder, settings, writer, mends_key));
+  // Before the medium: files that others can read are the first thing to say.
+  TRY(auth::Secrets::load(folder / kSecretsFolder));
   store->medium_ = TRY(open_medium(folder, settings.storage));
-  store->engine_ = TRY(open_engine(secrets.server_key_armored()));
-  store->authenticator_ = TRY(auth::Authenticator::open(
-      {settings.server, settings.fingerprint, folder / kSecretsFolder / "floor", writer, policies_of(settings)},
-      std::move(secrets), *store->medium_, *store->engine_, store->clock_, store->rng_));
-  store->operations_ = std::make_unique<transport::AuthOperations>(*store->authenticator_);
+  store->generation_ = TRY(store->make_generation());
   return store;
 }
 
-Store::~Store() {
-  if (!authenticator_) return;
-  // The floor may lag behind the medium, so failing here costs nothing but its freshness.
-  if (const Status closed = authenticator_->close(); !closed) {
-    auth::log_event(auth::LogLevel::alarm, "closing failed", {{"detail", closed.error().detail}});
+Result<std::shared_ptr<Store::Generation>> Store::make_generation() {
+  auto generation = std::make_shared<Generation>();
+  auth::Secrets secrets = TRY(auth::Secrets::load(folder_ / kSecretsFolder));
+  {
+    const auth::RecordSeal seal(secrets);
+    const auto identity = TRY(auth::ServerIdentity::load(*medium_, seal, settings_.server, settings_.fingerprint));
+    auto key = open_own_key(folder_, secrets.server_key_armored(), identity);
+    if (!key && !mends_key_) return tl::unexpected<Error>(key.error());
+    if (key) generation->key_ = *std::move(key);
+    if (!key) generation->key_.engine = TRY(auth::openpgp::RnpOpenPgp::open(Secret()));
   }
+  auth::AuthenticatorSettings settings;
+  settings.server_name = settings_.server;
+  settings.server_fingerprint = settings_.fingerprint;
+  settings.floor_path = folder_ / kSecretsFolder / "floor";
+  settings.writer = writer_;
+  settings.policies = policies_of(settings_);
+  settings.key_home = generation->key_.home.get();
+  settings.mends_key = mends_key_;
+  generation->authenticator_ = TRY(auth::Authenticator::open(std::move(settings), std::move(secrets), *medium_,
+                                                             *generation->key_.engine, clock_, rng_));
+  generation->operations_ = std::make_unique<transport::AuthOperations>(*generation->authenticator_);
+  return generation;
+}
+
+std::shared_ptr<Store::Generation> Store::current() {
+  const std::lock_guard lock(mutex_);
+  return generation_;
+}
+
+Result<Json> Store::CurrentOperations::run(const transport::Message& message) {
+  return store_.current()->operations().run(message);
+}
+
+Status Store::maintain() {
+  const auto generation = current();
+  Status maintained = generation->authenticator().maintain();
+  if (generation->authenticator().is_outdated()) renew();
+  return maintained;
+}
+
+void Store::renew() {
+  auto next = make_generation();
+  if (next) {
+    auth::log_event(auth::LogLevel::info, "server key taken over",
+                    {{"fingerprint", (*next)->authenticator().identity().fingerprint().upper()}});
+    renewal_failure_.clear();
+    const std::lock_guard lock(mutex_);
+    generation_.swap(*next);
+    return;
+  }
+  const std::string why = std::string(name_of(next.error().code)) + ": " + next.error().detail;
+  current()->authenticator().note_left_behind(why);
+  if (why == renewal_failure_) return;
+  renewal_failure_ = why;
+  auth::log_event(auth::LogLevel::alarm, "server key not taken over", {{"detail", why}});
 }
 
 }  // namespace countersign::cli

@@ -102,8 +102,10 @@ Result<Secrets> Secrets::load(const std::filesystem::path& folder) {
   sort_by_age(secrets.seal_);
   sort_by_age(secrets.record_);
   auto server_key = read_private_file(folder / "server.key");
-  if (!server_key) return fail(ErrorCode::startup_refused, "the server's secret key: " + server_key.error().detail);
-  secrets.server_key_ = *std::move(server_key);
+  if (!server_key && server_key.error().code != ErrorCode::not_found) {
+    return fail(ErrorCode::startup_refused, "the server's secret key: " + server_key.error().detail);
+  }
+  if (server_key) secrets.server_key_ = *std::move(server_key);
   return secrets;
 }
 

@@ -58,6 +58,18 @@ bool ServerIdentity::has_key(const openpgp::Fingerprint& fingerprint) const {
                      [&](const ServerCertificate& one) { return one.fingerprint == fingerprint; });
 }
 
+ServerIdentity ServerIdentity::with_certificate(std::string armored) const {
+  ServerIdentity next = *this;
+  next.certificates_.front().armored = std::move(armored);
+  next.version_.reset();
+  return next;
+}
+
+void ServerIdentity::stage_over(storage::Batch& batch, const RecordSeal& seal, const ServerIdentity& before) const {
+  if (before.version_) batch.require_version(std::string(kName), *before.version_);
+  stage(batch, seal);
+}
+
 void ServerIdentity::stage(storage::Batch& batch, const RecordSeal& seal) const {
   Json list = Json::array();
   for (const ServerCertificate& one : certificates_) {
@@ -94,7 +106,17 @@ Result<ServerIdentity> ServerIdentity::load(storage::Medium& medium, const Recor
     return fail(ErrorCode::startup_refused, "the store's server key is " + identity->fingerprint().upper() +
                                                 ", the settings say " + configured_fingerprint.upper());
   }
+  identity->version_ = (*entry)->version;
   return identity;
+}
+
+Result<storage::Version> identity_version(storage::Medium& medium) {
+  return TRY(medium.read(kName)).version;
+}
+
+Result<openpgp::CertificateFacts> ServerIdentity::inspect(openpgp::OpenPgp& engine, Instant now) const {
+  const auto certificate = TRY(openpgp::admit_certificate(certificate_armored(), openpgp::kCertificateReadBytesMax));
+  return engine.inspect(certificate, now);
 }
 
 Status ServerIdentity::self_test(openpgp::OpenPgp& engine, Instant now) const {

@@ -36,11 +36,20 @@ class ServerIdentity {
   // Sealed into every challenge: SHA-256(store id ‖ 0x00 ‖ name).
   const Digest& context() const { return context_; }
 
+  // The same server with another certificate of its present key.
+  ServerIdentity with_certificate(std::string armored) const;
+  // Of the record that it was loaded from; nothing where it was not.
+  const std::optional<storage::Version>& version() const { return version_; }
+
   void stage(storage::Batch& batch, const RecordSeal& seal) const;
+  // The same, requiring that the record is still the one that `before` was loaded from.
+  void stage_over(storage::Batch& batch, const RecordSeal& seal, const ServerIdentity& before) const;
   // startup_refused where the record is absent, does not hold, or does not carry the configured name and fingerprint.
   static Result<ServerIdentity> load(storage::Medium& medium, const RecordSeal& seal, std::string_view configured_name,
                                      const openpgp::Fingerprint& configured_fingerprint);
 
+  // What the engine reads in the present certificate.
+  Result<openpgp::CertificateFacts> inspect(openpgp::OpenPgp& engine, Instant now) const;
   // Signs with the engine's secret key and accepts the signature by the certificate; startup_refused where that fails.
   Status self_test(openpgp::OpenPgp& engine, Instant now) const;
 
@@ -49,6 +58,10 @@ class ServerIdentity {
   Bytes store_id_;
   std::vector<ServerCertificate> certificates_;  // the present one first
   Digest context_;
+  std::optional<storage::Version> version_;
 };
+
+// The version of the identity record as it is now. Fails as Medium::read does.
+Result<storage::Version> identity_version(storage::Medium& medium);
 
 }  // namespace countersign::auth

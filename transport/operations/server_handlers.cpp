@@ -27,8 +27,12 @@ Result<Json> show_health(auth::Authenticator&, const Message& message) {
 
 Result<Json> show_ready(auth::Authenticator& auth, const Message& message) {
   TRY(JsonReader(message.fields).finish());
-  TRY(auth.ready());
-  return Json::object().set("status", "ready");
+  const auth::Readiness readiness = TRY(auth.ready());
+  Json answer = Json::object().set("status", "ready");
+  if (readiness.warnings.empty()) return answer;
+  Json warnings = Json::array();
+  for (const std::string& warning : readiness.warnings) warnings.push(warning);
+  return std::move(answer.set("warnings", std::move(warnings)));
 }
 
 Result<Json> show_server(auth::Authenticator& auth, const Message& message) {

@@ -76,6 +76,23 @@ Status read_material(BodyReader& reader, std::uint8_t algorithm) {
   }
 }
 
+Result<KeyPacket> read_public_part(ByteView body, std::size_t& size_bytes) {
+  BodyReader reader(body);
+  const auto version = TRY(reader.integer(1));
+  if (version != 4) {
+    return fail(ErrorCode::unknown_version, "an OpenPGP key of version " + std::to_string(version) +
+                                                "; this server takes version 4 keys (RFC 4880) only");
+  }
+  if (body.size() > 0xFFFF) return fail(ErrorCode::packet_refused, "a key packet of over 64 KiB");
+  TRY(reader.integer(4));
+  KeyPacket key;
+  key.algorithm = static_cast<std::uint8_t>(TRY(reader.integer(1)));
+  if (is_known_key_algorithm(key.algorithm)) TRY(read_material(reader, key.algorithm));
+  size_bytes = body.size() - reader.rest().size();
+  key.fingerprint = TRY(fingerprint_of(body.first(size_bytes)));
+  return key;
+}
+
 }  // namespace
 
 bool is_known_key_algorithm(std::uint8_t algorithm) {
@@ -95,21 +112,22 @@ bool is_known_key_algorithm(std::uint8_t algorithm) {
 }
 
 Result<KeyPacket> read_key_packet(ByteView body) {
-  BodyReader reader(body);
-  const auto version = TRY(reader.integer(1));
-  if (version != 4) {
-    return fail(ErrorCode::unknown_version, "an OpenPGP key of version " + std::to_string(version) +
-                                                "; this server takes version 4 keys (RFC 4880) only");
-  }
-  if (body.size() > 0xFFFF) return fail(ErrorCode::packet_refused, "a key packet of over 64 KiB");
-  TRY(reader.integer(4));
-  KeyPacket key;
-  key.algorithm = static_cast<std::uint8_t>(TRY(reader.integer(1)));
+  std::size_t size_bytes = 0;
+  KeyPacket key = TRY(read_public_part(body, size_bytes));
+  if (size_bytes == body.size()) return key;
   if (is_known_key_algorithm(key.algorithm)) {
-    TRY(read_material(reader, key.algorithm));
-    if (!reader.at_end()) return fail(ErrorCode::packet_refused, "something stands after the key material");
+    return fail(ErrorCode::packet_refused, "something stands after the key material");
   }
   key.fingerprint = TRY(fingerprint_of(body));
+  return key;
+}
+
+Result<KeyPacket> read_secret_key_packet(ByteView body) {
+  std::size_t size_bytes = 0;
+  KeyPacket key = TRY(read_public_part(body, size_bytes));
+  if (!is_known_key_algorithm(key.algorithm)) {
+    return fail(ErrorCode::certificate_refused, "public key algorithm " + std::to_string(key.algorithm));
+  }
   return key;
 }
 

@@ -21,5 +21,8 @@ bool is_known_key_algorithm(std::uint8_t algorithm);
 // at most 32, so that no stranger's key makes an engine compute for long. unknown_version (any but 4), packet_refused,
 // certificate_refused.
 Result<KeyPacket> read_key_packet(ByteView body);
+// The public part of a secret key or subkey packet (RFC 4880 §5.5.3), of a known algorithm; what stands behind it is
+// not looked at. As above.
+Result<KeyPacket> read_secret_key_packet(ByteView body);
 
 }  // namespace countersign::auth::openpgp

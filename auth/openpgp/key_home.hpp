@@ -1,0 +1,30 @@
+// Where the server's secret key lives, and what only its keeper can do to the key itself. It stands beside OpenPgp: an
+// engine works with a key, a home changes what the key says of itself.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "auth/openpgp/gate/packet_gate.hpp"
+#include "storage/base/result.hpp"
+#include "storage/base/time.hpp"
+
+namespace countersign::auth::openpgp {
+
+// One thread at a time.
+class KeyHome {
+ public:
+  virtual ~KeyHome() = default;
+
+  // For an operator who looks for it: a file, or another program's home.
+  virtual std::string place() const = 0;
+
+  // The certificate with new self-signatures: the primary and every subkey that is bound and not revoked end at
+  // `expires_at`, or never. Keys that have expired already are taken too. Nothing is kept, that is the caller's
+  // business. key_revoked; key_policy where a key cannot end then; openpgp_unavailable where the secret key is not
+  // there or cannot certify; certificate_refused.
+  virtual Result<GatedCertificate> extend(const GatedCertificate& certificate, const std::optional<Instant>& expires_at,
+                                          Instant now) = 0;
+};
+
+}  // namespace countersign::auth::openpgp

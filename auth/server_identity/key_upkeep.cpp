@@ -1,0 +1,62 @@
+#include "auth/server_identity/key_upkeep.hpp"
+
+#include "auth/server_identity/ageing.hpp"
+
+namespace countersign::auth {
+namespace {
+
+// What comes back from the key's home is foreign until it is seen to be what was asked for.
+Status judge_extended(const openpgp::CertificateFacts& facts, const std::optional<Instant>& expires_at, Instant now) {
+  if (!facts.primary.bound || facts.primary.expires_at != expires_at) {
+    return fail(ErrorCode::openpgp_unavailable, "the key did not take the new end");
+  }
+  TRY(judge_server_key(facts, now));
+  for (const openpgp::KeyFacts& subkey : facts.subkeys) {
+    if (!subkey.bound || subkey.revoked || subkey.expires_at == expires_at) continue;
+    return fail(ErrorCode::openpgp_unavailable,
+                "the subkey " + subkey.fingerprint.upper() + " did not take the new end");
+  }
+  return ok();
+}
+
+std::string detail_of(const std::optional<Instant>& expires_at) {
+  return expires_at ? "expires " + format_time(*expires_at) : std::string("never expires");
+}
+
+}  // namespace
+
+Result<ServerKeyView> KeyUpkeep::view_of(ServerIdentity identity, Instant now) {
+  auto facts = TRY(identity.inspect(context_.engine, now));
+  return ServerKeyView{std::move(facts), home_ == nullptr ? std::string() : home_->place(), std::move(identity)};
+}
+
+Result<ServerKeyView> KeyUpkeep::show() {
+  auto identity = TRY(
+      ServerIdentity::load(context_.medium, context_.seal, context_.identity.name(), context_.identity.fingerprint()));
+  return view_of(std::move(identity), context_.timekeeper.now().wall);
+}
+
+Result<ServerKeyView> KeyUpkeep::extend(const std::optional<Instant>& expires_at, const Visit& visit) {
+  const Instant now = context_.timekeeper.now().wall;
+  if (expires_at && *expires_at <= now) {
+    return fail(ErrorCode::malformed_message, "the key would have expired on " + format_time(*expires_at) + " already");
+  }
+  if (home_ == nullptr) return fail(ErrorCode::openpgp_unavailable, "the server's secret key is not here");
+  auto identity = TRY(
+      ServerIdentity::load(context_.medium, context_.seal, context_.identity.name(), context_.identity.fingerprint()));
+  const auto certificate =
+      TRY(openpgp::admit_certificate(identity.certificate_armored(), openpgp::kCertificateReadBytesMax));
+  const auto extended = TRY(home_->extend(certificate, expires_at, now));
+  if (extended.fingerprint() != identity.fingerprint()) {
+    return fail(ErrorCode::certificate_refused, "another key came back: " + extended.fingerprint().upper());
+  }
+  TRY(judge_extended(TRY(context_.engine.inspect(extended, now)), expires_at, now));
+  const ServerIdentity next = identity.with_certificate(extended.armored());
+  storage::Batch batch;
+  next.stage_over(batch, context_.seal, identity);
+  TRY(context_.audit.commit(batch, {Decision::server_key_extended, now, "", next.fingerprint().upper(), "",
+                                    visit.source, detail_of(expires_at)}));
+  return view_of(next, now);
+}
+
+}  // namespace countersign::auth

@@ -1,0 +1,41 @@
+// Changing the server's own key: what an administrator does, with commands, beside running servers.
+//
+// One commit makes the change: the identity record names the certificate, and the secrets hold no more than the secret
+// itself. Whatever stops before it left the old state, whatever stops after it the new one. A running server reads the
+// record about once a second and takes over what it finds (cli/store.hpp).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "auth/context.hpp"
+#include "auth/openpgp/key_home.hpp"
+
+namespace countersign::auth {
+
+struct ServerKeyView {
+  openpgp::CertificateFacts facts;
+  std::string place;  // of the secret key; empty where this process does not know it
+  ServerIdentity identity;
+};
+
+// Any thread.
+class KeyUpkeep {
+ public:
+  // `home` may be null: then the key cannot be changed from here.
+  KeyUpkeep(const Context& context, openpgp::KeyHome* home) : context_(context), home_(home) {}
+
+  // As the record says now.
+  Result<ServerKeyView> show();
+  // New self-signatures on the same key and its subkeys. malformed_message for an end that is not in the future; fails
+  // as KeyHome::extend does; conflict where the record changed meanwhile.
+  Result<ServerKeyView> extend(const std::optional<Instant>& expires_at, const Visit& visit);
+
+ private:
+  Result<ServerKeyView> view_of(ServerIdentity identity, Instant now);
+
+  const Context& context_;
+  openpgp::KeyHome* const home_;
+};
+
+}  // namespace countersign::auth
