@@ -137,6 +137,10 @@ const Policies& Authenticator::policies() const {
   return ground_->settings.policies;
 }
 
+std::vector<ServerCertificate> Authenticator::former_keys() {
+  return roles_->identity.followed_at(roles_->timekeeper.now().wall);
+}
+
 Result<Readiness> Authenticator::ready() {
   TRY(roles_->timekeeper.save_if_due());
   TRY(roles_->timekeeper.judge_clock());
@@ -266,6 +270,10 @@ Result<ServerKeyView> Authenticator::show_server_key() {
 
 Result<ServerKeyView> Authenticator::extend_server_key(const std::optional<Instant>& expires_at, const Visit& visit) {
   return roles_->key_upkeep.extend(expires_at, visit);
+}
+
+Result<ServerKeyView> Authenticator::replace_server_key(const KeyReplacement& request, const Visit& visit) {
+  return roles_->key_upkeep.replace(request, visit);
 }
 
 void Authenticator::count_refusal(ErrorCode code) {

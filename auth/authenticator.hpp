@@ -52,6 +52,8 @@ class Authenticator {
   // The server.
   const ServerIdentity& identity() const;
   const Policies& policies() const;
+  // Those that a client may still know the server by (ServerIdentity::followed_at).
+  std::vector<ServerCertificate> former_keys();
   // Fails where the server cannot do its work: key_expired, with the command that mends it, is one of the reasons.
   Result<Readiness> ready();
   // The identity record is no longer the one that was loaded: the server's key was extended or replaced. Whoever owns
@@ -88,6 +90,7 @@ class Authenticator {
   Status accept_clock(const Visit& visit);
   Result<ServerKeyView> show_server_key();
   Result<ServerKeyView> extend_server_key(const std::optional<Instant>& expires_at, const Visit& visit);
+  Result<ServerKeyView> replace_server_key(const KeyReplacement& request, const Visit& visit);
 
   // Refusals are counted; maintain() writes a bounded summary of them.
   void count_refusal(ErrorCode code);

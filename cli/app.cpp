@@ -226,7 +226,7 @@ void add_client_side(Tree& tree) {
 }
 
 void add_server_key(Tree& tree) {
-  CLI::App& key = group(tree, "server-key", "The server's own key: show, extend");
+  CLI::App& key = group(tree, "server-key", "The server's own key: show, extend, replace");
   command<ServerKeyShowOptions>(tree, key, "show", "Show the key, when it ends, and where its secret lives",
                                 "countersign server-key show", run_server_key_show,
                                 [](CLI::App&, ServerKeyShowOptions&) {});
@@ -237,6 +237,16 @@ void add_server_key(Tree& tree) {
         CLI::Option* lifetime = app.add_option("--for", options.lifetime, "From now: 90d, 26w, 2y");
         CLI::Option* until = app.add_option("--until", options.until, "A date: 2028-11-21")->excludes(lifetime);
         app.add_flag("--never", options.never, "It never ends")->excludes(lifetime)->excludes(until);
+      });
+  command<ServerKeyReplaceOptions>(
+      tree, key, "replace", "Make a new key, which the present one signs for", "countersign server-key replace",
+      run_server_key_replace, [](CLI::App& app, ServerKeyReplaceOptions& options) {
+        CLI::Option* overlap =
+            app.add_option("--overlap", options.overlap, "How long clients are led to it (90d), a year at most");
+        app.add_flag("--without-succession", options.without_succession,
+                     "Nobody is led to it: the present key is lost or in other hands")
+            ->excludes(overlap);
+        app.add_flag("--yes", options.yes, "Do not ask");
       });
 }
 

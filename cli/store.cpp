@@ -11,6 +11,7 @@
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
 #include "auth/secrets/private_file.hpp"
 #include "auth/secrets/secrets.hpp"
+#include "auth/secrets/server_key_file.hpp"
 #include "auth/server_identity/server_identity.hpp"
 #include "storage/directory_medium.hpp"
 #include "storage/sqlite_medium.hpp"
@@ -50,27 +51,45 @@ struct OwnKey {
   std::unique_ptr<auth::openpgp::KeyHome> home;
 };
 
-// The secret comes from its file, all else about the key from the identity record.
-Result<OwnKey> open_key_file(const fs::path& file, const Secret& armored, const auth::ServerIdentity& identity) {
+// A replacement that was stopped between its commit and its end is brought to its end.
+void settle(const fs::path& secrets, const auth::openpgp::Fingerprint& key) {
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(auth::server_key_file(secrets, key), error))) return;
+  const auto lock = auth::FileLock::acquire(auth::server_key_file(secrets).string() + ".lock");
+  const Status settled = lock ? auth::settle_server_key(secrets, key) : tl::unexpected<Error>(lock.error());
+  if (settled) return;
+  auth::log_event(auth::LogLevel::alarm, "a former secret key is still here", {{"detail", settled.error().detail}});
+}
+
+Result<Secret> read_packets(const fs::path& secrets, const auth::openpgp::Fingerprint& key) {
+  const Secret armored = TRY(auth::read_server_key(secrets, key));
   auto binary = auth::openpgp::dearmor("PGP PRIVATE KEY BLOCK", armored.reveal_text());
   if (!binary) return fail(ErrorCode::certificate_refused, "it is not an armored secret key");
-  const Secret packets = Secret::take(*binary);
+  return Secret::take(*binary);
+}
+
+// The secret comes from its file, all else about the key from the identity record.
+Result<OwnKey> open_key_file(const fs::path& secrets, const auth::ServerIdentity& identity) {
+  const Secret packets = TRY(read_packets(secrets, identity.fingerprint()));
   const auto certificate =
       TRY(auth::openpgp::admit_certificate(identity.certificate_armored(), auth::openpgp::kCertificateReadBytesMax));
+  const Secret dressed = TRY(auth::openpgp::with_certificate(packets.reveal(), certificate));
   OwnKey key;
-  key.engine =
-      TRY(auth::openpgp::RnpOpenPgp::open(TRY(auth::openpgp::with_certificate(packets.reveal(), certificate))));
-  key.home = std::make_unique<auth::openpgp::RnpKeyFile>(file.string(), packets);
+  key.engine = TRY(auth::openpgp::RnpOpenPgp::open(dressed));
+  key.home = std::make_unique<auth::openpgp::RnpKeyFile>(secrets, packets, "");
   return key;
 }
 
-Result<OwnKey> open_own_key(const fs::path& folder, const Secret& armored, const auth::ServerIdentity& identity) {
-  const fs::path file = folder / kSecretsFolder / "server.key";
-  if (armored.empty())
-    return fail(ErrorCode::startup_refused, "the server's secret key: " + file.string() + " is missing");
-  auto key = open_key_file(file, armored, identity);
-  if (!key) return fail(ErrorCode::startup_refused, "the server's secret key: " + key.error().detail);
-  return key;
+// Whoever mends the key may find it unusable, or not at all.
+Result<OwnKey> open_own_key(const fs::path& secrets, const auth::ServerIdentity& identity, bool mends_key) {
+  settle(secrets, identity.fingerprint());
+  auto key = open_key_file(secrets, identity);
+  if (key) return key;
+  if (!mends_key) return fail(ErrorCode::startup_refused, "the server's secret key: " + key.error().detail);
+  OwnKey none;
+  none.engine = TRY(auth::openpgp::RnpOpenPgp::open(Secret()));
+  none.home = std::make_unique<auth::openpgp::RnpKeyFile>(secrets, Secret(), "cannot be used: " + key.error().detail);
+  return none;
 }
 
 auth::Policies policies_of(const Settings& settings) {
@@ -175,10 +194,7 @@ Result<std::shared_ptr<Store::Generation>> Store::make_generation() {
   {
     const auth::RecordSeal seal(secrets);
     const auto identity = TRY(auth::ServerIdentity::load(*medium_, seal, settings_.server, settings_.fingerprint));
-    auto key = open_own_key(folder_, secrets.server_key_armored(), identity);
-    if (!key && !mends_key_) return tl::unexpected<Error>(key.error());
-    if (key) generation->key_ = *std::move(key);
-    if (!key) generation->key_.engine = TRY(auth::openpgp::RnpOpenPgp::open(Secret()));
+    generation->key_ = TRY(open_own_key(folder_ / kSecretsFolder, identity, mends_key_));
   }
   auth::AuthenticatorSettings settings;
   settings.server_name = settings_.server;
@@ -197,6 +213,10 @@ Result<std::shared_ptr<Store::Generation>> Store::make_generation() {
 std::shared_ptr<Store::Generation> Store::current() {
   const std::lock_guard lock(mutex_);
   return generation_;
+}
+
+auth::openpgp::Fingerprint Store::fingerprint() {
+  return current()->authenticator().identity().fingerprint();
 }
 
 Result<Json> Store::CurrentOperations::run(const transport::Message& message) {

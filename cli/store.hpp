@@ -39,6 +39,8 @@ class Store {
   // Any thread; of whichever authenticator is the present one when an operation begins.
   transport::Operations& operations() { return operations_; }
   auth::Rng& rng() { return rng_; }
+  // Of the server's key, as the store names it.
+  auth::openpgp::Fingerprint fingerprint();
   // Authenticator::maintain(); and where the server's key was changed meanwhile, takes it over: everything that was
   // built from it is built anew, and what is under way ends on the old. Where that fails the old one stays, and is not
   // ready any more. One thread.

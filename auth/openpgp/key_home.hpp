@@ -1,9 +1,11 @@
 // Where the server's secret key lives, and what only its keeper can do to the key itself. It stands beside OpenPgp: an
-// engine works with a key, a home changes what the key says of itself.
+// engine works with a key, a home changes it.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "auth/openpgp/gate/packet_gate.hpp"
 #include "storage/base/result.hpp"
@@ -16,7 +18,7 @@ class KeyHome {
  public:
   virtual ~KeyHome() = default;
 
-  // For an operator who looks for it: a file, or another program's home.
+  // For an operator who looks for it: a file, or another program's home, and what is wrong with it if something is.
   virtual std::string place() const = 0;
 
   // The certificate with new self-signatures: the primary and every subkey that is bound and not revoked end at
@@ -25,6 +27,13 @@ class KeyHome {
   // there or cannot certify; certificate_refused.
   virtual Result<GatedCertificate> extend(const GatedCertificate& certificate, const std::optional<Instant>& expires_at,
                                           Instant now) = 0;
+
+  // Makes a new key without an end, keeps its secret durably, calls `commit` with its certificate, and when that has
+  // succeeded destroys the secret of the key before. Nobody else replaces the key meanwhile. Where `commit` fails its
+  // failure is returned and both secrets are kept: a commit whose answer was lost may have been one. What could not be
+  // tidied up after the commit is told in the result, empty where all is well: the key is replaced all the same.
+  virtual Result<std::string> replace(std::string_view user_id, Instant now,
+                                      const std::function<Status(const GatedCertificate&)>& commit) = 0;
 };
 
 }  // namespace countersign::auth::openpgp

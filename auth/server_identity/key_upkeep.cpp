@@ -27,7 +27,8 @@ std::string detail_of(const std::optional<Instant>& expires_at) {
 
 Result<ServerKeyView> KeyUpkeep::view_of(ServerIdentity identity, Instant now) {
   auto facts = TRY(identity.inspect(context_.engine, now));
-  return ServerKeyView{std::move(facts), home_ == nullptr ? std::string() : home_->place(), std::move(identity)};
+  return ServerKeyView{
+      std::move(facts), home_ == nullptr ? std::string() : home_->place(), std::move(identity), now, {}};
 }
 
 Result<ServerKeyView> KeyUpkeep::show() {
@@ -57,6 +58,45 @@ Result<ServerKeyView> KeyUpkeep::extend(const std::optional<Instant>& expires_at
   TRY(context_.audit.commit(batch, {Decision::server_key_extended, now, "", next.fingerprint().upper(), "",
                                     visit.source, detail_of(expires_at)}));
   return view_of(next, now);
+}
+
+// The succession by the present key; verified as a client will, before anything depends on it.
+Status KeyUpkeep::commit_next(const openpgp::GatedCertificate& certificate, const KeyReplacement& request,
+                              const Visit& visit, Instant now) {
+  const auto identity = TRY(
+      ServerIdentity::load(context_.medium, context_.seal, context_.identity.name(), context_.identity.fingerprint()));
+  SuccessionProof proof;
+  std::string detail = "from " + identity.fingerprint().upper() + ", without a succession";
+  if (request.overlap) {
+    TRY(judge_server_key(TRY(identity.inspect(context_.engine, now)), now));
+    proof.statement = write_succession(
+        {identity.name(), identity.fingerprint(), certificate.fingerprint(), now, now + *request.overlap});
+    proof.signature = TRY(context_.engine.sign(proof.statement, now));
+    proof.certificate = identity.certificate_armored();
+    TRY(follow_successions(context_.engine, {&proof, 1}, identity.name(), identity.fingerprint(),
+                           certificate.fingerprint(), now));
+    detail =
+        "from " + identity.fingerprint().upper() + ", which leads to it until " + format_time(now + *request.overlap);
+  }
+  const ServerIdentity next = identity.with_key(certificate, proof.statement, proof.signature, now);
+  storage::Batch batch;
+  next.stage_over(batch, context_.seal, identity);
+  return context_.audit.commit(
+      batch, {Decision::server_key_replaced, now, "", next.fingerprint().upper(), "", visit.source, detail});
+}
+
+Result<ServerKeyView> KeyUpkeep::replace(const KeyReplacement& request, const Visit& visit) {
+  const Instant now = context_.timekeeper.now().wall;
+  if (request.overlap && (*request.overlap < Seconds(1) || *request.overlap > kSuccessionLifetimeMax)) {
+    return fail(ErrorCode::malformed_message, "the overlap is a year at most");
+  }
+  if (home_ == nullptr) return fail(ErrorCode::openpgp_unavailable, "the server's secret key is not here");
+  std::string remark = TRY(home_->replace(
+      "Countersign " + context_.identity.name(), now,
+      [&](const openpgp::GatedCertificate& certificate) { return commit_next(certificate, request, visit, now); }));
+  auto view = TRY(show());
+  view.remark = std::move(remark);
+  return view;
 }
 
 }  // namespace countersign::auth

@@ -73,7 +73,7 @@ Status run_serve(const ServeOptions& options, CommandContext& context) {
   auth::log_event(auth::LogLevel::info, "serving",
                   {{"server", settings.server},
                    {"address", "http://" + bound.text()},
-                   {"fingerprint", settings.fingerprint.upper()},
+                   {"fingerprint", store->fingerprint().upper()},
                    {"version", COUNTERSIGN_VERSION}});
   maintain_until_stopped(*store);
   server.stop();

@@ -62,4 +62,27 @@ Status run_server_key_extend(const ServerKeyExtendOptions& options, CommandConte
   return ok();
 }
 
+Status run_server_key_replace(const ServerKeyReplaceOptions& options, CommandContext& context) {
+  Json fields = Json::object();
+  if (options.without_succession) fields.set("without_succession", true);
+  if (!options.overlap.empty()) fields.set("overlap_seconds", TRY(parse_lifetime(options.overlap)).count());
+  if (!options.yes) {
+    const std::string what =
+        options.without_succession
+            ? "The server gets a new key. Nobody who knows the present fingerprint can log in with `countersign` "
+              "until they were told the new one. Its secret is destroyed. Go on?"
+            : "The server gets a new key. Clients follow from the present one until the overlap ends; its secret is "
+              "destroyed. Go on?";
+    TRY(context.terminal.confirm(what, "--yes"));
+  }
+  const Json answer = TRY(ask_mending(context, "server_key.replace", std::move(fields)));
+  context.terminal.answer(answer);
+  const std::string fingerprint = *answer.find("fingerprint")->string();
+  context.terminal.say("Tell your users the new fingerprint; who knows the former one " +
+                       std::string(options.without_succession ? "has to be told" : "is led to it meanwhile") + ":\n  " +
+                       fingerprint + "\nAnd write it into " + std::string(kSettingsFile) +
+                       " in the place of the former one: fingerprint = \"" + fingerprint + "\"");
+  return ok();
+}
+
 }  // namespace countersign::cli

@@ -21,6 +21,13 @@ struct ServerKeyExtendOptions {
 };
 Status run_server_key_extend(const ServerKeyExtendOptions& options, CommandContext& context);
 
+struct ServerKeyReplaceOptions {
+  std::string overlap;  // 90d; empty: the default
+  bool without_succession = false;
+  bool yes = false;  // do not ask
+};
+Status run_server_key_replace(const ServerKeyReplaceOptions& options, CommandContext& context);
+
 // "90d", "26w", "2y": a year is 365 days. Minutes and months would share a letter, so there is neither. usage.
 Result<Seconds> parse_lifetime(std::string_view text);
 // "2028-11-21" (its first second, UTC) or "2028-11-21T12:00:00Z". usage.

@@ -95,7 +95,8 @@ TEST_CASE("every command has help with an example, and usage errors exit with 2"
                                   "clock accept",
                                   "version",
                                   "server-key show",
-                                  "server-key extend"};
+                                  "server-key extend",
+                                  "server-key replace"};
   for (const std::string command : commands) {
     INFO(command);
     const std::string example = "  countersign " + command;

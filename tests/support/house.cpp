@@ -6,6 +6,7 @@
 #include "auth/openpgp/gate/secret_key.hpp"
 #include "auth/openpgp/rnp/key_file.hpp"
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
+#include "auth/secrets/server_key_file.hpp"
 
 namespace countersign::test {
 
@@ -74,7 +75,7 @@ House::House(HouseSettings settings_in, storage::Medium* over)
       must(found_store({settings.server, secrets_folder_, settings.writer}, *medium_, *generator, clock, rng));
   secrets_ = std::make_unique<Secrets>(must(Secrets::load(secrets_folder_)));
   seal_ = std::make_unique<RecordSeal>(*secrets_);
-  key_home_ = std::make_unique<openpgp::RnpKeyFile>("secrets/server.key", packets_of(secrets_->server_key_armored()));
+  key_home_ = std::make_unique<openpgp::RnpKeyFile>(secrets_folder_, packets_of(secrets_->server_key_armored()), "");
   engine_ = engine_with(packets_of(secrets_->server_key_armored()));
   spy_ = std::make_unique<SpyOpenPgp>(*engine_);
   must(restart());
@@ -93,7 +94,8 @@ Status House::restart(storage::Medium* over) {
   if (const auto identity = ServerIdentity::load(*medium_, *seal_, settings.server, fingerprint_)) {
     const auto certificate =
         must(openpgp::admit_certificate(identity->certificate_armored(), openpgp::kCertificateReadBytesMax));
-    const Secret secret = packets_of(secrets_->server_key_armored());
+    const Secret secret = packets_of(must(read_server_key(secrets_folder_, identity->fingerprint())));
+    key_home_ = std::make_unique<openpgp::RnpKeyFile>(secrets_folder_, secret, "");
     auto engine = engine_with(must(openpgp::with_certificate(secret.reveal(), certificate)));
     spy_->forward_to(*engine);
     engine_ = std::move(engine);

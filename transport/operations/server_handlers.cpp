@@ -37,10 +37,20 @@ Result<Json> show_ready(auth::Authenticator& auth, const Message& message) {
 
 Result<Json> show_server(auth::Authenticator& auth, const Message& message) {
   TRY(JsonReader(message.fields).finish());
+  // Who knows the server by a former key is led to the present one.
+  Json former = Json::array();
+  for (const auto& one : auth.former_keys()) {
+    former.push(Json::object()
+                    .set("fingerprint", one.fingerprint.upper())
+                    .set("public_key", one.armored)
+                    .set("succession", one.succession)
+                    .set("signature", one.succession_signature));
+  }
   return Json::object()
       .set("server", auth.identity().name())
       .set("fingerprint", auth.identity().fingerprint().upper())
       .set("public_key", auth.identity().certificate_armored())
+      .set("former", std::move(former))
       .set("registration", auth.policies().registration_open ? "open" : "closed")
       .set("version", COUNTERSIGN_VERSION);
 }

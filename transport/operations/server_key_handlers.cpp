@@ -1,3 +1,4 @@
+#include "auth/server_identity/succession.hpp"
 #include "transport/operations/handlers.hpp"
 
 namespace countersign::transport {
@@ -31,16 +32,32 @@ Json key_fields(const auth::openpgp::KeyFacts& key, std::string_view part) {
       .set("revoked", key.revoked);
 }
 
+// When it was the server's, and until when it leads to the one after it: null where it does not.
+Json former_fields(const auth::ServerCertificate& former) {
+  const auto succession = auth::parse_succession(former.succession);
+  return Json::object()
+      .set("fingerprint", former.fingerprint.upper())
+      .set("since", format_time(former.since))
+      .set("until", time_or_never(former.until))
+      .set("leads_until", succession ? Json(format_time(succession->expires_at)) : Json());
+}
+
 Json view_fields(const auth::ServerKeyView& view) {
   Json keys = Json::array();
   keys.push(key_fields(view.facts.primary, "primary"));
   for (const auto& subkey : view.facts.subkeys) keys.push(key_fields(subkey, "subkey"));
+  Json former = Json::array();
+  const auto& certificates = view.identity.certificates();
+  for (std::size_t i = 1; i < certificates.size(); ++i) former.push(former_fields(certificates[i]));
   return Json::object()
       .set("server", view.identity.name())
       .set("fingerprint", view.identity.fingerprint().upper())
       .set("expires_at", time_or_never(view.facts.primary.expires_at))
       .set("secret_key", view.place)
-      .set("keys", std::move(keys));
+      .set("since", format_time(certificates.front().since))
+      .set("keys", std::move(keys))
+      .set("former", std::move(former))
+      .set("remark", view.remark);
 }
 
 }  // namespace
@@ -59,6 +76,19 @@ Result<Json> extend_server_key(auth::Authenticator& auth, const Message& message
     return fail(ErrorCode::malformed_message, "either 'expires_at' or 'never'");
   }
   return view_fields(TRY(auth.extend_server_key(expires_at, visit_of(message))));
+}
+
+Result<Json> replace_server_key(auth::Authenticator& auth, const Message& message) {
+  JsonReader reader(message.fields);
+  const std::int64_t overlap = TRY(reader.integer_or("overlap_seconds", 0));
+  const bool alone = TRY(reader.boolean_or("without_succession", false));
+  TRY(reader.finish());
+  if (alone && overlap != 0) {
+    return fail(ErrorCode::malformed_message, "either 'overlap_seconds' or 'without_succession'");
+  }
+  auth::KeyReplacement request;
+  if (!alone) request.overlap = overlap == 0 ? auth::kOverlapDefault : Seconds(overlap);
+  return view_fields(TRY(auth.replace_server_key(request, visit_of(message))));
 }
 
 }  // namespace countersign::transport

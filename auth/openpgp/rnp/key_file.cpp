@@ -2,10 +2,16 @@
 
 #include <limits>
 
+#include "auth/openpgp/acceptance.hpp"
+#include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/gate/secret_key.hpp"
+#include "auth/openpgp/rnp/generate.hpp"
 #include "auth/openpgp/rnp/handles.hpp"
 #include "auth/openpgp/rnp/key_facts.hpp"
+#include "auth/openpgp/rnp/rnp_openpgp.hpp"
 #include "auth/openpgp/rnp/silence.hpp"
+#include "auth/secrets/private_file.hpp"
+#include "auth/secrets/server_key_file.hpp"
 
 namespace countersign::auth::openpgp {
 namespace {
@@ -29,10 +35,41 @@ Status extend_key(rnp_ffi_t ffi, const KeyFacts& key, const std::optional<Instan
   return rnp::check(rnp_key_set_expiration(handle.get(), lifetime), "rnp_key_set_expiration");
 }
 
+// A key that does not work must not become the server's.
+Status try_out(const GeneratedKey& key, const GatedCertificate& certificate, Instant now) {
+  const auto engine = TRY(RnpOpenPgp::open(key.secret_key));
+  const std::string text = "a key tried out\n";
+  const auto signature = TRY(admit_signature(TRY(engine->sign(text, now))));
+  TRY(accept_signature(*engine, certificate, text, signature, SignatureForm::detached, {now, now}, now));
+  return ok();
+}
+
 }  // namespace
+
+std::string RnpKeyFile::place() const {
+  const std::string file = server_key_file(folder_).string();
+  return trouble_.empty() ? file : file + " (" + trouble_ + ")";
+}
+
+Result<std::string> RnpKeyFile::replace(std::string_view user_id, Instant now,
+                                        const std::function<Status(const GatedCertificate&)>& commit) {
+  const FileLock lock = TRY(FileLock::acquire(server_key_file(folder_).string() + ".lock"));
+  const GeneratedKey key = TRY([&] {
+    const Silence silence;
+    return rnp::generate(KeyKind::ed25519_cv25519, user_id, now);
+  }());
+  const auto certificate = TRY(admit_certificate(as_text(key.certificate), kCertificateKeptBytesMax));
+  TRY(try_out(key, certificate, now));
+  std::string armored = enarmor("PGP PRIVATE KEY BLOCK", key.secret_key.reveal());
+  TRY(write_server_key(folder_, key.fingerprint, Secret::take(armored)));
+  TRY(commit(certificate));
+  const Status settled = settle_server_key(folder_, key.fingerprint);
+  return settled ? std::string() : settled.error().detail;
+}
 
 Result<GatedCertificate> RnpKeyFile::extend(const GatedCertificate& certificate,
                                             const std::optional<Instant>& expires_at, Instant now) {
+  if (!trouble_.empty()) return fail(ErrorCode::openpgp_unavailable, place());
   const Silence silence;
   const Secret secret_key = TRY(with_certificate(secret_key_.reveal(), certificate));
   const rnp::Ffi ffi = TRY(rnp::make_ffi(rnp::Reading::strict, now));

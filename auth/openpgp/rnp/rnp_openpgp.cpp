@@ -53,7 +53,7 @@ Result<std::string> RnpOpenPgp::seal(const SealRequest& request) {
   rnp::ServerKey* const server_key = TRY(impl_->key());
   const auto made = TRY(server_key->sign(request.text, request.now));
   const Bytes key_block = TRY(minimal_certificate(server_key->certificate(), made.signing_key));
-  const Bytes message = TRY(make_signed_message(request.text, made.signature, key_block));
+  const Bytes message = TRY(make_signed_message(request.text, made.signature, key_block, request.successions));
   const auto recipient = TRY(impl_->cache.borrow(request.recipient, request.now));
   const Bytes encrypted = TRY(recipient->encrypt(message, request.encryption_key, request.now));
   const Bytes finished = TRY(address_message(encrypted, request.encryption_key, request.hide_recipient));
