@@ -9,6 +9,7 @@
 #include "auth/audit/log.hpp"
 #include "auth/challenges/decoys.hpp"
 #include "auth/server_identity/key_watch.hpp"
+#include "auth/server_identity/signing_watch.hpp"
 #include "auth/sweeping.hpp"
 #include "auth/throttle/throttle.hpp"
 
@@ -37,17 +38,17 @@ struct Authenticator::Ground {
         secrets(std::move(secrets_in)),
         seal(secrets),
         medium(medium_in),
-        engine(engine_in),
         clock(clock_in),
-        rng(rng_in) {}
+        rng(rng_in),
+        engine(engine_in, settings.key_reach, clock_in) {}
 
   const AuthenticatorSettings settings;
   const Secrets secrets;
   const RecordSeal seal;
   storage::Medium& medium;
-  openpgp::OpenPgp& engine;
   const Clock& clock;
   Rng& rng;
+  SigningWatch engine;
 };
 
 struct Authenticator::Roles {
@@ -124,7 +125,7 @@ Status Authenticator::start() {
   roles_ = std::make_unique<Roles>(*ground_, std::move(identity), *std::move(key_facts), std::move(floor));
   TRY(roles_->timekeeper.load());
   const Instant now = roles_->timekeeper.now().wall;
-  const Status tested = roles_->identity.self_test(ground_->engine, now);
+  const Status tested = settings.self_test ? roles_->identity.self_test(ground_->engine, now) : ok();
   // A key that has expired signs nothing, so there is nothing to test, and the rest of the server goes on without it.
   if (!tested && roles_->key_watch.judge(now) && !settings.mends_key) return tested;
   return roles_->decoys.load(now);
@@ -145,6 +146,7 @@ Result<Readiness> Authenticator::ready() {
   TRY(roles_->timekeeper.save_if_due());
   TRY(roles_->timekeeper.judge_clock());
   TRY(ground_->medium.list("server/", "", 1));
+  TRY(ground_->engine.state());
   std::array<std::uint8_t, 1> byte{};
   TRY(ground_->rng.fill(byte));
   TRY(judge_up_to_date());
@@ -326,6 +328,9 @@ Status Authenticator::maintain() {
     if (first && !status) first = std::move(status);
   };
   watch_clock();
+  ground_->engine.look_after([this](openpgp::OpenPgp& engine) {
+    return roles_->identity.test_signing(engine, roles_->timekeeper.now().wall);
+  });
   const auto swept = roles_->sweeper.sweep(kSweepPage);
   if (!swept) note(tl::unexpected<Error>(swept.error()));
   note(roles_->timekeeper.save_if_due());

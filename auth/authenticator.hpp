@@ -15,6 +15,7 @@
 #include "auth/challenges/issuing.hpp"
 #include "auth/challenges/login.hpp"
 #include "auth/context.hpp"
+#include "auth/openpgp/key_reach.hpp"
 #include "auth/server_identity/key_upkeep.hpp"
 #include "auth/sessions/sessions.hpp"
 
@@ -29,6 +30,11 @@ struct AuthenticatorSettings {
   openpgp::KeyHome* key_home = nullptr;  // outlives the Authenticator; null: the server's key cannot be changed here
   // For the commands that mend the server's key: a key that fails its self-test does not stop the start.
   bool mends_key = false;
+  // Where the server's key can go out of reach, as a token does; outlives the authenticator.
+  openpgp::KeyReach* key_reach = nullptr;
+  // Signs once before anything is served. Not for a command whose key is in a token: listing accounts, and taking
+  // rights away, must go on without it, and its certificate is pinned all the same.
+  bool self_test = true;
 };
 
 struct Readiness {
@@ -96,7 +102,7 @@ class Authenticator {
   void count_refusal(ErrorCode code);
   // What a timer does, about once a second: alarms when the clock goes wrong, sweeps a page, saves the latest time and
   // the floor, looks whether the identity record changed, warns before the server's key ends, summarises refusals once
-  // a minute, looks after the decoys once an hour. All of it, then the first failure.
+  // a minute, looks after the decoys once an hour and after the server's key. All of it, then the first failure.
   Status maintain();
   // At the end of a process that changed something: the floor learns of it.
   Status close();

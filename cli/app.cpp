@@ -86,7 +86,7 @@ void add_server_side(Tree& tree) {
                                 what);
                           };
                           setting("--listen", "listen", "HOST:PORT");
-                          setting("--openpgp", "openpgp", "The OpenPGP engine: rnp");
+                          setting("--openpgp", "openpgp", "The OpenPGP engine: rnp, gpgme or both");
                           setting("--rate-limit", "rate_limit", "on or off");
                           app.add_option_function<std::vector<std::string>>(
                                  "--trusted-proxy",

@@ -76,6 +76,10 @@ std::string_view meaning_of(ErrorCode code) {
       return "the key is revoked";
     case ErrorCode::key_policy:
       return "the key is not strong enough or cannot do what is needed";
+    case ErrorCode::engines_disagree:
+      return "the two OpenPGP engines disagree about the key or the signature";
+    case ErrorCode::certificate_disputed:
+      return "the two OpenPGP engines disagree about the certificate";
     case ErrorCode::challenge_invalid:
       return "the challenge was not issued by this server";
     case ErrorCode::challenge_expired:
@@ -142,6 +146,8 @@ std::string_view meaning_of(ErrorCode code) {
       return "the system gave no random bytes";
     case ErrorCode::openpgp_unavailable:
       return "the OpenPGP engine is out of order";
+    case ErrorCode::key_locked:
+      return "the key is locked";
     case ErrorCode::clock_behind:
       return "the clock is behind the latest time that was seen";
     case ErrorCode::busy:

@@ -1,13 +1,19 @@
 #include <exception>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "auth/openpgp/gnupg/worker.hpp"
 #include "cli/app.hpp"
 #include "storage/base/secret.hpp"
 
 int main(int argc, char** argv) {
   using namespace countersign;
   lock_secret_memory();
+  // A GnuPG worker is this program too, and no command: nobody starts it by hand.
+  if (argc == 2 && std::string_view(argv[1]) == auth::openpgp::gnupg::kWorkerCommand) {
+    return auth::openpgp::gnupg::run_worker();
+  }
   cli::Terminal terminal = cli::Terminal::of_process();
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   try {

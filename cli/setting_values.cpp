@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 
+#include "auth/server_identity/server_identity.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::cli {
@@ -88,10 +89,12 @@ Status set_registration(Settings& settings, const std::string& text) {
 }
 
 Status set_openpgp(Settings& settings, const std::string& text) {
-  if (text == "gpgme" || text == "both") return refuse(text + " is not available yet; rnp");
-  if (text != name_of(OpenPgpEngine::rnp)) return refuse("rnp");
-  settings.openpgp = OpenPgpEngine::rnp;
-  return ok();
+  for (const OpenPgpEngine engine : {OpenPgpEngine::rnp, OpenPgpEngine::gpgme, OpenPgpEngine::both}) {
+    if (text != name_of(engine)) continue;
+    settings.openpgp = engine;
+    return ok();
+  }
+  return refuse("rnp, gpgme or both");
 }
 
 Status set_instance(Settings& settings, const std::string& text) {
@@ -155,8 +158,8 @@ const SettingRow kTable[] = {
      [](const Settings& settings) { return std::string(name_of(settings.storage)); }},
     {"registration", "open: anybody may enrol; closed: administrators only.", false, set_registration,
      [](const Settings& settings) { return std::string(name_of(settings.registration)); }},
-    {"openpgp", "The OpenPGP engine: rnp.", false, set_openpgp,
-     [](const Settings& settings) { return std::string(name_of(settings.openpgp)); }},
+    {"openpgp", "The OpenPGP engine: rnp, gpgme (GnuPG, in processes of its own), or both, which have to agree.", false,
+     set_openpgp, [](const Settings& settings) { return std::string(name_of(settings.openpgp)); }},
     {"instance", "The writer of this server's audit record; each server on one storage needs its own.", false,
      set_instance, [](const Settings& settings) { return settings.instance; }},
     {"listen", "HOST:PORT of the HTTP server.", false, set_listen, get_listen},
@@ -242,12 +245,8 @@ std::string format_duration(Seconds duration) {
 }
 
 Status check_server_name(std::string_view name) {
-  if (name.empty() || name.size() > 200) return refuse("a server's name has 1 to 200 bytes");
-  if (has_unprintable(name) || name.find_first_of(" \"\\") != std::string_view::npos ||
-      to_nfc(name) != std::string(name)) {
-    return refuse("a server's name is printable text in NFC without blanks, quotes and backslashes, best its URL");
-  }
-  return ok();
+  const Status checked = auth::ServerIdentity::check_name(name);
+  return checked ? ok() : Status(refuse(checked.error().detail));
 }
 
 std::string_view name_of(StorageKind kind) {
@@ -274,6 +273,10 @@ std::string_view name_of(OpenPgpEngine engine) {
   switch (engine) {
     case OpenPgpEngine::rnp:
       return "rnp";
+    case OpenPgpEngine::gpgme:
+      return "gpgme";
+    case OpenPgpEngine::both:
+      return "both";
   }
   return {};
 }

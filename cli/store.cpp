@@ -8,11 +8,11 @@
 #include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/gate/secret_key.hpp"
 #include "auth/openpgp/rnp/key_file.hpp"
-#include "auth/openpgp/rnp/rnp_openpgp.hpp"
 #include "auth/secrets/private_file.hpp"
 #include "auth/secrets/secrets.hpp"
 #include "auth/secrets/server_key_file.hpp"
 #include "auth/server_identity/server_identity.hpp"
+#include "cli/engine.hpp"
 #include "storage/directory_medium.hpp"
 #include "storage/sqlite_medium.hpp"
 
@@ -69,25 +69,28 @@ Result<Secret> read_packets(const fs::path& secrets, const auth::openpgp::Finger
 }
 
 // The secret comes from its file, all else about the key from the identity record.
-Result<OwnKey> open_key_file(const fs::path& secrets, const auth::ServerIdentity& identity) {
+Result<OwnKey> open_key_file(const fs::path& secrets, const auth::ServerIdentity& identity, OpenPgpEngine engine,
+                             std::size_t workers) {
   const Secret packets = TRY(read_packets(secrets, identity.fingerprint()));
   const auto certificate =
       TRY(auth::openpgp::admit_certificate(identity.certificate_armored(), auth::openpgp::kCertificateReadBytesMax));
   const Secret dressed = TRY(auth::openpgp::with_certificate(packets.reveal(), certificate));
+  std::string armored = auth::openpgp::enarmor("PGP PRIVATE KEY BLOCK", dressed.reveal());
   OwnKey key;
-  key.engine = TRY(auth::openpgp::RnpOpenPgp::open(dressed));
+  key.engine = TRY(open_engine(engine, Secret::take(armored), workers));
   key.home = std::make_unique<auth::openpgp::RnpKeyFile>(secrets, packets, "");
   return key;
 }
 
 // Whoever mends the key may find it unusable, or not at all.
-Result<OwnKey> open_own_key(const fs::path& secrets, const auth::ServerIdentity& identity, bool mends_key) {
+Result<OwnKey> open_own_key(const fs::path& secrets, const auth::ServerIdentity& identity, OpenPgpEngine engine,
+                            std::size_t workers, bool mends_key) {
   settle(secrets, identity.fingerprint());
-  auto key = open_key_file(secrets, identity);
-  if (key) return key;
+  auto key = open_key_file(secrets, identity, engine, workers);
+  if (key || key.error().code == ErrorCode::openpgp_unavailable) return key;
   if (!mends_key) return fail(ErrorCode::startup_refused, "the server's secret key: " + key.error().detail);
   OwnKey none;
-  none.engine = TRY(auth::openpgp::RnpOpenPgp::open(Secret()));
+  none.engine = TRY(open_engine(engine, Secret(), workers));
   none.home = std::make_unique<auth::openpgp::RnpKeyFile>(secrets, Secret(), "cannot be used: " + key.error().detail);
   return none;
 }
@@ -111,7 +114,7 @@ Result<auth::openpgp::Fingerprint> found_in(const fs::path& folder, Settings& se
   TRY(create_medium(folder, settings.storage));
   const auth::SystemClock clock;
   auth::SystemRng rng;
-  const auto engine = TRY(auth::openpgp::RnpOpenPgp::open(Secret()));
+  const auto engine = TRY(open_engine(settings.openpgp, Secret(), 1));
   {
     const auto medium = TRY(open_medium(folder, settings.storage));
     settings.fingerprint = TRY(
@@ -193,8 +196,9 @@ Result<std::shared_ptr<Store::Generation>> Store::make_generation() {
   auth::Secrets secrets = TRY(auth::Secrets::load(folder_ / kSecretsFolder));
   {
     const auth::RecordSeal seal(secrets);
+    const std::size_t workers = writer_ == kCommandWriter ? 1 : engine_workers();
     const auto identity = TRY(auth::ServerIdentity::load(*medium_, seal, settings_.server, settings_.fingerprint));
-    generation->key_ = TRY(open_own_key(folder_ / kSecretsFolder, identity, mends_key_));
+    generation->key_ = TRY(open_own_key(folder_ / kSecretsFolder, identity, settings_.openpgp, workers, mends_key_));
   }
   auth::AuthenticatorSettings settings;
   settings.server_name = settings_.server;

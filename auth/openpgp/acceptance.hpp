@@ -1,13 +1,13 @@
 // Accepting a signature: one function, the same for every engine, because no engine's "good" is good enough alone.
 //
 // In this order: the gate let exactly one signature through; its class fits the form; its hash and algorithm are in the
-// policy; its time is in the window, and it has not expired by its own word; the engine verifies it over our own bytes,
-// and what it verified is what the gate read; the signer's primary fingerprint is the enrolled one; the signing key may
-// sign; key and signing key are neither expired nor revoked; the signature is not older than its key.
+// policy; its time is in the window, and it has not expired by its own word; the key that it names is in the
+// certificate, may sign, and is neither expired nor revoked; the engine verifies it over our own bytes, and what it
+// verified is what the gate read; the signer's primary fingerprint is the enrolled one; the key that signed may sign
+// now; the signature is not older than its key.
 //
-// What does not verify is named after the key that it names, where that key is revoked, expired, unfit or not in the
-// certificate: engines differ in whether they verify with such a key at all. The name is for the log; no proof hangs on
-// it.
+// The named key is judged before the engine is asked, because engines differ in whether they verify with a key that is
+// revoked, expired or unfit at all. The name is for the log; no proof hangs on it.
 #pragma once
 
 #include "auth/openpgp/openpgp.hpp"
@@ -31,7 +31,7 @@ struct AcceptedSignature {
 
 // `text` is ours: a statement that the server rebuilt, never what came with the signature.
 // signature_invalid, signature_by_another_key, signature_policy, signature_time, key_expired, key_revoked,
-// openpgp_unavailable.
+// engines_disagree, openpgp_unavailable; certificate_refused where the engine does not read the certificate.
 Result<AcceptedSignature> accept_signature(OpenPgp& engine, const GatedCertificate& certificate, std::string_view text,
                                            const GatedSignature& signature, SignatureForm form, SignatureWindow window,
                                            Instant now);

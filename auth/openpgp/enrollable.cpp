@@ -5,10 +5,16 @@
 namespace countersign::auth::openpgp {
 namespace {
 
-// An expired key is a denied proof in a login; at enrolment its owner is told.
+// An expired key is a denied proof in a login; at enrolment its owner is told. A dispute keeps a name of its own, so
+// that it is counted.
 tl::unexpected<Error> refused(const Error& error) {
   const Face face = face_of(error.code);
   if (face == Face::malformed || face == Face::unavailable) return tl::unexpected<Error>(error);
+  if (error.code == ErrorCode::engines_disagree) {
+    return fail(ErrorCode::certificate_disputed,
+                "two OpenPGP programs read this key differently, so it is not taken: " + error.detail +
+                    "; a freshly exported or a new key may help");
+  }
   return fail(ErrorCode::certificate_refused, std::string(name_of(error.code)) + ": " + error.detail);
 }
 

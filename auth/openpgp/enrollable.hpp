@@ -12,7 +12,8 @@ struct Enrollable {
   KeyFacts encryption_key;
 };
 
-// Every refusal has the face `malformed`: what the gate says, or certificate_refused with the policy's reason.
+// Every refusal has the face `malformed`: what the gate says, certificate_disputed where two engines disagree about it,
+// or certificate_refused with the policy's reason. openpgp_unavailable.
 Result<Enrollable> check_enrollable(OpenPgp& engine, std::string_view text, std::size_t read_bytes_max, Instant now);
 
 }  // namespace countersign::auth::openpgp

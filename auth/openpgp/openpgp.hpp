@@ -65,7 +65,8 @@ struct GeneratedKey {
 enum class KeyKind { ed25519_cv25519, rsa3072, rsa2048, rsa4096, nistp256, nistp384, nistp521 };
 
 // An engine holds the server's secret key, or none (then seal and sign fail). Any thread at any time.
-// Every method fails with openpgp_unavailable where the engine itself is out of order.
+// Every method fails with openpgp_unavailable where the engine itself is out of order, and inspect and verify with
+// engines_disagree where it is two engines that do (both_openpgp.hpp).
 class OpenPgp {
  public:
   virtual ~OpenPgp() = default;

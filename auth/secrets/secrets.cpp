@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kVersion = "countersign-secret-v1";
 constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kIdBytes = 8;
+constexpr const char* kServerKeyFile = "server.key";
 constexpr std::array<std::string_view, 3> kFamilies = {"seal", "record", "decoy"};
 
 Secret write_key_file(std::string_view family, const SecretKey& key) {
@@ -74,10 +75,11 @@ Status Secrets::create(const std::filesystem::path& folder, Rng& rng, Instant no
     const SecretKey key{hex(id), now, std::move(material)};
     TRY(write_private_file(folder / (std::string(family) + "-" + key.id), write_key_file(family, key).reveal()));
   }
-  return write_private_file(folder / "server.key", server_key_armored.reveal());
+  if (server_key_armored.empty()) return ok();
+  return write_private_file(folder / kServerKeyFile, server_key_armored.reveal());
 }
 
-Result<Secrets> Secrets::load(const std::filesystem::path& folder) {
+Result<Secrets> Secrets::load_families(const std::filesystem::path& folder) {
   TRY(check_private_folder(folder));
   Secrets secrets;
   std::vector<SecretKey> decoys;
@@ -101,12 +103,27 @@ Result<Secrets> Secrets::load(const std::filesystem::path& folder) {
   secrets.decoy_ = std::move(decoys.front());
   sort_by_age(secrets.seal_);
   sort_by_age(secrets.record_);
-  auto server_key = read_private_file(folder / "server.key");
+  return secrets;
+}
+
+Result<Secrets> Secrets::load(const std::filesystem::path& folder) {
+  Secrets secrets = TRY(load_families(folder));
+  auto server_key = read_private_file(folder / kServerKeyFile);
   if (!server_key && server_key.error().code != ErrorCode::not_found) {
     return fail(ErrorCode::startup_refused, "the server's secret key: " + server_key.error().detail);
   }
   if (server_key) secrets.server_key_ = *std::move(server_key);
   return secrets;
+}
+
+Result<Secrets> Secrets::load_without_server_key(const std::filesystem::path& folder) {
+  Secrets secrets = TRY(load_families(folder));
+  std::error_code error;
+  const bool there = std::filesystem::exists(std::filesystem::symlink_status(folder / kServerKeyFile, error));
+  if (!there && (!error || error == std::errc::no_such_file_or_directory)) return secrets;
+  return fail(ErrorCode::startup_refused, (folder / kServerKeyFile).string() +
+                                              " is there, though the settings say that the server's key lives in a "
+                                              "GnuPG home; take away the one that is not meant");
 }
 
 const SecretKey* Secrets::find_seal_key(std::string_view id) const {

@@ -9,8 +9,8 @@
 //
 //   seal-<id>  record-<id>  decoy-<id>
 //                text: version line, then `family:`, `id:`, `created:`, `key:` (base64url, 32 bytes)
-//   server.key   the server's transferable secret key, armored. The secret alone counts: what the key says of itself,
-//                its end above all, is in the certificate of the identity record
+//   server.key   the server's transferable secret key, armored; absent where it lives in a GnuPG home. The secret alone
+//                counts: what the key says of itself, its end above all, is in the certificate of the identity record
 //   floor        see floor.hpp
 #pragma once
 
@@ -35,10 +35,13 @@ struct SecretKey {
 // Immutable once loaded; any thread.
 class Secrets {
  public:
-  // One key of each family, and the server's secret key; the folder must be absent or empty.
+  // One key of each family, and the server's secret key unless that is empty; the folder must be absent or empty.
   static Status create(const std::filesystem::path& folder, Rng& rng, Instant now, const Secret& server_key_armored);
   // startup_refused where a file is unreadable, too open, malformed or missing.
   static Result<Secrets> load(const std::filesystem::path& folder);
+  // Of a server whose secret key lives elsewhere; startup_refused also where there is a server.key all the same, since
+  // then nobody knows which one is meant.
+  static Result<Secrets> load_without_server_key(const std::filesystem::path& folder);
 
   // The one that seals now.
   const SecretKey& newest_seal_key() const { return seal_.back(); }
@@ -47,10 +50,12 @@ class Secrets {
   const SecretKey& newest_record_key() const { return record_.back(); }
   const SecretKey* find_record_key(std::string_view id) const;
   const SecretKey& decoy_key() const { return decoy_; }
-  // Empty where there is none: whoever needs it refuses.
+  // Empty where there is none, or it lives elsewhere: whoever needs it refuses.
   const Secret& server_key_armored() const { return server_key_; }
 
  private:
+  static Result<Secrets> load_families(const std::filesystem::path& folder);
+
   std::vector<SecretKey> seal_;    // oldest first
   std::vector<SecretKey> record_;  // oldest first
   SecretKey decoy_;

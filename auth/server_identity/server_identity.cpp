@@ -60,10 +60,13 @@ ServerIdentity::ServerIdentity(std::string name, Bytes store_id, std::vector<Ser
 }
 
 Status ServerIdentity::check_name(std::string_view name) {
-  if (name.empty() || name.size() > kNameBytesMax || has_unprintable(name) ||
-      name.find(' ') != std::string_view::npos) {
+  if (name.empty() || name.size() > kNameBytesMax) {
+    return fail(ErrorCode::malformed_name, "a server's name has 1 to 200 bytes");
+  }
+  if (has_unprintable(name) || name.find_first_of(" \"\\") != std::string_view::npos ||
+      to_nfc(name) != std::string(name)) {
     return fail(ErrorCode::malformed_name,
-                "a server's name has 1 to 200 printable bytes and no blank, as in https://auth.example.org");
+                "a server's name is printable text in NFC without blanks, quotes and backslashes, best its URL");
   }
   return ok();
 }
@@ -163,17 +166,18 @@ Result<openpgp::CertificateFacts> ServerIdentity::inspect(openpgp::OpenPgp& engi
   return engine.inspect(certificate, now);
 }
 
+Status ServerIdentity::test_signing(openpgp::OpenPgp& engine, Instant now) const {
+  const auto certificate = TRY(openpgp::admit_certificate(certificate_armored(), openpgp::kCertificateReadBytesMax));
+  if (certificate.fingerprint() != fingerprint()) return fail(ErrorCode::startup_refused, "another fingerprint");
+  const std::string text = "countersign self-test of " + name_ + "\n";
+  const auto signature = TRY(openpgp::admit_signature(TRY(engine.sign(text, now))));
+  TRY(openpgp::accept_signature(engine, certificate, text, signature, openpgp::SignatureForm::detached,
+                                {now - Seconds(60), now + Seconds(60)}, now));
+  return ok();
+}
+
 Status ServerIdentity::self_test(openpgp::OpenPgp& engine, Instant now) const {
-  const auto test = [&]() -> Status {
-    const auto certificate = TRY(openpgp::admit_certificate(certificate_armored(), openpgp::kCertificateReadBytesMax));
-    if (certificate.fingerprint() != fingerprint()) return fail(ErrorCode::startup_refused, "another fingerprint");
-    const std::string text = "countersign self-test of " + name_ + "\n";
-    const auto signature = TRY(openpgp::admit_signature(TRY(engine.sign(text, now))));
-    TRY(openpgp::accept_signature(engine, certificate, text, signature, openpgp::SignatureForm::detached,
-                                  {now - Seconds(60), now + Seconds(60)}, now));
-    return ok();
-  };
-  const Status tested = test();
+  const Status tested = test_signing(engine, now);
   if (tested) return ok();
   return fail(ErrorCode::startup_refused,
               "the server's key fails its self-test: " + std::string(countersign::name_of(tested.error().code)) + ": " +

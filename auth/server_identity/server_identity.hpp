@@ -31,7 +31,8 @@ class ServerIdentity {
   // A succession that cannot be read counts for none.
   ServerIdentity(std::string name, Bytes store_id, std::vector<ServerCertificate> certificates);
 
-  // malformed_name: 1 to 200 bytes of printable UTF-8 without blanks, for it stands in a line of every statement.
+  // malformed_name: 1 to 200 bytes of printable UTF-8 in NFC without blanks, for it stands in a line of every statement
+  // and is compared byte for byte; and without quotes and backslashes, for it stands in the settings.
   static Status check_name(std::string_view name);
 
   const std::string& name() const { return name_; }
@@ -68,7 +69,10 @@ class ServerIdentity {
 
   // What the engine reads in the present certificate.
   Result<openpgp::CertificateFacts> inspect(openpgp::OpenPgp& engine, Instant now) const;
-  // Signs with the engine's secret key and accepts the signature by the certificate; startup_refused where that fails.
+  // Signs with the engine's secret key and accepts the signature by the certificate. What engine, gate and acceptance
+  // fail with.
+  Status test_signing(openpgp::OpenPgp& engine, Instant now) const;
+  // The same; startup_refused where that fails.
   Status self_test(openpgp::OpenPgp& engine, Instant now) const;
 
  private:

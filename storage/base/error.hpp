@@ -49,6 +49,8 @@ enum class Face {
   X(key_expired, denied)                  \
   X(key_revoked, denied)                  \
   X(key_policy, malformed)                \
+  X(engines_disagree, denied)             \
+  X(certificate_disputed, malformed)      \
   /* challenges */                        \
   X(challenge_invalid, denied)            \
   X(challenge_expired, denied)            \
@@ -88,6 +90,7 @@ enum class Face {
   X(storage_unavailable, unavailable)     \
   X(entropy_unavailable, unavailable)     \
   X(openpgp_unavailable, unavailable)     \
+  X(key_locked, unavailable)              \
   X(clock_behind, unavailable)            \
   X(busy, unavailable)                    \
   /* local */                             \

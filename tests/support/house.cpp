@@ -77,6 +77,7 @@ House::House(HouseSettings settings_in, storage::Medium* over)
   seal_ = std::make_unique<RecordSeal>(*secrets_);
   key_home_ = std::make_unique<openpgp::RnpKeyFile>(secrets_folder_, packets_of(secrets_->server_key_armored()), "");
   engine_ = engine_with(packets_of(secrets_->server_key_armored()));
+  if (settings.engine) engine_ = settings.engine(std::move(engine_));
   spy_ = std::make_unique<SpyOpenPgp>(*engine_);
   must(restart());
 }

@@ -2,6 +2,7 @@
 // hand. People hold real keys, made once a process. What cannot fail here throws if it does.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -66,6 +67,8 @@ struct HouseSettings {
   std::string server = "https://auth.example.org";
   std::string writer = "server";
   auth::Policies policies;
+  // What the server's engine is made into; by default it stays as it is.
+  std::function<std::unique_ptr<auth::openpgp::OpenPgp>(std::unique_ptr<auth::openpgp::OpenPgp>)> engine;
 };
 
 class House {

@@ -58,6 +58,7 @@ struct Room {
 const std::vector<Room> kRooms = {
     {"rnp/", {"auth/openpgp/rnp/"}},
     {"gpgme.h", {"auth/openpgp/gnupg/", "auth/responding/"}},
+    {"gcrypt.h", {"auth/openpgp/gnupg/"}},
     {"argon2.h", {"auth/passwords/"}},
     {"nlohmann/", {"storage/base/json.cpp"}},
     {"SQLiteCpp/", {"storage/sqlite_connection.hpp"}},

@@ -42,9 +42,10 @@ const Reserved kRedirect{R"re(\bset_follow_location\s*\(\s*true)re", {}};
 const Reserved kWallClock{
     R"re(\b(system_clock|utc_clock)\s*::\s*now\b|\btime\s*\(\s*(nullptr|NULL|0|&)|\bgettimeofday\b)re",
     {"auth/clock.cpp"}};
-// How long a connection may idle and how long a lock is waited for are no decisions about trust.
-const Reserved kSteadyClock{R"re(\b(steady_clock|high_resolution_clock)\s*::\s*now\b|\bclock_gettime\b)re",
-                            {"auth/clock.cpp", "transport/http/", "storage/posix_file_system.cpp"}};
+// How long a connection may idle, a lock is waited for and gpg may take are no decisions about trust.
+const Reserved kSteadyClock{
+    R"re(\b(steady_clock|high_resolution_clock)\s*::\s*now\b|\bclock_gettime\b)re",
+    {"auth/clock.cpp", "auth/openpgp/gnupg/channel.cpp", "transport/http/", "storage/posix_file_system.cpp"}};
 
 Breaches client_used_outside_the_commands(const SourceFiles& files) {
   Breaches breaches;

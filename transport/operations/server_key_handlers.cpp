@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "auth/server_identity/succession.hpp"
 #include "transport/operations/handlers.hpp"
 
@@ -32,14 +34,13 @@ Json key_fields(const auth::openpgp::KeyFacts& key, std::string_view part) {
       .set("revoked", key.revoked);
 }
 
-// When it was the server's, and until when it leads to the one after it: null where it does not.
-Json former_fields(const auth::ServerCertificate& former) {
-  const auto succession = auth::parse_succession(former.succession);
+// When it was the server's, and until when who knows it is led to the present one: null where nobody is.
+Json former_fields(const auth::ServerCertificate& former, const std::optional<Instant>& leads_until) {
   return Json::object()
       .set("fingerprint", former.fingerprint.upper())
       .set("since", format_time(former.since))
       .set("until", time_or_never(former.until))
-      .set("leads_until", succession ? Json(format_time(succession->expires_at)) : Json());
+      .set("leads_until", time_or_never(leads_until));
 }
 
 Json view_fields(const auth::ServerKeyView& view) {
@@ -48,7 +49,16 @@ Json view_fields(const auth::ServerKeyView& view) {
   for (const auto& subkey : view.facts.subkeys) keys.push(key_fields(subkey, "subkey"));
   Json former = Json::array();
   const auto& certificates = view.identity.certificates();
-  for (std::size_t i = 1; i < certificates.size(); ++i) former.push(former_fields(certificates[i]));
+  const std::size_t leading = view.identity.followed_at(view.now).size();
+  std::optional<Instant> leads_until;
+  for (std::size_t i = 1; i < certificates.size(); ++i) {
+    const auto step = auth::parse_succession(certificates[i].succession);
+    // The way leads through every step to the present key, and ends with the first of them.
+    leads_until = i > leading || !step ? std::nullopt
+                  : leads_until        ? std::optional(std::min(*leads_until, step->expires_at))
+                                       : std::optional(step->expires_at);
+    former.push(former_fields(certificates[i], leads_until));
+  }
   return Json::object()
       .set("server", view.identity.name())
       .set("fingerprint", view.identity.fingerprint().upper())

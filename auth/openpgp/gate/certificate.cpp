@@ -7,6 +7,7 @@
 #include "auth/openpgp/gate/key_packet.hpp"
 #include "auth/openpgp/gate/packet_gate.hpp"
 #include "auth/openpgp/gate/packets.hpp"
+#include "auth/openpgp/gate/self_signature.hpp"
 #include "auth/openpgp/gate/signature_packet.hpp"
 
 namespace countersign::auth::openpgp {
@@ -77,6 +78,7 @@ class CertificateWalk {
       return fail(ErrorCode::certificate_refused, "public key algorithm " + std::to_string(key.algorithm));
     }
     keys_.push_back(key.fingerprint);
+    algorithm_ = key.algorithm;
     return start(Part::primary, {tag::kPublicKey, body});
   }
 
@@ -94,6 +96,7 @@ class CertificateWalk {
     if (keys_.size() > kCertificateKeptPacketsMax) {
       return fail(ErrorCode::message_too_large, "a certificate of over 64 packets" + std::string(kExportHint));
     }
+    algorithm_ = key.algorithm;
     return start(is_known_key_algorithm(key.algorithm) ? Part::subkey : Part::dropped, {tag::kPublicSubkey, body});
   }
 
@@ -120,8 +123,10 @@ class CertificateWalk {
     // signature by this key.
     const auto packet = read_signature_packet(body);
     if (!packet || !belongs_to(part_, packet->signature_class) || !names_issuer(*packet, primary())) return ok();
+    const auto normalised = TRY(normalise_self_signature(*packet, primary(), algorithm_));
+    if (!normalised) return ok();
     ++part_signatures_;
-    append_packet(part_bytes_, tag::kSignature, body);
+    append_packet(part_bytes_, tag::kSignature, *normalised);
     if (part_bytes_.size() > kCertificateKeptBytesMax) {
       return fail(ErrorCode::message_too_large, "a certificate of over 64 KiB" + std::string(kExportHint));
     }
@@ -129,6 +134,7 @@ class CertificateWalk {
   }
 
   std::vector<Fingerprint> keys_;  // the primary and every subkey seen
+  std::uint8_t algorithm_ = 0;     // of the key seen last
   Part part_ = Part::primary;
   std::size_t part_signatures_ = 0;
   Bytes part_bytes_;

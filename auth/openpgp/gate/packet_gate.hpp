@@ -27,10 +27,11 @@ inline constexpr std::size_t kCertificateKeptPacketsMax = 64;
 // One certificate: one primary public key, its user ids, subkeys and signatures by the key itself.
 //
 // Dropped on the way, since anyone could have put them there or nothing here reads them: signatures that do not name
-// the key as their issuer, that do not fit the part they stand behind, or that cannot be read; user attributes; subkeys
-// of unknown algorithms; user ids and subkeys that no signature is left of. A revocation by another key (a designated
-// revoker) goes the same way: a revocation counts when the key itself made it. Marker, trust and padding packets are
-// refused: no export holds them.
+// the key as their issuer, that do not fit the part they stand behind, or that two readers could understand differently
+// (self_signature.hpp); what their unhashed areas say besides issuer and back signature; user attributes; subkeys of
+// unknown algorithms; user ids and subkeys that no signature is left of. A revocation by another key (a designated
+// revoker) goes the same way: a revocation counts when the key itself made it. One in its name that is not understood
+// here is refused, and so are marker, trust and padding packets: no export holds them.
 class GatedCertificate {
  public:
   const Bytes& packets() const { return packets_; }
@@ -58,6 +59,8 @@ class GatedSignature {
   const std::optional<Instant>& expires_at() const { return expires_at_; }
   // The issuer's fingerprint where the signature names it, else nothing.
   const std::optional<Fingerprint>& issuer() const { return issuer_; }
+  // The issuer's key id, eight bytes; always there, and never another than the fingerprint's.
+  ByteView issuer_key_id() const { return issuer_key_id_; }
 
  private:
   friend class SignatureReader;  // gate/signature_packet.hpp
@@ -69,6 +72,7 @@ class GatedSignature {
   Instant created_at_{};
   std::optional<Instant> expires_at_;
   std::optional<Fingerprint> issuer_;
+  Bytes issuer_key_id_;
 };
 
 // Armored or binary. Fails with message_too_large (with the hint `gpg --export-options export-minimal --export`),

@@ -11,7 +11,6 @@ namespace countersign::auth::openpgp {
 namespace {
 
 constexpr std::size_t kNotationBytesMax = 256;
-constexpr std::size_t kIntegerBitsMax = 8192;
 
 std::string number(std::size_t value) {
   return std::to_string(value);
@@ -95,37 +94,6 @@ Status refuse_everywhere(const SignaturePacket& packet) {
   return ok();
 }
 
-// The number of integers in a signature of that algorithm (RFC 4880 §5.2.2, RFC 6637, RFC 9580 §5.2.3).
-Result<int> integers_of(std::uint8_t algorithm) {
-  switch (algorithm) {
-    case 1:
-    case 3:
-      return 1;  // RSA
-    case 17:
-    case 19:
-    case 22:
-      return 2;  // DSA, ECDSA, EdDSA
-    default:
-      return fail(ErrorCode::packet_refused, "signature algorithm " + number(algorithm));
-  }
-}
-
-// The left 16 bits of the hash and the integers, each with its exact number of bits, so that a signature has one form.
-Result<Bytes> normalised_tail(const SignaturePacket& packet) {
-  BodyReader reader(packet.tail);
-  const ByteView left = TRY(reader.take(2));
-  Bytes out(left.begin(), left.end());
-  const int integers = TRY(integers_of(packet.public_key_algorithm));
-  for (int i = 0; i < integers; ++i) {
-    const ByteView value = TRY(reader.mpi(kIntegerBitsMax));
-    const std::size_t bits = bit_length(value);
-    append_integer(out, bits, 2);
-    append(out, value.last((bits + 7) / 8));
-  }
-  if (!reader.at_end()) return fail(ErrorCode::packet_refused, "something stands after the signature's integers");
-  return out;
-}
-
 // The issuer as the unhashed area names it must not contradict the hashed one.
 Result<Claims> read_claims(const SignaturePacket& packet) {
   Claims claims;
@@ -171,11 +139,12 @@ Result<GatedSignature> SignatureReader::read(ByteView body) {
     signature.expires_at_ = signature.created_at_ + Seconds(static_cast<std::int64_t>(*claims.lifetime));
   }
   signature.issuer_ = claims.issuer;
+  const ByteView key_id = claims.issuer ? claims.issuer->key_id() : ByteView(*claims.issuer_key_id);
+  signature.issuer_key_id_.assign(key_id.begin(), key_id.end());
 
   // Some engines look for the key id and nothing else, so it is always there.
   Bytes unhashed;
-  append_subpacket(unhashed, subpacket::kIssuerKeyId,
-                   claims.issuer ? claims.issuer->key_id() : ByteView(*claims.issuer_key_id));
+  append_subpacket(unhashed, subpacket::kIssuerKeyId, signature.issuer_key_id_);
   Bytes normalised(packet.head.begin(), packet.head.end());
   append_integer(normalised, unhashed.size(), 2);
   append(normalised, unhashed);

@@ -30,6 +30,23 @@ Result<std::vector<Subpacket>> read_area(ByteView area) {
   return subpackets;
 }
 
+constexpr std::size_t kIntegerBitsMax = 8192;
+
+// The number of integers in a signature of that algorithm (RFC 4880 §5.2.2, RFC 6637, RFC 9580 §5.2.3).
+Result<int> integers_of(std::uint8_t algorithm) {
+  switch (algorithm) {
+    case 1:
+    case 3:
+      return 1;  // RSA
+    case 17:
+    case 19:
+    case 22:
+      return 2;  // DSA, ECDSA, EdDSA
+    default:
+      return fail(ErrorCode::packet_refused, "signature algorithm " + std::to_string(algorithm));
+  }
+}
+
 bool equal(ByteView a, ByteView b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end());
 }
@@ -56,6 +73,21 @@ Result<SignaturePacket> read_signature_packet(ByteView body) {
   packet.unhashed = TRY(read_area(unhashed));
   packet.tail = reader.rest();
   return packet;
+}
+
+Result<Bytes> normalised_tail(const SignaturePacket& packet) {
+  BodyReader reader(packet.tail);
+  const ByteView left = TRY(reader.take(2));
+  Bytes out(left.begin(), left.end());
+  const int integers = TRY(integers_of(packet.public_key_algorithm));
+  for (int i = 0; i < integers; ++i) {
+    const ByteView value = TRY(reader.mpi(kIntegerBitsMax));
+    const std::size_t bits = bit_length(value);
+    append_integer(out, bits, 2);
+    append(out, value.last((bits + 7) / 8));
+  }
+  if (!reader.at_end()) return fail(ErrorCode::packet_refused, "something stands after the signature's integers");
+  return out;
 }
 
 bool names_issuer(const SignaturePacket& packet, const Fingerprint& fingerprint) {

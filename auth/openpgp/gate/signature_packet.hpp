@@ -15,9 +15,17 @@ namespace countersign::auth::openpgp {
 namespace subpacket {
 inline constexpr std::uint8_t kCreationTime = 2;
 inline constexpr std::uint8_t kExpirationTime = 3;
+inline constexpr std::uint8_t kKeyExpirationTime = 9;
+inline constexpr std::uint8_t kPrefersCipher = 11;
 inline constexpr std::uint8_t kIssuerKeyId = 16;
 inline constexpr std::uint8_t kNotation = 20;
+inline constexpr std::uint8_t kPrefersHash = 21;
+inline constexpr std::uint8_t kPrefersZip = 22;
+inline constexpr std::uint8_t kPrimaryUserId = 25;
+inline constexpr std::uint8_t kKeyFlags = 27;
 inline constexpr std::uint8_t kSignersUserId = 28;
+inline constexpr std::uint8_t kRevocationReason = 29;
+inline constexpr std::uint8_t kFeatures = 30;
 inline constexpr std::uint8_t kEmbeddedSignature = 32;
 inline constexpr std::uint8_t kIssuerFingerprint = 33;
 inline constexpr std::uint8_t kKeyBlock = 38;
@@ -47,6 +55,10 @@ Result<SignaturePacket> read_signature_packet(ByteView body);
 // Does the signature say that the key of this fingerprint made it? Issuer fingerprints, hashed or not, decide where
 // there are any, else issuer key ids.
 bool names_issuer(const SignaturePacket& packet, const Fingerprint& fingerprint);
+
+// The left 16 bits of the hash and the integers, each with its exact number of bits, so that a signature has one form.
+// packet_refused, also where the algorithm does not sign.
+Result<Bytes> normalised_tail(const SignaturePacket& packet);
 
 // The body of a subpacket with its length and type, as it stands in an area.
 void append_subpacket(Bytes& area, std::uint8_t type, ByteView body);

@@ -5,34 +5,18 @@
 #include <algorithm>
 
 #include "auth/openpgp/rnp/key_facts.hpp"
+#include "auth/openpgp/taking_away.hpp"
 
 namespace countersign::auth::openpgp::rnp {
 namespace {
 
 // What takes away counts whatever its hash.
-void take_away(KeyFacts& strict, const KeyFacts& any_hash) {
-  strict.revoked = strict.revoked || any_hash.revoked;
-  strict.bound = strict.bound && any_hash.bound;
-  if (any_hash.expires_at && (!strict.expires_at || *any_hash.expires_at < *strict.expires_at)) {
-    strict.expires_at = any_hash.expires_at;
-  }
-}
-
 Status take_away(KeyringFacts& strict, const GatedCertificate& certificate, Instant now) {
   const Ffi ffi = TRY(make_ffi(Reading::any_hash, now));
   TRY(load_keys(ffi.get(), certificate.packets(), RNP_LOAD_SAVE_PUBLIC_KEYS));
   const KeyringFacts any_hash = TRY(read_keyring(ffi.get(), certificate.fingerprint()));
   strict.changes.insert(strict.changes.end(), any_hash.changes.begin(), any_hash.changes.end());
-  const auto& still_told = any_hash.certificate.user_ids;
-  std::erase_if(strict.certificate.user_ids, [&](const std::string& user_id) {
-    return std::find(still_told.begin(), still_told.end(), user_id) == still_told.end();
-  });
-  take_away(strict.certificate.primary, any_hash.certificate.primary);
-  for (KeyFacts& subkey : strict.certificate.subkeys) {
-    for (const KeyFacts& other : any_hash.certificate.subkeys) {
-      if (other.fingerprint == subkey.fingerprint) take_away(subkey, other);
-    }
-  }
+  openpgp::take_away(strict.certificate, any_hash.certificate);
   return ok();
 }
 

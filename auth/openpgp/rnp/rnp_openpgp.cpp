@@ -3,13 +3,11 @@
 #include <utility>
 
 #include "auth/openpgp/gate/armor.hpp"
-#include "auth/openpgp/gate/encrypted_message.hpp"
-#include "auth/openpgp/gate/key_block.hpp"
-#include "auth/openpgp/gate/signed_message.hpp"
 #include "auth/openpgp/rnp/certificate_cache.hpp"
 #include "auth/openpgp/rnp/generate.hpp"
 #include "auth/openpgp/rnp/server_key.hpp"
 #include "auth/openpgp/rnp/silence.hpp"
+#include "auth/openpgp/sealing.hpp"
 
 namespace countersign::auth::openpgp {
 namespace {
@@ -52,19 +50,17 @@ Result<std::string> RnpOpenPgp::seal(const SealRequest& request) {
   const Silence silence;
   rnp::ServerKey* const server_key = TRY(impl_->key());
   const auto made = TRY(server_key->sign(request.text, request.now));
-  const Bytes key_block = TRY(minimal_certificate(server_key->certificate(), made.signing_key));
-  const Bytes message = TRY(make_signed_message(request.text, made.signature, key_block, request.successions));
+  const Bytes packets = TRY(packets_to_seal(request, made, server_key->certificate()));
   const auto recipient = TRY(impl_->cache.borrow(request.recipient, request.now));
-  const Bytes encrypted = TRY(recipient->encrypt(message, request.encryption_key, request.now));
-  const Bytes finished = TRY(address_message(encrypted, request.encryption_key, request.hide_recipient));
-  return enarmor("PGP MESSAGE", finished);
+  const Bytes encrypted = TRY(recipient->encrypt(packets, request.encryption_key, request.now));
+  return sealed_message(encrypted, request);
 }
 
 Result<std::string> RnpOpenPgp::sign(std::string_view text, Instant now) {
   const Silence silence;
   rnp::ServerKey* const server_key = TRY(impl_->key());
   const auto made = TRY(server_key->sign(text, now));
-  return enarmor("PGP SIGNATURE", made.signature);
+  return enarmor("PGP SIGNATURE", made.packet);
 }
 
 Result<SignatureFacts> RnpOpenPgp::verify(const GatedCertificate& certificate, ByteView message,

@@ -145,11 +145,11 @@ void ServerKey::give_back(std::unique_ptr<Signer> signer) {
   if (idle_.size() < kIdleSignersMax) idle_.push_back(std::move(signer));
 }
 
-Result<ServerKey::Signed> ServerKey::sign(std::string_view text, Instant now) {
+Result<ServerSignature> ServerKey::sign(std::string_view text, Instant now) {
   auto signer = find(now);
   if (!signer) signer = TRY(load(now));
-  Signed done;
-  done.signature = TRY(signer->sign(text, now));
+  ServerSignature done;
+  done.packet = TRY(signer->sign(text, now));
   done.signing_key = signer->key;
   give_back(std::move(signer));
   return done;

@@ -7,6 +7,7 @@
 
 #include "auth/openpgp/openpgp.hpp"
 #include "auth/openpgp/rnp/handles.hpp"
+#include "auth/openpgp/sealing.hpp"
 
 namespace countersign::auth::openpgp::rnp {
 
@@ -17,12 +18,9 @@ class ServerKey {
   // A transferable secret key, unprotected. certificate_refused.
   static Result<std::unique_ptr<ServerKey>> open(const Secret& secret_key);
 
-  struct Signed {
-    Bytes signature;  // one packet, class 0x00
-    Fingerprint signing_key;
-  };
-  // With the newest subkey that may sign now and is there, else the primary. openpgp_unavailable where none may.
-  Result<Signed> sign(std::string_view text, Instant now);
+  // Of class 0x00, with the newest subkey that may sign now and is there, else the primary. openpgp_unavailable where
+  // none may.
+  Result<ServerSignature> sign(std::string_view text, Instant now);
   const GatedCertificate& certificate() const { return certificate_; }
 
  private:

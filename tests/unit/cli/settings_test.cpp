@@ -100,7 +100,7 @@ TEST_CASE("durations are whole numbers with one unit and nothing else") {
 }
 
 TEST_CASE("what is reserved for later is refused with a text that says so") {
-  for (const char* reserved : {"registration = \"invite\"", "openpgp = \"gpgme\"", "openpgp = \"both\""}) {
+  for (const char* reserved : {"registration = \"invite\"", "openpgp = \"both\""}) {
     const auto result = read(reserved);
     require_refused(result, "not available yet");
   }

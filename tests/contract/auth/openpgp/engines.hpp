@@ -7,8 +7,10 @@
 #include <string>
 
 #include "auth/openpgp/acceptance.hpp"
+#include "auth/openpgp/both_openpgp.hpp"
 #include "auth/openpgp/gate/clear_signed.hpp"
 #include "auth/openpgp/gate/packet_gate.hpp"
+#include "auth/openpgp/gnupg/gpgme_openpgp.hpp"
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
 
 namespace countersign::test {
@@ -22,8 +24,22 @@ inline Result<std::unique_ptr<auth::openpgp::OpenPgp>> open_rnp(const Secret& se
   return std::unique_ptr<auth::openpgp::OpenPgp>(TRY(auth::openpgp::RnpOpenPgp::open(secret_key)));
 }
 
+inline Result<std::unique_ptr<auth::openpgp::OpenPgp>> open_gpgme(const Secret& secret_key) {
+  auth::openpgp::GpgmeOptions options;
+  options.worker_program = COUNTERSIGN_PROGRAM;
+  return std::unique_ptr<auth::openpgp::OpenPgp>(TRY(auth::openpgp::GpgmeOpenPgp::open(secret_key, options)));
+}
+
+// RNP holds the server's key, as in a server (cli/engine.cpp).
+inline Result<std::unique_ptr<auth::openpgp::OpenPgp>> open_both(const Secret& secret_key) {
+  auth::openpgp::BothOpenPgp::Engine rnp{"rnp", TRY(open_rnp(secret_key))};
+  auth::openpgp::BothOpenPgp::Engine gpgme{"gpgme", TRY(open_gpgme(Secret()))};
+  return std::unique_ptr<auth::openpgp::OpenPgp>(
+      std::make_unique<auth::openpgp::BothOpenPgp>(std::move(rnp), std::move(gpgme)));
+}
+
 // An engine joins the suite by a line here.
-inline constexpr Engine kEngines[] = {{"rnp", &open_rnp}};
+inline constexpr Engine kEngines[] = {{"rnp", &open_rnp}, {"gpgme", &open_gpgme}, {"both", &open_both}};
 
 inline const std::string kText =
     "countersign-statement-v1\npurpose: login\nchallenge: AbC-_9\nnonce: x\ntransport: http\n";

@@ -2,6 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "auth/openpgp/gate/armor.hpp"
+#include "auth/openpgp/gate/secret_key.hpp"
+#include "auth/secrets/server_key_file.hpp"
 #include "tests/support/house.hpp"
 
 using namespace countersign;
@@ -146,4 +149,116 @@ TEST_CASE("without the secret key at hand its certificate is shown and not chang
                                                  house.engine(), house.clock, house.rng));
   CHECK(must(homeless->show_server_key()).place.empty());
   CHECK(outcome(homeless->extend_server_key(std::nullopt, by_hand())) == "openpgp_unavailable");
+}
+
+namespace {
+
+KeyReplacement with_overlap(Seconds overlap) {
+  return {overlap};
+}
+
+}  // namespace
+
+TEST_CASE("a replaced key signs for the new one and is destroyed and the server goes on with the new one") {
+  House house;
+  house.add(alice());
+  const auto replaced = must(house.auth().replace_server_key(with_overlap(90 * kDay), by_hand()));
+  const auto present = replaced.identity.fingerprint();
+  CHECK(present != house.fingerprint());
+  CHECK(replaced.remark.empty());
+  REQUIRE(replaced.identity.certificates().size() == 2);
+  CHECK(replaced.identity.certificates()[1].fingerprint == house.fingerprint());
+  CHECK(replaced.identity.certificates()[1].until == kNoon);
+  CHECK(last_decision(house).starts_with("server_key_replaced " + present.upper()));
+  CHECK(must(openpgp::fingerprint_of_secret_key(must(openpgp::dearmor(
+            "PGP PRIVATE KEY BLOCK", must(read_server_key(house.secrets_folder(), present)).reveal_text())))) ==
+        present);
+  for (const auto& entry : std::filesystem::directory_iterator(house.secrets_folder())) {
+    CHECK_FALSE(entry.path().filename().string().starts_with("server-"));
+  }
+  // The settings still say the former fingerprint.
+  must(house.restart());
+  CHECK(house.auth().identity().fingerprint() == present);
+  house.log_in(alice());
+  const auto former = house.auth().former_keys();
+  REQUIRE(former.size() == 1);
+  const SuccessionProof proof{former[0].succession, former[0].succession_signature, former[0].armored};
+  CHECK(outcome(follow_successions(house.engine(), {&proof, 1}, house.settings.server, house.fingerprint(), present,
+                                   kNoon + kDay)) == "ok");
+}
+
+TEST_CASE("challenges from before a replacement are redeemed after it") {
+  House house;
+  house.add(alice());
+  const auto by_net = house.answer(alice(), house.issue(alice()));
+  const auto by_stick = house.answer(alice(), house.issue(alice(), Transport::courier));
+  must(house.auth().replace_server_key(with_overlap(90 * kDay), by_hand()));
+  must(house.restart());
+  CHECK(outcome(house.auth().log_in(by_net, by_http())) == "ok");
+  CHECK(outcome(house.auth().log_in(by_stick, by_courier())) == "ok");
+}
+
+TEST_CASE("messages carry successions while they lead and not longer") {
+  House house;
+  must(house.auth().replace_server_key(with_overlap(10 * kDay), by_hand()));
+  must(house.restart());
+  must(house.auth().replace_server_key(with_overlap(20 * kDay), by_hand()));
+  must(house.restart());
+  const auto& identity = house.auth().identity();
+  CHECK(identity.successions_at(kNoon).size() == 2);
+  CHECK(identity.successions_at(kNoon + 10 * kDay - Seconds(1)).size() == 2);
+  CHECK(identity.successions_at(kNoon + 10 * kDay).size() == 1);
+  CHECK(identity.successions_at(kNoon + 20 * kDay).empty());
+  // Without a succession nobody is led any more, whoever comes before.
+  must(house.auth().replace_server_key({}, by_hand()));
+  must(house.restart());
+  CHECK(house.auth().identity().successions_at(kNoon).empty());
+  CHECK(house.auth().former_keys().empty());
+  CHECK(house.auth().identity().certificates().size() == 4);
+}
+
+TEST_CASE("an expired key signs for no successor and is replaced without or once it is extended") {
+  House house;
+  house.add(alice());
+  must(house.auth().extend_server_key(kNoon + kDay, by_hand()));
+  must(house.restart());
+  house.clock.pass(2 * kDay);
+  const auto before = contents_of(house.medium());
+  const auto refused = house.auth().replace_server_key(with_overlap(90 * kDay), by_hand());
+  REQUIRE(outcome(refused) == "key_expired");
+  CHECK(refused.error().detail.find("server-key extend") != std::string::npos);
+  CHECK(contents_of(house.medium()) == before);
+  must(house.auth().replace_server_key({}, by_hand()));
+  must(house.restart());
+  house.log_in(alice());
+}
+
+TEST_CASE("an overlap is more than nothing and a year at most") {
+  House house;
+  CHECK(outcome(house.auth().replace_server_key(with_overlap(Seconds(0)), by_hand())) == "malformed_message");
+  CHECK(outcome(house.auth().replace_server_key(with_overlap(kSuccessionLifetimeMax + Seconds(1)), by_hand())) ==
+        "malformed_message");
+  CHECK(outcome(house.auth().replace_server_key(with_overlap(kSuccessionLifetimeMax), by_hand())) == "ok");
+}
+
+TEST_CASE("S76 a fingerprint in the settings that the server never had still stops the start") {
+  House house;
+  must(house.auth().replace_server_key(with_overlap(90 * kDay), by_hand()));
+  AuthenticatorSettings settings{house.settings.server, alice().fingerprint(), house.secrets_folder() / "floor", "cli",
+                                 house.settings.policies};
+  CHECK(outcome(Authenticator::open(settings, must(Secrets::load(house.secrets_folder())), house.medium(),
+                                    house.engine(), house.clock, house.rng)) == "startup_refused");
+}
+
+TEST_CASE("an identity record from before there were successions is read") {
+  House house;
+  const auto entry = must(find_record(house.medium(), house.seal(), "server/identity")).value();
+  Json record = entry.record;
+  record.set("version", 1);
+  must(put(house.medium(), "server/identity", to_string(house.seal().close("server/identity", record))));
+  must(house.restart());
+  record.set("version", 3);
+  must(put(house.medium(), "server/identity", to_string(house.seal().close("server/identity", record))));
+  CHECK(outcome(ServerIdentity::load(house.medium(), house.seal(), house.settings.server, house.fingerprint())) ==
+        "startup_refused");
 }

@@ -41,6 +41,7 @@ SignatureBody own(std::uint8_t signature_class) {
   SignatureBody body = SignatureBody::good();
   body.signature_class = signature_class;
   body.hashed[0] = issuer_of(primary_fingerprint());
+  if (signature_class == 0x18) body.hashed.push_back(subpacket(27, Bytes{2}));
   const Fingerprint fingerprint = primary_fingerprint();
   body.unhashed = {subpacket(16, fingerprint.key_id())};
   return body;

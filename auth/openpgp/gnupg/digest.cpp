@@ -1,0 +1,63 @@
+#include "auth/openpgp/gnupg/digest.hpp"
+
+#include <gcrypt.h>
+
+#include <algorithm>
+#include <string>
+
+#include "auth/openpgp/gate/packets.hpp"
+#include "auth/openpgp/policy.hpp"
+
+namespace countersign::auth::openpgp::gnupg {
+namespace {
+
+// A text's lines end in CR and LF (RFC 4880 §5.2.1, class 0x01); gpg takes all CR before the LF for one.
+Bytes with_line_ends(ByteView text) {
+  Bytes out;
+  for (const std::uint8_t byte : text) {
+    if (byte == '\n') {
+      while (!out.empty() && out.back() == '\r') out.pop_back();
+      out.push_back('\r');
+    }
+    out.push_back(byte);
+  }
+  return out;
+}
+
+}  // namespace
+
+Status start_libgcrypt() {
+  static const bool ready = [] {
+    if (gcry_check_version("1.10.0") == nullptr) return false;
+    gcry_control(GCRYCTL_DISABLE_SECMEM, 0);  // public keys only
+    gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
+    return true;
+  }();
+  if (ready) return ok();
+  return fail(ErrorCode::openpgp_unavailable, "libgcrypt 1.10 or later is needed");
+}
+
+Bytes digest_of(const SignaturePacket& signature, Bytes signed_bytes) {
+  const std::string_view name = strong_hash_name(signature.hash_algorithm);
+  if (name.empty()) return {};
+  append(signed_bytes, signature.head);
+  signed_bytes.insert(signed_bytes.end(), {4, 0xFF});
+  append_integer(signed_bytes, signature.head.size(), 4);
+  const int algorithm = gcry_md_map_name(std::string(name).c_str());
+  Bytes digest(gcry_md_get_algo_dlen(algorithm));
+  if (!digest.empty()) gcry_md_hash_buffer(algorithm, digest.data(), signed_bytes.data(), signed_bytes.size());
+  return digest;
+}
+
+Result<bool> has_left_bits(ByteView signature, ByteView message) {
+  TRY(start_libgcrypt());
+  PacketReader reader(signature);
+  const Packet whole = TRY(reader.next());
+  const SignaturePacket packet = TRY(read_signature_packet(whole.body));
+  const bool is_text = packet.signature_class == 0x01;
+  const Bytes digest = digest_of(packet, is_text ? with_line_ends(message) : Bytes(message.begin(), message.end()));
+  return digest.size() >= 2 && packet.tail.size() >= 2 &&
+         std::equal(digest.begin(), digest.begin() + 2, packet.tail.begin());
+}
+
+}  // namespace countersign::auth::openpgp::gnupg

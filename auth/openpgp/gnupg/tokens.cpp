@@ -1,0 +1,73 @@
+#include "auth/openpgp/gnupg/tokens.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "auth/openpgp/gnupg/gpgme_handles.hpp"
+
+namespace countersign::auth::openpgp::gnupg {
+namespace {
+
+constexpr std::size_t kAnswerBytesMax = 64u << 10;
+
+// The next word of a line, taken off it.
+std::string_view take_word(std::string_view& line) {
+  const auto end = std::min(line.find(' '), line.size());
+  const std::string_view word = line.substr(0, end);
+  line.remove_prefix(std::min(end + 1, line.size()));
+  return word;
+}
+
+bool is_keygrip(std::string_view word) {
+  return word.size() == 40 && std::all_of(word.begin(), word.end(),
+                                          [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; });
+}
+
+}  // namespace
+
+TokensAtHand read_tokens(std::string_view answer) {
+  TokensAtHand tokens;
+  while (!answer.empty()) {
+    const auto end = std::min(answer.find('\n'), answer.size());
+    std::string_view line = answer.substr(0, end);
+    answer.remove_prefix(std::min(end + 1, answer.size()));
+    if (take_word(line) != "S") continue;
+    const std::string_view keyword = take_word(line);
+    const std::string_view value = take_word(line);
+    if (keyword == "APPTYPE") tokens.by_pkcs11 = value == "PKCS11";
+    if (keyword != "KEYPAIRINFO" || !is_keygrip(value)) continue;
+    std::string grip(value);
+    std::transform(grip.begin(), grip.end(), grip.begin(), [](unsigned char c) { return std::toupper(c); });
+    tokens.keygrips.insert(std::move(grip));
+  }
+  return tokens;
+}
+
+Result<TokensAtHand> find_tokens(const std::string& home, ErrorCode code) {
+  const Context context = TRY(open_context(home, code));  // for its start of the library
+  const char* programs = gpgme_get_dirinfo("bindir");
+  if (programs == nullptr) return fail(code, "GnuPG does not say where its programs are");
+  gpgme_error_t error = gpgme_set_protocol(context.get(), GPGME_PROTOCOL_SPAWN);
+  const std::string program = std::string(programs) + "/gpg-connect-agent";
+  std::vector<const char*> arguments = {program.c_str()};
+  if (!home.empty()) arguments.insert(arguments.end(), {"--homedir", home.c_str()});
+  arguments.insert(arguments.end(), {"SCD LEARN --force", "/bye", nullptr});
+  const Data answer = TRY(empty_data(code));
+  if (error == 0) {
+    error = gpgme_op_spawn(context.get(), program.c_str(), arguments.data(), nullptr, answer.get(), nullptr, 0);
+  }
+  if (error != 0) return fail(code, words_on("the smart card daemon cannot be asked", error));
+  const Secret text = TRY(bytes_of(answer.get(), kAnswerBytesMax, code));
+  return read_tokens(text.reveal_text());
+}
+
+std::string words_on_missing_token(std::string_view fingerprint, const char* card) {
+  return fmt::format(
+      "the key {} is in a token that is not there{}; plug it in and try again (`gpg --card-status` shows what is "
+      "there)",
+      fingerprint, card == nullptr || *card == '\0' ? std::string() : fmt::format(" (card {})", card));
+}
+
+}  // namespace countersign::auth::openpgp::gnupg

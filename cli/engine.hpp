@@ -1,0 +1,22 @@
+// The OpenPGP engine that the settings name, with the server's key.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "auth/openpgp/openpgp.hpp"
+#include "cli/settings.hpp"
+#include "storage/base/secret.hpp"
+
+namespace countersign::cli {
+
+// `armored_key` is the server's secret key, or empty: then the engine only makes keys. `workers` is how many operations
+// an engine outside this process does at once. startup_refused
+// where the key cannot be used, openpgp_unavailable where the engine cannot.
+Result<std::unique_ptr<auth::openpgp::OpenPgp>> open_engine(OpenPgpEngine engine, const Secret& armored_key,
+                                                            std::size_t workers);
+
+// For a server: as many as there are cores, at most four.
+std::size_t engine_workers();
+
+}  // namespace countersign::cli
