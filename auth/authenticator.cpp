@@ -274,6 +274,10 @@ Result<ServerKeyView> Authenticator::extend_server_key(const std::optional<Insta
   return roles_->key_upkeep.extend(expires_at, visit);
 }
 
+Result<ServerKeyView> Authenticator::refresh_server_key(const Visit& visit) {
+  return roles_->key_upkeep.refresh(visit);
+}
+
 Result<ServerKeyView> Authenticator::replace_server_key(const KeyReplacement& request, const Visit& visit) {
   return roles_->key_upkeep.replace(request, visit);
 }

@@ -96,6 +96,7 @@ class Authenticator {
   Status accept_clock(const Visit& visit);
   Result<ServerKeyView> show_server_key();
   Result<ServerKeyView> extend_server_key(const std::optional<Instant>& expires_at, const Visit& visit);
+  Result<ServerKeyView> refresh_server_key(const Visit& visit);
   Result<ServerKeyView> replace_server_key(const KeyReplacement& request, const Visit& visit);
 
   // Refusals are counted; maintain() writes a bounded summary of them.

@@ -74,6 +74,8 @@ void add_server_side(Tree& tree) {
                          app.add_option("--server", options.server, "The server's name, best its URL")->required();
                          app.add_option("--storage", options.storage, "sqlite (the default) or directory")
                              ->check(CLI::IsMember({"sqlite", "directory"}));
+                         app.add_option("--server-key", options.server_key,
+                                        "The fingerprint of a key in your GnuPG, perhaps in a token, to sign with");
                        });
   command<ServeOptions>(tree, tree.app, "serve", "Run the HTTP server", "countersign serve --listen 127.0.0.1:8420",
                         run_serve, [](CLI::App& app, ServeOptions& options) {
@@ -226,7 +228,7 @@ void add_client_side(Tree& tree) {
 }
 
 void add_server_key(Tree& tree) {
-  CLI::App& key = group(tree, "server-key", "The server's own key: show, extend, replace");
+  CLI::App& key = group(tree, "server-key", "The server's own key: show, extend, refresh, replace");
   command<ServerKeyShowOptions>(tree, key, "show", "Show the key, when it ends, and where its secret lives",
                                 "countersign server-key show", run_server_key_show,
                                 [](CLI::App&, ServerKeyShowOptions&) {});
@@ -238,6 +240,9 @@ void add_server_key(Tree& tree) {
         CLI::Option* until = app.add_option("--until", options.until, "A date: 2028-11-21")->excludes(lifetime);
         app.add_flag("--never", options.never, "It never ends")->excludes(lifetime)->excludes(until);
       });
+  command<ServerKeyRefreshOptions>(tree, key, "refresh", "Take over what GnuPG made of a key in a GnuPG home",
+                                   "countersign server-key refresh", run_server_key_refresh,
+                                   [](CLI::App&, ServerKeyRefreshOptions&) {});
   command<ServerKeyReplaceOptions>(
       tree, key, "replace", "Make a new key, which the present one signs for", "countersign server-key replace",
       run_server_key_replace, [](CLI::App& app, ServerKeyReplaceOptions& options) {

@@ -1,38 +1,19 @@
 #include "cli/client_side.hpp"
 
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <array>
-
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
 #include "auth/responding/gpgme_user_keys.hpp"
 #include "cli/known_servers_file.hpp"
+#include "cli/pinentry.hpp"
 
 namespace countersign::cli {
 
 using auth::responding::KnownServers;
 using auth::responding::ServerExpectation;
 
-namespace {
-
-// In a pipe the agent's pinentry does not find the terminal by itself; GnuPG's manual asks for this variable.
-void tell_pinentry_the_terminal(const Environment& environment) {
-  if (environment.find("GPG_TTY")) return;
-  std::array<char, 256> name{};
-  for (const int stream : {STDERR_FILENO, STDIN_FILENO, STDOUT_FILENO}) {
-    if (::ttyname_r(stream, name.data(), name.size()) != 0) continue;
-    ::setenv("GPG_TTY", name.data(), 0);
-    return;
-  }
-}
-
-}  // namespace
-
 Result<std::unique_ptr<ClientSide>> ClientSide::open(const CommandContext& context) {
   const auto file = TRY(known_servers_file(context.environment));
   KnownServers known = TRY(KnownServers::load(file));
-  tell_pinentry_the_terminal(context.environment);
+  tell_pinentry_the_terminal();
   auto engine = TRY(auth::openpgp::RnpOpenPgp::open(Secret{}));
   auto keys = TRY(auth::responding::GpgmeUserKeys::open_home(context.environment.find("GNUPGHOME").value_or("")));
   return std::unique_ptr<ClientSide>(

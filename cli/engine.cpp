@@ -1,6 +1,10 @@
 #include "cli/engine.hpp"
 
+#include <sys/auxv.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
 #include <thread>
 
 #include "auth/openpgp/both_openpgp.hpp"
@@ -15,8 +19,15 @@ using auth::openpgp::BothOpenPgp;
 using auth::openpgp::OpenPgp;
 
 constexpr std::size_t kWorkersMax = 4;
-// Itself, also after the file was replaced by a newer one.
-constexpr const char* kThisProgram = "/proc/self/exe";
+
+// Also after the file was replaced by a newer one, where there is a /proc.
+std::filesystem::path this_program() {
+  constexpr const char* kRunning = "/proc/self/exe";
+  if (::access(kRunning, X_OK) == 0) return kRunning;
+  const auto* const executed = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
+  std::error_code error;
+  return executed == nullptr ? std::filesystem::path() : std::filesystem::absolute(executed, error);
+}
 
 template <class Engine>
 Result<std::unique_ptr<auth::openpgp::OpenPgp>> opened(Result<std::unique_ptr<Engine>> engine) {
@@ -29,11 +40,15 @@ Result<std::unique_ptr<OpenPgp>> open_rnp(const Secret& packets) {
   return opened(auth::openpgp::RnpOpenPgp::open(packets));
 }
 
-Result<std::unique_ptr<OpenPgp>> open_gpgme(const Secret& packets, std::size_t workers) {
+auth::openpgp::GpgmeOptions gpgme_options(std::size_t workers) {
   auth::openpgp::GpgmeOptions options;
-  options.worker_program = kThisProgram;
+  options.worker_program = this_program();
   options.workers = workers;
-  return opened(auth::openpgp::GpgmeOpenPgp::open(packets, options));
+  return options;
+}
+
+Result<std::unique_ptr<OpenPgp>> open_gpgme(const Secret& packets, std::size_t workers) {
+  return opened(auth::openpgp::GpgmeOpenPgp::open(packets, gpgme_options(workers)));
 }
 
 }  // namespace
@@ -59,6 +74,30 @@ Result<std::unique_ptr<auth::openpgp::OpenPgp>> open_engine(OpenPgpEngine engine
     }
   }
   return fail(ErrorCode::invalid_settings, "unknown engine");
+}
+
+Result<EngineOnGnupgKey> open_engine_on_gnupg_key(OpenPgpEngine engine, const std::string& home,
+                                                  const auth::openpgp::Fingerprint& key, std::size_t workers) {
+  if (engine == OpenPgpEngine::rnp) return fail(ErrorCode::invalid_settings, "rnp cannot reach a key in a GnuPG home");
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(home, ignored)) {
+    return fail(ErrorCode::openpgp_unavailable, home + ", the GnuPG home of the server's key, is not there");
+  }
+  auto gpgme = auth::openpgp::GpgmeOpenPgp::open({home, key}, gpgme_options(workers));
+  if (!gpgme && gpgme.error().code == ErrorCode::certificate_refused) {
+    return fail(ErrorCode::startup_refused, "the server's key: " + gpgme.error().detail);
+  }
+  if (!gpgme) return tl::unexpected<Error>(gpgme.error());
+  EngineOnGnupgKey out;
+  out.reach = gpgme->get();
+  out.certificate = auth::openpgp::enarmor("PGP PUBLIC KEY BLOCK", (*gpgme)->server_certificate()->packets());
+  out.engine = *std::move(gpgme);
+  if (engine == OpenPgpEngine::both) {
+    BothOpenPgp::Engine holder{std::string(name_of(OpenPgpEngine::gpgme)), std::move(out.engine)};
+    BothOpenPgp::Engine other{std::string(name_of(OpenPgpEngine::rnp)), TRY(open_rnp(Secret()))};
+    out.engine = std::make_unique<BothOpenPgp>(std::move(holder), std::move(other));
+  }
+  return out;
 }
 
 std::size_t engine_workers() {

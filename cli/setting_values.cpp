@@ -12,6 +12,7 @@
 namespace countersign::cli {
 namespace {
 
+constexpr std::size_t kGnupgHomeBytesMax = 80;
 constexpr Seconds kMinute{60};
 constexpr Seconds kHour{3600};
 constexpr Seconds kDay{86400};
@@ -67,6 +68,17 @@ Status set_fingerprint(Settings& settings, const std::string& text) {
 
 std::string get_fingerprint(const Settings& settings) {
   return settings.fingerprint == auth::openpgp::Fingerprint{} ? std::string{} : settings.fingerprint.upper();
+}
+
+Status set_server_key_home(Settings& settings, const std::string& text) {
+  if (!text.empty() && text.front() != '/') return refuse("the absolute path of a GnuPG home");
+  if (has_unprintable(text) || text.find_first_of("\"\\") != std::string::npos) {
+    return refuse("a path without control characters, quotes and backslashes");
+  }
+  // Its agent's sockets may lie in it, and the path of a socket has at most 107 bytes.
+  if (text.size() > kGnupgHomeBytesMax) return refuse(fmt::format("a path of at most {} bytes", kGnupgHomeBytesMax));
+  settings.server_key_home = text;
+  return ok();
 }
 
 Status set_storage(Settings& settings, const std::string& text) {
@@ -154,6 +166,8 @@ const SettingRow kTable[] = {
      [](const Settings& settings) { return settings.server; }},
     {"fingerprint", "Of the server's certificate; the server does not start with another one.", false, set_fingerprint,
      get_fingerprint},
+    {"server_key_home", "The GnuPG home that holds the server's secret key; without it that is secrets/server.key.",
+     false, set_server_key_home, [](const Settings& settings) { return settings.server_key_home; }},
     {"storage", "sqlite or directory; init makes it, changing it here moves nothing.", false, set_storage,
      [](const Settings& settings) { return std::string(name_of(settings.storage)); }},
     {"registration", "open: anybody may enrol; closed: administrators only.", false, set_registration,

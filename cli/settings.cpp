@@ -62,6 +62,12 @@ Status check_together(const Settings& settings) {
   if (settings.session_idle_limit > settings.session_absolute_limit) {
     return refuse("session.idle_limit", "longer than session.absolute_limit");
   }
+  if (!settings.server_key_home.empty() && settings.openpgp == OpenPgpEngine::rnp) {
+    return refuse(
+        "openpgp",
+        "rnp cannot reach a key in a GnuPG home (server_key_home); take gpgme or both, in countersign.toml or "
+        "as --openpgp gpgme");
+  }
   return ok();
 }
 

@@ -24,6 +24,7 @@ enum class OpenPgpEngine { rnp, gpgme, both };
 struct Settings {
   std::string server;                      // the server's name, which every statement carries
   auth::openpgp::Fingerprint fingerprint;  // of the server's certificate; all zero before init
+  std::string server_key_home;             // the GnuPG home of the server's secret key; empty: secrets/server.key
   StorageKind storage = StorageKind::sqlite;
   Registration registration = Registration::closed;
   OpenPgpEngine openpgp = OpenPgpEngine::rnp;

@@ -7,12 +7,14 @@
 #include "auth/founding.hpp"
 #include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/gate/secret_key.hpp"
+#include "auth/openpgp/gnupg/key_in_home.hpp"
 #include "auth/openpgp/rnp/key_file.hpp"
 #include "auth/secrets/private_file.hpp"
 #include "auth/secrets/secrets.hpp"
 #include "auth/secrets/server_key_file.hpp"
 #include "auth/server_identity/server_identity.hpp"
 #include "cli/engine.hpp"
+#include "cli/pinentry.hpp"
 #include "storage/directory_medium.hpp"
 #include "storage/sqlite_medium.hpp"
 
@@ -48,6 +50,7 @@ Status create_medium(const fs::path& folder, StorageKind kind) {
 // The engine with the server's key, and the key's home.
 struct OwnKey {
   std::unique_ptr<auth::openpgp::OpenPgp> engine;
+  auth::openpgp::KeyReach* reach = nullptr;  // of the engine, and ends with it
   std::unique_ptr<auth::openpgp::KeyHome> home;
 };
 
@@ -109,16 +112,42 @@ auth::Policies policies_of(const Settings& settings) {
   return policies;
 }
 
+// The certificate and the reach only where the key is in a GnuPG home.
+Result<EngineOnGnupgKey> open_engine_of(const Settings& settings, const Secret& armored_key, std::size_t workers) {
+  if (!settings.server_key_home.empty()) {
+    tell_pinentry_the_terminal();
+    return open_engine_on_gnupg_key(settings.openpgp, settings.server_key_home, settings.fingerprint, workers);
+  }
+  EngineOnGnupgKey out;
+  out.engine = TRY(open_engine(settings.openpgp, armored_key, workers));
+  return out;
+}
+
+Result<OwnKey> open_key_in_home(const Settings& settings, std::size_t workers) {
+  EngineOnGnupgKey opened = TRY(open_engine_of(settings, Secret(), workers));
+  OwnKey key;
+  key.engine = std::move(opened.engine);
+  key.reach = opened.reach;
+  key.home = std::make_unique<auth::openpgp::KeyInGnupgHome>(settings.server_key_home, opened.certificate);
+  return key;
+}
+
+Result<auth::Secrets> load_secrets(const fs::path& folder, const Settings& settings) {
+  return settings.server_key_home.empty() ? auth::Secrets::load(folder / kSecretsFolder)
+                                          : auth::Secrets::load_without_server_key(folder / kSecretsFolder);
+}
+
 // Everything of a new store, in a folder that nobody else knows of yet.
 Result<auth::openpgp::Fingerprint> found_in(const fs::path& folder, Settings& settings) {
   TRY(create_medium(folder, settings.storage));
   const auth::SystemClock clock;
   auth::SystemRng rng;
-  const auto engine = TRY(open_engine(settings.openpgp, Secret(), 1));
+  const EngineOnGnupgKey opened = TRY(open_engine_of(settings, Secret(), 1));
   {
     const auto medium = TRY(open_medium(folder, settings.storage));
-    settings.fingerprint = TRY(
-        auth::found_store({settings.server, folder / kSecretsFolder, kCommandWriter}, *medium, *engine, clock, rng));
+    settings.fingerprint =
+        TRY(auth::found_store({settings.server, folder / kSecretsFolder, kCommandWriter, opened.certificate}, *medium,
+                              *opened.engine, clock, rng));
   }
   TRY(auth::write_private_file(folder / kSettingsFile, as_bytes(write_settings(settings))));
   return settings.fingerprint;
@@ -185,7 +214,7 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const Setting
   TRY(auth::check_private_folder(folder));
   std::unique_ptr<Store> store(new Store(folder, settings, writer, mends_key));
   // Before the medium: files that others can read are the first thing to say.
-  TRY(auth::Secrets::load(folder / kSecretsFolder));
+  TRY(load_secrets(folder, settings));
   store->medium_ = TRY(open_medium(folder, settings.storage));
   store->generation_ = TRY(store->make_generation());
   return store;
@@ -193,12 +222,15 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const Setting
 
 Result<std::shared_ptr<Store::Generation>> Store::make_generation() {
   auto generation = std::make_shared<Generation>();
-  auth::Secrets secrets = TRY(auth::Secrets::load(folder_ / kSecretsFolder));
+  auth::Secrets secrets = TRY(load_secrets(folder_, settings_));
+  const bool key_is_here = settings_.server_key_home.empty();
   {
     const auth::RecordSeal seal(secrets);
     const std::size_t workers = writer_ == kCommandWriter ? 1 : engine_workers();
     const auto identity = TRY(auth::ServerIdentity::load(*medium_, seal, settings_.server, settings_.fingerprint));
-    generation->key_ = TRY(open_own_key(folder_ / kSecretsFolder, identity, settings_.openpgp, workers, mends_key_));
+    generation->key_ =
+        TRY(key_is_here ? open_own_key(folder_ / kSecretsFolder, identity, settings_.openpgp, workers, mends_key_)
+                        : open_key_in_home(settings_, workers));
   }
   auth::AuthenticatorSettings settings;
   settings.server_name = settings_.server;
@@ -208,6 +240,8 @@ Result<std::shared_ptr<Store::Generation>> Store::make_generation() {
   settings.policies = policies_of(settings_);
   settings.key_home = generation->key_.home.get();
   settings.mends_key = mends_key_;
+  settings.key_reach = generation->key_.reach;
+  settings.self_test = key_is_here || writer_ != kCommandWriter;
   generation->authenticator_ = TRY(auth::Authenticator::open(std::move(settings), std::move(secrets), *medium_,
                                                              *generation->key_.engine, clock_, rng_));
   generation->operations_ = std::make_unique<transport::AuthOperations>(*generation->authenticator_);

@@ -22,8 +22,9 @@ namespace countersign::cli {
 
 class Store {
  public:
-  // Makes a data folder whole or not at all; gives the fingerprint of the server's new key. conflict where the folder
-  // is there and not empty; storage_unavailable and the like.
+  // Makes a data folder whole or not at all; gives the fingerprint of the server's key: a new one, or with a
+  // server_key_home the one that the settings name. conflict where the folder is there and not empty;
+  // storage_unavailable and the like; as found_store, and then asks for the key's PIN.
   static Result<auth::openpgp::Fingerprint> found(const std::filesystem::path& folder, Settings settings);
 
   // Fails closed: startup_refused, invalid_settings, medium_restored, record_*, storage_unavailable. `writer` names the

@@ -28,6 +28,9 @@ class KeyHome {
   virtual Result<GatedCertificate> extend(const GatedCertificate& certificate, const std::optional<Instant>& expires_at,
                                           Instant now) = 0;
 
+  // The certificate as its home has it now, where another program changes the key; openpgp_unavailable where none does.
+  virtual Result<GatedCertificate> refresh() = 0;
+
   // Makes a new key without an end, keeps its secret durably, calls `commit` with its certificate, and when that has
   // succeeded destroys the secret of the key before. Nobody else replaces the key meanwhile. Where `commit` fails its
   // failure is returned and both secrets are kept: a commit whose answer was lost may have been one. What could not be

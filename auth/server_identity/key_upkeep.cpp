@@ -48,15 +48,32 @@ Result<ServerKeyView> KeyUpkeep::extend(const std::optional<Instant>& expires_at
   const auto certificate =
       TRY(openpgp::admit_certificate(identity.certificate_armored(), openpgp::kCertificateReadBytesMax));
   const auto extended = TRY(home_->extend(certificate, expires_at, now));
-  if (extended.fingerprint() != identity.fingerprint()) {
-    return fail(ErrorCode::certificate_refused, "another key came back: " + extended.fingerprint().upper());
-  }
   TRY(judge_extended(TRY(context_.engine.inspect(extended, now)), expires_at, now));
-  const ServerIdentity next = identity.with_certificate(extended.armored());
+  return commit_certificate(identity, extended, detail_of(expires_at), visit, now);
+}
+
+Result<ServerKeyView> KeyUpkeep::refresh(const Visit& visit) {
+  const Instant now = context_.timekeeper.now().wall;
+  if (home_ == nullptr) return fail(ErrorCode::openpgp_unavailable, "the server's secret key is not here");
+  const auto identity = TRY(
+      ServerIdentity::load(context_.medium, context_.seal, context_.identity.name(), context_.identity.fingerprint()));
+  const auto certificate = TRY(home_->refresh());
+  const auto facts = TRY(context_.engine.inspect(certificate, now));
+  TRY(judge_server_key(facts, now));
+  return commit_certificate(identity, certificate, detail_of(facts.primary.expires_at), visit, now);
+}
+
+Result<ServerKeyView> KeyUpkeep::commit_certificate(const ServerIdentity& identity,
+                                                    const openpgp::GatedCertificate& certificate,
+                                                    const std::string& detail, const Visit& visit, Instant now) {
+  if (certificate.fingerprint() != identity.fingerprint()) {
+    return fail(ErrorCode::certificate_refused, "another key came back: " + certificate.fingerprint().upper());
+  }
+  const ServerIdentity next = identity.with_certificate(certificate.armored());
   storage::Batch batch;
   next.stage_over(batch, context_.seal, identity);
-  TRY(context_.audit.commit(batch, {Decision::server_key_extended, now, "", next.fingerprint().upper(), "",
-                                    visit.source, detail_of(expires_at)}));
+  TRY(context_.audit.commit(
+      batch, {Decision::server_key_extended, now, "", next.fingerprint().upper(), "", visit.source, detail}));
   return view_of(next, now);
 }
 

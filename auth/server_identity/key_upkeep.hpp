@@ -41,6 +41,8 @@ class KeyUpkeep {
   // New self-signatures on the same key and its subkeys. malformed_message for an end that is not in the future; fails
   // as KeyHome::extend does; conflict where the record changed meanwhile.
   Result<ServerKeyView> extend(const std::optional<Instant>& expires_at, const Visit& visit);
+  // Takes over what another program made of the key (KeyHome::refresh).
+  Result<ServerKeyView> refresh(const Visit& visit);
   // A new key in place of the present one, which signs a succession to it unless it is not to. malformed_message for an
   // overlap out of its range; key_expired where the present key would have to sign and has ended (extend it first);
   // fails as KeyHome::replace does.
@@ -49,6 +51,8 @@ class KeyUpkeep {
  private:
   Status commit_next(const openpgp::GatedCertificate& certificate, const KeyReplacement& request, const Visit& visit,
                      Instant now);
+  Result<ServerKeyView> commit_certificate(const ServerIdentity& identity, const openpgp::GatedCertificate& certificate,
+                                           const std::string& detail, const Visit& visit, Instant now);
   Result<ServerKeyView> view_of(ServerIdentity identity, Instant now);
 
   const Context& context_;

@@ -62,6 +62,11 @@ Status run_server_key_extend(const ServerKeyExtendOptions& options, CommandConte
   return ok();
 }
 
+Status run_server_key_refresh(const ServerKeyRefreshOptions&, CommandContext& context) {
+  context.terminal.answer(TRY(ask_mending(context, "server_key.refresh", Json::object())));
+  return ok();
+}
+
 Status run_server_key_replace(const ServerKeyReplaceOptions& options, CommandContext& context) {
   Json fields = Json::object();
   if (options.without_succession) fields.set("without_succession", true);

@@ -21,6 +21,9 @@ struct ServerKeyExtendOptions {
 };
 Status run_server_key_extend(const ServerKeyExtendOptions& options, CommandContext& context);
 
+struct ServerKeyRefreshOptions {};
+Status run_server_key_refresh(const ServerKeyRefreshOptions& options, CommandContext& context);
+
 struct ServerKeyReplaceOptions {
   std::string overlap;  // 90d; empty: the default
   bool without_succession = false;

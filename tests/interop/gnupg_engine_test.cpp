@@ -3,6 +3,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
+#include <fstream>
+#include <thread>
+
 #include "tests/support/program.hpp"
 
 using namespace countersign;
@@ -38,6 +42,36 @@ int session_status_of(const RunningServer& server, const WireReply& opened) {
   INFO(opened.body);
   REQUIRE(opened.status == 201);
   return server.session_status(field(json_of(opened.body), "token"));
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// The server's GnuPG workers; none where there is no /proc.
+std::vector<pid_t> workers_of(pid_t server) {
+  std::vector<pid_t> found;
+  std::error_code error;
+  for (fs::directory_iterator at("/proc", error), end; !error && at != end; at.increment(error)) {
+    const auto slurp = [&](const char* name) {
+      std::ifstream file(at->path() / name, std::ios::binary);
+      return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    };
+    if (!contains(slurp("cmdline"), "gnupg-worker")) continue;
+    if (contains(slurp("stat"), " " + std::to_string(server) + " ")) {
+      found.push_back(std::atoi(at->path().filename().c_str()));
+    }
+  }
+  return found;
+}
+
+std::size_t key_files_beneath(const fs::path& folder) {
+  std::size_t count = 0;
+  std::error_code error;  // they may go while we look
+  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (at->path().extension() == ".key") ++count;
+  }
+  return error ? 1 : count;
 }
 
 }  // namespace
@@ -78,4 +112,63 @@ TEST_CASE("a data folder made with one engine is served with the other") {
   const RunningServer server(world.installation, {"--openpgp", "rnp"});
   const std::string challenge = challenge_of(server, "username=bob");
   CHECK(session_status_of(server, server.post_text("/v1/session", bob.answer(challenge))) == 200);
+}
+
+TEST_CASE("a server whose GnuPG workers are killed goes on and each login is accepted once or can be tried again") {
+  if (!fs::exists("/proc/self/stat")) {
+    WARN("no /proc here, so workers cannot be found");
+    return;
+  }
+  World world;
+  const RunningServer server(world.installation, {"--openpgp", "gpgme", "--rate-limit", "off"}, world.environment());
+  std::atomic<bool> done{false};
+  std::atomic<int> kills{0};
+  std::thread killer([&] {
+    while (!done) {
+      for (const pid_t worker : workers_of(server.pid())) kills += ::kill(worker, SIGKILL) == 0 ? 1 : 0;
+      std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    }
+  });
+  constexpr std::size_t kLogins = 8;
+  std::size_t accepted = 0;
+  int unavailable = 0;
+  int others = 0;
+  while (accepted < kLogins && others == 0) {
+    const WireReply challenge = server.post_form("/v1/challenge", "username=alice");
+    if (challenge.status != 200) {
+      ++(challenge.status == 503 ? unavailable : others);
+      continue;
+    }
+    const std::string response = world.alice.answer(challenge.body);
+    WireReply opened = server.post_text("/v1/session", response);
+    for (; opened.status == 503; opened = server.post_text("/v1/session", response)) ++unavailable;
+    if (opened.status == 201) {
+      ++accepted;
+    } else {
+      ++others;
+    }
+    if (server.post_text("/v1/session", response).status == 201) ++others;
+  }
+  done = true;
+  killer.join();
+  INFO(kills << " workers killed, " << unavailable << " times unavailable");
+  CHECK(kills > 0);
+  CHECK(others == 0);
+  CHECK(world.installation.sessions_of("alice") == kLogins);
+}
+
+TEST_CASE("S56 a server that was killed leaves no key behind and the next start sweeps the rest") {
+  World world;
+  RunningServer server(world.installation, {"--openpgp", "gpgme"}, world.environment());
+  CHECK(key_files_beneath(world.runtime) > 0);
+  server.stop(SIGKILL);
+  // Its workers see the end of their sockets.
+  for (int i = 0; i < 3000 && key_files_beneath(world.runtime) != 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  CHECK(key_files_beneath(world.runtime) == 0);
+  RunningServer next(world.installation, {"--openpgp", "gpgme"}, world.environment());
+  CHECK(std::distance(fs::directory_iterator(world.runtime), fs::directory_iterator()) == 1);
+  CHECK(next.stop(SIGTERM) == 0);
+  CHECK(fs::is_empty(world.runtime));
 }

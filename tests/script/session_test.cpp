@@ -96,7 +96,8 @@ TEST_CASE("every command has help with an example, and usage errors exit with 2"
                                   "version",
                                   "server-key show",
                                   "server-key extend",
-                                  "server-key replace"};
+                                  "server-key replace",
+                                  "server-key refresh"};
   for (const std::string command : commands) {
     INFO(command);
     const std::string example = "  countersign " + command;

@@ -75,8 +75,9 @@ House::House(HouseSettings settings_in, storage::Medium* over)
       must(found_store({settings.server, secrets_folder_, settings.writer}, *medium_, *generator, clock, rng));
   secrets_ = std::make_unique<Secrets>(must(Secrets::load(secrets_folder_)));
   seal_ = std::make_unique<RecordSeal>(*secrets_);
-  key_home_ = std::make_unique<openpgp::RnpKeyFile>(secrets_folder_, packets_of(secrets_->server_key_armored()), "");
-  engine_ = engine_with(packets_of(secrets_->server_key_armored()));
+  const Secret key = packets_of(secrets_->server_key_armored());
+  key_home_ = std::make_unique<openpgp::RnpKeyFile>(secrets_folder_, key, "");
+  engine_ = settings.open_engine ? must(settings.open_engine(key)) : engine_with(key);
   if (settings.engine) engine_ = settings.engine(std::move(engine_));
   spy_ = std::make_unique<SpyOpenPgp>(*engine_);
   must(restart());
@@ -97,7 +98,8 @@ Status House::restart(storage::Medium* over) {
         must(openpgp::admit_certificate(identity->certificate_armored(), openpgp::kCertificateReadBytesMax));
     const Secret secret = packets_of(must(read_server_key(secrets_folder_, identity->fingerprint())));
     key_home_ = std::make_unique<openpgp::RnpKeyFile>(secrets_folder_, secret, "");
-    auto engine = engine_with(must(openpgp::with_certificate(secret.reveal(), certificate)));
+    const Secret dressed = must(openpgp::with_certificate(secret.reveal(), certificate));
+    auto engine = settings.open_engine ? must(settings.open_engine(dressed)) : engine_with(dressed);
     spy_->forward_to(*engine);
     engine_ = std::move(engine);
   }

@@ -67,6 +67,8 @@ struct HouseSettings {
   std::string server = "https://auth.example.org";
   std::string writer = "server";
   auth::Policies policies;
+  // With the server's key, or with an empty one; librnp where none is given.
+  std::function<Result<std::unique_ptr<auth::openpgp::OpenPgp>>(const Secret&)> open_engine;
   // What the server's engine is made into; by default it stays as it is.
   std::function<std::unique_ptr<auth::openpgp::OpenPgp>(std::unique_ptr<auth::openpgp::OpenPgp>)> engine;
 };

@@ -90,6 +90,14 @@ Installation::Installation(const std::string& storage, const std::string& server
   fingerprint_ = field(json({"init", "--server", server, "--storage", storage}), "fingerprint");
 }
 
+Installation::Installation(const std::string& storage, const std::string& server,
+                           const std::vector<std::string>& arguments, const GnupgHome& home)
+    : data_(scratch_.path() / "data"), server_(server) {
+  std::vector<std::string> all = {"init", "--server", server, "--storage", storage, "--json"};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  fingerprint_ = field(json_of(must(all, {}, &home)), "fingerprint");
+}
+
 void Installation::configure(std::string_view toml) {
   const fs::path file = data_ / "countersign.toml";
   write_file(file, read_file(file) + "\n" + std::string(toml) + "\n");

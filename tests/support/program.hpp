@@ -32,6 +32,9 @@ Json json_of(std::string_view text);
 class Installation {
  public:
   explicit Installation(const std::string& storage = "sqlite", const std::string& server = kServerName);
+  // With more arguments of `init`, run with that GnuPG home.
+  Installation(const std::string& storage, const std::string& server, const std::vector<std::string>& arguments,
+               const GnupgHome& home);
 
   const std::filesystem::path& data() const { return data_; }
   std::filesystem::path secrets() const { return data_ / "secrets"; }

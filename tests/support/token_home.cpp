@@ -74,12 +74,15 @@ void TokenHome::write_programs() const {
 echo OK ready
 while read -r word rest; do
   case $word in
+    OPTION) case $rest in ttyname=*) tty=${rest#ttyname=} ;; esac; echo OK ;;
     GETPIN)
       echo asked >> asked
-      if [ "$(cat answer)" = cancel ] || [ "$(wc -l < asked)" -gt 12 ]; then
+      pin=$(cat answer)
+      if [ "$pin" = typed ]; then printf 'PIN: ' > "$tty"; IFS= read -r pin < "$tty"; fi
+      if [ "$pin" = cancel ] || [ "$(wc -l < asked)" -gt 12 ]; then
         echo 'ERR 83886179 Operation cancelled <Pinentry>'
       else
-        echo "D $(cat answer)"
+        echo "D $pin"
         echo OK
       fi ;;
     BYE) echo OK; exit 0 ;;
@@ -168,7 +171,12 @@ void TokenHome::answer_with(PinAnswer answer) const {
   std::string text = kPin;
   if (answer == PinAnswer::wrong) text = "000000";
   if (answer == PinAnswer::cancelled) text = "cancel";
+  if (answer == PinAnswer::typed) text = "typed";
   write_file(fs::path(path()) / "answer", text + "\n");
+}
+
+const char* TokenHome::pin() {
+  return kPin;
 }
 
 std::size_t TokenHome::asked() const {

@@ -14,7 +14,8 @@
 
 namespace countersign::test {
 
-enum class PinAnswer { right, wrong, cancelled };
+// `typed`: the pinentry asks at the terminal that it is told of, and takes a line that was typed there.
+enum class PinAnswer { right, wrong, cancelled, typed };
 
 class TokenHome {
  public:
@@ -42,6 +43,7 @@ class TokenHome {
   // Ends agent and smart card daemon, and so what they remember.
   void forget_pin() const;
 
+  static const char* pin();
   // The token is not there, also for a daemon that is running; and there again. SoftHSM looks for its tokens once a
   // process, so the daemon is ended when the token comes back, as by one that lost its reader.
   void pull();

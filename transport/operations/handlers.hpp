@@ -19,6 +19,7 @@ Result<Json> verify_audit(auth::Authenticator& auth, const Message& message);
 // server_key_handlers.cpp
 Result<Json> show_server_key(auth::Authenticator& auth, const Message& message);
 Result<Json> extend_server_key(auth::Authenticator& auth, const Message& message);
+Result<Json> refresh_server_key(auth::Authenticator& auth, const Message& message);
 Result<Json> replace_server_key(auth::Authenticator& auth, const Message& message);
 
 // account_handlers.cpp

@@ -45,6 +45,7 @@ constexpr std::array kTable = {
     Operation{"audit.verify",       kLocal,           Guard::administrator,  kSmall},
     Operation{"server_key.show",    kLocal,           Guard::administrator,  kSmall},
     Operation{"server_key.extend",  kLocal,           Guard::administrator,  kSmall},
+    Operation{"server_key.refresh", kLocal,           Guard::administrator,  kSmall},
     Operation{"server_key.replace", kLocal,           Guard::administrator,  kSmall},
     Operation{"clock.accept",       kLocal,           Guard::administrator,  kSmall},
 };

@@ -88,6 +88,11 @@ Result<Json> extend_server_key(auth::Authenticator& auth, const Message& message
   return view_fields(TRY(auth.extend_server_key(expires_at, visit_of(message))));
 }
 
+Result<Json> refresh_server_key(auth::Authenticator& auth, const Message& message) {
+  TRY(JsonReader(message.fields).finish());
+  return view_fields(TRY(auth.refresh_server_key(visit_of(message))));
+}
+
 Result<Json> replace_server_key(auth::Authenticator& auth, const Message& message) {
   JsonReader reader(message.fields);
   const std::int64_t overlap = TRY(reader.integer_or("overlap_seconds", 0));

@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -103,6 +105,16 @@ Status PrivateHome::start_agent() {
     return fail(ErrorCode::openpgp_unavailable, "gpg-agent did not start");
   }
   return ok();
+}
+
+bool PrivateHome::has_agent() const {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = path_ + "/S.gpg-agent";
+  if (path.size() >= sizeof address.sun_path) return false;
+  path.copy(address.sun_path, path.size());
+  const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return socket.get() >= 0 && ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
 }  // namespace countersign::auth::openpgp::gnupg

@@ -33,6 +33,8 @@ class PrivateHome {
   // Starts a gpg-agent that asks nobody and speaks to no token. It is of our process group, and ends when the home is
   // removed.
   Status start_agent();
+  // Does it still answer?
+  bool has_agent() const;
   // A file of the home.
   Status write(const char* name, std::string_view text);
 

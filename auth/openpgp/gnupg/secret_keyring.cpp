@@ -1,5 +1,7 @@
 #include "auth/openpgp/gnupg/secret_keyring.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -36,7 +38,7 @@ ErrorCode code_of(gpgme_error_t error) {
   }
 }
 
-// The one signature that a context has just made.
+// One signature, by the context's signer.
 Result<SignReply> sign_with(gpgme_ctx_t context, const Bytes& text) {
   const Data plain = TRY(data_of(text, kUnavailable));
   const Data made = TRY(empty_data(kUnavailable));
@@ -103,8 +105,11 @@ class TakenKey final : public SecretKeyring {
   // The home holds nothing else, so gpg takes this key, and of it the newest subkey that signs.
   Result<SignReply> sign(const SignRequest& request) override {
     TRY(home_.set(request.now, HashRule::strict));
-    const Context context = TRY(open_context(home_.path(), kUnavailable));
-    return sign_with(context.get(), request.text);
+    auto made = sign_with(TRY(open_context(home_.path(), kUnavailable)).get(), request.text);
+    // Without its agent gpg says no more than that the key cannot be used.
+    if (made || home_.has_agent()) return made;
+    TRY(home_.start_agent());
+    return sign_with(TRY(open_context(home_.path(), kUnavailable)).get(), request.text);
   }
 
   Status look() override { return ok(); }
@@ -225,6 +230,11 @@ Result<std::unique_ptr<SecretKeyring>> take_key(PrivateHome home, const Secret& 
 }
 
 Result<std::unique_ptr<SecretKeyring>> use_key(const std::string& operators_home, const Fingerprint& key) {
+  // Without this gpg would make one, and then find no key in it.
+  std::error_code error;
+  if (!operators_home.empty() && !std::filesystem::is_directory(operators_home, error)) {
+    return fail(kUnavailable, "the GnuPG home of the server's key is not there: " + operators_home);
+  }
   const Context context = TRY(open_context(operators_home, kUnavailable));
   TRY(OperatorsKey::find(context.get(), key, false));
   Bytes certificate = copy_of(TRY(export_key(context.get(), key.upper(), GPGME_EXPORT_MODE_MINIMAL)));

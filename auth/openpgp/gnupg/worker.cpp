@@ -7,6 +7,7 @@
 #include <csignal>
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "auth/openpgp/gnupg/channel.hpp"
 #include "auth/openpgp/gnupg/limits.hpp"
@@ -81,7 +82,8 @@ class Worker {
   }
   Result<Reply> perform(const GenerateRequest& request) {
     TRY(check_prepared());
-    const fs::path home = folder_ / "g";
+    // A new name each time: the agent of the last one removes its sockets by name when it ends.
+    const fs::path home = folder_ / ("g" + std::to_string(++generated_));
     auto made = generate_key(TRY(PrivateHome::make(home)), request);
     std::error_code error;
     fs::remove_all(home, error);
@@ -95,6 +97,7 @@ class Worker {
   }
 
   fs::path folder_;
+  unsigned generated_ = 0;
   std::unique_ptr<PublicKeyring> public_keys_;
   std::unique_ptr<SecretKeyring> server_key_;
 };

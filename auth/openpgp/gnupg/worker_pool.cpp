@@ -49,9 +49,10 @@ class WorkerPool::Loan {
 };
 
 WorkerPool::WorkerPool(PoolOptions options, RunFolder folder, PrepareRequest prepare)
-    : options_(std::move(options)), folder_(std::move(folder)), prepare_(std::move(prepare)), slots_(options_.workers) {
-  for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i].folder = folder_.path() / std::to_string(i);
-}
+    : options_(std::move(options)),
+      folder_(std::move(folder)),
+      prepare_(std::move(prepare)),
+      slots_(options_.workers) {}
 
 WorkerPool::~WorkerPool() {
   for (Slot& slot : slots_) end_in(slot);
@@ -94,6 +95,11 @@ ChannelResult<ReceivedFrame> WorkerPool::exchange(Slot& slot, ByteView frame, st
 
 Result<Reply> WorkerPool::start_in(Slot& slot) {
   end_in(slot);
+  {
+    // A new name each time: whatever the last one left running knows only the old one.
+    const std::lock_guard lock(mutex_);
+    slot.folder = folder_.path() / std::to_string(++started_);
+  }
   if (::mkdir(slot.folder.c_str(), 0700) != 0) {
     return unavailable(slot.folder.string() + ": " + std::strerror(errno));
   }
@@ -127,7 +133,7 @@ void WorkerPool::end_in(Slot& slot) {
     slot.process.reset();
   }
   process.reset();
-  remove_folder(slot.folder);
+  if (!slot.folder.empty()) remove_folder(slot.folder);
 }
 
 WorkerPool::Slot* WorkerPool::borrow() {

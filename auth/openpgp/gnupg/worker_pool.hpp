@@ -47,7 +47,7 @@ class WorkerPool {
 
  private:
   struct Slot {
-    std::filesystem::path folder;
+    std::filesystem::path folder;  // of the worker that runs or ran last
     std::optional<WorkerProcess> process;
     bool busy = false;
   };
@@ -66,6 +66,7 @@ class WorkerPool {
   mutable std::mutex mutex_;
   std::condition_variable given_back_;
   std::vector<Slot> slots_;
+  unsigned started_ = 0;
 };
 
 }  // namespace countersign::auth::openpgp::gnupg

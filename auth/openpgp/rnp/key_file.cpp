@@ -51,6 +51,10 @@ std::string RnpKeyFile::place() const {
   return trouble_.empty() ? file : file + " (" + trouble_ + ")";
 }
 
+Result<GatedCertificate> RnpKeyFile::refresh() {
+  return fail(ErrorCode::openpgp_unavailable, "nobody changes a key in a file but `countersign server-key extend`");
+}
+
 Result<std::string> RnpKeyFile::replace(std::string_view user_id, Instant now,
                                         const std::function<Status(const GatedCertificate&)>& commit) {
   const FileLock lock = TRY(FileLock::acquire(server_key_file(folder_).string() + ".lock"));

@@ -19,6 +19,7 @@ class RnpKeyFile final : public KeyHome {
   std::string place() const override;
   Result<GatedCertificate> extend(const GatedCertificate& certificate, const std::optional<Instant>& expires_at,
                                   Instant now) override;
+  Result<GatedCertificate> refresh() override;
   Result<std::string> replace(std::string_view user_id, Instant now,
                               const std::function<Status(const GatedCertificate&)>& commit) override;
 

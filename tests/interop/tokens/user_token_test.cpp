@@ -3,6 +3,7 @@
 
 #include "tests/interop/tokens/token_world.hpp"
 #include "tests/support/courier_stick.hpp"
+#include "tests/support/pty.hpp"
 
 using namespace countersign;
 using namespace countersign::test;
@@ -39,4 +40,23 @@ TEST_CASE("S31 a key in a token logs in and answers by pipe and by stick and the
   CHECK(server.session_status(opened.output.substr(0, opened.output.find('\n'))) == 200);
   CHECK(world.token.asked() == 1);
   CHECK(world.installation.sessions_of("alice") == 3);
+}
+
+TEST_CASE("S31 the PIN is typed at the terminal of a command whose input and output are pipes") {
+  if (!Pty::offered()) return;
+  const TokenWorld world;
+  const std::string challenge = world.installation.must({"challenge", "alice"});
+  world.token.answer_with(PinAnswer::typed);
+  const Pty pty;
+  pty.type(std::string(TokenHome::pin()) + "\n");
+  auto environment = world.installation.environment(&world.token.gnupg());
+  environment.emplace_back("GPG_TTY=");
+  const ProgramRun run = run_program(
+      {"sh", "-c", std::string("exec ") + COUNTERSIGN_PROGRAM + " respond 2> " + pty.path()}, challenge, environment);
+  const std::string seen = pty.seen();
+  INFO(seen);
+  CHECK(run.exit_code == 0);
+  CHECK(seen.find("PIN: ") != std::string::npos);
+  CHECK(world.token.asked() == 1);
+  CHECK(run_program({COUNTERSIGN_PROGRAM, "redeem"}, run.output, environment).exit_code == 0);
 }

@@ -100,10 +100,7 @@ TEST_CASE("durations are whole numbers with one unit and nothing else") {
 }
 
 TEST_CASE("what is reserved for later is refused with a text that says so") {
-  for (const char* reserved : {"registration = \"invite\"", "openpgp = \"both\""}) {
-    const auto result = read(reserved);
-    require_refused(result, "not available yet");
-  }
+  require_refused(read("registration = \"invite\""), "not available yet");
   require_refused(read("storage = \"etcd\""), "storage");
 }
 
@@ -209,4 +206,19 @@ TEST_CASE("a data folder without settings is not found and the error says how to
   REQUIRE(!result);
   REQUIRE(result.error().code == ErrorCode::not_found);
   REQUIRE(result.error().detail.find("countersign init") != std::string::npos);
+}
+
+TEST_CASE("a server key in a GnuPG home needs an engine that reaches it and a path that sockets fit in") {
+  const std::string home = "server_key_home = \"/var/lib/countersign/gnupg\"\n";
+  require_refused(read(home), "--openpgp gpgme");
+  require_refused(read(home + "openpgp = \"rnp\"\n"), "openpgp");
+  for (const char* engine : {"gpgme", "both"}) {
+    const auto settings = read(home + "openpgp = \"" + engine + "\"\n");
+    REQUIRE(settings.has_value());
+    REQUIRE(settings->server_key_home == "/var/lib/countersign/gnupg");
+  }
+  require_refused(read("openpgp = \"gpgme\"\nserver_key_home = \"gnupg\"\n"), "server_key_home");
+  require_refused(read("openpgp = \"gpgme\"\nserver_key_home = \"/a\\nb\"\n"), "server_key_home");
+  require_refused(read("openpgp = \"gpgme\"\nserver_key_home = \"/" + std::string(80, 'a') + "\"\n"),
+                  "server_key_home");
 }

@@ -1,0 +1,270 @@
+// The server's key in the engine over GnuPG: handed over, or in the operator's own home with their agent and pinentry.
+#include <signal.h>
+
+#include <catch2/catch.hpp>
+
+#include <fstream>
+#include <thread>
+
+#include "auth/openpgp/acceptance.hpp"
+#include "auth/openpgp/gnupg/gpgme_openpgp.hpp"
+#include "auth/openpgp/policy.hpp"
+#include "tests/support/media.hpp"
+#include "tests/support/program.hpp"
+
+using namespace countersign;
+using namespace countersign::auth::openpgp;
+using namespace countersign::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kText = "countersign-statement-v1\npurpose: login\n";
+
+GpgmeOptions options_in(const fs::path& place) {
+  GpgmeOptions options;
+  options.worker_program = COUNTERSIGN_PROGRAM;
+  options.places = {place};
+  return options;
+}
+
+GatedCertificate gated(const std::string& text) {
+  return admit_certificate(text, kCertificateReadBytesMax).value();
+}
+
+// The machine's time: in the operator's home nobody can tell gpg another one.
+Instant now() {
+  return std::chrono::time_point_cast<Seconds>(std::chrono::system_clock::now());
+}
+
+struct OperatorsEngine {
+  explicit OperatorsEngine(const GnupgHome& home, const std::string& key)
+      : opened(GpgmeOpenPgp::open(GnupgServerKey{home.path(), Fingerprint::parse(key).value()},
+                                  options_in(scratch.path()))) {}
+
+  GpgmeOpenPgp& engine() { return **opened; }
+  // The key that signed, or the failure.
+  std::string sign(const GatedCertificate& certificate) {
+    const auto signature = engine().sign(kText, now());
+    if (!signature) return std::string(name_of(signature.error().code)) + ": " + signature.error().detail;
+    const Instant time = now();
+    const auto accepted = accept_signature(engine(), certificate, kText, admit_signature(*signature).value(),
+                                           SignatureForm::detached, {time - Seconds(60), time + Seconds(60)}, time);
+    return accepted ? accepted->signing_key.upper() : "refused: " + accepted.error().detail;
+  }
+
+  ScratchFolder scratch;
+  Result<std::unique_ptr<GpgmeOpenPgp>> opened;
+};
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// A server's key that is handed over.
+struct HandedOver {
+  HandedOver() : secret(as_bytes(home.export_secret_binary(key))) {}
+  GnupgHome home;
+  std::string key = home.make_key("ed25519", "auth.example.org");
+  Secret secret;
+};
+
+// Every file beneath that holds a secret key of GnuPG's.
+std::size_t key_files_beneath(const fs::path& folder) {
+  std::size_t count = 0;
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (at->path().extension() == ".key") ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("a key in the operator's home signs and seals and never leaves it") {
+  GnupgHome home;
+  const std::string key = home.make_key("ed25519", "auth.example.org");
+  OperatorsEngine server(home, key);
+  REQUIRE(server.opened);
+  const GatedCertificate certificate = gated(home.export_public(key));
+  REQUIRE(server.engine().server_certificate() != nullptr);
+  CHECK(server.engine().server_certificate()->fingerprint() == certificate.fingerprint());
+  CHECK(server.sign(certificate) == key);
+  CHECK(key_files_beneath(server.scratch.path()) == 0);
+
+  GnupgUser alice("Alice");
+  const GatedCertificate recipient = gated(alice.certificate());
+  const auto facts = server.engine().inspect(recipient, now());
+  const auto to = choose_encryption_key(*facts, now());
+  const auto message = server.engine().seal({recipient, to->fingerprint, kText, true, now()});
+  REQUIRE(message);
+  alice.home.import(home.export_public(key));
+  const ProgramRun opened = alice.home.decrypt(*message, {"-q"});
+  CHECK(opened.output == kText);
+  CHECK(contains(opened.error, "Good signature from \"auth.example.org\""));
+}
+
+TEST_CASE("of a key in the operator's home the newest signing subkey signs") {
+  GnupgHome home;
+  home.set_time("20260101T000000");
+  const std::string key = home.make_primary("ed25519", "auth.example.org", "sign,cert");
+  home.add_subkey(key, "ed25519", "sign");
+  home.set_time("20260102T000000");
+  const std::string newest = home.add_subkey(key, "ed25519", "sign");
+  OperatorsEngine server(home, key);
+  REQUIRE(server.opened);
+  CHECK(server.sign(gated(home.export_public(key))) == newest);
+}
+
+TEST_CASE("a key that the operator's home does not hold is unavailable and the detail says what to do") {
+  GnupgHome home;
+  GnupgHome other;
+  const std::string key = home.make_key("ed25519", "auth.example.org");
+  OperatorsEngine unknown(other, key);
+  REQUIRE_FALSE(unknown.opened);
+  CHECK(unknown.opened.error().code == ErrorCode::openpgp_unavailable);
+  CHECK(contains(unknown.opened.error().detail, key));
+
+  other.import(home.export_public(key));  // the public half alone
+  OperatorsEngine half(other, key);
+  REQUIRE(half.opened);
+  const std::string refusal = half.sign(gated(home.export_public(key)));
+  CHECK(contains(refusal, "openpgp_unavailable"));
+  CHECK(contains(refusal, "gpg --card-status"));
+
+  const std::string subkey = home.fingerprints(key).at(1);
+  OperatorsEngine by_subkey(home, subkey);
+  REQUIRE_FALSE(by_subkey.opened);
+  CHECK(contains(by_subkey.opened.error().detail, "primary"));
+
+  const ScratchFolder scratch;
+  const auto nowhere = GpgmeOpenPgp::open(GnupgServerKey{"/nonexistent/gnupg", Fingerprint::parse(key).value()},
+                                          options_in(scratch.path()));
+  REQUIRE_FALSE(nowhere);
+  CHECK(nowhere.error().code == ErrorCode::openpgp_unavailable);
+  CHECK(contains(nowhere.error().detail, "/nonexistent/gnupg"));
+}
+
+TEST_CASE("a key that is taken out of the operator's home signs again when it is back") {
+  GnupgHome home;
+  const std::string key = home.make_key("ed25519", "auth.example.org");
+  const GatedCertificate certificate = gated(home.export_public(key));
+  OperatorsEngine server(home, key);
+  REQUIRE(server.opened);
+  CHECK(server.sign(certificate) == key);
+  const fs::path keys = fs::path(home.path()) / "private-keys-v1.d";
+  fs::rename(keys, keys.string() + ".out");
+  fs::create_directory(keys);
+  fs::permissions(keys, fs::perms::owner_all);
+  CHECK(contains(server.sign(certificate), "openpgp_unavailable"));
+  fs::remove(keys);
+  fs::rename(keys.string() + ".out", keys);
+  CHECK(server.sign(certificate) == key);
+}
+
+TEST_CASE("a passphrase that nobody can be asked for leaves the server's key unavailable") {
+  for (const std::string& pinentry : {std::string("/bin/false"), std::string("/nonexistent/pinentry")}) {
+    GnupgHome home;
+    write_file(fs::path(home.path()) / "gpg-agent.conf",
+               "s2k-count 65536\nallow-loopback-pinentry\npinentry-program " + pinentry + "\n");
+    home.must({"--passphrase", "secret", "--quick-generate-key", "auth.example.org", "ed25519", "sign,cert", "none"});
+    const std::string key = home.fingerprints("=auth.example.org").at(0);
+    // The agent remembers the passphrase of a key it has just made.
+    run_program({"gpgconf", "--homedir", home.path(), "--kill", "gpg-agent"}, {});
+    OperatorsEngine server(home, key);
+    REQUIRE(server.opened);
+    const std::string refusal = server.sign(gated(home.export_public(key)));
+    INFO(refusal);
+    CHECK(contains(refusal, "openpgp_unavailable"));
+    CHECK(contains(refusal, "pinentry"));
+  }
+}
+
+TEST_CASE("what the operator's gpg.conf makes of a signature is not sent out where it is weak") {
+  GnupgHome home;
+  const std::string key = home.make_key("rsa2048", "auth.example.org");
+  const fs::path settings = fs::path(home.path()) / "gpg.conf";
+  const std::string usual = read_file(settings);
+  OperatorsEngine server(home, key);
+  REQUIRE(server.opened);
+  const GatedCertificate certificate = gated(home.export_public(key));
+  write_file(settings, usual + "digest-algo SHA1\n");
+  CHECK(contains(server.sign(certificate), "weak"));
+  write_file(settings, usual + "sig-notation !critical@example.org=1\n");
+  CHECK(contains(server.sign(certificate), "openpgp_unavailable"));
+  write_file(settings, usual + "armor\ntextmode\n");  // harmless
+  const std::string with_text_mode = server.sign(certificate);
+  CHECK((with_text_mode == key || contains(with_text_mode, "openpgp_unavailable")));
+  write_file(settings, usual);
+  CHECK(server.sign(certificate) == key);
+}
+
+TEST_CASE("S56 a key that is handed over is gone from disk when the engine is or its worker is killed") {
+  const HandedOver server;
+  const ScratchFolder place;
+  {
+    const auto engine = GpgmeOpenPgp::open(server.secret, options_in(place.path())).value();
+    CHECK(key_files_beneath(place.path()) == 2);  // primary and subkey, once
+    for (const auto& entry : fs::recursive_directory_iterator(place.path())) {
+      const auto mode = fs::status(entry.path()).permissions();
+      INFO(entry.path());
+      CHECK((mode & (fs::perms::group_all | fs::perms::others_all)) == fs::perms::none);
+    }
+    REQUIRE(engine->worker_pids().size() == 1);
+    REQUIRE(::kill(engine->worker_pids()[0], SIGKILL) == 0);
+    CHECK(engine->sign(kText, now()));
+    CHECK(key_files_beneath(place.path()) == 2);  // the new worker's; the old one's are gone
+  }
+  CHECK(fs::is_empty(place.path()));
+}
+
+TEST_CASE("a worker whose agent has ended starts another one") {
+  const HandedOver server;
+  const ScratchFolder place;
+  const auto engine = GpgmeOpenPgp::open(server.secret, options_in(place.path())).value();
+  const fs::path home = engine->run_folder() / "1" / "k";
+  REQUIRE(fs::exists(home / "S.gpg-agent"));
+  run_program({"gpgconf", "--homedir", home.string(), "--kill", "gpg-agent"}, {});
+  const auto signature = engine->sign(kText, now());
+  INFO((signature ? "" : signature.error().detail));
+  CHECK(signature);
+  CHECK(engine->worker_pids().size() == 1);
+}
+
+TEST_CASE("no agent is left when an engine is gone") {
+  const HandedOver server;
+  const ScratchFolder place;
+  const auto agents = [&] {
+    std::size_t count = 0;
+    for (const auto& entry : fs::directory_iterator("/proc")) {
+      std::ifstream file(entry.path() / "cmdline", std::ios::binary);
+      const std::string line((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+      if (contains(line, "gpg-agent") && contains(line, place.path().string())) ++count;
+    }
+    return count;
+  };
+  if (!fs::exists("/proc/self/cmdline")) {
+    WARN("no /proc here, so processes cannot be listed");
+    return;
+  }
+  {
+    const auto engine = GpgmeOpenPgp::open(server.secret, options_in(place.path())).value();
+    CHECK(agents() == 1);
+    CHECK(engine->generate(KeyKind::ed25519_cv25519, "auth.example.org", now()));
+  }
+  for (int i = 0; i < 3000 && agents() != 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  CHECK(agents() == 0);
+}
+
+TEST_CASE("many keys can be made one after the other by one engine") {
+  const ScratchFolder place;
+  const auto engine = GpgmeOpenPgp::open(Secret(), options_in(place.path())).value();
+  for (int i = 0; i < 5; ++i) {
+    const auto made = engine->generate(KeyKind::nistp256, "auth.example.org", now());
+    INFO((made ? "" : made.error().detail));
+    REQUIRE(made);
+    CHECK(gated(to_string(made->certificate)).fingerprint() == made->fingerprint);
+  }
+  CHECK(key_files_beneath(place.path()) == 0);
+}
