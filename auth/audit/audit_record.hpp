@@ -27,7 +27,9 @@ namespace countersign::auth {
   X(session_replayed)            \
   X(sessions_ended)              \
   X(clock_accepted)              \
-  X(refusals)
+  X(refusals)                    \
+  X(server_key_extended)         \
+  X(server_key_replaced)
 
 enum class Decision : std::uint8_t {
 #define X(name) name,
