@@ -1,12 +1,14 @@
 #include "auth/authenticator.hpp"
 
 #include <array>
+#include <atomic>
 #include <map>
 #include <mutex>
 
 #include "auth/accounts/account_id.hpp"
 #include "auth/audit/log.hpp"
 #include "auth/challenges/decoys.hpp"
+#include "auth/server_identity/key_watch.hpp"
 #include "auth/server_identity/signing_watch.hpp"
 #include "auth/sweeping.hpp"
 #include "auth/throttle/limits.hpp"
@@ -50,8 +52,10 @@ struct Authenticator::Ground {
 };
 
 struct Authenticator::Roles {
-  Roles(Ground& ground, ServerIdentity identity_in, std::unique_ptr<Floor> floor_in)
+  Roles(Ground& ground, ServerIdentity identity_in, openpgp::CertificateFacts key_facts,
+        std::unique_ptr<Floor> floor_in)
       : identity(std::move(identity_in)),
+        key_watch(std::move(key_facts)),
         floor(std::move(floor_in)),
         timekeeper(ground.clock, ground.medium, ground.seal, ground.settings.policies.session_idle_limit / 20),
         accounts(ground.medium, ground.seal),
@@ -67,10 +71,12 @@ struct Authenticator::Roles {
         login(context, sessions),
         enrolment(context),
         passwords(context, sessions),
+        key_upkeep(context, ground.settings.key_home),
         sweeper(context),
         limits(ground.medium, ground.seal, ground.settings.writer, ground.settings.policies.limits) {}
 
   const ServerIdentity identity;
+  KeyWatch key_watch;
   const std::unique_ptr<Floor> floor;
   Timekeeper timekeeper;
   Accounts accounts;
@@ -84,11 +90,15 @@ struct Authenticator::Roles {
   Login login;
   Enrolment enrolment;
   Passwords passwords;
+  KeyUpkeep key_upkeep;
   Sweeper sweeper;
   Limits limits;
 
   std::mutex refusals_mutex;
   std::map<ErrorCode, std::int64_t> refusals;
+  std::atomic<bool> outdated{false};
+  std::mutex left_behind_mutex;
+  std::string left_behind;  // why this one could not be replaced by one that is up to date
   std::string_view clock_state = "right";
   std::chrono::milliseconds summarised_at = kNever;
   std::chrono::milliseconds decoys_at = kNever;
@@ -115,10 +125,16 @@ Status Authenticator::start() {
       TRY(ServerIdentity::load(ground_->medium, ground_->seal, settings.server_name, settings.server_fingerprint));
   auto floor = TRY(Floor::load(settings.floor_path, ground_->seal));
   TRY(floor->judge_medium(ground_->medium));
-  roles_ = std::make_unique<Roles>(*ground_, std::move(identity), std::move(floor));
+  auto key_facts = identity.inspect(ground_->engine, ground_->clock.now());
+  if (!key_facts) {
+    return fail(ErrorCode::startup_refused, "the server's certificate: " + key_facts.error().detail);
+  }
+  roles_ = std::make_unique<Roles>(*ground_, std::move(identity), *std::move(key_facts), std::move(floor));
   TRY(roles_->timekeeper.load());
   const Instant now = roles_->timekeeper.now().wall;
-  if (settings.self_test) TRY(roles_->identity.self_test(ground_->engine, now));
+  const Status tested = settings.self_test ? roles_->identity.self_test(ground_->engine, now) : ok();
+  // A key that has expired signs nothing, so there is nothing to test, and the rest of the server goes on without it.
+  if (!tested && roles_->key_watch.judge(now) && !settings.mends_key) return tested;
   if (const Status loaded = roles_->limits.load(now, ground_->clock.monotonic()); !loaded) {
     if (face_of(loaded.error().code) == Face::unavailable) return loaded;
     // Whoever could damage the record could as well take it away: no reason to let nobody in, and one to be told.
@@ -135,13 +151,37 @@ const Policies& Authenticator::policies() const {
   return ground_->settings.policies;
 }
 
-Status Authenticator::ready() {
+std::vector<ServerCertificate> Authenticator::former_keys() {
+  return roles_->identity.followed_at(roles_->timekeeper.now().wall);
+}
+
+Result<Readiness> Authenticator::ready() {
   TRY(roles_->timekeeper.save_if_due());
   TRY(roles_->timekeeper.judge_clock());
   TRY(ground_->medium.list("server/", "", 1));
   TRY(ground_->engine.state());
   std::array<std::uint8_t, 1> byte{};
-  return ground_->rng.fill(byte);
+  TRY(ground_->rng.fill(byte));
+  TRY(judge_up_to_date());
+  const Instant now = roles_->timekeeper.now().wall;
+  TRY(roles_->key_watch.judge(now));
+  return Readiness{roles_->key_watch.warnings(now)};
+}
+
+bool Authenticator::is_outdated() const {
+  return roles_->outdated;
+}
+
+void Authenticator::note_left_behind(std::string why) {
+  const std::lock_guard lock(roles_->left_behind_mutex);
+  roles_->left_behind = std::move(why);
+}
+
+Status Authenticator::judge_up_to_date() {
+  const std::lock_guard lock(roles_->left_behind_mutex);
+  if (roles_->left_behind.empty()) return ok();
+  return fail(ErrorCode::startup_refused,
+              "the server's key changed and this server cannot take it over: " + roles_->left_behind);
 }
 
 Status Authenticator::throttle(const Visit& visit) {
@@ -286,6 +326,22 @@ Status Authenticator::accept_clock(const Visit& visit) {
   return roles_->audit.commit({}, {Decision::clock_accepted, ground_->clock.now(), "", "", "", visit.source, ""});
 }
 
+Result<ServerKeyView> Authenticator::show_server_key() {
+  return roles_->key_upkeep.show();
+}
+
+Result<ServerKeyView> Authenticator::extend_server_key(const std::optional<Instant>& expires_at, const Visit& visit) {
+  return roles_->key_upkeep.extend(expires_at, visit);
+}
+
+Result<ServerKeyView> Authenticator::refresh_server_key(const Visit& visit) {
+  return roles_->key_upkeep.refresh(visit);
+}
+
+Result<ServerKeyView> Authenticator::replace_server_key(const KeyReplacement& request, const Visit& visit) {
+  return roles_->key_upkeep.replace(request, visit);
+}
+
 void Authenticator::count_refusal(ErrorCode code) {
   const std::lock_guard lock(roles_->refusals_mutex);
   ++roles_->refusals[code];
@@ -349,6 +405,7 @@ Status Authenticator::maintain() {
   const auto swept = roles_->sweeper.sweep(kSweepPage);
   if (!swept) note(tl::unexpected<Error>(swept.error()));
   note(roles_->timekeeper.save_if_due());
+  note(watch_server_key());
   if (is_due(roles_->summarised_at, now, kSummaryEvery)) note(save_counts());
   if (is_due(roles_->decoys_at, now, kDecoysEvery)) note(look_after_decoys());
   note(roles_->floor->save());
@@ -361,6 +418,12 @@ void Authenticator::watch_clock() {
   if (state == roles_->clock_state) return;
   roles_->clock_state = state;
   log_event(state == "right" ? LogLevel::info : LogLevel::alarm, "clock", {{"state", state}});
+}
+
+Status Authenticator::watch_server_key() {
+  roles_->key_watch.log_if_due(roles_->timekeeper.now().wall, ground_->clock.monotonic());
+  if (TRY(identity_version(ground_->medium)) != roles_->identity.version()) roles_->outdated = true;
+  return ok();
 }
 
 Status Authenticator::close() {

@@ -17,6 +17,7 @@
 #include "auth/context.hpp"
 #include "auth/openpgp/key_reach.hpp"
 #include "auth/passwords/passwords.hpp"
+#include "auth/server_identity/key_upkeep.hpp"
 #include "auth/sessions/sessions.hpp"
 
 namespace countersign::auth {
@@ -27,12 +28,19 @@ struct AuthenticatorSettings {
   std::filesystem::path floor_path;
   std::string writer;  // of the audit chain: the server's instance name, or "cli"
   Policies policies;
+  openpgp::KeyHome* key_home = nullptr;  // outlives the Authenticator; null: the server's key cannot be changed here
+  // For the commands that mend the server's key: a key that fails its self-test does not stop the start.
+  bool mends_key = false;
   // Where the server's key can go out of reach, as a token does; outlives the authenticator.
   openpgp::KeyReach* key_reach = nullptr;
   // Signs once before anything is served. Not for a command whose key is in a token: listing accounts, and taking
   // rights away, must go on without it, and its certificate is pinned all the same.
   bool self_test = true;
   HasherSettings hasher = {};
+};
+
+struct Readiness {
+  std::vector<std::string> warnings;  // for local callers alone
 };
 
 struct AccountView {
@@ -52,7 +60,15 @@ class Authenticator {
   // The server.
   const ServerIdentity& identity() const;
   const Policies& policies() const;
-  Status ready();
+  // Those that a client may still know the server by (ServerIdentity::followed_at).
+  std::vector<ServerCertificate> former_keys();
+  // Fails where the server cannot do its work: key_expired, with the command that mends it, is one of the reasons.
+  Result<Readiness> ready();
+  // The identity record is no longer the one that was loaded: the server's key was extended or replaced. Whoever owns
+  // this Authenticator opens another.
+  bool is_outdated() const;
+  // It could not be done, and why: from now on this one is not ready.
+  void note_left_behind(std::string why);
 
   // Proving who one is.
   Result<IssuedChallenge> issue_challenge(const ChallengeRequest& request, const Visit& visit);
@@ -89,12 +105,16 @@ class Authenticator {
   Result<std::vector<AuditRecord>> list_audit(std::string_view writer, std::size_t limit);
   Result<AuditReport> verify_audit(const std::function<void(std::int64_t)>& progress);
   Status accept_clock(const Visit& visit);
+  Result<ServerKeyView> show_server_key();
+  Result<ServerKeyView> extend_server_key(const std::optional<Instant>& expires_at, const Visit& visit);
+  Result<ServerKeyView> refresh_server_key(const Visit& visit);
+  Result<ServerKeyView> replace_server_key(const KeyReplacement& request, const Visit& visit);
 
   // Refusals are counted; maintain() writes a bounded summary of them, and the levels of the limits.
   void count_refusal(ErrorCode code);
   // What a timer does, about once a second: alarms when the clock goes wrong, sweeps a page, saves the latest time and
-  // the floor, summarises refusals once a minute, looks after the decoys once an hour and after the server's key. All
-  // of it, then the first failure.
+  // the floor, looks whether the identity record changed, warns before the server's key ends, summarises refusals once
+  // a minute, looks after the decoys once an hour and after the server's key. All of it, then the first failure.
   Status maintain();
   // At the end of a process that changed something: the floor learns of it.
   Status close();
@@ -114,6 +134,8 @@ class Authenticator {
   Status save_counts();
   Status look_after_decoys();
   void watch_clock();
+  Status watch_server_key();
+  Status judge_up_to_date();
 
   std::unique_ptr<Ground> ground_;
   std::unique_ptr<Roles> roles_;

@@ -22,6 +22,7 @@
 #include "cli/commands/respond.hpp"
 #include "cli/commands/serve.hpp"
 #include "cli/commands/server.hpp"
+#include "cli/commands/server_key.hpp"
 #include "cli/commands/session.hpp"
 #include "cli/commands/version.hpp"
 #include "cli/suggestion.hpp"
@@ -244,6 +245,34 @@ void add_client_side(Tree& tree) {
                                });
 }
 
+void add_server_key(Tree& tree) {
+  CLI::App& key = group(tree, "server-key", "The server's own key: show, extend, refresh, replace");
+  command<ServerKeyShowOptions>(tree, key, "show", "Show the key, when it ends, and where its secret lives",
+                                "countersign server-key show", run_server_key_show,
+                                [](CLI::App&, ServerKeyShowOptions&) {});
+  command<ServerKeyExtendOptions>(
+      tree, key, "extend", "Let the key and its subkeys end later; its fingerprint stays",
+      "countersign server-key extend --for 2y", run_server_key_extend,
+      [](CLI::App& app, ServerKeyExtendOptions& options) {
+        CLI::Option* lifetime = app.add_option("--for", options.lifetime, "From now: 90d, 26w, 2y");
+        CLI::Option* until = app.add_option("--until", options.until, "A date: 2028-11-21")->excludes(lifetime);
+        app.add_flag("--never", options.never, "It never ends")->excludes(lifetime)->excludes(until);
+      });
+  command<ServerKeyRefreshOptions>(tree, key, "refresh", "Take over what GnuPG made of a key in a GnuPG home",
+                                   "countersign server-key refresh", run_server_key_refresh,
+                                   [](CLI::App&, ServerKeyRefreshOptions&) {});
+  command<ServerKeyReplaceOptions>(
+      tree, key, "replace", "Make a new key, which the present one signs for", "countersign server-key replace",
+      run_server_key_replace, [](CLI::App& app, ServerKeyReplaceOptions& options) {
+        CLI::Option* overlap =
+            app.add_option("--overlap", options.overlap, "How long clients are led to it (90d), a year at most");
+        app.add_flag("--without-succession", options.without_succession,
+                     "Nobody is led to it: the present key is lost or in other hands")
+            ->excludes(overlap);
+        app.add_flag("--yes", options.yes, "Do not ask");
+      });
+}
+
 void add_upkeep(Tree& tree) {
   CLI::App& audit = group(tree, "audit", "The record of every decision: list, verify");
   command<AuditListOptions>(tree, audit, "list", "List decisions", "countersign audit list --limit 20", run_audit_list,
@@ -276,6 +305,7 @@ void build(Tree& tree) {
   add_session(tree);
   add_courier(tree);
   add_client_side(tree);
+  add_server_key(tree);
   add_upkeep(tree);
 }
 

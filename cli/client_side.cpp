@@ -16,15 +16,47 @@ Result<std::unique_ptr<ClientSide>> ClientSide::open(const CommandContext& conte
   tell_pinentry_the_terminal();
   auto engine = TRY(auth::openpgp::RnpOpenPgp::open(Secret{}));
   auto keys = TRY(auth::responding::GpgmeUserKeys::open_home(context.environment.find("GNUPGHOME").value_or("")));
-  return std::unique_ptr<ClientSide>(new ClientSide(std::move(known), std::move(engine), std::move(keys)));
+  return std::unique_ptr<ClientSide>(
+      new ClientSide(context.terminal, file, std::move(known), std::move(engine), std::move(keys)));
 }
 
-ClientSide::ClientSide(KnownServers known, std::unique_ptr<auth::openpgp::OpenPgp> engine,
-                       std::unique_ptr<auth::responding::UserKeys> keys)
-    : known_(std::move(known)),
+ClientSide::ClientSide(Terminal& terminal, std::filesystem::path file, KnownServers known,
+                       std::unique_ptr<auth::openpgp::OpenPgp> engine, std::unique_ptr<auth::responding::UserKeys> keys)
+    : terminal_(terminal),
+      file_(std::move(file)),
+      known_(std::move(known)),
       engine_(std::move(engine)),
       keys_(std::move(keys)),
       responder_(*engine_, *keys_, clock_) {}
+
+Result<auth::responding::CheckedStatement> ClientSide::open_challenge(std::string_view message,
+                                                                      const ServerExpectation& expected,
+                                                                      auth::Purpose purpose) {
+  auto checked = responder_.open_challenge(message, expected, purpose);
+  tell_followed();
+  return checked;
+}
+
+Result<auth::SessionGrant> ClientSide::open_grant(std::string_view message, const ServerExpectation& expected) {
+  auto grant = responder_.open_grant(message, expected);
+  tell_followed();
+  return grant;
+}
+
+// That the file cannot be written is no reason to refuse: the next message leads the same way, until the overlap ends.
+void ClientSide::tell_followed() {
+  for (const auth::Followed& one : responder_.take_followed()) {
+    if (!told_.insert(one.to).second) continue;
+    terminal_.say(one.server + " has a new key, which the one that you know it by has signed for:\n  " +
+                  one.from.upper() + "\n  " + one.to.upper());
+    const auto followed = auth::responding::follow_server(file_, one.server, one.from, one.to);
+    if (followed && *followed) {
+      terminal_.say("It is known by the new one from now on.");
+    } else {
+      terminal_.say("Go by the new one before " + format_time(one.until) + ".");
+    }
+  }
+}
 
 Result<ServerExpectation> ClientSide::expect(const std::string& server, const std::string& server_key) const {
   ServerExpectation expected{known_, std::nullopt, std::nullopt};

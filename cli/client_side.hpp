@@ -1,7 +1,9 @@
 // What the client's commands share: whom the user knows, whom they mean, and what they are about to sign.
 #pragma once
 
+#include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "auth/clock.hpp"
@@ -19,15 +21,25 @@ class ClientSide {
   static Result<std::unique_ptr<ClientSide>> open(const CommandContext& context);
 
   const auth::responding::KnownServers& known() const { return known_; }
-  auth::responding::Responder& responder() { return responder_; }
+  // As the responder's. Where the server was known by a former key that led to its present one, the user is told, and
+  // where that is written in the file of known servers, the file follows.
+  Result<auth::responding::CheckedStatement> open_challenge(std::string_view message,
+                                                            const auth::responding::ServerExpectation& expected,
+                                                            auth::Purpose purpose);
+  Result<auth::SessionGrant> open_grant(std::string_view message, const auth::responding::ServerExpectation& expected);
+  Result<std::string> sign(const auth::responding::CheckedStatement& checked) { return responder_.sign(checked); }
 
   // From --server and --server-key. server_unknown where a name without a key is not a known one.
   Result<auth::responding::ServerExpectation> expect(const std::string& server, const std::string& server_key) const;
 
  private:
-  ClientSide(auth::responding::KnownServers known, std::unique_ptr<auth::openpgp::OpenPgp> engine,
-             std::unique_ptr<auth::responding::UserKeys> keys);
+  ClientSide(Terminal& terminal, std::filesystem::path file, auth::responding::KnownServers known,
+             std::unique_ptr<auth::openpgp::OpenPgp> engine, std::unique_ptr<auth::responding::UserKeys> keys);
+  void tell_followed();
 
+  Terminal& terminal_;
+  const std::filesystem::path file_;  // of known servers
+  std::set<auth::openpgp::Fingerprint> told_;
   auth::responding::KnownServers known_;
   std::unique_ptr<auth::openpgp::OpenPgp> engine_;
   std::unique_ptr<auth::responding::UserKeys> keys_;

@@ -11,13 +11,17 @@ Result<std::unique_ptr<Store>> open_store(CommandContext& context) {
 
 Result<Json> ask_local(CommandContext& context, std::string_view operation, Json fields, std::string text) {
   const auto store = TRY(open_store(context));
+  return ask_store(*store, operation, std::move(fields), std::move(text));
+}
+
+Result<Json> ask_store(Store& store, std::string_view operation, Json fields, std::string text) {
   transport::Message message;
   message.operation = operation;
   message.carrier = transport::Carrier::local;
   message.fields = std::move(fields);
   message.text = std::move(text);
   message.source = "local";
-  auto answer = store->operations().run(message);
+  auto answer = store.operations().run(message);
   message.fields.wipe();
   return answer;
 }

@@ -18,6 +18,8 @@ Result<std::unique_ptr<Store>> open_store(CommandContext& context);
 Status run_local(CommandContext& context, std::string_view operation, Json fields);
 // The same, with the answer handed back.
 Result<Json> ask_local(CommandContext& context, std::string_view operation, Json fields, std::string text);
+// The same on a store that is open already.
+Result<Json> ask_store(Store& store, std::string_view operation, Json fields, std::string text);
 
 // USER on a command line is a username or an account id: sets the member that says which.
 Json name_account(Json fields, const std::string& user);

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 
+#include "auth/server_identity/server_identity.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::cli {
@@ -310,12 +311,8 @@ std::string format_duration(Seconds duration) {
 }
 
 Status check_server_name(std::string_view name) {
-  if (name.empty() || name.size() > 200) return refuse("a server's name has 1 to 200 bytes");
-  if (has_unprintable(name) || name.find_first_of(" \"\\") != std::string_view::npos ||
-      to_nfc(name) != std::string(name)) {
-    return refuse("a server's name is printable text in NFC without blanks, quotes and backslashes, best its URL");
-  }
-  return ok();
+  const Status checked = auth::ServerIdentity::check_name(name);
+  return checked ? ok() : Status(refuse(checked.error().detail));
 }
 
 std::string_view name_of(StorageKind kind) {

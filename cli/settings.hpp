@@ -79,7 +79,7 @@ std::string write_settings(const Settings& settings);
 // "90s", "5m", "12h", "7d"; whole numbers, one unit. invalid_settings.
 Result<Seconds> parse_duration(std::string_view text);
 std::string format_duration(Seconds duration);
-// A name that statements can carry: 1 to 200 bytes of printable UTF-8 in NFC without blanks. invalid_settings.
+// ServerIdentity::check_name, as a setting: invalid_settings.
 Status check_server_name(std::string_view name);
 
 std::string_view name_of(StorageKind kind);

@@ -5,8 +5,14 @@
 
 #include "auth/audit/log.hpp"
 #include "auth/founding.hpp"
+#include "auth/openpgp/gate/armor.hpp"
+#include "auth/openpgp/gate/secret_key.hpp"
+#include "auth/openpgp/gnupg/key_in_home.hpp"
+#include "auth/openpgp/rnp/key_file.hpp"
 #include "auth/secrets/private_file.hpp"
 #include "auth/secrets/secrets.hpp"
+#include "auth/secrets/server_key_file.hpp"
+#include "auth/server_identity/server_identity.hpp"
 #include "cli/engine.hpp"
 #include "cli/pinentry.hpp"
 #include "storage/directory_medium.hpp"
@@ -41,6 +47,57 @@ Status create_medium(const fs::path& folder, StorageKind kind) {
   return fail(ErrorCode::invalid_settings, "unknown storage");
 }
 
+// The engine with the server's key, and the key's home.
+struct OwnKey {
+  std::unique_ptr<auth::openpgp::OpenPgp> engine;
+  auth::openpgp::KeyReach* reach = nullptr;  // of the engine, and ends with it
+  std::unique_ptr<auth::openpgp::KeyHome> home;
+};
+
+// A replacement that was stopped between its commit and its end is brought to its end.
+void settle(const fs::path& secrets, const auth::openpgp::Fingerprint& key) {
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(auth::server_key_file(secrets, key), error))) return;
+  const auto lock = auth::FileLock::acquire(auth::server_key_file(secrets).string() + ".lock");
+  const Status settled = lock ? auth::settle_server_key(secrets, key) : tl::unexpected<Error>(lock.error());
+  if (settled) return;
+  auth::log_event(auth::LogLevel::alarm, "a former secret key is still here", {{"detail", settled.error().detail}});
+}
+
+Result<Secret> read_packets(const fs::path& secrets, const auth::openpgp::Fingerprint& key) {
+  const Secret armored = TRY(auth::read_server_key(secrets, key));
+  auto binary = auth::openpgp::dearmor("PGP PRIVATE KEY BLOCK", armored.reveal_text());
+  if (!binary) return fail(ErrorCode::certificate_refused, "it is not an armored secret key");
+  return Secret::take(*binary);
+}
+
+// The secret comes from its file, all else about the key from the identity record.
+Result<OwnKey> open_key_file(const fs::path& secrets, const auth::ServerIdentity& identity, OpenPgpEngine engine,
+                             std::size_t workers) {
+  const Secret packets = TRY(read_packets(secrets, identity.fingerprint()));
+  const auto certificate =
+      TRY(auth::openpgp::admit_certificate(identity.certificate_armored(), auth::openpgp::kCertificateReadBytesMax));
+  const Secret dressed = TRY(auth::openpgp::with_certificate(packets.reveal(), certificate));
+  std::string armored = auth::openpgp::enarmor("PGP PRIVATE KEY BLOCK", dressed.reveal());
+  OwnKey key;
+  key.engine = TRY(open_engine(engine, Secret::take(armored), workers));
+  key.home = std::make_unique<auth::openpgp::RnpKeyFile>(secrets, packets, "");
+  return key;
+}
+
+// Whoever mends the key may find it unusable, or not at all.
+Result<OwnKey> open_own_key(const fs::path& secrets, const auth::ServerIdentity& identity, OpenPgpEngine engine,
+                            std::size_t workers, bool mends_key) {
+  settle(secrets, identity.fingerprint());
+  auto key = open_key_file(secrets, identity, engine, workers);
+  if (key || key.error().code == ErrorCode::openpgp_unavailable) return key;
+  if (!mends_key) return fail(ErrorCode::startup_refused, "the server's secret key: " + key.error().detail);
+  OwnKey none;
+  none.engine = TRY(open_engine(engine, Secret(), workers));
+  none.home = std::make_unique<auth::openpgp::RnpKeyFile>(secrets, Secret(), "cannot be used: " + key.error().detail);
+  return none;
+}
+
 auth::Policies policies_of(const Settings& settings) {
   auth::Policies policies;
   policies.registration_open = settings.registration == Registration::open;
@@ -72,6 +129,20 @@ Result<EngineOnGnupgKey> open_engine_of(const Settings& settings, const Secret& 
   EngineOnGnupgKey out;
   out.engine = TRY(open_engine(settings.openpgp, armored_key, workers));
   return out;
+}
+
+Result<OwnKey> open_key_in_home(const Settings& settings, std::size_t workers) {
+  EngineOnGnupgKey opened = TRY(open_engine_of(settings, Secret(), workers));
+  OwnKey key;
+  key.engine = std::move(opened.engine);
+  key.reach = opened.reach;
+  key.home = std::make_unique<auth::openpgp::KeyInGnupgHome>(settings.server_key_home, opened.certificate);
+  return key;
+}
+
+Result<auth::Secrets> load_secrets(const fs::path& folder, const Settings& settings) {
+  return settings.server_key_home.empty() ? auth::Secrets::load(folder / kSecretsFolder)
+                                          : auth::Secrets::load_without_server_key(folder / kSecretsFolder);
 }
 
 // Everything of a new store, in a folder that nobody else knows of yet.
@@ -112,33 +183,114 @@ Result<auth::openpgp::Fingerprint> Store::found(const fs::path& folder, Settings
   return fingerprint;
 }
 
+class Store::Generation {
+ public:
+  ~Generation() {
+    if (!authenticator_) return;
+    // The floor may lag behind the medium, so failing here costs nothing but its freshness.
+    if (const Status closed = authenticator_->close(); !closed) {
+      auth::log_event(auth::LogLevel::alarm, "closing failed", {{"detail", closed.error().detail}});
+    }
+  }
+  auth::Authenticator& authenticator() { return *authenticator_; }
+  transport::Operations& operations() { return *operations_; }
+
+ private:
+  friend class Store;
+  OwnKey key_;
+  std::unique_ptr<auth::Authenticator> authenticator_;
+  std::unique_ptr<transport::AuthOperations> operations_;
+};
+
+Store::Store(fs::path folder, Settings settings, std::string writer, bool mends_key)
+    : folder_(std::move(folder)), settings_(std::move(settings)), writer_(std::move(writer)), mends_key_(mends_key) {}
+
+Store::~Store() = default;
+
 Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const Settings& settings,
                                            const std::string& writer) {
+  return open(folder, settings, writer, false);
+}
+
+Result<std::unique_ptr<Store>> Store::open_to_mend_key(const fs::path& folder, const Settings& settings,
+                                                       const std::string& writer) {
+  return open(folder, settings, writer, true);
+}
+
+Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const Settings& settings, const std::string& writer,
+                                           bool mends_key) {
   TRY(auth::check_private_folder(folder));
-  std::unique_ptr<Store> store(new Store());
-  const bool key_is_here = settings.server_key_home.empty();
-  auth::Secrets secrets = TRY(key_is_here ? auth::Secrets::load(folder / kSecretsFolder)
-                                          : auth::Secrets::load_without_server_key(folder / kSecretsFolder));
-  // Before the medium, and whatever else fills memory.
-  const bool is_command = writer == kCommandWriter;
-  EngineOnGnupgKey opened =
-      TRY(open_engine_of(settings, secrets.server_key_armored(), is_command ? 1 : engine_workers()));
-  store->engine_ = std::move(opened.engine);
+  std::unique_ptr<Store> store(new Store(folder, settings, writer, mends_key));
+  // Before the medium: files that others can read are the first thing to say.
+  TRY(load_secrets(folder, settings));
   store->medium_ = TRY(open_medium(folder, settings.storage));
-  store->authenticator_ =
-      TRY(auth::Authenticator::open({settings.server, settings.fingerprint, folder / kSecretsFolder / "floor", writer,
-                                     policies_of(settings), opened.reach, key_is_here || !is_command},
-                                    std::move(secrets), *store->medium_, *store->engine_, store->clock_, store->rng_));
-  store->operations_ = std::make_unique<transport::AuthOperations>(*store->authenticator_);
+  store->generation_ = TRY(store->make_generation());
   return store;
 }
 
-Store::~Store() {
-  if (!authenticator_) return;
-  // The floor may lag behind the medium, so failing here costs nothing but its freshness.
-  if (const Status closed = authenticator_->close(); !closed) {
-    auth::log_event(auth::LogLevel::alarm, "closing failed", {{"detail", closed.error().detail}});
+Result<std::shared_ptr<Store::Generation>> Store::make_generation() {
+  auto generation = std::make_shared<Generation>();
+  auth::Secrets secrets = TRY(load_secrets(folder_, settings_));
+  const bool key_is_here = settings_.server_key_home.empty();
+  {
+    const auth::RecordSeal seal(secrets);
+    const std::size_t workers = writer_ == kCommandWriter ? 1 : engine_workers();
+    const auto identity = TRY(auth::ServerIdentity::load(*medium_, seal, settings_.server, settings_.fingerprint));
+    generation->key_ =
+        TRY(key_is_here ? open_own_key(folder_ / kSecretsFolder, identity, settings_.openpgp, workers, mends_key_)
+                        : open_key_in_home(settings_, workers));
   }
+  auth::AuthenticatorSettings settings;
+  settings.server_name = settings_.server;
+  settings.server_fingerprint = settings_.fingerprint;
+  settings.floor_path = folder_ / kSecretsFolder / "floor";
+  settings.writer = writer_;
+  settings.policies = policies_of(settings_);
+  settings.key_home = generation->key_.home.get();
+  settings.mends_key = mends_key_;
+  settings.key_reach = generation->key_.reach;
+  settings.self_test = key_is_here || writer_ != kCommandWriter;
+  generation->authenticator_ = TRY(auth::Authenticator::open(std::move(settings), std::move(secrets), *medium_,
+                                                             *generation->key_.engine, clock_, rng_));
+  generation->operations_ = std::make_unique<transport::AuthOperations>(*generation->authenticator_);
+  return generation;
+}
+
+std::shared_ptr<Store::Generation> Store::current() {
+  const std::lock_guard lock(mutex_);
+  return generation_;
+}
+
+auth::openpgp::Fingerprint Store::fingerprint() {
+  return current()->authenticator().identity().fingerprint();
+}
+
+Result<Json> Store::CurrentOperations::run(const transport::Message& message) {
+  return store_.current()->operations().run(message);
+}
+
+Status Store::maintain() {
+  const auto generation = current();
+  Status maintained = generation->authenticator().maintain();
+  if (generation->authenticator().is_outdated()) renew();
+  return maintained;
+}
+
+void Store::renew() {
+  auto next = make_generation();
+  if (next) {
+    auth::log_event(auth::LogLevel::info, "server key taken over",
+                    {{"fingerprint", (*next)->authenticator().identity().fingerprint().upper()}});
+    renewal_failure_.clear();
+    const std::lock_guard lock(mutex_);
+    generation_.swap(*next);
+    return;
+  }
+  const std::string why = std::string(name_of(next.error().code)) + ": " + next.error().detail;
+  current()->authenticator().note_left_behind(why);
+  if (why == renewal_failure_) return;
+  renewal_failure_ = why;
+  auth::log_event(auth::LogLevel::alarm, "server key not taken over", {{"detail", why}});
 }
 
 }  // namespace countersign::cli

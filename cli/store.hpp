@@ -7,10 +7,12 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "auth/authenticator.hpp"
 #include "auth/clock.hpp"
+#include "auth/openpgp/key_home.hpp"
 #include "auth/rng.hpp"
 #include "cli/settings.hpp"
 #include "storage/medium.hpp"
@@ -29,22 +31,52 @@ class Store {
   // audit chain.
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& folder, const Settings& settings,
                                              const std::string& writer);
+  // The same for the commands that mend the server's key: one that has expired or does not fit is no hindrance.
+  static Result<std::unique_ptr<Store>> open_to_mend_key(const std::filesystem::path& folder, const Settings& settings,
+                                                         const std::string& writer);
   // Tells the floor what was done.
   ~Store();
 
-  transport::Operations& operations() { return *operations_; }
-  auth::Authenticator& authenticator() { return *authenticator_; }
+  // Any thread; of whichever authenticator is the present one when an operation begins.
+  transport::Operations& operations() { return operations_; }
   auth::Rng& rng() { return rng_; }
+  // Of the server's key, as the store names it.
+  auth::openpgp::Fingerprint fingerprint();
+  // Authenticator::maintain(); and where the server's key was changed meanwhile, takes it over: everything that was
+  // built from it is built anew, and what is under way ends on the old. Where that fails the old one stays, and is not
+  // ready any more. One thread.
+  Status maintain();
 
  private:
-  Store() = default;
+  // All that follows from the secrets and the identity record.
+  class Generation;
+  class CurrentOperations final : public transport::Operations {
+   public:
+    explicit CurrentOperations(Store& store) : store_(store) {}
+    Result<Json> run(const transport::Message& message) override;
 
+   private:
+    Store& store_;
+  };
+
+  Store(std::filesystem::path folder, Settings settings, std::string writer, bool mends_key);
+  static Result<std::unique_ptr<Store>> open(const std::filesystem::path& folder, const Settings& settings,
+                                             const std::string& writer, bool mends_key);
+  Result<std::shared_ptr<Generation>> make_generation();
+  std::shared_ptr<Generation> current();
+  void renew();
+
+  const std::filesystem::path folder_;
+  const Settings settings_;
+  const std::string writer_;
+  const bool mends_key_;
   auth::SystemClock clock_;
   auth::SystemRng rng_;
+  CurrentOperations operations_{*this};
   std::unique_ptr<storage::Medium> medium_;
-  std::unique_ptr<auth::openpgp::OpenPgp> engine_;
-  std::unique_ptr<auth::Authenticator> authenticator_;
-  std::unique_ptr<transport::AuthOperations> operations_;
+  std::mutex mutex_;
+  std::shared_ptr<Generation> generation_;
+  std::string renewal_failure_;  // as it was logged last
 };
 
 // The writer of the audit chain that commands share.

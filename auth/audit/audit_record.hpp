@@ -28,6 +28,8 @@ namespace countersign::auth {
   X(sessions_ended)              \
   X(clock_accepted)              \
   X(refusals)                    \
+  X(server_key_extended)         \
+  X(server_key_replaced)         \
   X(login_by_password)           \
   X(password_changed)            \
   X(password_set)                \

@@ -101,8 +101,9 @@ Result<IssuedChallenge> Issuing::issue(const ChallengeRequest& request, const Vi
   challenge.server_key = context_.identity.fingerprint();
   const OpenedChallenge opened{challenge, seal_challenge(challenge, context_.secrets.newest_seal_key())};
   const std::string text = write_statement(statement_of(opened, context_.identity.name()));
-  std::string message =
-      TRY(context_.engine.seal({recipient.certificate, recipient.encryption_key, text, recipient.hide, moment.wall}));
+  const auto successions = context_.identity.successions_at(moment.wall);
+  std::string message = TRY(context_.engine.seal(
+      {recipient.certificate, recipient.encryption_key, text, recipient.hide, moment.wall, successions}));
   return IssuedChallenge{std::move(message), challenge.expires_at};
 }
 

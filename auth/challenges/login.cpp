@@ -11,8 +11,9 @@ Result<std::string> Login::seal_grant(const Session& session, const Secret& toke
   const auto key = TRY(openpgp::choose_encryption_key(facts, moment.wall));
   const Secret text = write_session_grant({context_.identity.name(), context_.identity.fingerprint(), session.account,
                                            session.id, *session.use_before, token});
+  const auto successions = context_.identity.successions_at(moment.wall);
   return context_.engine.seal(
-      {certificate, key.fingerprint, text.reveal_text(), !stored.account.show_key_id, moment.wall});
+      {certificate, key.fingerprint, text.reveal_text(), !stored.account.show_key_id, moment.wall, successions});
 }
 
 Result<LoginAnswer> Login::judge_and_commit(const OpenedChallenge& opened, const Response& response, const Visit& visit,

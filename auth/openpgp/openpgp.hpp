@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,7 @@ struct SealRequest {
   std::string_view text;
   bool hide_recipient = true;  // key id zeroed (RFC 4880 §5.1)
   Instant now{};
+  std::span<const Bytes> successions{};  // carried beside the key block, as they are (signed_message.hpp)
 };
 
 struct GeneratedKey {

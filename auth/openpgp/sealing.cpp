@@ -15,17 +15,17 @@ Result<T> by_engine(Result<T> made) {
   return fail(ErrorCode::openpgp_unavailable, "sealing: " + made.error().detail);
 }
 
-Result<Bytes> signed_packets(std::string_view text, const ServerSignature& signature,
+Result<Bytes> signed_packets(const SealRequest& request, const ServerSignature& signature,
                              const GatedCertificate& server_certificate) {
   const Bytes key_block = TRY(minimal_certificate(server_certificate, signature.signing_key));
-  return make_signed_message(text, signature.packet, key_block);
+  return make_signed_message(request.text, signature.packet, key_block, request.successions);
 }
 
 }  // namespace
 
-Result<Bytes> packets_to_seal(std::string_view text, const ServerSignature& signature,
+Result<Bytes> packets_to_seal(const SealRequest& request, const ServerSignature& signature,
                               const GatedCertificate& server_certificate) {
-  return by_engine(signed_packets(text, signature, server_certificate));
+  return by_engine(signed_packets(request, signature, server_certificate));
 }
 
 Result<std::string> sealed_message(ByteView encrypted, const SealRequest& request) {

@@ -175,12 +175,31 @@ Status KnownServers::forget(std::string_view name) {
   return ok();
 }
 
+bool KnownServers::follow(std::string_view name, const openpgp::Fingerprint& from, const openpgp::Fingerprint& to) {
+  for (KnownServer& server : servers_) {
+    if (server.name != name || server.key != from) continue;
+    server.key = to;
+    return true;
+  }
+  return false;
+}
+
 Status trust_server(const std::filesystem::path& file, const KnownServer& server) {
   return change_file(file, [&](KnownServers& servers) { return servers.trust(server); });
 }
 
 Status forget_server(const std::filesystem::path& file, std::string_view name) {
   return change_file(file, [&](KnownServers& servers) { return servers.forget(name); });
+}
+
+Result<bool> follow_server(const std::filesystem::path& file, std::string_view name, const openpgp::Fingerprint& from,
+                           const openpgp::Fingerprint& to) {
+  bool followed = false;
+  TRY(change_file(file, [&](KnownServers& servers) {
+    followed = servers.follow(name, from, to);
+    return ok();
+  }));
+  return followed;
 }
 
 std::string trust_command(std::string_view name, const openpgp::Fingerprint& key, std::string_view url) {

@@ -53,6 +53,8 @@ class KnownServers {
   Status trust(const KnownServer& server);
   // server_unknown.
   Status forget(std::string_view name);
+  // See follow_server.
+  bool follow(std::string_view name, const openpgp::Fingerprint& from, const openpgp::Fingerprint& to);
 
  private:
   std::vector<KnownServer> servers_;  // in byte order of their names
@@ -61,6 +63,9 @@ class KnownServers {
 // Load, trust or forget, and save, under a lock. As the methods above, and storage_unavailable.
 Status trust_server(const std::filesystem::path& file, const KnownServer& server);
 Status forget_server(const std::filesystem::path& file, std::string_view name);
+// The server is known by `to` from now on, if it is known by `from`; was it? Only for what a succession led to.
+Result<bool> follow_server(const std::filesystem::path& file, std::string_view name, const openpgp::Fingerprint& from,
+                           const openpgp::Fingerprint& to);
 
 // The command that makes a server known, with every argument quoted for a shell, since the name is foreign text.
 std::string trust_command(std::string_view name, const openpgp::Fingerprint& key, std::string_view url);

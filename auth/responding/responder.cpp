@@ -48,30 +48,17 @@ std::optional<openpgp::Fingerprint> expected_key(const ServerExpectation& expect
   return known->key;
 }
 
-// Is the text by the server that it names, and does the user know that server by this very key? `Named` is a Statement
-// or a SessionGrant.
-template <class Named>
-Status check_server(openpgp::OpenPgp& engine, const ServerExpectation& expected, const Named& named,
-                    const openpgp::SignedMessage& message, Instant now) {
-  TRY(check_name(expected, named.server));
-  if (!message.key_block) {
-    return fail(ErrorCode::packet_refused, "the message does not bring the server's certificate along");
-  }
-  const openpgp::Fingerprint presented = message.key_block->fingerprint();
-  const auto key = expected_key(expected, named.server);
-  if (key && presented != *key) {
-    return fail(ErrorCode::server_mismatch, fmt::format("{} is known by the key {}, and this message came with {}",
-                                                        named.server, key->upper(), presented.upper()));
-  }
-  if (named.server_key != presented) {
-    return fail(ErrorCode::server_mismatch, fmt::format("the message names the key {} and came with {}",
-                                                        named.server_key.upper(), presented.upper()));
-  }
-  TRY(openpgp::accept_signature(engine, *message.key_block, message.text, message.signature,
-                                openpgp::SignatureForm::detached, window_of(named), now));
-  // Said last, so that the fingerprint shown is of a key that did sign this.
-  if (!key) return fail(ErrorCode::server_unknown, command_to_trust(named.server, presented));
-  return ok();
+// The way from the key that the user knows to the one that came, as the message tells it.
+Result<Followed> follow(openpgp::OpenPgp& engine, const openpgp::SignedMessage& message, std::string_view server,
+                        const openpgp::Fingerprint& known, const openpgp::Fingerprint& presented, Instant now) {
+  const std::string what =
+      fmt::format("{} is known by the key {}, and this message came with {}", server, known.upper(), presented.upper());
+  if (message.successions.empty()) return fail(ErrorCode::server_mismatch, what);
+  std::vector<SuccessionProof> proofs;
+  for (const Bytes& body : message.successions) proofs.push_back(TRY(unpack_succession(body)));
+  auto followed = follow_successions(engine, proofs, server, known, presented, now);
+  if (followed || followed.error().code != ErrorCode::server_mismatch) return followed;
+  return fail(ErrorCode::server_mismatch, what + "\n  " + followed.error().detail);
 }
 
 Status check_times(const Statement& statement, Instant now) {
@@ -90,13 +77,36 @@ Status check_times(const Statement& statement, Instant now) {
 
 }  // namespace
 
+template <class Named>
+Status Responder::check_server(const ServerExpectation& expected, const Named& named,
+                               const openpgp::SignedMessage& message, Instant now) {
+  TRY(check_name(expected, named.server));
+  if (!message.key_block) {
+    return fail(ErrorCode::packet_refused, "the message does not bring the server's certificate along");
+  }
+  const openpgp::Fingerprint presented = message.key_block->fingerprint();
+  const auto key = expected_key(expected, named.server);
+  std::optional<Followed> followed;
+  if (key && presented != *key) followed = TRY(follow(engine_, message, named.server, *key, presented, now));
+  if (named.server_key != presented) {
+    return fail(ErrorCode::server_mismatch, fmt::format("the message names the key {} and came with {}",
+                                                        named.server_key.upper(), presented.upper()));
+  }
+  TRY(openpgp::accept_signature(engine_, *message.key_block, message.text, message.signature,
+                                openpgp::SignatureForm::detached, window_of(named), now));
+  // Said last, so that the fingerprint shown is of a key that did sign this.
+  if (!key) return fail(ErrorCode::server_unknown, command_to_trust(named.server, presented));
+  if (followed) followed_.push_back(*std::move(followed));
+  return ok();
+}
+
 Result<CheckedStatement> Responder::open_challenge(std::string_view message, const ServerExpectation& expected,
                                                    Purpose purpose) {
   const Instant now = clock_.now();
   const Secret packets = TRY(keys_.open(message));
   const openpgp::SignedMessage inside = TRY(openpgp::take_signed_message(packets.reveal()));
   Statement statement = TRY(parse_statement(inside.text));
-  TRY(check_server(engine_, expected, statement, inside, now));
+  TRY(check_server(expected, statement, inside, now));
   if (statement.purpose != purpose) {
     return fail(ErrorCode::challenge_of_another_purpose,
                 fmt::format("it is for {}, and {} was meant; if it is what you want, pass --purpose {}",
@@ -121,7 +131,7 @@ Result<SessionGrant> Responder::open_grant(std::string_view message, const Serve
   const Secret packets = TRY(keys_.open(message));
   openpgp::SignedMessage inside = TRY(openpgp::take_signed_message(packets.reveal()));
   Result<SessionGrant> grant = parse_session_grant(inside.text);
-  Status checked = grant ? check_server(engine_, expected, *grant, inside, now) : ok();
+  Status checked = grant ? check_server(expected, *grant, inside, now) : ok();
   wipe(inside.text);  // it held the token
   if (!grant) return grant;
   TRY(std::move(checked));

@@ -8,13 +8,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "auth/challenges/session_grant.hpp"
 #include "auth/challenges/statement.hpp"
 #include "auth/clock.hpp"
+#include "auth/openpgp/gate/signed_message.hpp"
 #include "auth/openpgp/openpgp.hpp"
 #include "auth/responding/known_servers.hpp"
 #include "auth/responding/user_keys.hpp"
+#include "auth/server_identity/succession.hpp"
 #include "storage/base/result.hpp"
 
 namespace countersign::auth::responding {
@@ -57,10 +61,21 @@ class Responder {
   // A session grant: the same checks, session_grant_expired past its time, and the token.
   Result<SessionGrant> open_grant(std::string_view message, const ServerExpectation& expected);
 
+  // The servers whose former key, the one that was expected, led to the one that they sign with now: taken together
+  // with what was opened since the last call. What the user knows them by is for the caller to change.
+  std::vector<Followed> take_followed() { return std::exchange(followed_, {}); }
+
  private:
+  // Is the text by the server that it names, and does the user know that server by this very key, or by one that led to
+  // it? `Named` is a Statement or a SessionGrant.
+  template <class Named>
+  Status check_server(const ServerExpectation& expected, const Named& named, const openpgp::SignedMessage& message,
+                      Instant now);
+
   openpgp::OpenPgp& engine_;
   UserKeys& keys_;
   const Clock& clock_;
+  std::vector<Followed> followed_;
 };
 
 }  // namespace countersign::auth::responding

@@ -109,9 +109,10 @@ Result<Secrets> Secrets::load_families(const std::filesystem::path& folder) {
 Result<Secrets> Secrets::load(const std::filesystem::path& folder) {
   Secrets secrets = TRY(load_families(folder));
   auto server_key = read_private_file(folder / kServerKeyFile);
-  if (!server_key) return fail(ErrorCode::startup_refused, "the server's secret key: " + server_key.error().detail);
-  if (server_key->empty()) return fail(ErrorCode::startup_refused, "the server's secret key: the file is empty");
-  secrets.server_key_ = *std::move(server_key);
+  if (!server_key && server_key.error().code != ErrorCode::not_found) {
+    return fail(ErrorCode::startup_refused, "the server's secret key: " + server_key.error().detail);
+  }
+  if (server_key) secrets.server_key_ = *std::move(server_key);
   return secrets;
 }
 

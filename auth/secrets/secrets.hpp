@@ -7,9 +7,11 @@
 // They are files of the server, never on the medium, so that who can write the medium can neither seal a challenge nor
 // plant a session. In the folder (mode 0700), each of mode 0600:
 //
-//   seal-<id>  record-<id>  decoy-<id>   text: version line, then `family:`, `id:`, `created:`, `key:` (base64url, 32
-//   bytes) server.key                            the server's transferable secret key, armored; absent where it lives
-//   in a GnuPG home floor see floor.hpp
+//   seal-<id>  record-<id>  decoy-<id>
+//                text: version line, then `family:`, `id:`, `created:`, `key:` (base64url, 32 bytes)
+//   server.key   the server's transferable secret key, armored; absent where it lives in a GnuPG home. The secret alone
+//                counts: what the key says of itself, its end above all, is in the certificate of the identity record
+//   floor        see floor.hpp
 #pragma once
 
 #include <filesystem>
@@ -48,7 +50,8 @@ class Secrets {
   const SecretKey& newest_record_key() const { return record_.back(); }
   const SecretKey* find_record_key(std::string_view id) const;
   const SecretKey& decoy_key() const { return decoy_; }
-  const Secret& server_key_armored() const { return server_key_; }  // empty where it lives elsewhere
+  // Empty where there is none, or it lives elsewhere: whoever needs it refuses.
+  const Secret& server_key_armored() const { return server_key_; }
 
  private:
   static Result<Secrets> load_families(const std::filesystem::path& folder);

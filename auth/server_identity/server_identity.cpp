@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kName = "server/identity";
 constexpr std::size_t kNameBytesMax = 200;
+constexpr int kVersion = 2;
 
 Result<ServerCertificate> parse_certificate(const Json& json) {
   JsonReader reader(json);
@@ -19,13 +20,18 @@ Result<ServerCertificate> parse_certificate(const Json& json) {
   out.armored = TRY(reader.text("certificate"));
   out.since = TRY(reader.time("since"));
   out.until = TRY(reader.time_if_any("until"));
+  out.succession = TRY(reader.text_or("succession", ""));
+  out.succession_signature = TRY(reader.text_or("succession_signature", ""));
   TRY(reader.finish());
   return out;
 }
 
 Result<ServerIdentity> parse_identity(const Json& json) {
   JsonReader reader(json);
-  TRY(check_record_version(reader));
+  const std::int64_t version = TRY(reader.integer("version"));
+  if (version < 1 || version > kVersion) {
+    return fail(ErrorCode::unknown_version, "record version " + std::to_string(version));
+  }
   std::string name = TRY(reader.text("server"));
   auto store = from_hex(TRY(reader.text("store")));
   const Json list = reader.take("certificates");
@@ -42,13 +48,25 @@ ServerIdentity::ServerIdentity(std::string name, Bytes store_id, std::vector<Ser
     : name_(std::move(name)),
       store_id_(std::move(store_id)),
       certificates_(std::move(certificates)),
-      context_(context_of(store_id_, name_)) {}
+      context_(context_of(store_id_, name_)) {
+  for (std::size_t i = 1; i < certificates_.size() && packed_.size() < kSuccessionsMax; ++i) {
+    const ServerCertificate& former = certificates_[i];
+    const auto succession = parse_succession(former.succession);
+    if (!succession || succession->to != certificates_[i - 1].fingerprint) break;
+    auto packed = pack_succession({former.succession, former.succession_signature, former.armored});
+    if (!packed) break;
+    packed_.push_back(*std::move(packed));
+  }
+}
 
 Status ServerIdentity::check_name(std::string_view name) {
-  if (name.empty() || name.size() > kNameBytesMax || has_unprintable(name) ||
-      name.find(' ') != std::string_view::npos) {
+  if (name.empty() || name.size() > kNameBytesMax) {
+    return fail(ErrorCode::malformed_name, "a server's name has 1 to 200 bytes");
+  }
+  if (has_unprintable(name) || name.find_first_of(" \"\\") != std::string_view::npos ||
+      to_nfc(name) != std::string(name)) {
     return fail(ErrorCode::malformed_name,
-                "a server's name has 1 to 200 printable bytes and no blank, as in https://auth.example.org");
+                "a server's name is printable text in NFC without blanks, quotes and backslashes, best its URL");
   }
   return ok();
 }
@@ -56,6 +74,44 @@ Status ServerIdentity::check_name(std::string_view name) {
 bool ServerIdentity::has_key(const openpgp::Fingerprint& fingerprint) const {
   return std::any_of(certificates_.begin(), certificates_.end(),
                      [&](const ServerCertificate& one) { return one.fingerprint == fingerprint; });
+}
+
+std::vector<ServerCertificate> ServerIdentity::followed_at(Instant now) const {
+  std::vector<ServerCertificate> followed;
+  while (followed.size() < packed_.size()) {
+    const ServerCertificate& former = certificates_[followed.size() + 1];
+    const auto succession = parse_succession(former.succession);
+    if (!succession || now >= succession->expires_at) break;
+    followed.push_back(former);
+  }
+  return followed;
+}
+
+std::vector<Bytes> ServerIdentity::successions_at(Instant now) const {
+  if (packed_.empty()) return {};
+  return {packed_.begin(), packed_.begin() + static_cast<std::ptrdiff_t>(followed_at(now).size())};
+}
+
+ServerIdentity ServerIdentity::with_key(const openpgp::GatedCertificate& certificate, std::string succession,
+                                        std::string signature, Instant now) const {
+  std::vector<ServerCertificate> certificates = certificates_;
+  certificates.front().until = now;
+  certificates.front().succession = std::move(succession);
+  certificates.front().succession_signature = std::move(signature);
+  certificates.insert(certificates.begin(), {certificate.fingerprint(), certificate.armored(), now, {}});
+  return ServerIdentity(name_, store_id_, std::move(certificates));
+}
+
+ServerIdentity ServerIdentity::with_certificate(std::string armored) const {
+  ServerIdentity next = *this;
+  next.certificates_.front().armored = std::move(armored);
+  next.version_.reset();
+  return next;
+}
+
+void ServerIdentity::stage_over(storage::Batch& batch, const RecordSeal& seal, const ServerIdentity& before) const {
+  if (before.version_) batch.require_version(std::string(kName), *before.version_);
+  stage(batch, seal);
 }
 
 void ServerIdentity::stage(storage::Batch& batch, const RecordSeal& seal) const {
@@ -66,10 +122,13 @@ void ServerIdentity::stage(storage::Batch& batch, const RecordSeal& seal) const 
                     .set("certificate", one.armored)
                     .set("since", format_time(one.since));
     if (one.until) json.set("until", format_time(*one.until));
+    if (!one.succession.empty()) {
+      json.set("succession", one.succession).set("succession_signature", one.succession_signature);
+    }
     list.push(std::move(json));
   }
   batch.put(std::string(kName), seal.close(kName, Json::object()
-                                                      .set("version", 1)
+                                                      .set("version", kVersion)
                                                       .set("server", name_)
                                                       .set("store", hex(store_id_))
                                                       .set("certificates", std::move(list))));
@@ -90,11 +149,21 @@ Result<ServerIdentity> ServerIdentity::load(storage::Medium& medium, const Recor
     return fail(ErrorCode::startup_refused, "the store is of the server '" + escape_for_display(identity->name()) +
                                                 "', the settings say '" + escape_for_display(configured_name) + "'");
   }
-  if (identity->fingerprint() != configured_fingerprint) {
+  if (!identity->has_key(configured_fingerprint)) {
     return fail(ErrorCode::startup_refused, "the store's server key is " + identity->fingerprint().upper() +
                                                 ", the settings say " + configured_fingerprint.upper());
   }
+  identity->version_ = (*entry)->version;
   return identity;
+}
+
+Result<storage::Version> identity_version(storage::Medium& medium) {
+  return TRY(medium.read(kName)).version;
+}
+
+Result<openpgp::CertificateFacts> ServerIdentity::inspect(openpgp::OpenPgp& engine, Instant now) const {
+  const auto certificate = TRY(openpgp::admit_certificate(certificate_armored(), openpgp::kCertificateReadBytesMax));
+  return engine.inspect(certificate, now);
 }
 
 Status ServerIdentity::test_signing(openpgp::OpenPgp& engine, Instant now) const {

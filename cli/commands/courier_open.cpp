@@ -42,7 +42,7 @@ void print_grant(Terminal& terminal, const auth::SessionGrant& grant) {
 Status open_file(const CourierOpenOptions& options, ClientSide& side, const ServerExpectation& expected,
                  Terminal& terminal) {
   const std::string message = TRY(read_input(options.path, kGrantBytesMax, terminal));
-  const auth::SessionGrant grant = TRY(side.responder().open_grant(message, expected));
+  const auth::SessionGrant grant = TRY(side.open_grant(message, expected));
   print_grant(terminal, grant);
   return ok();
 }
@@ -55,7 +55,7 @@ Status open_folder(const CourierOpenOptions& options, ClientSide& side, const Se
   std::size_t opened = 0;
   std::optional<Error> first_error;
   for (const CourierFile& file : files.files) {
-    const auto grant = file.text ? side.responder().open_grant(*file.text, expected)
+    const auto grant = file.text ? side.open_grant(*file.text, expected)
                                  : Result<auth::SessionGrant>(tl::unexpected<Error>(file.text.error()));
     if (grant) {
       ++opened;

@@ -25,13 +25,12 @@ struct Signing {
 // The server that was signed for.
 Result<std::string> sign_one(const Signing& signing, const CourierFile& file) {
   const std::string message = TRY(file.text);
-  const CheckedStatement checked =
-      TRY(signing.side.responder().open_challenge(message, signing.expected, signing.purpose));
+  const CheckedStatement checked = TRY(signing.side.open_challenge(message, signing.expected, signing.purpose));
   if (checked.statement().transport != auth::Transport::courier) {
     return fail(ErrorCode::transport_mismatch, "it is no courier's challenge");
   }
   show_statement(signing.terminal, checked);
-  const std::string response = TRY(signing.side.responder().sign(checked));
+  const std::string response = TRY(signing.side.sign(checked));
   TRY(transport::courier::write_response(signing.folder, file.id, response));
   return checked.statement().server;
 }

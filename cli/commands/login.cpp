@@ -128,11 +128,11 @@ Status run_login(const LoginOptions& options, CommandContext& context) {
   HttpClient client = TRY(HttpClient::open(url));
   const ServerExpectation expected = TRY(expected_server(client, *side, options));
   const std::string challenge = TRY(fetch_challenge(client, options.user));
-  const auto opened = side->responder().open_challenge(challenge, expected, auth::Purpose::login);
+  const auto opened = side->open_challenge(challenge, expected, auth::Purpose::login);
   const CheckedStatement checked = TRY(explained(opened, options.user));
   TRY(check_challenge(checked, options.user));
   show_statement(context.terminal, checked);
-  const std::string response = TRY(side->responder().sign(checked));
+  const std::string response = TRY(side->sign(checked));
   HttpReply reply = TRY(client.post("/v1/session", kTextType, response));
   TRY(check_reply(reply, 201, "answering the challenge"));
   const Status printed = print_session(context.terminal, reply.body);

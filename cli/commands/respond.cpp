@@ -15,9 +15,9 @@ Status run_respond(const RespondOptions& options, CommandContext& context) {
   const std::string message = TRY(read_input(options.file, kMessageBytesMax, context.terminal));
   const auto side = TRY(ClientSide::open(context));
   const auto expected = TRY(side->expect(options.server, options.server_key));
-  const auto checked = TRY(side->responder().open_challenge(message, expected, purpose));
+  const auto checked = TRY(side->open_challenge(message, expected, purpose));
   show_statement(context.terminal, checked);
-  const std::string response = TRY(side->responder().sign(checked));
+  const std::string response = TRY(side->sign(checked));
   if (!context.terminal.json()) {
     context.terminal.data(response);
     return ok();

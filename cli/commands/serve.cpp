@@ -32,12 +32,12 @@ sigset_t stop_signals() {
   return signals;
 }
 
-// Until SIGINT or SIGTERM; once a second the authenticator looks after what nobody asks for.
-void maintain_until_stopped(auth::Authenticator& authenticator) {
+// Until SIGINT or SIGTERM; once a second the store looks after what nobody asks for.
+void maintain_until_stopped(Store& store) {
   const sigset_t signals = stop_signals();
   const timespec second{1, 0};
   while (sigtimedwait(&signals, nullptr, &second) < 0) {
-    const Status maintained = authenticator.maintain();
+    const Status maintained = store.maintain();
     if (!maintained) {
       auth::log_event(auth::LogLevel::alarm, "maintenance failed",
                       {{"code", name_of(maintained.error().code)}, {"detail", maintained.error().detail}});
@@ -75,17 +75,17 @@ Status run_serve(const ServeOptions& options, CommandContext& context) {
 
   const auto store = TRY(Store::open(TRY(context.data_folder()), settings, settings.instance));
   transport::http::HttpServer server(store->operations(), server_settings(settings));
-  TRY(store->authenticator().maintain());
+  TRY(store->maintain());
   if (const Status started = server.start(); !started) return fail(ErrorCode::failed, started.error().detail);
   transport::http::ListenAddress bound = settings.listen;
   bound.port = server.port();
   auth::log_event(auth::LogLevel::info, "serving",
                   {{"server", settings.server},
                    {"address", "http://" + bound.text()},
-                   {"fingerprint", settings.fingerprint.upper()},
+                   {"fingerprint", store->fingerprint().upper()},
                    {"openpgp", name_of(settings.openpgp)},
                    {"version", COUNTERSIGN_VERSION}});
-  maintain_until_stopped(store->authenticator());
+  maintain_until_stopped(*store);
   server.stop();
   auth::log_event(auth::LogLevel::info, "stopped", {});
   return ok();

@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto message = take_signed_message({data, size});
   if (!message) return 0;
   const Bytes key_block = message->key_block ? message->key_block->packets() : Bytes();
-  const auto made = make_signed_message(message->text, message->signature.packets(), key_block);
+  const auto made = make_signed_message(message->text, message->signature.packets(), key_block, message->successions);
   if (!made) std::abort();
   const auto again = take_signed_message(*made);
   if (!again || again->text != message->text) std::abort();

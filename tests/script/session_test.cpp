@@ -70,11 +70,34 @@ TEST_CASE("a session file without a command is refused rather than passed") {
 }
 
 TEST_CASE("every command has help with an example, and usage errors exit with 2") {
-  const char* const commands[] = {
-      "init",          "serve",        "account add",  "account list", "account show",   "account confirm",
-      "challenge",     "redeem",       "respond",      "login",        "server list",    "server trust",
-      "server forget", "session list", "session show", "session end",  "courier export", "courier import",
-      "courier sign",  "courier open", "audit list",   "audit verify", "clock accept",   "version"};
+  const char* const commands[] = {"init",
+                                  "serve",
+                                  "account add",
+                                  "account list",
+                                  "account show",
+                                  "account confirm",
+                                  "challenge",
+                                  "redeem",
+                                  "respond",
+                                  "login",
+                                  "server list",
+                                  "server trust",
+                                  "server forget",
+                                  "session list",
+                                  "session show",
+                                  "session end",
+                                  "courier export",
+                                  "courier import",
+                                  "courier sign",
+                                  "courier open",
+                                  "audit list",
+                                  "audit verify",
+                                  "clock accept",
+                                  "version",
+                                  "server-key show",
+                                  "server-key extend",
+                                  "server-key replace",
+                                  "server-key refresh"};
   for (const std::string command : commands) {
     INFO(command);
     const std::string example = "  countersign " + command;

@@ -3,7 +3,10 @@
 #include "auth/accounts/account_id.hpp"
 #include "auth/founding.hpp"
 #include "auth/openpgp/gate/armor.hpp"
+#include "auth/openpgp/gate/secret_key.hpp"
+#include "auth/openpgp/rnp/key_file.hpp"
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
+#include "auth/secrets/server_key_file.hpp"
 
 namespace countersign::test {
 
@@ -82,21 +85,33 @@ House::House(HouseSettings settings_in, storage::Medium* over)
   secrets_ = std::make_unique<Secrets>(must(Secrets::load(secrets_folder_)));
   seal_ = std::make_unique<RecordSeal>(*secrets_);
   const Secret key = packets_of(secrets_->server_key_armored());
+  key_home_ = std::make_unique<openpgp::RnpKeyFile>(secrets_folder_, key, "");
   engine_ = settings.open_engine ? must(settings.open_engine(key)) : engine_with(key);
   spy_ = std::make_unique<SpyOpenPgp>(*engine_);
   must(restart());
 }
 
 Result<std::unique_ptr<Authenticator>> House::another(storage::Medium& medium, const std::string& writer) {
-  return Authenticator::open(
-      {settings.server, fingerprint_, secrets_folder_ / "floor", writer, settings.policies, settings.hasher},
-      TRY(Secrets::load(secrets_folder_)), medium, *spy_, clock, rng);
+  AuthenticatorSettings opened{settings.server,   fingerprint_,     secrets_folder_ / "floor", writer,
+                               settings.policies, key_home_.get()};
+  opened.hasher = settings.hasher;
+  return Authenticator::open(std::move(opened), TRY(Secrets::load(secrets_folder_)), medium, *spy_, clock, rng);
 }
 
 Status House::restart(storage::Medium* over) {
   operations_.reset();
   auth_.reset();
   if (over != nullptr) medium_ = over;
+  if (const auto identity = ServerIdentity::load(*medium_, *seal_, settings.server, fingerprint_)) {
+    const auto certificate =
+        must(openpgp::admit_certificate(identity->certificate_armored(), openpgp::kCertificateReadBytesMax));
+    const Secret secret = packets_of(must(read_server_key(secrets_folder_, identity->fingerprint())));
+    key_home_ = std::make_unique<openpgp::RnpKeyFile>(secrets_folder_, secret, "");
+    const Secret dressed = must(openpgp::with_certificate(secret.reveal(), certificate));
+    auto engine = settings.open_engine ? must(settings.open_engine(dressed)) : engine_with(dressed);
+    spy_->forward_to(*engine);
+    engine_ = std::move(engine);
+  }
   auth_ = TRY(another(*medium_, settings.writer));
   operations_ = std::make_unique<transport::AuthOperations>(*auth_);
   return ok();

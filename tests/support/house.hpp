@@ -98,7 +98,8 @@ class House {
 
   // Another Authenticator on the same store and secrets, as another server or a command would be.
   Result<std::unique_ptr<auth::Authenticator>> another(storage::Medium& medium, const std::string& writer);
-  // As after the end of the process and a new start; on `over` where that is given. The old one ends either way.
+  // As after the end of the process and a new start; on `over` where that is given. The old one ends either way. The
+  // engine has the key and certificate that the store then names.
   Status restart(storage::Medium* over = nullptr);
 
   auth::Account add(const Person& person);
@@ -127,6 +128,7 @@ class House {
   std::unique_ptr<auth::RecordSeal> seal_;
   std::unique_ptr<auth::openpgp::OpenPgp> engine_;
   std::unique_ptr<SpyOpenPgp> spy_;
+  std::unique_ptr<auth::openpgp::KeyHome> key_home_;
   std::unique_ptr<auth::Authenticator> auth_;
   std::unique_ptr<transport::AuthOperations> operations_;
 };

@@ -14,7 +14,9 @@ namespace countersign::test {
 // Any thread at any time.
 class SpyOpenPgp final : public auth::openpgp::OpenPgp {
  public:
-  explicit SpyOpenPgp(auth::openpgp::OpenPgp& inner) : inner_(inner) {}
+  explicit SpyOpenPgp(auth::openpgp::OpenPgp& inner) : inner_(&inner) {}
+  // Forwards to another from now on; not while it is used.
+  void forward_to(auth::openpgp::OpenPgp& inner) { inner_ = &inner; }
 
   struct Sealed {
     std::string text;
@@ -32,11 +34,11 @@ class SpyOpenPgp final : public auth::openpgp::OpenPgp {
   Result<auth::openpgp::CertificateFacts> inspect(const auth::openpgp::GatedCertificate& certificate,
                                                   Instant now) override {
     TRY(judge());
-    return inner_.inspect(certificate, now);
+    return inner_->inspect(certificate, now);
   }
   Result<std::string> seal(const auth::openpgp::SealRequest& request) override {
     TRY(judge());
-    auto message = inner_.seal(request);
+    auto message = inner_->seal(request);
     if (message) {
       const std::lock_guard lock(mutex_);
       sealed_[*message] = {std::string(request.text), request.recipient.fingerprint(), request.hide_recipient};
@@ -45,17 +47,17 @@ class SpyOpenPgp final : public auth::openpgp::OpenPgp {
   }
   Result<std::string> sign(std::string_view text, Instant now) override {
     TRY(judge());
-    return inner_.sign(text, now);
+    return inner_->sign(text, now);
   }
   Result<auth::openpgp::SignatureFacts> verify(const auth::openpgp::GatedCertificate& certificate, ByteView message,
                                                const auth::openpgp::GatedSignature& signature, Instant now) override {
     TRY(judge());
-    return inner_.verify(certificate, message, signature, now);
+    return inner_->verify(certificate, message, signature, now);
   }
   Result<auth::openpgp::GeneratedKey> generate(auth::openpgp::KeyKind kind, std::string_view user_id,
                                                Instant now) override {
     TRY(judge());
-    return inner_.generate(kind, user_id, now);
+    return inner_->generate(kind, user_id, now);
   }
 
  private:
@@ -64,7 +66,7 @@ class SpyOpenPgp final : public auth::openpgp::OpenPgp {
     return ok();
   }
 
-  auth::openpgp::OpenPgp& inner_;
+  auth::openpgp::OpenPgp* inner_;
   std::atomic<bool> broken_{false};
   mutable std::mutex mutex_;
   std::map<std::string, Sealed> sealed_;

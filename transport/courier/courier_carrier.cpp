@@ -74,7 +74,12 @@ class Export {
 
   Status write_server() {
     const Json reply = TRY(operations_.run(message_for("server.show")));
-    return folder_.write(Place::outbox, kServerFile, TRY(armored_member(reply, "public_key")));
+    std::string certificates = TRY(armored_member(reply, "public_key"));
+    const Json* former = reply.find("former");
+    if (former != nullptr && former->items() != nullptr) {
+      for (const Json& one : *former->items()) certificates += TRY(armored_member(one, "public_key"));
+    }
+    return folder_.write(Place::outbox, kServerFile, certificates);
   }
 
   Result<std::string> write_challenge(const std::string& username) {

@@ -41,6 +41,10 @@ constexpr std::array kHandlers = {
     Row{"password.remove", remove_password},
     Row{"audit.list", list_audit},
     Row{"audit.verify", verify_audit},
+    Row{"server_key.show", show_server_key},
+    Row{"server_key.extend", extend_server_key},
+    Row{"server_key.refresh", refresh_server_key},
+    Row{"server_key.replace", replace_server_key},
     Row{"clock.accept", accept_clock},
 };
 

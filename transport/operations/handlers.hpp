@@ -16,6 +16,12 @@ Result<Json> accept_clock(auth::Authenticator& auth, const Message& message);
 Result<Json> list_audit(auth::Authenticator& auth, const Message& message);
 Result<Json> verify_audit(auth::Authenticator& auth, const Message& message);
 
+// server_key_handlers.cpp
+Result<Json> show_server_key(auth::Authenticator& auth, const Message& message);
+Result<Json> extend_server_key(auth::Authenticator& auth, const Message& message);
+Result<Json> refresh_server_key(auth::Authenticator& auth, const Message& message);
+Result<Json> replace_server_key(auth::Authenticator& auth, const Message& message);
+
 // account_handlers.cpp
 Result<Json> issue_challenge(auth::Authenticator& auth, const Message& message);
 Result<Json> enrol_account(auth::Authenticator& auth, const Message& message);

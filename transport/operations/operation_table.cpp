@@ -46,6 +46,10 @@ constexpr std::array kTable = {
     Operation{"password.remove",    kLocal,           Guard::administrator,  kSmall},
     Operation{"audit.list",         kLocal,           Guard::administrator,  kSmall},
     Operation{"audit.verify",       kLocal,           Guard::administrator,  kSmall},
+    Operation{"server_key.show",    kLocal,           Guard::administrator,  kSmall},
+    Operation{"server_key.extend",  kLocal,           Guard::administrator,  kSmall},
+    Operation{"server_key.refresh", kLocal,           Guard::administrator,  kSmall},
+    Operation{"server_key.replace", kLocal,           Guard::administrator,  kSmall},
     Operation{"clock.accept",       kLocal,           Guard::administrator,  kSmall},
 };
 // clang-format on

@@ -27,16 +27,30 @@ Result<Json> show_health(auth::Authenticator&, const Message& message) {
 
 Result<Json> show_ready(auth::Authenticator& auth, const Message& message) {
   TRY(JsonReader(message.fields).finish());
-  TRY(auth.ready());
-  return Json::object().set("status", "ready");
+  const auth::Readiness readiness = TRY(auth.ready());
+  Json answer = Json::object().set("status", "ready");
+  if (readiness.warnings.empty()) return answer;
+  Json warnings = Json::array();
+  for (const std::string& warning : readiness.warnings) warnings.push(warning);
+  return std::move(answer.set("warnings", std::move(warnings)));
 }
 
 Result<Json> show_server(auth::Authenticator& auth, const Message& message) {
   TRY(JsonReader(message.fields).finish());
+  // Who knows the server by a former key is led to the present one.
+  Json former = Json::array();
+  for (const auto& one : auth.former_keys()) {
+    former.push(Json::object()
+                    .set("fingerprint", one.fingerprint.upper())
+                    .set("public_key", one.armored)
+                    .set("succession", one.succession)
+                    .set("signature", one.succession_signature));
+  }
   return Json::object()
       .set("server", auth.identity().name())
       .set("fingerprint", auth.identity().fingerprint().upper())
       .set("public_key", auth.identity().certificate_armored())
+      .set("former", std::move(former))
       .set("registration", auth.policies().registration_open ? "open" : "closed")
       .set("version", COUNTERSIGN_VERSION);
 }

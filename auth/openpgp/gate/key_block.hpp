@@ -1,4 +1,4 @@
-// The least of a certificate that lets others verify one key's signatures. For the engines' own files. Pure.
+// The least of a certificate that lets others verify one key's signatures. Pure.
 #pragma once
 
 #include "auth/openpgp/gate/packet_gate.hpp"

@@ -134,9 +134,8 @@ Result<bool> read_material(BodyReader& reader, std::uint8_t algorithm) {
   }
 }
 
-}  // namespace
-
-Result<KeyPacket> read_key_packet(ByteView body) {
+// `size_bytes` is what of the body the public part is, where the key is known.
+Result<KeyPacket> read_public_part(ByteView body, std::size_t& size_bytes) {
   BodyReader reader(body);
   const auto version = TRY(reader.integer(1));
   if (version != 4) {
@@ -148,10 +147,26 @@ Result<KeyPacket> read_key_packet(ByteView body) {
   KeyPacket key;
   key.algorithm = static_cast<std::uint8_t>(TRY(reader.integer(1)));
   key.is_known = TRY(read_material(reader, key.algorithm));
-  if (key.is_known && !reader.at_end()) {
-    return fail(ErrorCode::packet_refused, "something stands after the key material");
+  size_bytes = key.is_known ? body.size() - reader.rest().size() : body.size();
+  key.fingerprint = TRY(fingerprint_of(body.first(size_bytes)));
+  return key;
+}
+
+}  // namespace
+
+Result<KeyPacket> read_key_packet(ByteView body) {
+  std::size_t size_bytes = 0;
+  const KeyPacket key = TRY(read_public_part(body, size_bytes));
+  if (size_bytes != body.size()) return fail(ErrorCode::packet_refused, "something stands after the key material");
+  return key;
+}
+
+Result<KeyPacket> read_secret_key_packet(ByteView body) {
+  std::size_t size_bytes = 0;
+  const KeyPacket key = TRY(read_public_part(body, size_bytes));
+  if (!key.is_known) {
+    return fail(ErrorCode::certificate_refused, "public key algorithm " + std::to_string(key.algorithm));
   }
-  key.fingerprint = TRY(fingerprint_of(body));
   return key;
 }
 

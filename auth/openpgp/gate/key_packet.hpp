@@ -15,12 +15,14 @@ struct KeyPacket {
   Fingerprint fingerprint;
 };
 
-// Known are RSA, ElGamal (encrypt only), DSA, and ECDH, ECDSA and EdDSA on the curves and with the key
-// derivation that every engine has. Their
-// material has to fill the packet exactly; an integer says how many bits it has, a point is of its curve's size and
-// form, since engines make different keys of others. Integers have at most 8192 bits and an RSA exponent at most 32, so
-// that no stranger's key makes an engine compute for long. unknown_version (any but 4), packet_refused,
-// certificate_refused.
+// Known are RSA, ElGamal (encrypt only), DSA, and ECDH, ECDSA and EdDSA on the curves and with the key derivation that
+// every engine has. Their material has to fill the packet exactly; an integer says how many bits it has, a point is of
+// its curve's size and form, since engines make different keys of others. Integers have at most 8192 bits and an RSA
+// exponent at most 32, so that no stranger's key makes an engine compute for long. unknown_version (any but 4),
+// packet_refused, certificate_refused.
 Result<KeyPacket> read_key_packet(ByteView body);
+// The public part of a secret key or subkey packet (RFC 4880 §5.5.3), of a known algorithm; what stands behind it is
+// not looked at. As above.
+Result<KeyPacket> read_secret_key_packet(ByteView body);
 
 }  // namespace countersign::auth::openpgp

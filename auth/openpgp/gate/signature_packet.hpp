@@ -35,6 +35,7 @@ inline constexpr std::uint8_t kSignatureTarget = 31;
 inline constexpr std::uint8_t kEmbeddedSignature = 32;
 inline constexpr std::uint8_t kIssuerFingerprint = 33;
 inline constexpr std::uint8_t kKeyBlock = 38;
+inline constexpr std::uint8_t kSuccession = 100;  // ours, of those for private use: auth/server_identity/succession.hpp
 }  // namespace subpacket
 
 struct Subpacket {

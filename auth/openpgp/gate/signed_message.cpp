@@ -21,6 +21,16 @@ Result<std::optional<GatedCertificate>> read_key_block(const SignaturePacket& pa
   return found;
 }
 
+Result<std::vector<Bytes>> read_successions(const SignaturePacket& packet) {
+  std::vector<Bytes> found;
+  for (const Subpacket& each : packet.unhashed) {
+    if (each.type != subpacket::kSuccession) continue;
+    if (found.size() == kSuccessionSubpacketsMax) return fail(ErrorCode::packet_refused, "too many successions");
+    found.emplace_back(each.body.begin(), each.body.end());
+  }
+  return found;
+}
+
 // Format, file name, date, then the text (RFC 4880 §5.9). Name and date are not signed and are read over.
 Result<std::string> text_of(ByteView literal) {
   BodyReader reader(literal);
@@ -86,10 +96,12 @@ Result<SignedMessage> take_signed_message(ByteView packets) {
   // One by one: a TRY that returns from within a braced list leaks what stands before it there.
   std::string text = TRY(text_of(literal));
   std::optional<GatedCertificate> key_block = TRY(read_key_block(packet));
-  return SignedMessage{std::move(text), std::move(signature), std::move(key_block)};
+  std::vector<Bytes> successions = TRY(read_successions(packet));
+  return SignedMessage{std::move(text), std::move(signature), std::move(key_block), std::move(successions)};
 }
 
-Result<Bytes> make_signed_message(std::string_view text, ByteView signature, ByteView key_block) {
+Result<Bytes> make_signed_message(std::string_view text, ByteView signature, ByteView key_block,
+                                  std::span<const Bytes> successions) {
   const GatedSignature gated = TRY(admit_signature(as_text(signature)));
   PacketReader reader(gated.packets());
   const ByteView body = TRY(reader.next()).body;
@@ -116,6 +128,7 @@ Result<Bytes> make_signed_message(std::string_view text, ByteView signature, Byt
     append(value, key_block);
     append_subpacket(unhashed, subpacket::kKeyBlock, value);
   }
+  for (const Bytes& succession : successions) append_subpacket(unhashed, subpacket::kSuccession, succession);
   if (unhashed.size() > 0xFFFF) return fail(ErrorCode::message_too_large, "a key block of over 64 KiB");
   Bytes signed_body(packet.head.begin(), packet.head.end());
   append_integer(signed_body, unhashed.size(), 2);

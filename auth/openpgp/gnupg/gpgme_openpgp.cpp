@@ -170,7 +170,7 @@ Result<std::string> GpgmeOpenPgp::seal(const SealRequest& request) {
   EncryptRequest encrypt;
   encrypt.certificate = request.recipient.packets();
   encrypt.encryption_key = request.encryption_key;
-  encrypt.packets = TRY(packets_to_seal(request.text, signature, *impl_->certificate()));
+  encrypt.packets = TRY(packets_to_seal(request, signature, *impl_->certificate()));
   encrypt.now = request.now;
   const EncryptReply reply = TRY(take_reply<EncryptReply>(impl_->ask(encrypt)));
   return sealed_message(reply.packets, request);

@@ -167,3 +167,20 @@ TEST_CASE("the command that trusts a server runs nothing else, whatever the serv
   REQUIRE(trust_command("--help", key(kDigits), "http://h:1") ==
           "countersign server trust --url http://h:1 -- '--help' " + kDigits);
 }
+
+TEST_CASE("a followed server is known by its new key only where it was known by the former one") {
+  const Folder folder;
+  const Fingerprint former = key(kDigits);
+  const Fingerprint present = key(kOtherDigits);
+  const Fingerprint other = key(std::string(40, 'C'));
+  REQUIRE(trust_server(folder.file(), {"https://a.example", former, "https://b.example"}));
+  REQUIRE(trust_server(folder.file(), {"https://c.example", other, ""}));
+  CHECK_FALSE(follow_server(folder.file(), "https://c.example", former, present).value());
+  CHECK_FALSE(follow_server(folder.file(), "https://unknown.example", former, present).value());
+  CHECK(follow_server(folder.file(), "https://a.example", former, present).value());
+  CHECK_FALSE(follow_server(folder.file(), "https://a.example", former, present).value());
+  const auto servers = KnownServers::load(folder.file()).value();
+  REQUIRE(servers.find("https://a.example") != nullptr);
+  CHECK(*servers.find("https://a.example") == KnownServer{"https://a.example", present, "https://b.example"});
+  CHECK(servers.find("https://c.example")->key == other);
+}

@@ -88,7 +88,8 @@ TEST_CASE("a server's name stands in a line of every statement") {
     CHECK(ServerIdentity::check_name(good));
   }
   for (const std::string& bad : {std::string(), std::string("a b"), std::string("a\nb"), std::string("a\t"),
-                                 std::string("a\xFF"), std::string("a\xE2\x80\xAE"), std::string(201, 'a')}) {
+                                 std::string("a\xFF"), std::string("a\xE2\x80\xAE"), std::string(201, 'a'),
+                                 std::string("a\"b"), std::string("a\\b"), std::string("e\xCC\x81")}) {
     CHECK(outcome(ServerIdentity::check_name(bad)) == "malformed_name");
   }
 }

@@ -248,6 +248,21 @@ TEST_CASE("S71 health tells its reasons to local callers only") {
   }
 }
 
+TEST_CASE("S71 warnings of a server that is ready are told to local callers only") {
+  Serving serving;
+  serving.operations.answer = [&](const Message&) -> Result<Json> {
+    Json warnings = Json::array();
+    warnings.push("the server's key expires");
+    return Json::object().set("status", "ready").set("warnings", std::move(warnings));
+  };
+  const WireReply local = serving.get("/readyz");
+  CHECK(local.status == 200);
+  CHECK(local.body == R"({"status":"ready","warnings":["the server's key expires"]})");
+  const WireReply stranger = serving.get("/readyz", "X-Forwarded-For: 192.0.2.1\r\n");
+  CHECK(stranger.status == 200);
+  CHECK(stranger.body == R"({"status":"ok"})");
+}
+
 TEST_CASE("S70 forwarded addresses count from configured proxies only") {
   HttpServerSettings settings;
   settings.trusted_proxies = {"127.0.0.9"};

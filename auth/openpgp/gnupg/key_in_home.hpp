@@ -1,0 +1,36 @@
+// The server's key in a GnuPG home, perhaps in a token: GnuPG changes it, and what it made of it is taken over.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "auth/openpgp/key_home.hpp"
+
+namespace countersign::auth::openpgp {
+
+class KeyInGnupgHome final : public KeyHome {
+ public:
+  // `certificate` as the home has it, armored.
+  KeyInGnupgHome(std::string home, std::string certificate)
+      : home_(std::move(home)), certificate_(std::move(certificate)) {}
+
+  std::string place() const override { return "the GnuPG home " + home_; }
+  // Fails with the commands that do it.
+  Result<GatedCertificate> extend(const GatedCertificate& certificate, const std::optional<Instant>&,
+                                  Instant) override {
+    const std::string gpg = "gpg --homedir '" + home_ + "' --quick-set-expire " + certificate.fingerprint().upper();
+    return fail(ErrorCode::openpgp_unavailable, "the key lives in a GnuPG home; run:\n  " + gpg + " 2y\n  " + gpg +
+                                                    " 2y '*'\n  countersign server-key refresh");
+  }
+  Result<GatedCertificate> refresh() override { return admit_certificate(certificate_, kCertificateReadBytesMax); }
+  Result<std::string> replace(std::string_view, Instant,
+                              const std::function<Status(const GatedCertificate&)>&) override {
+    return fail(ErrorCode::openpgp_unavailable, "a key that lives in a GnuPG home is not replaced from here");
+  }
+
+ private:
+  std::string home_;
+  std::string certificate_;
+};
+
+}  // namespace countersign::auth::openpgp

@@ -1,0 +1,93 @@
+#include "cli/commands/server_key.hpp"
+
+#include <charconv>
+
+#include "cli/local_carrier.hpp"
+
+namespace countersign::cli {
+namespace {
+
+// These commands open a store whose key has expired or is not to be found: they are what mends it.
+Result<Json> ask_mending(CommandContext& context, std::string_view operation, Json fields) {
+  const Settings settings = TRY(context.settings());
+  const auto store = TRY(Store::open_to_mend_key(TRY(context.data_folder()), settings, kCommandWriter));
+  return ask_store(*store, operation, std::move(fields), "");
+}
+
+}  // namespace
+
+Result<Seconds> parse_lifetime(std::string_view text) {
+  const auto refuse = fail(ErrorCode::usage, "a lifetime is a whole number of days, weeks or years: 90d, 26w, 2y");
+  if (text.size() < 2 || text.size() > 6) return refuse;
+  std::int64_t count = 0;
+  const char* const end = text.data() + text.size() - 1;
+  const auto parsed = std::from_chars(text.data(), end, count);
+  if (parsed.ec != std::errc() || parsed.ptr != end || count < 1) return refuse;
+  switch (text.back()) {
+    case 'd':
+      return std::chrono::days(count);
+    case 'w':
+      return std::chrono::days(7 * count);
+    case 'y':
+      return std::chrono::days(365 * count);
+    default:
+      return refuse;
+  }
+}
+
+Result<Instant> parse_date(std::string_view text) {
+  const auto instant = parse_time(text.size() == 10 ? std::string(text) + "T00:00:00Z" : std::string(text));
+  if (!instant) return fail(ErrorCode::usage, "a date is written 2028-11-21 or 2028-11-21T12:00:00Z");
+  return *instant;
+}
+
+Status run_server_key_show(const ServerKeyShowOptions&, CommandContext& context) {
+  context.terminal.answer(TRY(ask_mending(context, "server_key.show", Json::object())));
+  return ok();
+}
+
+Status run_server_key_extend(const ServerKeyExtendOptions& options, CommandContext& context) {
+  const int said = (options.lifetime.empty() ? 0 : 1) + (options.until.empty() ? 0 : 1) + (options.never ? 1 : 0);
+  if (said != 1) return fail(ErrorCode::usage, "say until when with one of --for, --until and --never");
+  Json fields = Json::object();
+  if (options.never) fields.set("never", true);
+  if (!options.until.empty()) fields.set("expires_at", format_time(TRY(parse_date(options.until))));
+  if (!options.lifetime.empty()) {
+    const Seconds lifetime = TRY(parse_lifetime(options.lifetime));
+    fields.set("expires_at", format_time(auth::SystemClock().now() + lifetime));
+  }
+  context.terminal.answer(TRY(ask_mending(context, "server_key.extend", std::move(fields))));
+  context.terminal.say(
+      "The fingerprint is as it was: nobody has to do anything, and a running server takes the new certificate over.");
+  return ok();
+}
+
+Status run_server_key_refresh(const ServerKeyRefreshOptions&, CommandContext& context) {
+  context.terminal.answer(TRY(ask_mending(context, "server_key.refresh", Json::object())));
+  return ok();
+}
+
+Status run_server_key_replace(const ServerKeyReplaceOptions& options, CommandContext& context) {
+  Json fields = Json::object();
+  if (options.without_succession) fields.set("without_succession", true);
+  if (!options.overlap.empty()) fields.set("overlap_seconds", TRY(parse_lifetime(options.overlap)).count());
+  if (!options.yes) {
+    const std::string what =
+        options.without_succession
+            ? "The server gets a new key. Nobody who knows the present fingerprint can log in with `countersign` "
+              "until they were told the new one. Its secret is destroyed. Go on?"
+            : "The server gets a new key. Clients follow from the present one until the overlap ends; its secret is "
+              "destroyed. Go on?";
+    TRY(context.terminal.confirm(what, "--yes"));
+  }
+  const Json answer = TRY(ask_mending(context, "server_key.replace", std::move(fields)));
+  context.terminal.answer(answer);
+  const std::string fingerprint = *answer.find("fingerprint")->string();
+  context.terminal.say("Tell your users the new fingerprint; who knows the former one " +
+                       std::string(options.without_succession ? "has to be told" : "is led to it meanwhile") + ":\n  " +
+                       fingerprint + "\nAnd write it into " + std::string(kSettingsFile) +
+                       " in the place of the former one: fingerprint = \"" + fingerprint + "\"");
+  return ok();
+}
+
+}  // namespace countersign::cli

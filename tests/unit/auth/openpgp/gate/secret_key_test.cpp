@@ -1,0 +1,67 @@
+#include "auth/openpgp/gate/secret_key.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "auth/openpgp/rnp/key_file.hpp"
+#include "auth/openpgp/rnp/rnp_openpgp.hpp"
+#include "tests/support/gnupg_home.hpp"
+#include "tests/support/house.hpp"
+#include "tests/support/packet_builder.hpp"
+
+using namespace countersign;
+using namespace countersign::auth::openpgp;
+using namespace countersign::test;
+
+namespace {
+
+constexpr std::chrono::days kDay{1};
+
+GeneratedKey make_key(KeyKind kind = KeyKind::ed25519_cv25519) {
+  return must(must(RnpOpenPgp::open(Secret()))->generate(kind, "server", kNoon));
+}
+
+GatedCertificate certificate_of(const GeneratedKey& key) {
+  return must(admit_certificate(as_text(key.certificate), kCertificateReadBytesMax));
+}
+
+}  // namespace
+
+TEST_CASE("a secret key is told by the fingerprint of its public part") {
+  for (const KeyKind kind : {KeyKind::ed25519_cv25519, KeyKind::rsa2048, KeyKind::nistp256}) {
+    const auto key = make_key(kind);
+    CHECK(must(fingerprint_of_secret_key(key.secret_key.reveal())) == key.fingerprint);
+  }
+  CHECK(outcome(fingerprint_of_secret_key(make_key().certificate)) == "certificate_refused");
+  CHECK(outcome(fingerprint_of_secret_key({})) == "certificate_refused");
+  CHECK(outcome(fingerprint_of_secret_key(as_bytes("no packets"))) == "packet_refused");
+}
+
+TEST_CASE("a secret key wears what its certificate says of it now") {
+  const auto key = make_key();
+  RnpKeyFile home("here", key.secret_key, "");
+  const auto extended = must(home.extend(certificate_of(key), kNoon + 30 * kDay, kNoon + Seconds(1)));
+  const Secret dressed = must(with_certificate(key.secret_key.reveal(), extended));
+  const auto engine = must(RnpOpenPgp::open(dressed));
+  CHECK(engine->sign("x\n", kNoon + 30 * kDay - Seconds(1)));
+  CHECK(outcome(engine->sign("x\n", kNoon + 30 * kDay)) == "openpgp_unavailable");
+  // And dressed again as it was made, it signs on: the secret was never touched.
+  const Secret undressed = must(with_certificate(dressed.reveal(), certificate_of(key)));
+  CHECK(must(RnpOpenPgp::open(undressed))->sign("x\n", kNoon + 300 * kDay));
+}
+
+TEST_CASE("a secret key does not wear another's certificate") {
+  const auto key = make_key();
+  const auto other = make_key();
+  CHECK(outcome(with_certificate(key.secret_key.reveal(), certificate_of(other))) == "certificate_refused");
+}
+
+TEST_CASE("a subkey whose secret is elsewhere is left out and the rest signs") {
+  GnupgHome home;
+  home.set_time("20261121T120000!");
+  const std::string digits = home.make_key("ed25519", "server");
+  const std::string before = home.export_secret_binary(digits);
+  home.add_subkey(digits, "ed25519", "sign");
+  const auto certificate = must(admit_certificate(home.export_public(digits), kCertificateReadBytesMax));
+  const Secret dressed = must(with_certificate(as_bytes(before), certificate));
+  CHECK(must(RnpOpenPgp::open(dressed))->sign("x\n", kNoon + Seconds(60)));
+}
