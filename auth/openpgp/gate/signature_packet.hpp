@@ -18,6 +18,7 @@ inline constexpr std::uint8_t kExpirationTime = 3;
 inline constexpr std::uint8_t kIssuerKeyId = 16;
 inline constexpr std::uint8_t kNotation = 20;
 inline constexpr std::uint8_t kSignersUserId = 28;
+inline constexpr std::uint8_t kRevocationReason = 29;
 inline constexpr std::uint8_t kEmbeddedSignature = 32;
 inline constexpr std::uint8_t kIssuerFingerprint = 33;
 inline constexpr std::uint8_t kKeyBlock = 38;
@@ -50,11 +51,12 @@ bool names_issuer(const SignaturePacket& packet, const Fingerprint& fingerprint)
 // The body of a subpacket with its length and type, as it stands in an area.
 void append_subpacket(Bytes& area, std::uint8_t type, ByteView body);
 
-// Turns the body of a signature packet into a GatedSignature: the rules of the signature role. What stands in the
-// unhashed area is not signed and goes no further, except the issuer.
+// Turns the body of a signature packet into what its role lets through. What stands in the unhashed area is not signed
+// and goes no further, except the issuer.
 class SignatureReader {
  public:
   static Result<GatedSignature> read(ByteView body);
+  static Result<GatedRevocation> read_revocation(ByteView body);
 };
 
 }  // namespace countersign::auth::openpgp
