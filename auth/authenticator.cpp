@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kSweepPage = 100;
 constexpr std::size_t kListPage = 500;
 constexpr std::chrono::minutes kSummaryEvery{1};
-constexpr std::chrono::hours kDecoysEvery{1};
+constexpr std::chrono::hours kAccountsEvery{1};
 constexpr std::chrono::milliseconds kNever{-1};
 
 // True once every `period`, beginning with the first call.
@@ -55,13 +55,20 @@ struct Authenticator::Roles {
         timekeeper(ground.clock, ground.medium, ground.seal, ground.settings.policies.session_idle_limit / 20),
         accounts(ground.medium, ground.seal),
         audit(ground.medium, ground.seal, *floor, ground.settings.writer),
+        ballast(ground.settings.ballast_path),
         context{ground.medium, ground.secrets, ground.seal, identity, ground.engine,
-                timekeeper,    ground.rng,     audit,       accounts, ground.settings.policies},
+                timekeeper,    ground.rng,     audit,       accounts, ground.settings.policies,
+                *floor,        ballast},
         decoys(ground.medium, ground.seal, ground.secrets.decoy_key(), ground.engine),
         sessions(context),
         issuing(context, decoys),
         login(context, sessions),
         enrolment(context),
+        withdrawals(context),
+        revocation(context, withdrawals),
+        rotation(context, withdrawals),
+        deletion(context, withdrawals),
+        exporting(context, withdrawals),
         sweeper(context),
         throttle(ThrottleLimits()) {}
 
@@ -70,12 +77,18 @@ struct Authenticator::Roles {
   Timekeeper timekeeper;
   Accounts accounts;
   Audit audit;
+  storage::Ballast ballast;
   const Context context;
   Decoys decoys;
   Sessions sessions;
   Issuing issuing;
   Login login;
   Enrolment enrolment;
+  Withdrawals withdrawals;
+  Revocation revocation;
+  Rotation rotation;
+  Deletion deletion;
+  RevocationExporting exporting;
   Sweeper sweeper;
   Throttle throttle;
 
@@ -83,7 +96,7 @@ struct Authenticator::Roles {
   std::map<ErrorCode, std::int64_t> refusals;
   std::string_view clock_state = "right";
   std::chrono::milliseconds summarised_at = kNever;
-  std::chrono::milliseconds decoys_at = kNever;
+  std::chrono::milliseconds accounts_at = kNever;
 };
 
 Authenticator::Authenticator(std::unique_ptr<Ground> ground) : ground_(std::move(ground)) {}
@@ -154,6 +167,26 @@ Result<HeldEnrolment> Authenticator::hold_enrolment(const std::optional<Response
   return roles_->enrolment.hold(response, public_key, visit);
 }
 
+Result<Purpose> Authenticator::purpose_of(std::string_view challenge) const {
+  return TRY(open_challenge(challenge, ground_->secrets)).challenge.purpose;
+}
+
+Result<RevocationRecord> Authenticator::revoke(const Response& response, const Visit& visit) {
+  TRY(throttle(visit));
+  return roles_->revocation.by_statement(response, visit);
+}
+
+Result<RevocationRecord> Authenticator::revoke_by_certificate(const std::string& account, const std::string& revocation,
+                                                              const Visit& visit) {
+  TRY(throttle(visit));
+  return roles_->revocation.by_certificate(account, revocation, visit);
+}
+
+Result<Account> Authenticator::rotate(const RotationResponse& response, const Visit& visit) {
+  TRY(throttle(visit));
+  return roles_->rotation.by_statement(response, visit);
+}
+
 Result<Session> Authenticator::admit(const Secret& token, const Visit& visit) {
   return roles_->sessions.admit(token, visit);
 }
@@ -198,6 +231,33 @@ Result<Account> Authenticator::confirm_enrolment(const openpgp::Fingerprint& fin
 
 Result<std::vector<HeldEnrolment>> Authenticator::list_held_enrolments() {
   return roles_->enrolment.list_held();
+}
+
+Result<RevocationRecord> Authenticator::revoke_account(const std::string& account, const std::string& reason,
+                                                       const std::string& note, const Visit& visit) {
+  return roles_->revocation.by_administrator(account, reason, note, visit);
+}
+
+Result<Account> Authenticator::restore_account(const std::string& account, const std::string& public_key,
+                                               const Visit& visit) {
+  return roles_->revocation.restore(account, public_key, visit);
+}
+
+Result<Account> Authenticator::rotate_account(const std::string& account, const std::string& public_key,
+                                              const Visit& visit) {
+  return roles_->rotation.by_administrator(account, public_key, visit);
+}
+
+Result<Account> Authenticator::delete_account(const std::string& account, const Visit& visit) {
+  return roles_->deletion.by_administrator(account, visit);
+}
+
+Result<std::string> Authenticator::export_revocations() {
+  return roles_->exporting.make();
+}
+
+Result<AppliedExport> Authenticator::apply_revocations(std::string_view text, const Visit& visit) {
+  return roles_->exporting.apply(text, visit);
 }
 
 Result<std::vector<std::string>> Authenticator::list_accounts(std::string_view after, std::size_t limit) {
@@ -249,7 +309,7 @@ Status Authenticator::summarise_refusals() {
   return summarised;
 }
 
-Status Authenticator::look_after_decoys() {
+Status Authenticator::look_after_accounts() {
   std::map<std::string, std::size_t> mix;
   std::string after;
   while (true) {
@@ -259,6 +319,11 @@ Status Authenticator::look_after_decoys() {
       if (!stored || !*stored) continue;
       const bool active = (*stored)->account.state == AccountState::active;
       mix[(*stored)->account.encryption_algorithm] += active ? 1 : 0;
+      if ((*stored)->account.state != AccountState::revoked) continue;
+      // Changed meanwhile: the next round sees it. What is damaged is an alarm, and must not stop the others.
+      const Status completed = roles_->revocation.complete(id);
+      if (completed || completed.error().code == ErrorCode::conflict) continue;
+      log_event(LogLevel::alarm, "revocation record", {{"account", id}, {"detail", completed.error().detail}});
     }
     if (ids.size() < kListPage) break;
     after = ids.back();
@@ -278,7 +343,8 @@ Status Authenticator::maintain() {
   if (!swept) note(tl::unexpected<Error>(swept.error()));
   note(roles_->timekeeper.save_if_due());
   if (is_due(roles_->summarised_at, now, kSummaryEvery)) note(summarise_refusals());
-  if (is_due(roles_->decoys_at, now, kDecoysEvery)) note(look_after_decoys());
+  if (is_due(roles_->accounts_at, now, kAccountsEvery)) note(look_after_accounts());
+  note(roles_->ballast.refill());
   note(roles_->floor->save());
   return first;
 }
@@ -294,6 +360,7 @@ void Authenticator::watch_clock() {
 Status Authenticator::close() {
   const Status summarised = summarise_refusals();
   TRY(roles_->floor->save());
+  TRY(roles_->ballast.refill());
   return summarised;
 }
 

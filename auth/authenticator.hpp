@@ -11,10 +11,14 @@
 #include <string>
 #include <vector>
 
+#include "auth/accounts/deletion.hpp"
 #include "auth/accounts/enrolment.hpp"
 #include "auth/challenges/issuing.hpp"
 #include "auth/challenges/login.hpp"
 #include "auth/context.hpp"
+#include "auth/keys/revocation.hpp"
+#include "auth/keys/revocation_export.hpp"
+#include "auth/keys/rotation.hpp"
 #include "auth/sessions/sessions.hpp"
 
 namespace countersign::auth {
@@ -25,6 +29,7 @@ struct AuthenticatorSettings {
   std::filesystem::path floor_path;
   std::string writer;  // of the audit chain: the server's instance name, or "cli"
   Policies policies;
+  std::filesystem::path ballast_path = {};  // empty: none is kept
 };
 
 struct AccountView {
@@ -53,6 +58,16 @@ class Authenticator {
   Result<HeldEnrolment> hold_enrolment(const std::optional<Response>& response, const std::string& public_key,
                                        const Visit& visit);
 
+  // What a sealed challenge asks for, so that its response finds its operation. challenge_invalid; nothing else about
+  // it is judged.
+  Result<Purpose> purpose_of(std::string_view challenge) const;
+
+  // Withdrawing and changing one's key.
+  Result<RevocationRecord> revoke(const Response& response, const Visit& visit);
+  Result<RevocationRecord> revoke_by_certificate(const std::string& account, const std::string& revocation,
+                                                 const Visit& visit);
+  Result<Account> rotate(const RotationResponse& response, const Visit& visit);
+
   // Sessions, by their token and by their account.
   Result<Session> admit(const Secret& token, const Visit& visit);
   Result<RefreshedSession> refresh_session(const Secret& token, const Visit& visit);
@@ -67,6 +82,13 @@ class Authenticator {
   Result<Account> confirm_enrolment(const openpgp::Fingerprint& fingerprint, const std::string& username,
                                     const Visit& visit);
   Result<std::vector<HeldEnrolment>> list_held_enrolments();
+  Result<RevocationRecord> revoke_account(const std::string& account, const std::string& reason,
+                                          const std::string& note, const Visit& visit);
+  Result<Account> restore_account(const std::string& account, const std::string& public_key, const Visit& visit);
+  Result<Account> rotate_account(const std::string& account, const std::string& public_key, const Visit& visit);
+  Result<Account> delete_account(const std::string& account, const Visit& visit);
+  Result<std::string> export_revocations();
+  Result<AppliedExport> apply_revocations(std::string_view text, const Visit& visit);
   Result<std::vector<std::string>> list_accounts(std::string_view after, std::size_t limit);
   Result<AccountView> show_account(const std::string& account);
   Result<std::vector<AuditRecord>> list_audit(std::string_view writer, std::size_t limit);
@@ -76,8 +98,8 @@ class Authenticator {
   // Refusals are counted; maintain() writes a bounded summary of them.
   void count_refusal(ErrorCode code);
   // What a timer does, about once a second: alarms when the clock goes wrong, sweeps a page, saves the latest time and
-  // the floor, summarises refusals once a minute, looks after the decoys once an hour. All of it, then the first
-  // failure.
+  // the floor, summarises refusals once a minute, looks after decoys and revocations once an hour. All of it, then the
+  // first failure.
   Status maintain();
   // At the end of a process that changed something: the floor learns of it.
   Status close();
@@ -90,7 +112,8 @@ class Authenticator {
   // Limits what comes over a network; whoever sits at the machine is not a stranger.
   Status throttle(const Visit& visit);
   Status summarise_refusals();
-  Status look_after_decoys();
+  // Counts the accounts for the decoys; completes revocation records whose signature is missing.
+  Status look_after_accounts();
   void watch_clock();
 
   std::unique_ptr<Ground> ground_;

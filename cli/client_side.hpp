@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "auth/clock.hpp"
@@ -37,6 +38,14 @@ class ClientSide {
 
 // --purpose; empty is login. usage.
 Result<auth::Purpose> purpose_of(const std::string& option);
+
+// --new-key, which a rotation needs and nothing else takes. usage, malformed_message.
+Result<std::optional<auth::openpgp::Fingerprint>> new_key_of(auth::Purpose purpose, const std::string& option);
+
+// The response of that purpose: one clear-signed message, or a rotation's two with the new certificate.
+Result<std::string> sign_statement(auth::responding::Responder& responder,
+                                   const auth::responding::CheckedStatement& checked,
+                                   const std::optional<auth::openpgp::Fingerprint>& new_key);
 
 // The statement as talk, before it is signed.
 void show_statement(Terminal& terminal, const auth::responding::CheckedStatement& checked);

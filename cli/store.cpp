@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 constexpr const char* kSqliteFile = "store.db";
 constexpr const char* kDirectoryFolder = "store";
 constexpr const char* kSecretsFolder = "secrets";
+constexpr const char* kBallastFile = "ballast";
 
 Result<std::unique_ptr<storage::Medium>> open_medium(const fs::path& folder, StorageKind kind) {
   switch (kind) {
@@ -78,6 +79,7 @@ Result<auth::openpgp::Fingerprint> found_in(const fs::path& folder, Settings& se
     settings.fingerprint = TRY(
         auth::found_store({settings.server, folder / kSecretsFolder, kCommandWriter}, *medium, *engine, clock, rng));
   }
+  TRY(storage::Ballast(folder / kBallastFile).refill());
   TRY(auth::write_private_file(folder / kSettingsFile, as_bytes(write_settings(settings))));
   return settings.fingerprint;
 }
@@ -111,9 +113,10 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const Setting
   auth::Secrets secrets = TRY(auth::Secrets::load(folder / kSecretsFolder));
   store->medium_ = TRY(open_medium(folder, settings.storage));
   store->engine_ = TRY(open_engine(secrets.server_key_armored()));
-  store->authenticator_ = TRY(auth::Authenticator::open(
-      {settings.server, settings.fingerprint, folder / kSecretsFolder / "floor", writer, policies_of(settings)},
-      std::move(secrets), *store->medium_, *store->engine_, store->clock_, store->rng_));
+  store->authenticator_ =
+      TRY(auth::Authenticator::open({settings.server, settings.fingerprint, folder / kSecretsFolder / "floor", writer,
+                                     policies_of(settings), folder / kBallastFile},
+                                    std::move(secrets), *store->medium_, *store->engine_, store->clock_, store->rng_));
   store->operations_ = std::make_unique<transport::AuthOperations>(*store->authenticator_);
   return store;
 }

@@ -1,6 +1,7 @@
 #include "auth/accounts/enrolment.hpp"
 
 #include "auth/accounts/account_id.hpp"
+#include "auth/accounts/metadata.hpp"
 
 namespace countersign::auth {
 namespace {
@@ -49,6 +50,7 @@ Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const std:
   entry.at = moment.wall;
   entry.account = account.id;
   entry.key = account.fingerprint.upper();
+  const std::string metadata = TRY(seal_metadata(context_, account, checked, moment));
   for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
     const auto stored = TRY(context_.accounts.find(account.id));
     if (stored && stored->account.state != AccountState::deleted) return fail(ErrorCode::account_exists, username);
@@ -56,6 +58,8 @@ Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const std:
       return fail(ErrorCode::key_taken, "the key " + account.fingerprint.upper() + " belongs to an account already");
     }
     account.epoch = stored ? stored->account.epoch + 1 : 0;
+    // The keys of a deleted account stay taken, so its record goes on to say when they ended.
+    if (stored) account.former_keys = stored->account.former_keys;
     if (epoch && *epoch != account.epoch) return fail(ErrorCode::epoch_passed);
     storage::Batch batch;
     if (stored) {
@@ -63,6 +67,7 @@ Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const std:
     } else {
       batch.require_absent(account_name(account.id));
     }
+    context_.accounts.stage_part(batch, account, AccountPart::metadata, as_bytes(metadata));
     context_.accounts.stage_new(batch, account, checked.certificate);
     stage(batch);
     const Status committed = context_.audit.commit(batch, entry);

@@ -27,7 +27,12 @@ namespace countersign::auth {
   X(session_replayed)            \
   X(sessions_ended)              \
   X(clock_accepted)              \
-  X(refusals)
+  X(refusals)                    \
+  X(account_revoked)             \
+  X(account_restored)            \
+  X(key_rotated)                 \
+  X(account_deleted)             \
+  X(revocation_applied)
 
 enum class Decision : std::uint8_t {
 #define X(name) name,

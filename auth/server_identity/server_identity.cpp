@@ -58,6 +58,13 @@ bool ServerIdentity::has_key(const openpgp::Fingerprint& fingerprint) const {
                      [&](const ServerCertificate& one) { return one.fingerprint == fingerprint; });
 }
 
+const std::string* ServerIdentity::certificate_of(const openpgp::Fingerprint& fingerprint) const {
+  for (const ServerCertificate& one : certificates_) {
+    if (one.fingerprint == fingerprint) return &one.armored;
+  }
+  return nullptr;
+}
+
 void ServerIdentity::stage(storage::Batch& batch, const RecordSeal& seal) const {
   Json list = Json::array();
   for (const ServerCertificate& one : certificates_) {

@@ -33,6 +33,8 @@ class ServerIdentity {
   const std::string& certificate_armored() const { return certificates_.front().armored; }
   // Present or former.
   bool has_key(const openpgp::Fingerprint& fingerprint) const;
+  // The certificate of a present or former key, armored; a null pointer for any other.
+  const std::string* certificate_of(const openpgp::Fingerprint& fingerprint) const;
   // Sealed into every challenge: SHA-256(store id ‖ 0x00 ‖ name).
   const Digest& context() const { return context_; }
 

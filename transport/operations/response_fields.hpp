@@ -7,6 +7,7 @@
 #include <string>
 
 #include "auth/challenges/proof.hpp"
+#include "auth/keys/rotation.hpp"
 #include "transport/operations/operation.hpp"
 
 namespace countersign::transport {
@@ -18,5 +19,13 @@ struct ResponseFields {
 
 // malformed_message, message_too_large, file_incomplete. Members other than those above are refused.
 Result<ResponseFields> take_response(const Message& message);
+
+// A rotation: two clear-signed messages, by the current and by the new key, and the new certificate; or {"response",
+// "new_response", "public_key"}. As take_response.
+Result<auth::RotationResponse> take_rotation(const Message& message);
+
+// The sealed challenge that a response of any purpose names, so that it finds its operation. Fails as take_response;
+// what else the message holds is not looked at.
+Result<std::string> challenge_of(const Message& message);
 
 }  // namespace countersign::transport

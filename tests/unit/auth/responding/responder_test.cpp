@@ -29,6 +29,10 @@ class FakeUserKeys final : public UserKeys {
     if (open_error) return tl::unexpected<Error>(*open_error);
     return Secret(as_bytes(message));
   }
+  Result<std::string> certificate(const openpgp::Fingerprint& key) override {
+    return "certificate of " + key.upper() + "\n";
+  }
+
   Result<std::string> clear_sign(std::string_view text, const Fingerprint& key) override {
     signed_texts.emplace_back(text);
     signed_with = key;
@@ -306,4 +310,25 @@ TEST_CASE("S02 a session grant by another or of another server is refused") {
   require_refused(open(write_statement(scene.statement), server, server), ErrorCode::malformed_message);
   scene.expected.name = "https://b";
   require_refused(open(grant_text(scene.server, kServerName, server), server, server), ErrorCode::server_mismatch);
+}
+
+TEST_CASE("a rotation is signed by the next key and by the current one if it names the next key that was meant") {
+  Scene scene;
+  scene.statement.purpose = Purpose::rotate;
+  scene.statement.extra = std::string(40, 'C');
+  const auto checked = scene.open(scene.server.message(scene.statement), Purpose::rotate);
+  REQUIRE(checked.has_value());
+  const Fingerprint next = *Fingerprint::parse(std::string(40, 'C'));
+  require_refused(scene.responder.sign_rotation(*checked, *Fingerprint::parse(std::string(40, 'D'))),
+                  ErrorCode::challenge_of_another_purpose);
+  REQUIRE(scene.keys.signed_texts.empty());
+  const auto response = scene.responder.sign_rotation(*checked, next);
+  REQUIRE(response.has_value());
+  REQUIRE(scene.keys.signed_texts == std::vector<std::string>{checked->text(), checked->text()});
+  REQUIRE(scene.keys.signed_with == scene.statement.key);
+  REQUIRE(response->ends_with("certificate of " + next.upper() + "\n"));
+  // Nothing else is ever signed by two keys.
+  const auto login = Scene().open_statement();
+  REQUIRE(login.has_value());
+  require_refused(scene.responder.sign_rotation(*login, next), ErrorCode::challenge_of_another_purpose);
 }
