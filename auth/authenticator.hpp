@@ -11,10 +11,14 @@
 #include <string>
 #include <vector>
 
+#include "auth/accounts/deletion.hpp"
 #include "auth/accounts/enrolment.hpp"
 #include "auth/challenges/issuing.hpp"
 #include "auth/challenges/login.hpp"
 #include "auth/context.hpp"
+#include "auth/keys/revocation.hpp"
+#include "auth/keys/revocation_export.hpp"
+#include "auth/keys/rotation.hpp"
 #include "auth/openpgp/key_reach.hpp"
 #include "auth/passwords/passwords.hpp"
 #include "auth/server_identity/key_upkeep.hpp"
@@ -37,6 +41,7 @@ struct AuthenticatorSettings {
   // rights away, must go on without it, and its certificate is pinned all the same.
   bool self_test = true;
   HasherSettings hasher = {};
+  std::filesystem::path ballast_path = {};  // empty: none is kept
 };
 
 struct Readiness {
@@ -84,6 +89,16 @@ class Authenticator {
   Status change_password(const Response& response, const Password& next, const Visit& visit);
   HasherCounts hasher_counts() const;
 
+  // What a sealed challenge asks for, so that its response finds its operation. challenge_invalid; nothing else about
+  // it is judged.
+  Result<Purpose> purpose_of(std::string_view challenge) const;
+
+  // Withdrawing and changing one's key.
+  Result<RevocationRecord> revoke(const Response& response, const Visit& visit);
+  Result<RevocationRecord> revoke_by_certificate(const std::string& account, const std::string& revocation,
+                                                 const Visit& visit);
+  Result<Account> rotate(const RotationResponse& response, const Visit& visit);
+
   // Sessions, by their token and by their account.
   Result<Session> admit(const Secret& token, const Visit& visit);
   Result<RefreshedSession> refresh_session(const Secret& token, const Visit& visit);
@@ -100,6 +115,13 @@ class Authenticator {
   Status set_password(const AccountName& name, const Password& next, const Visit& visit);
   Status remove_password(const AccountName& name, const Visit& visit);
   Result<std::vector<HeldEnrolment>> list_held_enrolments();
+  Result<RevocationRecord> revoke_account(const std::string& account, const std::string& reason,
+                                          const std::string& note, const Visit& visit);
+  Result<Account> restore_account(const std::string& account, const std::string& public_key, const Visit& visit);
+  Result<Account> rotate_account(const std::string& account, const std::string& public_key, const Visit& visit);
+  Result<Account> delete_account(const std::string& account, const Visit& visit);
+  Result<std::string> export_revocations();
+  Result<AppliedExport> apply_revocations(std::string_view text, const Visit& visit);
   Result<std::vector<std::string>> list_accounts(std::string_view after, std::size_t limit);
   Result<AccountView> show_account(const std::string& account);
   Result<std::vector<AuditRecord>> list_audit(std::string_view writer, std::size_t limit);
@@ -114,7 +136,7 @@ class Authenticator {
   void count_refusal(ErrorCode code);
   // What a timer does, about once a second: alarms when the clock goes wrong, sweeps a page, saves the latest time and
   // the floor, looks whether the identity record changed, warns before the server's key ends, summarises refusals once
-  // a minute, looks after the decoys once an hour and after the server's key. All of it, then the first failure.
+  // a minute, looks after decoys and revocations once an hour. All of it, then the first failure.
   Status maintain();
   // At the end of a process that changed something: the floor learns of it.
   Status close();
@@ -132,7 +154,9 @@ class Authenticator {
   Status throttle_token(const Error& refused, const Visit& visit);
   // What was counted since the last time, in one batch: refusals, and the levels of the limits.
   Status save_counts();
-  Status look_after_decoys();
+  // Counts the accounts for the decoys; completes what waits for the server's key: signatures of revocation records,
+  // and metadata.
+  Status look_after_accounts();
   void watch_clock();
   Status watch_server_key();
   Status judge_up_to_date();

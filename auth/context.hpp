@@ -11,6 +11,7 @@
 #include "auth/secrets/secrets.hpp"
 #include "auth/server_identity/server_identity.hpp"
 #include "auth/timekeeper.hpp"
+#include "storage/ballast.hpp"
 #include "storage/medium.hpp"
 
 namespace countersign::auth {
@@ -27,6 +28,8 @@ struct Context {
   Accounts& accounts;
   const Policies& policies;
   PasswordHashes& password_hashes;
+  Floor& floor;
+  storage::Ballast& ballast;
 };
 
 // How a message came: it decides which challenges it may answer, and nothing about who sent it.
@@ -36,6 +39,10 @@ struct Visit {
   Arrival arrival = Arrival::http;
   std::string source;  // for the audit record
 };
+
+// Commits what takes rights away: with the audit entry, and on a disk that is full in the room of the ballast. As
+// Audit::commit.
+Status commit_urgently(const Context& context, const storage::Batch& batch, const AuditEntry& entry);
 
 // How often an operation is judged anew after a conflict.
 inline constexpr int kJudgedTimesMax = 3;

@@ -1,13 +1,11 @@
-// The only file that includes CLI11: it takes seconds to compile.
 #include "cli/app.hpp"
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <functional>
 
 #include "cli/command_context.hpp"
+#include "cli/command_tree.hpp"
 #include "cli/commands/account.hpp"
 #include "cli/commands/audit.hpp"
 #include "cli/commands/challenge.hpp"
@@ -30,35 +28,8 @@
 namespace countersign::cli {
 namespace {
 
-using Action = std::function<Status(CommandContext&)>;
-
-// The tree while it is being built, and what the arguments chose from it.
-struct Tree {
-  CLI::App app{"An OpenPGP challenge-response authentication server, and its clients.", "countersign"};
-  Action action;
-  std::string data;
-  bool json = false;
-};
-
-// A command with its own option struct: `declare` binds the struct's members to options.
-template <class Options, class Declare>
-void command(Tree& tree, CLI::App& parent, const char* name, const char* what, const char* example,
-             Status (*run)(const Options&, CommandContext&), Declare declare) {
-  CLI::App* sub = parent.add_subcommand(name, what);
-  sub->footer(fmt::format("Example:\n  {}\n\nOf every command: --data DIR, --json, --help", example));
-  const auto options = std::make_shared<Options>();
-  declare(*sub, *options);
-  sub->callback([&tree, options, run] {
-    tree.action = [options, run](CommandContext& context) { return run(*options, context); };
-  });
-}
-
-CLI::App& group(Tree& tree, const char* name, const char* what) {
-  CLI::App* sub = tree.app.add_subcommand(name, what);
-  sub->require_subcommand(1);
-  sub->footer(fmt::format("`countersign {} COMMAND --help` explains one.", name));
-  return *sub;
-}
+constexpr const char* kReasonsText =
+    "For revoke: key_compromised, key_superseded, key_retired, no_longer_valid or unspecified";
 
 // Options that say which server the user means.
 template <class Options>
@@ -66,6 +37,14 @@ void add_expected_server(CLI::App& app, Options& options) {
   CLI::Option* name = app.add_option("--server", options.server, "The server's name; else a known one (server list)");
   CLI::Option* key = app.add_option("--server-key", options.server_key, "The fingerprint of the server's key");
   key->needs(name);
+}
+
+// Options that say what a challenge is for.
+void add_purpose(CLI::App& app, ChallengePurpose& purpose, const std::vector<std::string>& purposes) {
+  app.add_option("--purpose", purpose.purpose, "login (the default), or one of the others")
+      ->check(CLI::IsMember(purposes));
+  app.add_option("--reason", purpose.reason, kReasonsText);
+  app.add_option("--new-public-key", purpose.new_public_key, "For rotate: the file with the next certificate");
 }
 
 void add_server_side(Tree& tree) {
@@ -105,9 +84,8 @@ void add_server_side(Tree& tree) {
       tree, tree.app, "challenge", "Issue a challenge by hand, on stdout",
       "countersign challenge alice > alice.challenge.asc", run_challenge, [](CLI::App& app, ChallengeOptions& options) {
         app.add_option("USER", options.user, "A username or an account id")->required();
-        app.add_option("--purpose", options.purpose, "login (the default) or enrol")
-            ->check(CLI::IsMember({"login", "enrol"}));
-        app.add_option("--public-key", options.public_key, "For enrol: the file with the certificate");
+        add_purpose(app, options.purpose, {"login", "enrol", "rotate", "revoke"});
+        app.add_option("--public-key", options.purpose.public_key, "For enrol: the file with the certificate");
       });
   command<RedeemOptions>(tree, tree.app, "redeem", "Take a response by hand", "countersign redeem alice.response.asc",
                          run_redeem, [](CLI::App& app, RedeemOptions& options) {
@@ -117,8 +95,7 @@ void add_server_side(Tree& tree) {
                          });
 }
 
-void add_account(Tree& tree) {
-  CLI::App& account = group(tree, "account", "Accounts: add, list, show, confirm");
+void add_account(Tree& tree, CLI::App& account) {
   command<AccountAddOptions>(tree, account, "add", "Add an account with the owner's public key",
                              "countersign account add alice --public-key alice.asc", run_account_add,
                              [](CLI::App& app, AccountAddOptions& options) {
@@ -190,19 +167,21 @@ void add_courier(Tree& tree) {
                                 [](CLI::App& app, CourierExportOptions& options) {
                                   app.add_option("USER", options.users, "Usernames or account ids")->required();
                                   app.add_option("--to", options.to, "The stick's folder")->required();
+                                  add_purpose(app, options.purpose, {"login", "rotate", "revoke"});
                                 });
   command<CourierImportOptions>(tree, courier, "import", "Take the responses from a stick (server)",
                                 "countersign courier import /media/stick", run_courier_import,
                                 [](CLI::App& app, CourierImportOptions& options) {
                                   app.add_option("DIR", options.folder, "The stick's folder")->required();
                                 });
-  command<CourierSignOptions>(tree, courier, "sign", "Answer the challenges on a stick that are for one's own key",
-                              "countersign courier sign /media/stick", run_courier_sign,
-                              [](CLI::App& app, CourierSignOptions& options) {
-                                app.add_option("DIR", options.folder, "The stick's folder")->required();
-                                app.add_option("--purpose", options.purpose, "What one means to sign (login)");
-                                add_expected_server(app, options);
-                              });
+  command<CourierSignOptions>(
+      tree, courier, "sign", "Answer the challenges on a stick that are for one's own key",
+      "countersign courier sign /media/stick", run_courier_sign, [](CLI::App& app, CourierSignOptions& options) {
+        app.add_option("DIR", options.folder, "The stick's folder")->required();
+        app.add_option("--purpose", options.purpose, "What one means to sign (login)");
+        app.add_option("--new-key", options.new_key, "For rotate: the fingerprint of one's next key");
+        add_expected_server(app, options);
+      });
   command<CourierOpenOptions>(
       tree, courier, "open", "Open the session grants that are for one's own key, and print their tokens",
       "countersign courier open /media/stick", run_courier_open, [](CLI::App& app, CourierOpenOptions& options) {
@@ -217,6 +196,7 @@ void add_client_side(Tree& tree) {
       "countersign respond < challenge.asc > response.asc", run_respond, [](CLI::App& app, RespondOptions& options) {
         app.add_option("FILE", options.file, "The challenge message; else stdin");
         app.add_option("--purpose", options.purpose, "What one means to sign: login (the default), enrol, rotate, ...");
+        app.add_option("--new-key", options.new_key, "For rotate: the fingerprint of one's next key");
         add_expected_server(app, options);
       });
   command<LoginOptions>(tree, tree.app, "login", "Log in to a server; prints the token once",
@@ -300,7 +280,9 @@ void build(Tree& tree) {
   tree.app.add_option("--data", tree.data, "The data folder; else COUNTERSIGN_DATA, else the XDG state folder");
   tree.app.add_flag("--json", tree.json, "Answers as JSON");
   add_server_side(tree);
-  add_account(tree);
+  CLI::App& account = group(tree, "account", "Accounts: add, list, show, confirm, restore, delete");
+  add_account(tree, account);
+  add_keys(tree, account);
   add_password(tree);
   add_session(tree);
   add_courier(tree);

@@ -79,6 +79,19 @@ Result<auth::Purpose> purpose_of(const std::string& option) {
   return *purpose;
 }
 
+Result<std::optional<auth::openpgp::Fingerprint>> new_key_of(auth::Purpose purpose, const std::string& option) {
+  using Key = std::optional<auth::openpgp::Fingerprint>;
+  const bool rotates = purpose == auth::Purpose::rotate;
+  if (option.empty() != rotates) return rotates ? Key(TRY(parse_typed_fingerprint(option))) : Key();
+  return fail(ErrorCode::usage, rotates ? "--purpose rotate needs --new-key, the fingerprint of the key to go over to"
+                                        : "--new-key is for --purpose rotate");
+}
+
+Result<std::string> ClientSide::sign(const auth::responding::CheckedStatement& checked,
+                                     const std::optional<auth::openpgp::Fingerprint>& new_key) {
+  return new_key ? responder_.sign_rotation(checked, *new_key) : responder_.sign(checked);
+}
+
 void show_statement(Terminal& terminal, const auth::responding::CheckedStatement& checked) {
   terminal.say("You sign this statement for " + checked.statement().server + ":\n");
   terminal.say(checked.text());

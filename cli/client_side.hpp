@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -27,7 +28,10 @@ class ClientSide {
                                                             const auth::responding::ServerExpectation& expected,
                                                             auth::Purpose purpose);
   Result<auth::SessionGrant> open_grant(std::string_view message, const auth::responding::ServerExpectation& expected);
-  Result<std::string> sign(const auth::responding::CheckedStatement& checked) { return responder_.sign(checked); }
+  // The response of the statement's purpose: one clear-signed message, or with a new key a rotation's two and the new
+  // certificate.
+  Result<std::string> sign(const auth::responding::CheckedStatement& checked,
+                           const std::optional<auth::openpgp::Fingerprint>& new_key = std::nullopt);
 
   // From --server and --server-key. server_unknown where a name without a key is not a known one.
   Result<auth::responding::ServerExpectation> expect(const std::string& server, const std::string& server_key) const;
@@ -49,6 +53,9 @@ class ClientSide {
 
 // --purpose; empty is login. usage.
 Result<auth::Purpose> purpose_of(const std::string& option);
+
+// --new-key, which a rotation needs and nothing else takes. usage, malformed_message.
+Result<std::optional<auth::openpgp::Fingerprint>> new_key_of(auth::Purpose purpose, const std::string& option);
 
 // The statement as talk, before it is signed.
 void show_statement(Terminal& terminal, const auth::responding::CheckedStatement& checked);

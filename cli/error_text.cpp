@@ -113,6 +113,8 @@ std::string_view meaning_of(ErrorCode code) {
       return "no enrolment of that fingerprint is waiting";
     case ErrorCode::enrolments_held_full:
       return "too many enrolments are waiting";
+    case ErrorCode::account_not_revoked:
+      return "the account is not revoked";
     case ErrorCode::session_unknown:
       return "there is no such session";
     case ErrorCode::session_expired:

@@ -26,6 +26,7 @@ namespace fs = std::filesystem;
 constexpr const char* kSqliteFile = "store.db";
 constexpr const char* kDirectoryFolder = "store";
 constexpr const char* kSecretsFolder = "secrets";
+constexpr const char* kBallastFile = "ballast";
 
 Result<std::unique_ptr<storage::Medium>> open_medium(const fs::path& folder, StorageKind kind) {
   switch (kind) {
@@ -157,6 +158,7 @@ Result<auth::openpgp::Fingerprint> found_in(const fs::path& folder, Settings& se
         TRY(auth::found_store({settings.server, folder / kSecretsFolder, kCommandWriter, opened.certificate}, *medium,
                               *opened.engine, clock, rng));
   }
+  TRY(storage::Ballast(folder / kBallastFile).refill());
   TRY(auth::write_private_file(folder / kSettingsFile, as_bytes(write_settings(settings))));
   return settings.fingerprint;
 }
@@ -244,6 +246,7 @@ Result<std::shared_ptr<Store::Generation>> Store::make_generation() {
   settings.server_name = settings_.server;
   settings.server_fingerprint = settings_.fingerprint;
   settings.floor_path = folder_ / kSecretsFolder / "floor";
+  settings.ballast_path = folder_ / kBallastFile;
   settings.writer = writer_;
   settings.policies = policies_of(settings_);
   settings.key_home = generation->key_.home.get();

@@ -3,6 +3,7 @@
 //   countersign.toml   the settings
 //   store.db, or store/   the medium (SQLite, or a folder)
 //   secrets/           keys and the floor; never on the medium
+//   ballast            4 MiB, given up when a revocation must be written on a full disk
 #pragma once
 
 #include <filesystem>

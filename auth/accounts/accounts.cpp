@@ -94,12 +94,16 @@ Result<std::optional<Instant>> Accounts::last_login(std::string_view id) {
   return instant;
 }
 
-void Accounts::stage_new(storage::Batch& batch, Account account, const openpgp::GatedCertificate& certificate) {
+void Accounts::stage_key(storage::Batch& batch, Account& account, const openpgp::GatedCertificate& certificate) {
   account.fingerprint = certificate.fingerprint();
   const std::string key = key_name(account.fingerprint);
   batch.require_absent(key);
   batch.put(key, seal_.close(key, Json::object().set("version", 1).set("account", account.id)));
   stage_part(batch, account, AccountPart::certificate, as_bytes(certificate.armored()));
+}
+
+void Accounts::stage_new(storage::Batch& batch, Account account, const openpgp::GatedCertificate& certificate) {
+  stage_key(batch, account, certificate);
   const std::string name = account_name(account.id);
   batch.put(name, seal_.close(name, write_account(account)));
 }

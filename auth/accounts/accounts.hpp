@@ -41,6 +41,8 @@ class Accounts {
   // Stage a whole account: record, certificate, key. The caller adds what must hold of the account's name; the key must
   // be nobody's.
   void stage_new(storage::Batch& batch, Account account, const openpgp::GatedCertificate& certificate);
+  // Stage a key that is nobody's yet: its record and the certificate, noted in `account`.
+  void stage_key(storage::Batch& batch, Account& account, const openpgp::GatedCertificate& certificate);
   // Stage a part, or its end, and note it in `account`: stage the account record after its parts.
   void stage_part(storage::Batch& batch, Account& account, AccountPart part, ByteView bytes);
   void stage_no_part(storage::Batch& batch, Account& account, AccountPart part);

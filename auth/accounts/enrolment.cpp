@@ -1,6 +1,7 @@
 #include "auth/accounts/enrolment.hpp"
 
 #include "auth/accounts/account_id.hpp"
+#include "auth/accounts/metadata.hpp"
 
 namespace countersign::auth {
 namespace {
@@ -58,6 +59,8 @@ Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const Want
       return fail(ErrorCode::key_taken, "the key " + account.fingerprint.upper() + " belongs to an account already");
     }
     account.epoch = stored ? stored->account.epoch + 1 : 0;
+    // The keys of a deleted account stay taken, so its record goes on to say when they ended.
+    if (stored) account.former_keys = stored->account.former_keys;
     if (wanted.epoch && *wanted.epoch != account.epoch) return fail(ErrorCode::epoch_passed);
     storage::Batch batch;
     if (stored) {
@@ -69,6 +72,7 @@ Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const Want
       context_.accounts.stage_part(batch, account, AccountPart::password, hashed->phc.reveal());
       account.pepper_key = hashed->pepper_key;
     }
+    TRY(stage_metadata(context_, batch, account, checked, moment));
     context_.accounts.stage_new(batch, account, checked.certificate);
     stage(batch);
     const Status committed = context_.audit.commit(batch, entry);

@@ -33,7 +33,12 @@ namespace countersign::auth {
   X(login_by_password)           \
   X(password_changed)            \
   X(password_set)                \
-  X(password_removed)
+  X(password_removed)            \
+  X(account_revoked)             \
+  X(account_restored)            \
+  X(key_rotated)                 \
+  X(account_deleted)             \
+  X(revocation_applied)
 
 enum class Decision : std::uint8_t {
 #define X(name) name,

@@ -1,25 +1,14 @@
 #include "auth/challenges/issuing.hpp"
 
-#include <algorithm>
-#include <array>
-
 #include "auth/accounts/account_id.hpp"
+#include "auth/audit/log.hpp"
 #include "auth/challenges/sealed_challenge.hpp"
+#include "auth/keys/revocation_record.hpp"
+#include "auth/keys/standing.hpp"
 #include "auth/openpgp/enrollable.hpp"
 #include "auth/openpgp/policy.hpp"
 
 namespace countersign::auth {
-namespace {
-
-constexpr std::array<std::string_view, 5> kReasons = {"key_compromised", "key_superseded", "key_retired",
-                                                      "no_longer_valid", "unspecified"};
-
-}  // namespace
-
-bool is_revocation_reason(std::string_view reason) {
-  return std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end();
-}
-
 Result<std::string> Issuing::extra_of(const ChallengeRequest& request) {
   switch (request.purpose) {
     case Purpose::login:
@@ -34,7 +23,7 @@ Result<std::string> Issuing::extra_of(const ChallengeRequest& request) {
       return next.fingerprint().upper();
     }
     case Purpose::revoke:
-      if (!is_revocation_reason(request.reason)) return fail(ErrorCode::malformed_message, "unknown 'reason'");
+      TRY(check_revocation_reason(request.reason, ""));
       return request.reason;
   }
   return fail(ErrorCode::malformed_message, "unknown purpose");
@@ -58,7 +47,7 @@ Result<Issuing::Recipient> Issuing::try_account(const std::string& account, Inst
   const auto stored = TRY(context_.accounts.find(account));
   if (!stored) return fail(ErrorCode::account_unknown);
   const Account& found = stored->account;
-  TRY(judge_account(found, found.epoch));
+  TRY(judge_standing(context_.medium, context_.accounts, *stored));
   auto certificate = TRY(context_.accounts.certificate_of(*stored));
   const auto facts = TRY(context_.engine.inspect(certificate, now));
   TRY(openpgp::judge_certificate(facts, now));
@@ -71,7 +60,13 @@ Result<Issuing::Recipient> Issuing::of_account(const std::string& account, Insta
     auto recipient = try_account(account, now);
     if (recipient) return recipient;
     if (recipient.error().code == ErrorCode::conflict) continue;
-    if (face_of(recipient.error().code) == Face::unavailable) return recipient;
+    const Face face = face_of(recipient.error().code);
+    if (face == Face::unavailable) return recipient;
+    // The decoy hides it from whoever asked, not from the operator.
+    if (face == Face::integrity) {
+      log_event(LogLevel::alarm, "decoy issued",
+                {{"code", name_of(recipient.error().code)}, {"detail", recipient.error().detail}});
+    }
     const auto stored = context_.accounts.find(account);
     const std::string algorithm = stored && *stored ? (*stored)->account.encryption_algorithm : std::string();
     Decoy decoy = decoys_.choose(account, algorithm);

@@ -15,15 +15,13 @@ struct ChallengeRequest {
   Transport transport = Transport::http;
   std::string public_key;      // enrol: the certificate
   std::string new_public_key;  // rotate: the next certificate
-  std::string reason;          // revoke: one of is_revocation_reason
+  std::string reason;          // revoke: one of is_revocation_reason of auth/keys/revocation_record.hpp
 };
 
 struct IssuedChallenge {
   std::string message;  // armored
   Instant expires_at{};
 };
-
-bool is_revocation_reason(std::string_view reason);
 
 // Any thread.
 class Issuing {

@@ -1,6 +1,7 @@
 #include "auth/challenges/login.hpp"
 
 #include "auth/challenges/session_grant.hpp"
+#include "auth/keys/standing.hpp"
 #include "auth/openpgp/policy.hpp"
 
 namespace countersign::auth {
@@ -21,6 +22,7 @@ Result<LoginAnswer> Login::judge_and_commit(const OpenedChallenge& opened, const
   const Challenge& challenge = opened.challenge;
   const auto stored = TRY(context_.accounts.find(challenge.account));
   if (!stored) return fail(ErrorCode::account_unknown);
+  TRY(judge_standing(context_.medium, context_.accounts, *stored));
   TRY(judge_account(stored->account, challenge.epoch));
   if (stored->account.fingerprint != challenge.key) return fail(ErrorCode::epoch_passed, "the key is another now");
   const auto certificate = TRY(context_.accounts.certificate_of(*stored));

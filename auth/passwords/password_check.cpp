@@ -1,13 +1,14 @@
 #include "auth/passwords/password_check.hpp"
 
 #include "auth/context.hpp"
+#include "auth/keys/standing.hpp"
 
 namespace countersign::auth {
 
 Result<PasswordCheck::Held> PasswordCheck::try_look_up(const std::string& account) {
   auto stored = TRY(accounts_.find(account));
   if (!stored) return fail(ErrorCode::account_unknown);
-  TRY(judge_account(stored->account, stored->account.epoch));
+  TRY(judge_standing(medium_, accounts_, *stored));
   const auto read = [&](AccountPart part) -> Result<Secret> {
     auto bytes = TRY(accounts_.read_part(*stored, part));
     if (!bytes) return fail(ErrorCode::record_unreadable, part_name(account, part));

@@ -12,6 +12,7 @@
 
 #include "auth/accounts/accounts.hpp"
 #include "auth/passwords/password_hashes.hpp"
+#include "storage/medium.hpp"
 
 namespace countersign::auth {
 
@@ -25,7 +26,8 @@ struct PasswordProof {
 // Any thread.
 class PasswordCheck {
  public:
-  PasswordCheck(Accounts& accounts, PasswordHashes& hashes) : accounts_(accounts), hashes_(hashes) {}
+  PasswordCheck(storage::Medium& medium, Accounts& accounts, PasswordHashes& hashes)
+      : medium_(medium), accounts_(accounts), hashes_(hashes) {}
 
   // `account` is an id. account_unknown, account_not_active, password_unset, password_wrong, record_*: all `denied`
   // outside. hasher_*, secret_missing, storage_unavailable and entropy_unavailable: nothing was found out.
@@ -44,6 +46,7 @@ class PasswordCheck {
   Result<Held> try_look_up(const std::string& account);
   Result<Held> look_up(const std::string& account);
 
+  storage::Medium& medium_;
   Accounts& accounts_;
   PasswordHashes& hashes_;
 };

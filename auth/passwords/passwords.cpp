@@ -1,5 +1,7 @@
 #include "auth/passwords/passwords.hpp"
 
+#include "auth/keys/standing.hpp"
+
 namespace countersign::auth {
 namespace {
 
@@ -83,6 +85,7 @@ Result<StoredAccount> Passwords::judge_response(const OpenedChallenge& opened, c
   const Challenge& challenge = opened.challenge;
   auto stored = TRY(context_.accounts.find(challenge.account));
   if (!stored) return fail(ErrorCode::account_unknown);
+  TRY(judge_standing(context_.medium, context_.accounts, *stored));
   TRY(judge_account(stored->account, challenge.epoch));
   if (stored->account.fingerprint != challenge.key) return fail(ErrorCode::epoch_passed, "the key is another now");
   TRY(proof_.verify(opened, response, TRY(context_.accounts.certificate_of(*stored)), moment));

@@ -17,7 +17,10 @@ namespace countersign::auth {
 class Passwords {
  public:
   Passwords(const Context& context, Sessions& sessions)
-      : context_(context), sessions_(sessions), check_(context.accounts, context.password_hashes), proof_(context) {}
+      : context_(context),
+        sessions_(sessions),
+        check_(context.medium, context.accounts, context.password_hashes),
+        proof_(context) {}
 
   // For operations that take a password as their proof.
   PasswordCheck& check() { return check_; }

@@ -147,4 +147,16 @@ Result<std::string> GpgmeUserKeys::clear_sign(std::string_view text, const openp
   return std::string(out.reveal_text());
 }
 
+Result<std::string> GpgmeUserKeys::certificate(const openpgp::Fingerprint& key) {
+  const Context context = TRY(impl_->context());
+  const Data exported = TRY(empty_data());
+  const std::string fingerprint = key.upper();
+  const gpgme_error_t error =
+      gpgme_op_export(context.get(), fingerprint.c_str(), GPGME_EXPORT_MODE_MINIMAL, exported.get());
+  if (error != 0) return failure("the certificate could not be exported", error);
+  const Secret out = TRY(bytes_of(exported.get()));
+  if (out.empty()) return fail(ErrorCode::not_found, fmt::format("you have no certificate {}", fingerprint));
+  return std::string(out.reveal_text());
+}
+
 }  // namespace countersign::auth::responding

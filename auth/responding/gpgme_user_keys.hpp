@@ -17,6 +17,7 @@ class GpgmeUserKeys final : public UserKeys {
 
   Result<Secret> open(std::string_view message) override;
   Result<std::string> clear_sign(std::string_view text, const openpgp::Fingerprint& key) override;
+  Result<std::string> certificate(const openpgp::Fingerprint& key) override;
 
  private:
   class Impl;

@@ -116,14 +116,30 @@ Result<CheckedStatement> Responder::open_challenge(std::string_view message, con
   return CheckedStatement(std::move(statement), inside.text);
 }
 
-Result<std::string> Responder::sign(const CheckedStatement& checked) {
+Result<std::string> Responder::clear_signed(const CheckedStatement& checked, const openpgp::Fingerprint& key) {
   TRY(check_times(checked.statement(), clock_.now()));
-  std::string response = TRY(keys_.clear_sign(checked.text(), checked.statement().key));
+  std::string response = TRY(keys_.clear_sign(checked.text(), key));
   // A statement has no line that clear-signing would change, so it stands in the response as it is.
   if (response.find("\n\n" + checked.text()) == std::string::npos) {
     return fail(ErrorCode::gnupg_failed, "what came back is not the statement that was to be signed");
   }
   return response;
+}
+
+Result<std::string> Responder::sign(const CheckedStatement& checked) {
+  return clear_signed(checked, checked.statement().key);
+}
+
+Result<std::string> Responder::sign_rotation(const CheckedStatement& checked, const openpgp::Fingerprint& next) {
+  const Statement& statement = checked.statement();
+  if (statement.purpose != Purpose::rotate || statement.extra != next.upper()) {
+    return fail(ErrorCode::challenge_of_another_purpose,
+                fmt::format("it does not ask to go over to the key {}", next.upper()));
+  }
+  // The new key first: where it cannot sign, the current one need not be asked.
+  const std::string by_next = TRY(clear_signed(checked, next));
+  const std::string certificate = TRY(keys_.certificate(next));
+  return TRY(clear_signed(checked, statement.key)) + by_next + certificate;
 }
 
 Result<SessionGrant> Responder::open_grant(std::string_view message, const ServerExpectation& expected) {

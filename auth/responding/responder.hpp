@@ -58,6 +58,11 @@ class Responder {
   // challenge_expired where it has expired meanwhile.
   Result<std::string> sign(const CheckedStatement& checked);
 
+  // For a statement of purpose `rotate`: the text clear-signed by the current key, then by the next one, then the
+  // certificate of that. challenge_of_another_purpose where the statement names another next key than the one meant; as
+  // sign() and UserKeys::certificate.
+  Result<std::string> sign_rotation(const CheckedStatement& checked, const openpgp::Fingerprint& next);
+
   // A session grant: the same checks, session_grant_expired past its time, and the token.
   Result<SessionGrant> open_grant(std::string_view message, const ServerExpectation& expected);
 
@@ -71,6 +76,7 @@ class Responder {
   template <class Named>
   Status check_server(const ServerExpectation& expected, const Named& named, const openpgp::SignedMessage& message,
                       Instant now);
+  Result<std::string> clear_signed(const CheckedStatement& checked, const openpgp::Fingerprint& key);
 
   openpgp::OpenPgp& engine_;
   UserKeys& keys_;

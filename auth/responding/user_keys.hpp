@@ -24,6 +24,9 @@ class UserKeys {
   // its keys signs. Ask only with a text that was checked. not_found where the user does not hold its secret key,
   // gnupg_failed.
   virtual Result<std::string> clear_sign(std::string_view text, const openpgp::Fingerprint& key) = 0;
+
+  // The certificate of that primary fingerprint, armored, without others' signatures. not_found, gnupg_failed.
+  virtual Result<std::string> certificate(const openpgp::Fingerprint& key) = 0;
 };
 
 }  // namespace countersign::auth::responding

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "auth/audit/audit_record.hpp"
+#include "auth/keys/withdrawals.hpp"
 #include "auth/secrets/private_file.hpp"
 #include "storage/base/hash.hpp"
 
@@ -73,6 +74,18 @@ void Floor::note_head(const std::string& writer, const ChainHead& head) {
   changed_ = true;
 }
 
+void Floor::note_revocation(std::int64_t number) {
+  const std::lock_guard lock(mutex_);
+  if (number <= marks_.revocations) return;
+  marks_.revocations = number;
+  changed_ = true;
+}
+
+std::int64_t Floor::revocations() const {
+  const std::lock_guard lock(mutex_);
+  return marks_.revocations;
+}
+
 Status Floor::save() {
   const std::lock_guard lock(mutex_);
   if (!changed_) return ok();
@@ -94,6 +107,11 @@ Status Floor::judge_medium(storage::Medium& medium) const {
       return fail(ErrorCode::medium_restored, "the medium is older than this server remembers: its audit chain '" +
                                                   writer + "' lacks record " + std::to_string(head.number));
     }
+  }
+  const std::int64_t number = revocations();
+  if (number > 0 && !TRY(storage::find(medium, withdrawal_name(number)))) {
+    return fail(ErrorCode::medium_restored,
+                "the medium is older than this server remembers: it lacks revocation " + std::to_string(number));
   }
   return ok();
 }

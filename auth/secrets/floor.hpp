@@ -29,9 +29,13 @@ class Floor {
   static Result<std::unique_ptr<Floor>> load(const std::filesystem::path& path, const RecordSeal& seal);
 
   void note_head(const std::string& writer, const ChainHead& head);
+  // The number of a line of the list of revocations that is on the medium.
+  void note_revocation(std::int64_t number);
+  std::int64_t revocations() const;
   // Writes what was noted since the last save; nothing when nothing was. storage_unavailable.
   Status save();
-  // Every head is on the medium, as it was noted; else medium_restored.
+  // Every head is on the medium, as it was noted, and so is the last line of the list of revocations; else
+  // medium_restored.
   Status judge_medium(storage::Medium& medium) const;
   std::map<std::string, ChainHead> heads() const;
 

@@ -114,6 +114,13 @@ void ServerIdentity::stage_over(storage::Batch& batch, const RecordSeal& seal, c
   stage(batch, seal);
 }
 
+const std::string* ServerIdentity::certificate_of(const openpgp::Fingerprint& fingerprint) const {
+  for (const ServerCertificate& one : certificates_) {
+    if (one.fingerprint == fingerprint) return &one.armored;
+  }
+  return nullptr;
+}
+
 void ServerIdentity::stage(storage::Batch& batch, const RecordSeal& seal) const {
   Json list = Json::array();
   for (const ServerCertificate& one : certificates_) {

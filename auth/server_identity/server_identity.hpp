@@ -47,6 +47,8 @@ class ServerIdentity {
   std::vector<ServerCertificate> followed_at(Instant now) const;
   // The same, as every message that the server signs carries them (SealRequest).
   std::vector<Bytes> successions_at(Instant now) const;
+  // The certificate of a present or former key, armored; a null pointer for any other.
+  const std::string* certificate_of(const openpgp::Fingerprint& fingerprint) const;
   // Sealed into every challenge: SHA-256(store id ‖ 0x00 ‖ name).
   const Digest& context() const { return context_; }
 

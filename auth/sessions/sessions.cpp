@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "auth/keys/standing.hpp"
+
 namespace countersign::auth {
 namespace {
 
@@ -71,9 +73,14 @@ Result<std::optional<std::pair<Sessions::Found, storage::Version>>> Sessions::fi
 
 Status Sessions::judge(const Session& session, const Moment& moment) {
   TRY(judge_session(session, moment.judged));
-  const auto stored = TRY(context_.accounts.find(session.account));
-  if (!stored) return fail(ErrorCode::account_unknown);
-  return judge_account(stored->account, session.epoch);
+  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
+    const auto stored = TRY(context_.accounts.find(session.account));
+    if (!stored) return fail(ErrorCode::account_unknown);
+    TRY(judge_account(stored->account, session.epoch));
+    Status standing = judge_standing(context_.medium, context_.accounts, *stored);
+    if (standing || standing.error().code != ErrorCode::conflict) return standing;
+  }
+  return fail(ErrorCode::storage_unavailable, "the account changes too fast");
 }
 
 // The first use of a granted session. Two first uses at once: the loser reads what the winner wrote.
@@ -238,8 +245,8 @@ Status Sessions::end_all(const std::string& account, const Visit& visit) {
     ++changed.epoch;
     storage::Batch batch;
     context_.accounts.stage_change(batch, *stored, changed);
-    const Status ended = context_.audit.commit(
-        batch, {Decision::sessions_ended, context_.timekeeper.now().wall, account, "", "", visit.source, ""});
+    const Status ended = commit_urgently(
+        context_, batch, {Decision::sessions_ended, context_.timekeeper.now().wall, account, "", "", visit.source, ""});
     if (ended || ended.error().code != ErrorCode::conflict) return ended;
   }
   return fail(ErrorCode::storage_unavailable, "the account changes too fast");

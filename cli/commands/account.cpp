@@ -3,6 +3,7 @@
 #include "auth/openpgp/gate/packet_gate.hpp"
 #include "cli/input.hpp"
 #include "cli/local_carrier.hpp"
+#include "storage/base/text.hpp"
 
 namespace countersign::cli {
 
@@ -32,6 +33,30 @@ Status run_account_show(const AccountShowOptions& options, CommandContext& conte
 Status run_account_confirm(const AccountConfirmOptions& options, CommandContext& context) {
   return run_local(context, "account.confirm",
                    Json::object().set("fingerprint", options.fingerprint).set("username", options.user));
+}
+
+Status run_account_restore(const AccountRestoreOptions& options, CommandContext& context) {
+  Json fields = name_account(Json::object(), options.user);
+  if (!options.public_key.empty()) {
+    fields.set("public_key", TRY(read_certificate(options.public_key, auth::openpgp::kCertificateLocalReadBytesMax,
+                                                  context.terminal)));
+  }
+  const std::string user = escape_for_display(options.user);
+  if (!options.yes) {
+    TRY(context.terminal.confirm(
+        options.public_key.empty()
+            ? "Whoever holds the key that was revoked can log in as " + user + " again. Take the revocation back?"
+            : "Take the revocation of " + user + " back, with the new key?",
+        "--yes"));
+  }
+  return run_local(context, "account.restore", std::move(fields));
+}
+
+Status run_account_delete(const AccountDeleteOptions& options, CommandContext& context) {
+  if (!options.yes) {
+    TRY(context.terminal.confirm("Delete the account " + escape_for_display(options.user) + " for good?", "--yes"));
+  }
+  return run_local(context, "account.delete", name_account(Json::object(), options.user));
 }
 
 }  // namespace countersign::cli

@@ -34,4 +34,17 @@ struct AccountConfirmOptions {
 };
 Status run_account_confirm(const AccountConfirmOptions& options, CommandContext& context);
 
+struct AccountRestoreOptions {
+  std::string user;
+  std::string public_key;  // a file; "-" is stdin; empty: the key that was revoked
+  bool yes = false;
+};
+Status run_account_restore(const AccountRestoreOptions& options, CommandContext& context);
+
+struct AccountDeleteOptions {
+  std::string user;
+  bool yes = false;
+};
+Status run_account_delete(const AccountDeleteOptions& options, CommandContext& context);
+
 }  // namespace countersign::cli

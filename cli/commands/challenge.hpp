@@ -3,15 +3,15 @@
 
 #include <string>
 
+#include "cli/challenge_request.hpp"
 #include "cli/command_context.hpp"
 #include "storage/base/result.hpp"
 
 namespace countersign::cli {
 
 struct ChallengeOptions {
-  std::string user;        // username or account id
-  std::string purpose;     // "login" or "enrol"
-  std::string public_key;  // for enrol: a file with the certificate
+  std::string user;  // username or account id
+  ChallengePurpose purpose;
 };
 Status run_challenge(const ChallengeOptions& options, CommandContext& context);
 

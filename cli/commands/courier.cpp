@@ -26,11 +26,15 @@ Json outcome_fields(Json json, const char* name, const Result<std::string>& outc
 }  // namespace
 
 Status run_courier_export(const CourierExportOptions& options, CommandContext& context) {
+  const Json purpose = TRY(purpose_fields(options.purpose, context.terminal));
+  if (!options.purpose.new_public_key.empty() && options.users.size() != 1) {
+    return fail(ErrorCode::usage, "--new-public-key is one user's: export their challenge alone");
+  }
   const auto store = TRY(open_store(context));
   auto folder = TRY(transport::courier::CourierFolder::open(options.to));
   transport::courier::CourierCarrier carrier(store->operations(), store->rng());
-  const auto report =
-      TRY(carrier.export_challenges(folder, options.users, progress_on(context.terminal, "challenges written")));
+  const auto report = TRY(
+      carrier.export_challenges(folder, options.users, purpose, progress_on(context.terminal, "challenges written")));
   Json challenges = Json::array();
   const Error* first = report.server ? nullptr : &report.server.error();
   for (const auto& one : report.challenges) {

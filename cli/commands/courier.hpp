@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/challenge_request.hpp"
 #include "cli/command_context.hpp"
 #include "storage/base/result.hpp"
 
@@ -12,6 +13,7 @@ namespace countersign::cli {
 struct CourierExportOptions {
   std::vector<std::string> users;
   std::string to;  // the stick's folder
+  ChallengePurpose purpose;
 };
 Status run_courier_export(const CourierExportOptions& options, CommandContext& context);
 

@@ -18,6 +18,7 @@ struct Signing {
   ClientSide& side;
   const ServerExpectation& expected;
   auth::Purpose purpose;
+  const std::optional<auth::openpgp::Fingerprint>& new_key;
   CourierFolder& folder;
   Terminal& terminal;
 };
@@ -30,7 +31,7 @@ Result<std::string> sign_one(const Signing& signing, const CourierFile& file) {
     return fail(ErrorCode::transport_mismatch, "it is no courier's challenge");
   }
   show_statement(signing.terminal, checked);
-  const std::string response = TRY(signing.side.sign(checked));
+  const std::string response = TRY(signing.side.sign(checked, signing.new_key));
   TRY(transport::courier::write_response(signing.folder, file.id, response));
   return checked.statement().server;
 }
@@ -49,11 +50,12 @@ Json row_of(const CourierFile& file, const Result<std::string>& outcome) {
 
 Status run_courier_sign(const CourierSignOptions& options, CommandContext& context) {
   const auth::Purpose purpose = TRY(purpose_of(options.purpose));
+  const auto new_key = TRY(new_key_of(purpose, options.new_key));
   const auto side = TRY(ClientSide::open(context));
   const auto expected = TRY(side->expect(options.server, options.server_key));
   CourierFolder folder = TRY(CourierFolder::open(options.folder));
   const CourierFiles challenges = TRY(transport::courier::read_challenges(folder));
-  const Signing signing{*side, expected, purpose, folder, context.terminal};
+  const Signing signing{*side, expected, purpose, new_key, folder, context.terminal};
   Json rows = Json::array();
   std::size_t signed_count = 0;
   std::size_t failed_count = 0;

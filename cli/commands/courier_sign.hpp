@@ -12,6 +12,7 @@ struct CourierSignOptions {
   std::string folder;
   std::string server;
   std::string server_key;
+  std::string new_key;  // for rotate: the fingerprint of the next key
   std::string purpose;
 };
 Status run_courier_sign(const CourierSignOptions& options, CommandContext& context);

@@ -8,14 +8,10 @@ namespace countersign::cli {
 
 Status run_redeem(const RedeemOptions& options, CommandContext& context) {
   std::string text = TRY(read_input(options.file, auth::openpgp::kCertificateReadBytesMax, context.terminal));
-  // A certificate behind the response means that it asks to be enrolled.
-  const bool enrols =
-      text.find("-----BEGIN PGP PUBLIC KEY BLOCK-----") != std::string::npos || !options.public_key.empty();
   if (!options.public_key.empty()) {
     text += "\n" + TRY(read_certificate(options.public_key, auth::openpgp::kCertificateReadBytesMax, context.terminal));
   }
-  const Json answer =
-      TRY(ask_local(context, enrols ? "account.enrol" : "session.open", Json::object(), std::move(text)));
+  const Json answer = TRY(ask_local(context, "response.redeem", Json::object(), std::move(text)));
   const Json* grant = answer.find("grant");
   if (grant == nullptr || grant->string() == nullptr || context.terminal.json()) {
     context.terminal.answer(answer);

@@ -12,12 +12,13 @@ constexpr std::size_t kMessageBytesMax = 64u << 10;
 
 Status run_respond(const RespondOptions& options, CommandContext& context) {
   const auth::Purpose purpose = TRY(purpose_of(options.purpose));
+  const auto new_key = TRY(new_key_of(purpose, options.new_key));
   const std::string message = TRY(read_input(options.file, kMessageBytesMax, context.terminal));
   const auto side = TRY(ClientSide::open(context));
   const auto expected = TRY(side->expect(options.server, options.server_key));
   const auto checked = TRY(side->open_challenge(message, expected, purpose));
   show_statement(context.terminal, checked);
-  const std::string response = TRY(side->sign(checked));
+  const std::string response = TRY(side->sign(checked, new_key));
   if (!context.terminal.json()) {
     context.terminal.data(response);
     return ok();

@@ -12,6 +12,7 @@ struct RespondOptions {
   std::string file;  // empty or "-": stdin
   std::string server;
   std::string server_key;
+  std::string new_key;  // for rotate: the fingerprint of the next key
   std::string purpose;  // what the user means to sign
 };
 Status run_respond(const RespondOptions& options, CommandContext& context);

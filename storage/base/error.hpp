@@ -69,6 +69,7 @@ enum class Face {
   X(registration_closed, denied)          \
   X(enrolment_not_held, not_found)        \
   X(enrolments_held_full, slow_down)      \
+  X(account_not_revoked, conflict)        \
   /* sessions */                          \
   X(session_unknown, denied)              \
   X(session_expired, denied)              \

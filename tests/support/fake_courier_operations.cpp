@@ -51,7 +51,7 @@ Result<Json> FakeCourierOperations::run(const transport::Message& message) {
   if (row->name == "challenge.issue") return issue(message.fields);
   if (row->name == "account.hold")
     return Json::object().set("held", hex_upper(sha256(as_bytes(message.text))).substr(0, 40));
-  if (row->name == "session.open") return open_session(message.text);
+  if (row->name == "response.redeem") return open_session(message.text);
   return fail(ErrorCode::unknown_operation);
 }
 

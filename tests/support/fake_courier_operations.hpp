@@ -21,13 +21,13 @@ class FakeCourierOperations final : public transport::Operations {
  public:
   Result<Json> run(const transport::Message& message) override;
 
-  // session.open fails with this as long as it is set.
+  // response.redeem fails with this as long as it is set.
   void fail_sessions_with(ErrorCode code);
   void work_again();
-  // The next session.open takes effect and then fails, as where a process ends between commit and answer.
+  // The next response.redeem takes effect and then fails, as where a process ends between commit and answer.
   void lose_next_answer();
   void fail_issuing_for(std::string username, ErrorCode code);
-  // What session.open answers for any response instead.
+  // What response.redeem answers for any response instead.
   void answer_sessions_with(Json reply);
 
   std::size_t runs() const;

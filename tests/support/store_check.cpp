@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "auth/keys/withdrawals.hpp"
 #include "auth/passwords/phc_string.hpp"
 #include "auth/policies.hpp"
 #include "auth/sessions/session.hpp"
@@ -27,6 +28,7 @@ class StoreCheck {
       if (name.starts_with("keys/")) check_key(name);
       if (name.starts_with("sessions/")) check_session(name);
       if (name.starts_with("sessions-of/")) check_pointer(name);
+      if (name.starts_with("revocations/")) check_withdrawal(name);
     }
     std::size_t markers = 0;
     for (const auto& [name, text] : contents_) markers += name.starts_with("consumed/") ? 1 : 0;
@@ -63,7 +65,9 @@ class StoreCheck {
       const bool by_key = record->decision == "login_accepted" || record->decision == "login_granted";
       if ((by_key || by_password) && !logged_in_.insert(record->entry.session).second) fault(name + ": a login twice");
       const bool changed_by_key = record->decision == "password_changed" && !record->entry.key.empty();
-      if (!by_key && !changed_by_key && record->decision != "account_enrolled") continue;
+      const bool by_statement = (record->decision == "account_revoked" || record->decision == "key_rotated") &&
+                                record->entry.detail.ends_with(" by statement");
+      if (!by_key && !changed_by_key && !by_statement && record->decision != "account_enrolled") continue;
       ++redeemed_;
       redeemed_lately_ += now_ - record->entry.at < kConsumedKeptAfterExpiry ? 1 : 0;
     }
@@ -77,6 +81,18 @@ class StoreCheck {
     }
     const auto stored = accounts_.find(id);
     if (!stored || !*stored) return fault(name + ": " + outcome(stored));
+    for (const AccountPart part : kAccountParts) {
+      const auto bytes = accounts_.read_part(**stored, part);
+      if (!bytes) fault(part_name(id, part) + ": " + outcome(bytes));
+      if (bytes && !*bytes && contents_.contains(part_name(id, part))) fault(part_name(id, part) + " is not sealed");
+    }
+    const bool revoked = (*stored)->account.state == AccountState::revoked;
+    if (revoked != (*stored)->account.parts.contains(AccountPart::revocation))
+      fault(name + ": state and record differ");
+    if ((*stored)->account.state == AccountState::deleted) {
+      if (contents_.contains(seen_name(id)) || !(*stored)->account.parts.empty()) fault(name + " is no bare tombstone");
+      return;
+    }
     const auto certificate = accounts_.certificate_of(**stored);
     if (!certificate) fault(name + ": its certificate: " + outcome(certificate));
     const auto holder = accounts_.holder_of((*stored)->account.fingerprint);
@@ -98,9 +114,21 @@ class StoreCheck {
   void check_key(const std::string& name) {
     const std::string id = text_member(name, "account");
     const auto stored = accounts_.find(id);
-    if (!stored || !*stored || (*stored)->account.fingerprint.lower() != name.substr(5)) {
-      fault(name + " leads to no account");
-    }
+    if (!stored || !*stored) return fault(name + " leads to no account");
+    const Account& account = (*stored)->account;
+    bool known = account.fingerprint.lower() == name.substr(5);
+    for (const FormerKey& key : account.former_keys) known = known || key.fingerprint.lower() == name.substr(5);
+    if (!known) fault(name + " leads to an account that never had it");
+  }
+
+  // No number is missing, and no account is behind what was taken from it.
+  void check_withdrawal(const std::string& name) {
+    const auto line = parse_withdrawal(open(name));
+    if (!line) return fault(name + ": " + outcome(line));
+    if (withdrawal_name(line->number) != name || line->number != ++withdrawals_) fault(name + " is out of order");
+    const auto stored = accounts_.find(line->account);
+    if (!stored || !*stored) return fault(name + " speaks of no account");
+    if ((*stored)->account.epoch < line->epoch) fault(name + ": its account is behind it");
   }
 
   void check_session(const std::string& name) {
@@ -121,6 +149,7 @@ class StoreCheck {
   const RecordSeal& seal_;
   const Instant now_;
   std::set<std::string> logged_in_;
+  std::int64_t withdrawals_ = 0;
   std::size_t redeemed_ = 0;
   std::size_t redeemed_lately_ = 0;  // whose markers cannot have been swept yet
   std::vector<std::string> faults_;

@@ -12,7 +12,9 @@ namespace countersign::test {
 //
 //   audit       every chain verifies
 //   accounts    a record has its certificate, with the hash and fingerprint that it says, and its key points back; no
-//               certificate and no key stands without its record
+//               certificate and no key stands without its record; a revocation record where it is revoked and nowhere
+//               else; of a deleted one nothing is left but the record
+//   revocations numbered without a gap, and no account is behind one of its own
 //   challenges  as many are consumed as were redeemed, but for those that may have been swept
 //   sessions    each was opened by a login on record; a pointer leads to its session, and each is either pointed at or
 //               replaced

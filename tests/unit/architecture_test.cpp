@@ -64,7 +64,7 @@ const std::vector<Room> kRooms = {
     {"SQLiteCpp/", {"storage/sqlite_connection.hpp"}},
     {"sqlite3.h", {"storage/sqlite_connection.cpp"}},
     {"httplib.h", {"transport/http/"}},
-    {"CLI/", {"cli/app.cpp"}},
+    {"CLI/", {"cli/command_tree.hpp"}},
     {"toml++/", {"cli/settings.cpp"}},
     {"openssl/", {"storage/base/", "auth/rng.cpp"}},
     {"utf8proc.h", {"storage/base/"}},

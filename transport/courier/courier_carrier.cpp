@@ -69,8 +69,8 @@ bool is_settled(Settlement settlement) {
 // One run of an export. Once the folder itself has failed, nothing more is issued for it.
 class Export {
  public:
-  Export(CourierFolder& folder, Operations& operations, auth::Rng& rng)
-      : folder_(folder), operations_(operations), rng_(rng) {}
+  Export(CourierFolder& folder, Operations& operations, auth::Rng& rng, const Json& purpose)
+      : folder_(folder), operations_(operations), rng_(rng), purpose_(purpose) {}
 
   Status write_server() {
     const Json reply = TRY(operations_.run(message_for("server.show")));
@@ -85,6 +85,7 @@ class Export {
   Result<std::string> write_challenge(const std::string& username) {
     if (folder_failed_) return fail(ErrorCode::storage_unavailable, std::string(kNotTried));
     Message message = message_for("challenge.issue");
+    message.fields = purpose_;
     // No username has the form of an account id.
     message.fields.set(is_lower_hex(username, kAccountIdDigits) ? "account" : "username", username)
         .set("transport", "courier");
@@ -108,6 +109,7 @@ class Export {
   CourierFolder& folder_;
   Operations& operations_;
   auth::Rng& rng_;
+  const Json& purpose_;
   bool folder_failed_ = false;
 };
 
@@ -138,7 +140,7 @@ class Import {
 
  private:
   void take(const std::string& text, ImportedFile& file) {
-    Message message = message_for(file.kind == InboxKind::enrol ? "account.hold" : "session.open");
+    Message message = message_for(file.kind == InboxKind::enrol ? "account.hold" : "response.redeem");
     message.text = text;
     const std::string id = answer_id(file.name, text);
     const auto reply = operations_.run(message);
@@ -146,7 +148,7 @@ class Import {
     if (!reply) {
       file.outcome = tl::unexpected<Error>(reply.error());
       if (is_refusal(reply.error().code)) write_refusal(id, file);
-    } else if (file.kind == InboxKind::enrol) {
+    } else if (file.kind == InboxKind::enrol || reply->find("held") != nullptr) {
       note_held(*reply, file);
     } else if (reply->find("grant") == nullptr) {
       file.settlement = Settlement::accepted;
@@ -228,11 +230,11 @@ std::size_t ImportReport::count(Settlement settlement) const {
 }
 
 Result<ExportReport> CourierCarrier::export_challenges(CourierFolder& folder, std::span<const std::string> usernames,
-                                                       const Progress& progress) {
+                                                       const Json& purpose, const Progress& progress) {
   TRY(folder.make(Place::done));
   TRY(folder.make(Place::outbox));
   TRY(folder.check_writable(Place::outbox));
-  Export run(folder, operations_, rng_);
+  Export run(folder, operations_, rng_, purpose);
   ExportReport out;
   out.server = run.write_server();
   for (const std::string& username : usernames) {

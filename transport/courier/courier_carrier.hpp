@@ -68,9 +68,10 @@ class CourierCarrier {
 
   // Makes inbox, inbox/done and outbox where they are absent, then writes outbox/server.asc and a challenge a user.
   // What fails for one user is in its line of the report; once the folder itself fails, the rest is not tried. Fails
-  // with file_refused or storage_unavailable where the folders cannot be made: then nothing was issued.
+  // with file_refused or storage_unavailable where the folders cannot be made: then nothing was issued. `purpose` holds
+  // the members of challenge.issue that say what it is for, the same for all; an empty object is a login.
   Result<ExportReport> export_challenges(CourierFolder& folder, std::span<const std::string> usernames,
-                                         const Progress& progress);
+                                         const Json& purpose, const Progress& progress);
 
   // Takes what the inbox holds, at most kScanFilesMax files. A grant is durable in the outbox before its response is
   // moved. Fails with file_refused or storage_unavailable where the inbox cannot be listed or the outbox not be

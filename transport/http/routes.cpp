@@ -23,6 +23,8 @@ constexpr std::array kRoutes = {
     Route{"GET",    "/readyz",             "ready.show",       200,     P::health,     B::none},
     Route{"POST",   "/v1/challenge",       "challenge.issue",  200,     P::challenge,  B::form},
     Route{"POST",   "/v1/session",         "session.open",     201,     P::json,       B::message},
+    Route{"POST",   "/v1/rotation",        "key.rotate",       200,     P::json,       B::message},
+    Route{"POST",   "/v1/revocation",      "key.revoke",       200,     P::json,       B::form},
     Route{"POST",   "/v1/accounts",        "account.enrol",    201,     P::json,       B::message},
     Route{"POST",   "/v1/password",        "password.change",  204,     P::nothing,    B::message},
     Route{"POST",   "/v1/session/refresh", "session.refresh",  200,     P::json,       B::optional},

@@ -36,6 +36,17 @@ Result<Json> change_password(auth::Authenticator& auth, const Message& message);
 Result<Json> set_password(auth::Authenticator& auth, const Message& message);
 Result<Json> remove_password(auth::Authenticator& auth, const Message& message);
 
+// key_handlers.cpp
+Result<Json> revoke_key(auth::Authenticator& auth, const Message& message);
+Result<Json> rotate_key(auth::Authenticator& auth, const Message& message);
+Result<Json> redeem_response(auth::Authenticator& auth, const Message& message);
+Result<Json> revoke_account(auth::Authenticator& auth, const Message& message);
+Result<Json> restore_account(auth::Authenticator& auth, const Message& message);
+Result<Json> rotate_account(auth::Authenticator& auth, const Message& message);
+Result<Json> delete_account(auth::Authenticator& auth, const Message& message);
+Result<Json> export_revocations(auth::Authenticator& auth, const Message& message);
+Result<Json> apply_revocations(auth::Authenticator& auth, const Message& message);
+
 // session_handlers.cpp
 Result<Json> open_session(auth::Authenticator& auth, const Message& message);
 Result<Json> show_session(auth::Authenticator& auth, const Message& message);
@@ -48,6 +59,9 @@ Result<Json> end_one_session(auth::Authenticator& auth, const Message& message);
 Result<Json> list_account_sessions(auth::Authenticator& auth, const Message& message);
 Result<Json> show_account_session(auth::Authenticator& auth, const Message& message);
 Result<Json> end_account_session(auth::Authenticator& auth, const Message& message);
+
+// What an operation on an account's key says of it.
+Json account_key_fields(const auth::Account& account);
 
 auth::Visit visit_of(const Message& message);
 // Takes `username` or `account`, not resolved yet.

@@ -16,6 +16,7 @@ constexpr std::size_t kSmall = 4u << 10;          // names and flags
 constexpr std::size_t kResponse = 64u << 10;      // a signed response
 constexpr std::size_t kCertificate = 128u << 10;  // a response with a certificate
 constexpr std::size_t kLocalFile = 4u << 20;      // a certificate from a local file
+constexpr std::size_t kExport = 64u << 20;        // a list of revocations, some 180 bytes a line
 
 // clang-format off
 constexpr std::array kTable = {
@@ -27,6 +28,9 @@ constexpr std::array kTable = {
     Operation{"account.enrol",      kHttp | kLocal,   Guard::none,           kCertificate},
     Operation{"account.hold",       kCourier,         Guard::none,           kResponse},
     Operation{"session.open",       kAny,             Guard::none,           kResponse},
+    Operation{"key.revoke",         kAny,             Guard::none,           kResponse},
+    Operation{"key.rotate",         kAny,             Guard::none,           kCertificate},
+    Operation{"response.redeem",    kCourier | kLocal, Guard::none,          kCertificate},
     Operation{"session.show",       kHttp,            Guard::bearer,         0},
     Operation{"session.authz",      kHttp,            Guard::bearer,         0},
     Operation{"session.refresh",    kHttp,            Guard::bearer,         kSmall},
@@ -44,6 +48,12 @@ constexpr std::array kTable = {
     Operation{"password.change",    kHttp,            Guard::none,           kResponse},
     Operation{"password.set",       kLocal,           Guard::administrator,  kSmall},
     Operation{"password.remove",    kLocal,           Guard::administrator,  kSmall},
+    Operation{"account.revoke",     kLocal,           Guard::administrator,  kSmall},
+    Operation{"account.restore",    kLocal,           Guard::administrator,  kLocalFile},
+    Operation{"account.rotate",     kLocal,           Guard::administrator,  kLocalFile},
+    Operation{"account.delete",     kLocal,           Guard::administrator,  kSmall},
+    Operation{"revocation.export",  kLocal,           Guard::administrator,  kSmall},
+    Operation{"revocation.apply",   kLocal,           Guard::administrator,  kExport},
     Operation{"audit.list",         kLocal,           Guard::administrator,  kSmall},
     Operation{"audit.verify",       kLocal,           Guard::administrator,  kSmall},
     Operation{"server_key.show",    kLocal,           Guard::administrator,  kSmall},

@@ -23,6 +23,23 @@ Result<auth::Response> from_detached(JsonReader& reader) {
   return response;
 }
 
+// A member that is a clear-signed text or an object.
+Result<auth::Response> from_member(JsonReader& reader, std::string_view name) {
+  const Json member = reader.take(name);
+  const std::string* text = member.string();
+  if (text == nullptr) {
+    JsonReader detached(member);
+    auto response = TRY(from_detached(detached));
+    TRY(detached.finish());
+    return response;
+  }
+  auto taken = TRY(from_text(*text));
+  if (!taken.public_key.empty()) {
+    return fail(ErrorCode::malformed_message, "the certificate goes into 'public_key'");
+  }
+  return std::move(taken.response);
+}
+
 }  // namespace
 
 Result<ResponseFields> take_response(const Message& message) {
@@ -42,17 +59,46 @@ Result<ResponseFields> take_response(JsonReader& reader) {
     out.response = TRY(from_detached(reader));
     return out;
   }
-  const Json response = reader.take("response");
-  if (const std::string* text = response.string()) {
-    out = TRY(from_text(*text));
-    if (!out.public_key.empty()) return fail(ErrorCode::malformed_message, "the certificate goes into 'public_key'");
-  } else {
-    JsonReader detached(response);
-    out.response = TRY(from_detached(detached));
-    TRY(detached.finish());
-  }
+  out.response = TRY(from_member(reader, "response"));
   out.public_key = TRY(reader.text_or("public_key", ""));
   return out;
+}
+
+Result<auth::RotationResponse> take_rotation(const Message& message) {
+  auth::RotationResponse out;
+  JsonReader reader(message.fields);
+  if (!message.text.empty()) {
+    TRY(reader.finish());
+    auto split = TRY(auth::openpgp::split_response(message.text));
+    if (split.messages.size() != 2 || !split.certificate) {
+      return fail(ErrorCode::malformed_message,
+                  "a rotation is the statement clear-signed by the current key, the same by the new key, and the new "
+                  "certificate");
+    }
+    auto& current = split.messages[0];
+    auto& next = split.messages[1];
+    out.current = {std::move(current.challenge_hint), std::move(current.signature), SignatureForm::clear_signed};
+    out.next = {std::move(next.challenge_hint), std::move(next.signature), SignatureForm::clear_signed};
+    out.public_key = *std::move(split.certificate);
+    return out;
+  }
+  out.current = TRY(from_member(reader, "response"));
+  out.next = TRY(from_member(reader, "new_response"));
+  out.public_key = TRY(reader.text("public_key"));
+  TRY(reader.finish());
+  return out;
+}
+
+Result<std::string> challenge_of(const Message& message) {
+  if (!message.text.empty()) return TRY(auth::openpgp::split_response(message.text)).messages.front().challenge_hint;
+  JsonReader reader(message.fields);
+  if (!reader.has("response")) return reader.text("challenge");
+  const Json response = reader.take("response");
+  if (const std::string* text = response.string()) {
+    return TRY(auth::openpgp::split_response(*text)).messages.front().challenge_hint;
+  }
+  JsonReader detached(response);
+  return detached.text("challenge");
 }
 
 }  // namespace countersign::transport

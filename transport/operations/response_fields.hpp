@@ -7,6 +7,7 @@
 #include <string>
 
 #include "auth/challenges/proof.hpp"
+#include "auth/keys/rotation.hpp"
 #include "transport/operations/operation.hpp"
 
 namespace countersign::transport {
@@ -20,5 +21,13 @@ struct ResponseFields {
 Result<ResponseFields> take_response(const Message& message);
 // The same of fields alone, where an operation has members besides: it calls finish() on the reader.
 Result<ResponseFields> take_response(JsonReader& reader);
+
+// A rotation: two clear-signed messages, by the current and by the new key, and the new certificate; or {"response",
+// "new_response", "public_key"}. As take_response.
+Result<auth::RotationResponse> take_rotation(const Message& message);
+
+// The sealed challenge that a response of any purpose names, so that it finds its operation. Fails as take_response;
+// what else the message holds is not looked at.
+Result<std::string> challenge_of(const Message& message);
 
 }  // namespace countersign::transport

@@ -5,6 +5,7 @@
 // nothing else. Formats: RFC 4880 §4 (packets), §5.2 (signatures), §5.5 (keys), §6 (armor). Pure: no clock, no I/O.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -76,6 +77,29 @@ class GatedSignature {
   Bytes issuer_key_id_;
 };
 
+// One version 4 signature packet of class 0x20, a key's revocation of itself (RFC 4880 §5.2.1). Whether it is one is
+// the engine's to say, of the certificate that revoked_certificate makes.
+class GatedRevocation {
+ public:
+  const Bytes& packets() const { return packets_; }
+  Instant created_at() const { return created_at_; }
+  // Does it name this key as its issuer, by fingerprint or by key id?
+  bool is_by(const Fingerprint& fingerprint) const;
+  // RFC 4880 §5.2.3.23: 0 none, 1 superseded, 2 compromised, 3 retired; 0 where it says nothing. The text is foreign.
+  std::uint8_t reason() const { return reason_; }
+  const std::string& text() const { return text_; }
+
+ private:
+  friend class SignatureReader;
+  GatedRevocation() = default;
+  Bytes packets_;
+  Instant created_at_{};
+  std::optional<Fingerprint> issuer_;
+  std::array<std::uint8_t, 8> issuer_key_id_{};
+  std::uint8_t reason_ = 0;
+  std::string text_;
+};
+
 // Armored or binary. Fails with message_too_large (with the hint `gpg --export-options export-minimal --export`),
 // armor_invalid, secret_key_handed_in, unknown_version (version 6, named), packet_refused, certificate_refused.
 Result<GatedCertificate> admit_certificate(std::string_view text, std::size_t read_bytes_max);
@@ -85,6 +109,15 @@ Result<GatedCertificate> admit_certificate(std::string_view text, std::size_t re
 // others, no embedded signature. Fails with message_too_large, armor_invalid, signature_missing, unknown_version,
 // secret_key_handed_in, packet_refused.
 Result<GatedSignature> admit_signature(std::string_view text);
+
+// Armored (as a signature, or as a public key block, which is what gpg --gen-revoke writes) or binary; exactly one
+// signature of class 0x20, with a hashed creation time and an issuer, without an end, else as a signature. Fails as
+// admit_signature does.
+Result<GatedRevocation> admit_revocation(std::string_view text);
+
+// The certificate with the revocation behind its primary key. signature_by_another_key where it names another issuer;
+// message_too_large.
+Result<GatedCertificate> revoked_certificate(const GatedCertificate& certificate, const GatedRevocation& revocation);
 
 // The answer to a secret key, in every role: secret_key_handed_in, with a text that tells the owner what to do now.
 tl::unexpected<Error> refuse_secret_key();

@@ -1,5 +1,7 @@
-// The signature role: what a signature over a statement may hold.
+// The signature role, what a signature over a statement may hold, and the revocation role beside it.
 #include <algorithm>
+#include <initializer_list>
+#include <iterator>
 #include <string>
 
 #include "auth/openpgp/gate/armor.hpp"
@@ -11,6 +13,7 @@ namespace countersign::auth::openpgp {
 namespace {
 
 constexpr std::size_t kNotationBytesMax = 256;
+constexpr std::uint8_t kKeyRevocation = 0x20;  // RFC 4880 §5.2.1
 
 std::string number(std::size_t value) {
   return std::to_string(value);
@@ -22,7 +25,10 @@ struct Claims {
   std::optional<std::uint64_t> lifetime;
   std::optional<Fingerprint> issuer;
   std::optional<Bytes> issuer_key_id;
+  std::optional<Bytes> reason;  // for a revocation: a code and a text
 };
+
+enum class Role { signature, revocation };
 
 template <class T>
 Status set_once(std::optional<T>& slot, T value, std::string_view what) {
@@ -53,7 +59,10 @@ Status read_issuer(Claims& claims, const Subpacket& each) {
   return set_once(claims.issuer, issuer, "issuer fingerprint");
 }
 
-Status read_hashed(Claims& claims, const Subpacket& each) {
+Status read_hashed(Claims& claims, const Subpacket& each, Role role) {
+  if (role == Role::revocation && each.type == subpacket::kRevocationReason) {
+    return set_once(claims.reason, Bytes(each.body.begin(), each.body.end()), "reason");
+  }
   switch (each.type) {
     case subpacket::kCreationTime:
       return set_once(claims.created, TRY(seconds_of(each)), "creation time");
@@ -94,12 +103,15 @@ Status refuse_everywhere(const SignaturePacket& packet) {
   return ok();
 }
 
-// The issuer as the unhashed area names it must not contradict the hashed one.
-Result<Claims> read_claims(const SignaturePacket& packet) {
+// The issuer as the unhashed area names it must not contradict the hashed one. In a revocation it may stand there
+// alone: old programs wrote them so, and it is verified against one key in any case.
+Result<Claims> read_claims(const SignaturePacket& packet, Role role) {
   Claims claims;
-  for (const Subpacket& each : packet.hashed) TRY(read_hashed(claims, each));
+  for (const Subpacket& each : packet.hashed) TRY(read_hashed(claims, each, role));
   if (!claims.created) return fail(ErrorCode::packet_refused, "no hashed creation time");
-  if (!claims.issuer && !claims.issuer_key_id) return fail(ErrorCode::packet_refused, "no hashed issuer");
+  if (role == Role::signature && !claims.issuer && !claims.issuer_key_id) {
+    return fail(ErrorCode::packet_refused, "no hashed issuer");
+  }
 
   Claims unhashed;
   for (const Subpacket& each : packet.unhashed) {
@@ -110,12 +122,49 @@ Result<Claims> read_claims(const SignaturePacket& packet) {
   const auto contradiction = fail(ErrorCode::packet_refused, "two different issuers");
   if (claims.issuer && unhashed.issuer && *claims.issuer != *unhashed.issuer) return contradiction;
   if (!claims.issuer) claims.issuer = unhashed.issuer;
+  if (!claims.issuer_key_id) claims.issuer_key_id = unhashed.issuer_key_id;
+  if (!claims.issuer && !claims.issuer_key_id) return fail(ErrorCode::packet_refused, "no issuer");
   for (const auto& key_id : {claims.issuer_key_id, unhashed.issuer_key_id}) {
     if (!key_id) continue;
     const ByteView expected = claims.issuer ? claims.issuer->key_id() : ByteView(*claims.issuer_key_id);
     if (!std::equal(key_id->begin(), key_id->end(), expected.begin(), expected.end())) return contradiction;
   }
   return claims;
+}
+
+// Of the unhashed area the issuer's key id alone: some engines look for that and nothing else.
+Bytes normalised(const SignaturePacket& packet, const Claims& claims, ByteView tail) {
+  Bytes unhashed;
+  append_subpacket(unhashed, subpacket::kIssuerKeyId,
+                   claims.issuer ? claims.issuer->key_id() : ByteView(*claims.issuer_key_id));
+  Bytes body(packet.head.begin(), packet.head.end());
+  append_integer(body, unhashed.size(), 2);
+  append(body, unhashed);
+  append(body, tail);
+  Bytes out;
+  append_packet(out, tag::kSignature, body);
+  return out;
+}
+
+// The one signature packet of a text that is armored under one of these labels, or binary.
+Result<Bytes> only_signature(std::string_view text, std::initializer_list<std::string_view> labels) {
+  if (text.size() > kSignatureBytesMax) return fail(ErrorCode::message_too_large, "a signature of over 8 KiB");
+  if (begins_armored("PGP PRIVATE KEY BLOCK", text)) return refuse_secret_key();
+  Bytes packets(text.begin(), text.end());
+  if (looks_armored(text)) {
+    const auto* const label = std::find_if(labels.begin(), std::prev(labels.end()),
+                                           [&](std::string_view one) { return begins_armored(one, text); });
+    packets = TRY(dearmor(*label, text));
+  }
+  if (packets.empty()) return fail(ErrorCode::signature_missing, "there is no signature");
+  PacketReader reader(packets);
+  const Packet packet = TRY(reader.next());
+  if (packet.tag == tag::kSecretKey || packet.tag == tag::kSecretSubkey) return refuse_secret_key();
+  if (packet.tag != tag::kSignature) {
+    return fail(ErrorCode::packet_refused, "a signature expected, not a " + packet_name(packet.tag));
+  }
+  if (!reader.at_end()) return fail(ErrorCode::packet_refused, "something stands after the signature");
+  return Bytes(packet.body.begin(), packet.body.end());
 }
 
 }  // namespace
@@ -128,7 +177,7 @@ Result<GatedSignature> SignatureReader::read(ByteView body) {
   }
   TRY(refuse_everywhere(packet));
   const Bytes tail = TRY(normalised_tail(packet));
-  const Claims claims = TRY(read_claims(packet));
+  const Claims claims = TRY(read_claims(packet, Role::signature));
 
   GatedSignature signature;
   signature.class_ = packet.signature_class;
@@ -142,31 +191,70 @@ Result<GatedSignature> SignatureReader::read(ByteView body) {
   const ByteView key_id = claims.issuer ? claims.issuer->key_id() : ByteView(*claims.issuer_key_id);
   signature.issuer_key_id_.assign(key_id.begin(), key_id.end());
 
-  // Some engines look for the key id and nothing else, so it is always there.
-  Bytes unhashed;
-  append_subpacket(unhashed, subpacket::kIssuerKeyId, signature.issuer_key_id_);
-  Bytes normalised(packet.head.begin(), packet.head.end());
-  append_integer(normalised, unhashed.size(), 2);
-  append(normalised, unhashed);
-  append(normalised, tail);
-  append_packet(signature.packets_, tag::kSignature, normalised);
+  signature.packets_ = normalised(packet, claims, tail);
   return signature;
 }
 
-Result<GatedSignature> admit_signature(std::string_view text) {
-  if (text.size() > kSignatureBytesMax) return fail(ErrorCode::message_too_large, "a signature of over 8 KiB");
-  if (begins_armored("PGP PRIVATE KEY BLOCK", text)) return refuse_secret_key();
-  const Bytes packets = looks_armored(text) ? TRY(dearmor("PGP SIGNATURE", text)) : Bytes(text.begin(), text.end());
-  if (packets.empty()) return fail(ErrorCode::signature_missing, "there is no signature");
-
-  PacketReader reader(packets);
-  const Packet packet = TRY(reader.next());
-  if (packet.tag == tag::kSecretKey || packet.tag == tag::kSecretSubkey) return refuse_secret_key();
-  if (packet.tag != tag::kSignature) {
-    return fail(ErrorCode::packet_refused, "a signature expected, not a " + packet_name(packet.tag));
+Result<GatedRevocation> SignatureReader::read_revocation(ByteView body) {
+  const SignaturePacket packet = TRY(read_signature_packet(body));
+  if (packet.signature_class != kKeyRevocation) {
+    return fail(ErrorCode::packet_refused,
+                "a signature of class 0x" + hex(ByteView(&packet.signature_class, 1)) + ", which revokes no key");
   }
-  if (!reader.at_end()) return fail(ErrorCode::packet_refused, "something stands after the signature");
-  return SignatureReader::read(packet.body);
+  TRY(refuse_everywhere(packet));
+  const Bytes tail = TRY(normalised_tail(packet));
+  const Claims claims = TRY(read_claims(packet, Role::revocation));
+  if (claims.lifetime.value_or(0) != 0) return fail(ErrorCode::packet_refused, "a revocation that would end by itself");
+
+  GatedRevocation revocation;
+  revocation.created_at_ = from_unix(static_cast<std::int64_t>(*claims.created));
+  revocation.issuer_ = claims.issuer;
+  const ByteView key_id = claims.issuer ? claims.issuer->key_id() : ByteView(*claims.issuer_key_id);
+  std::copy(key_id.begin(), key_id.end(), revocation.issuer_key_id_.begin());
+  if (claims.reason && !claims.reason->empty()) {
+    revocation.reason_ = claims.reason->front();
+    revocation.text_ = to_string(ByteView(*claims.reason).subspan(1));
+  }
+  revocation.packets_ = normalised(packet, claims, tail);
+  return revocation;
+}
+
+bool GatedRevocation::is_by(const Fingerprint& fingerprint) const {
+  if (issuer_) return *issuer_ == fingerprint;
+  const ByteView key_id = fingerprint.key_id();
+  return std::equal(key_id.begin(), key_id.end(), issuer_key_id_.begin(), issuer_key_id_.end());
+}
+
+Result<GatedSignature> admit_signature(std::string_view text) {
+  const Bytes body = TRY(only_signature(text, {"PGP SIGNATURE"}));
+  return SignatureReader::read(body);
+}
+
+Result<GatedRevocation> admit_revocation(std::string_view text) {
+  // GnuPG keeps them with a colon before the dashes, so that nobody imports one by mistake.
+  if (text.size() <= kSignatureBytesMax && text.find("\n:-----BEGIN PGP ") != std::string_view::npos) {
+    return fail(ErrorCode::armor_invalid,
+                "this is the file as GnuPG keeps it: remove the text above and the colon before -----BEGIN");
+  }
+  const Bytes body = TRY(only_signature(text, {"PGP SIGNATURE", "PGP PUBLIC KEY BLOCK"}));
+  return SignatureReader::read_revocation(body);
+}
+
+Result<GatedCertificate> revoked_certificate(const GatedCertificate& certificate, const GatedRevocation& revocation) {
+  if (!revocation.is_by(certificate.fingerprint())) {
+    return fail(ErrorCode::signature_by_another_key,
+                "the revocation is not by the key " + certificate.fingerprint().upper());
+  }
+  PacketReader reader(certificate.packets());
+  const Packet primary = TRY(reader.next());
+  Bytes merged;
+  append_packet(merged, primary.tag, primary.body);
+  append(merged, revocation.packets());
+  while (!reader.at_end()) {
+    const Packet packet = TRY(reader.next());
+    append_packet(merged, packet.tag, packet.body);
+  }
+  return admit_certificate(as_text(merged), kCertificateReadBytesMax);
 }
 
 }  // namespace countersign::auth::openpgp

@@ -72,11 +72,12 @@ bool holds_at(const SignaturePacket& packet, Instant now);
 // The body of a subpacket with its length and type, as it stands in an area.
 void append_subpacket(Bytes& area, std::uint8_t type, ByteView body);
 
-// Turns the body of a signature packet into a GatedSignature: the rules of the signature role. What stands in the
-// unhashed area is not signed and goes no further, except the issuer.
+// Turns the body of a signature packet into what its role lets through. What stands in the unhashed area is not signed
+// and goes no further, except the issuer.
 class SignatureReader {
  public:
   static Result<GatedSignature> read(ByteView body);
+  static Result<GatedRevocation> read_revocation(ByteView body);
 };
 
 }  // namespace countersign::auth::openpgp

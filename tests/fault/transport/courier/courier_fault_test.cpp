@@ -259,12 +259,12 @@ TEST_CASE("an export that ends before any step and is done again leaves whole ch
       PullOut pull(points);
       auto folder = CourierFolder::open_watched(stick.text_path(), pull);
       REQUIRE(folder);
-      static_cast<void>(server.carrier.export_challenges(*folder, usernames, {}));
+      static_cast<void>(server.carrier.export_challenges(*folder, usernames, Json::object(), {}));
       pulled = pull.pulled();
     }
     auto folder = CourierFolder::open(stick.text_path());
     REQUIRE(folder);
-    const auto report = server.carrier.export_challenges(*folder, usernames, {});
+    const auto report = server.carrier.export_challenges(*folder, usernames, Json::object(), {});
     REQUIRE(report);
     CHECK(report->server);
     CHECK(report->written() == 2);

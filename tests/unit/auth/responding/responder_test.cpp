@@ -3,92 +3,13 @@
 #include <catch2/catch.hpp>
 
 #include "auth/openpgp/gate/signed_message.hpp"
-#include "auth/openpgp/rnp/rnp_openpgp.hpp"
-#include "tests/support/signed_by_server.hpp"
+#include "tests/support/responder_scene.hpp"
 
 using namespace countersign;
 using namespace countersign::auth;
 using namespace countersign::auth::responding;
 using openpgp::Fingerprint;
-using test::kServerName;
-
-namespace {
-
-const std::string kToken = "cs_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
-class FixedClock final : public Clock {
- public:
-  Instant now() const override { return now_; }
-  std::chrono::milliseconds monotonic() const override { return {}; }
-  Instant now_{};
-};
-
-// "Decrypts" what is handed in as it is, and remembers what it was asked to sign.
-class FakeUserKeys final : public UserKeys {
- public:
-  Result<Secret> open(std::string_view message) override {
-    if (open_error) return tl::unexpected<Error>(*open_error);
-    return Secret(as_bytes(message));
-  }
-  Result<std::string> clear_sign(std::string_view text, const Fingerprint& key) override {
-    signed_texts.emplace_back(text);
-    signed_with = key;
-    return "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n" + (instead.empty() ? std::string(text) : instead) +
-           "-----BEGIN PGP SIGNATURE-----\n-----END PGP SIGNATURE-----\n";
-  }
-
-  std::optional<Error> open_error;
-  std::string instead;
-  std::vector<std::string> signed_texts;
-  Fingerprint signed_with;
-};
-
-// Making keys takes a while, and none of these tests changes them.
-test::ServerKeys& server_keys() {
-  static test::ServerKeys keys;
-  return keys;
-}
-
-struct Scene {
-  Scene() {
-    clock.now_ = statement.issued_at + Seconds(10);
-    REQUIRE(known.trust({kServerName, server.server(), ""}).has_value());
-  }
-
-  Result<CheckedStatement> open(const Bytes& packets, Purpose purpose = Purpose::login) {
-    return responder.open_challenge(as_text(packets), expected, purpose);
-  }
-  Result<CheckedStatement> open_statement() { return open(server.message(statement)); }
-
-  test::ServerKeys& server = server_keys();
-  Statement statement = server.statement();
-  std::unique_ptr<openpgp::RnpOpenPgp> engine = openpgp::RnpOpenPgp::open(Secret{}).value();
-  FakeUserKeys keys;
-  FixedClock clock;
-  KnownServers known;
-  ServerExpectation expected{known, std::nullopt, std::nullopt};
-  Responder responder{*engine, keys, clock};
-};
-
-template <class Value>
-void require_refused(const Result<Value>& result, ErrorCode code) {
-  REQUIRE(!result);
-  INFO(result.error().detail);
-  REQUIRE(name_of(result.error().code) == name_of(code));
-}
-
-std::string grant_text(const test::ServerKeys& server, const std::string& name, const Fingerprint& key) {
-  SessionGrant grant;
-  grant.server = name;
-  grant.server_key = key;
-  grant.account = server.statement().account;
-  grant.session = std::string(32, 'a');
-  grant.use_before = server.statement().issued_at + Seconds(7 * 86400);
-  grant.token = Secret(as_bytes(kToken));
-  return std::string(write_session_grant(grant).reveal_text());
-}
-
-}  // namespace
+using namespace countersign::test;
 
 TEST_CASE("S02 a statement by a known server is opened and exactly its text is signed with the key it names") {
   Scene scene;
@@ -309,91 +230,23 @@ TEST_CASE("S02 a session grant by another or of another server is refused") {
   require_refused(open(grant_text(scene.server, kServerName, server), server, server), ErrorCode::server_mismatch);
 }
 
-namespace {
-
-// The server's key is replaced by the other one, and signs for it.
-struct Replaced : Scene {
-  Replaced() {
-    statement.server_key = server.other();
-    succession.server = kServerName;
-    succession.from = server.server();
-    succession.to = server.other();
-    succession.issued_at = statement.issued_at - Seconds(3600);
-    succession.expires_at = succession.issued_at + Seconds(90 * 86400);
-  }
-
-  Bytes packed() {
-    server.home().set_time("20261121T162000!");
-    const std::string text = write_succession(succession);
-    return pack_succession({text, server.home().detach_sign(server.server().upper(), text),
-                            server.home().export_public(server.server().upper())})
-        .value();
-  }
-  Bytes message(const std::string& text, std::vector<Bytes> successions) {
-    server.home().set_time("20261121T172000!");
-    const std::string signature = server.home().detach_sign(server.other().upper(), text);
-    const std::string certificate = server.home().export_public_binary(server.other().upper());
-    return openpgp::make_signed_message(text, as_bytes(signature), as_bytes(certificate), successions).value();
-  }
-  Bytes message(std::vector<Bytes> successions) { return message(write_statement(statement), std::move(successions)); }
-
-  Succession succession;
-};
-
-}  // namespace
-
-TEST_CASE("S02 who knows the former key follows a succession to the new one and is told") {
-  Replaced scene;
-  const bool typed = GENERATE(false, true);
-  if (typed) {
-    REQUIRE(scene.known.forget(kServerName).has_value());
-    scene.expected.name = kServerName;
-    scene.expected.key = scene.server.server();
-  }
-  require_refused(scene.open(scene.message({})), ErrorCode::server_mismatch);
-  REQUIRE(scene.responder.take_followed().empty());
-  REQUIRE(scene.open(scene.message({scene.packed()})).has_value());
-  const auto followed = scene.responder.take_followed();
-  REQUIRE((followed.size() == 1 && followed[0].from == scene.server.server()));
-  CHECK(followed[0].to == scene.server.other());
-  CHECK(followed[0].until == scene.succession.expires_at);
-  REQUIRE(scene.responder.take_followed().empty());
-}
-
-TEST_CASE("who knows the new key needs no succession") {
-  Replaced scene;
-  REQUIRE(scene.known.forget(kServerName).has_value());
-  REQUIRE(scene.known.trust({kServerName, scene.server.other(), ""}).has_value());
-  REQUIRE(scene.open(scene.message({})).has_value());
-  REQUIRE(scene.open(scene.message({scene.packed()})).has_value());
-}
-
-TEST_CASE("a session grant is followed like a challenge") {
-  Replaced scene;
-  const std::string text = grant_text(scene.server, kServerName, scene.server.other());
-  require_refused(scene.responder.open_grant(as_text(scene.message(text, {})), scene.expected),
-                  ErrorCode::server_mismatch);
-  REQUIRE(scene.responder.open_grant(as_text(scene.message(text, {scene.packed()})), scene.expected).has_value());
-  REQUIRE(scene.responder.take_followed().size() == 1);
-}
-
-TEST_CASE("S02 a succession leads nobody who knows another key or another server") {
-  Replaced scene;
-  const Bytes packed = scene.packed();
-  REQUIRE(scene.known.forget(kServerName).has_value());
-  require_refused(scene.open(scene.message({packed})), ErrorCode::server_unknown);
-  const Fingerprint stranger = Fingerprint::parse(test::kAccountKeyDigits).value();
-  REQUIRE(scene.known.trust({kServerName, stranger, ""}).has_value());
-  require_refused(scene.open(scene.message({packed})), ErrorCode::server_mismatch);
-}
-
-TEST_CASE("S02 a followed challenge that the new key did not sign is refused and followed nowhere") {
-  Replaced scene;
-  Bytes message = scene.message({scene.packed()});
-  const std::string name = "purpose: login";
-  const auto at = std::search(message.begin(), message.end(), name.begin(), name.end());
-  REQUIRE(at != message.end());
-  *(at + 20) = static_cast<std::uint8_t>(*(at + 20) ^ 1);
-  REQUIRE_FALSE(scene.open(message).has_value());
-  REQUIRE(scene.responder.take_followed().empty());
+TEST_CASE("a rotation is signed by the next key and by the current one if it names the next key that was meant") {
+  Scene scene;
+  scene.statement.purpose = Purpose::rotate;
+  scene.statement.extra = std::string(40, 'C');
+  const auto checked = scene.open(scene.server.message(scene.statement), Purpose::rotate);
+  REQUIRE(checked.has_value());
+  const Fingerprint next = *Fingerprint::parse(std::string(40, 'C'));
+  require_refused(scene.responder.sign_rotation(*checked, *Fingerprint::parse(std::string(40, 'D'))),
+                  ErrorCode::challenge_of_another_purpose);
+  REQUIRE(scene.keys.signed_texts.empty());
+  const auto response = scene.responder.sign_rotation(*checked, next);
+  REQUIRE(response.has_value());
+  REQUIRE(scene.keys.signed_texts == std::vector<std::string>{checked->text(), checked->text()});
+  REQUIRE(scene.keys.signed_with == scene.statement.key);
+  REQUIRE(response->ends_with("certificate of " + next.upper() + "\n"));
+  // Nothing else is ever signed by two keys.
+  const auto login = Scene().open_statement();
+  REQUIRE(login.has_value());
+  require_refused(scene.responder.sign_rotation(*login, next), ErrorCode::challenge_of_another_purpose);
 }

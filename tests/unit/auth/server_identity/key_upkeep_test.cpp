@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "auth/keys/revocation_record.hpp"
 #include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/gate/secret_key.hpp"
 #include "auth/secrets/server_key_file.hpp"
@@ -121,6 +122,40 @@ TEST_CASE("an expired server key stops challenges and nothing else") {
   CHECK(must(house.auth().ready()).warnings.empty());
   house.log_in(alice());
   CHECK(outcome(house.auth().log_in(open_challenge, by_courier())) == "ok");
+}
+
+TEST_CASE("with an expired server key revocations and passwords go on and what it would have signed comes later") {
+  House house;
+  house.add(alice());
+  house.add(bob(), "correct horse");
+  must(house.auth().extend_server_key(kNoon + 2 * kDay, by_hand()));
+  must(house.restart());
+  house.clock.pass(2 * kDay);
+  must(house.restart());
+
+  const auto record = must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
+  CHECK(record.signature.empty());
+  const auto session = house.auth().log_in(AccountName{bob().name(), ""}, password_of("correct horse"), by_http());
+  REQUIRE(outcome(session) == "ok");
+  CHECK(outcome(house.auth().end_session(session->token, by_http())) == "ok");
+  CHECK_FALSE(must(house.auth().add_account({"carol", carol().certificate(), false}, by_hand()))
+                  .parts.contains(AccountPart::metadata));
+  must(house.auth().restore_account(alice().account(), "", by_hand()));
+  must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
+  const auto of_carol = [&] { return must(house.auth().show_account(carol().account())).account; };
+  must(house.auth().maintain());
+  CHECK_FALSE(of_carol().parts.contains(AccountPart::metadata));
+
+  must(house.auth().extend_server_key(house.clock.now() + 365 * kDay, by_hand()));
+  must(house.restart());
+  must(house.auth().maintain());
+  REQUIRE(of_carol().parts.contains(AccountPart::metadata));
+  CHECK(of_carol().epoch == 0);
+  const auto metadata =
+      house.engine().sealed_in(text_of(house.medium(), part_name(carol().account(), AccountPart::metadata)));
+  CHECK(metadata.recipient == carol().fingerprint());
+  const auto revoked = text_of(house.medium(), part_name(alice().account(), AccountPart::revocation));
+  CHECK_FALSE(must(parse_revocation(revoked)).signature.empty());
 }
 
 TEST_CASE("S76 a key that fails its self-test for another reason than its age still stops the start") {

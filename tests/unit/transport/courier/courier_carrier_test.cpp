@@ -31,7 +31,7 @@ struct Server {
 
   ExportReport write(const CourierStick& stick, const std::vector<std::string>& usernames) {
     CourierFolder folder = opened(stick);
-    auto out = carrier.export_challenges(folder, usernames, {});
+    auto out = carrier.export_challenges(folder, usernames, Json::object(), {});
     if (!out) FAIL(out.error().detail);
     return *std::move(out);
   }
@@ -97,7 +97,7 @@ TEST_CASE("what fails for one user of an export does not hide the others") {
   CourierFolder folder = opened(stick);
   const std::vector<std::string> usernames{"alice", "bob", "carol"};
   const auto report = server.carrier.export_challenges(
-      folder, usernames, [&](std::size_t done, std::size_t total) { steps.emplace_back(done, total); });
+      folder, usernames, Json::object(), [&](std::size_t done, std::size_t total) { steps.emplace_back(done, total); });
   REQUIRE(report);
   CHECK(report->written() == 2);
   REQUIRE_FALSE(report->challenges[1].file);
@@ -112,14 +112,14 @@ TEST_CASE("a generator that repeats itself or fails gives nobody's challenge to 
   CourierFolder folder = opened(stick);
   const std::vector<std::string> usernames{"alice", "bob"};
   StuckRng stuck;
-  const auto repeated = CourierCarrier(operations, stuck).export_challenges(folder, usernames, {});
+  const auto repeated = CourierCarrier(operations, stuck).export_challenges(folder, usernames, Json::object(), {});
   REQUIRE(repeated);
   CHECK(repeated->challenges[0].file);
   REQUIRE_FALSE(repeated->challenges[1].file);
   CHECK(repeated->challenges[1].file.error().code == ErrorCode::entropy_unavailable);
   CHECK(stick.get("outbox/" + *repeated->challenges[0].file) == courier_armor("PGP MESSAGE", "alice1"));
   NoRng none;
-  const auto failed = CourierCarrier(operations, none).export_challenges(folder, usernames, {});
+  const auto failed = CourierCarrier(operations, none).export_challenges(folder, usernames, Json::object(), {});
   REQUIRE(failed);
   CHECK(failed->written() == 0);
 }
@@ -139,7 +139,7 @@ TEST_CASE("a response becomes a grant in the outbox under its id and moves to do
                                            {"outbox/0a1b.session.asc", courier_armor("PGP MESSAGE", "grant one1")}});
   const auto messages = server.operations.messages();
   REQUIRE(messages.size() == 1);
-  CHECK(messages[0].operation == "session.open");
+  CHECK(messages[0].operation == "response.redeem");
   CHECK(messages[0].carrier == Carrier::courier);
   CHECK(messages[0].source == "courier");
   CHECK(messages[0].text == response);
@@ -378,7 +378,7 @@ TEST_CASE("a stick that cannot be written is refused before any response is take
   stick.put("outbox", "in the way");
   CourierFolder folder = opened(stick);
   CHECK_FALSE(server.carrier.import_responses(folder, {}));
-  CHECK_FALSE(server.carrier.export_challenges(folder, std::vector<std::string>{"alice"}, {}));
+  CHECK_FALSE(server.carrier.export_challenges(folder, std::vector<std::string>{"alice"}, Json::object(), {}));
   CHECK(server.operations.runs() == 0);
 }
 

@@ -36,7 +36,7 @@ TEST_CASE("a challenge goes out and its response in and its grant out over one s
   const CourierStick stick;
   CourierFolder folder = opened(stick);
   const std::vector<std::string> usernames{"alice", "bob"};
-  REQUIRE(carrier.export_challenges(folder, usernames, {}));
+  REQUIRE(carrier.export_challenges(folder, usernames, Json::object(), {}));
 
   const auto challenges = read_challenges(folder);
   REQUIRE(ids_of(challenges).size() == 2);
@@ -66,7 +66,7 @@ TEST_CASE("a folding medium carries challenges responses and grants as any other
   REQUIRE(stick.has("PROBE"));
   CourierFolder folder = opened(stick);
   const std::vector<std::string> usernames{"alice"};
-  REQUIRE(carrier.export_challenges(folder, usernames, {}));
+  REQUIRE(carrier.export_challenges(folder, usernames, Json::object(), {}));
   const Ids ids = ids_of(read_challenges(folder));
   REQUIRE(ids.size() == 1);
   for (int round = 0; round < 2; ++round) {

@@ -67,6 +67,8 @@ TEST_CASE("each call runs its operation and answers its status") {
       {"GET", "/readyz", "ready.show", 200},
       {"POST", "/v1/session", "session.open", 201},
       {"POST", "/v1/accounts", "account.enrol", 201},
+      {"POST", "/v1/rotation", "key.rotate", 200},
+      {"POST", "/v1/revocation", "key.revoke", 200},
       {"POST", "/v1/session/refresh", "session.refresh", 200},
       {"DELETE", "/v1/session", "session.end", 204},
       {"DELETE", "/v1/sessions", "session.end_all", 204},

@@ -44,7 +44,7 @@ TEST_CASE("every row of the table has a handler and every name stands once") {
 
 TEST_CASE("what is not in the table is refused by every carrier") {
   House house;
-  for (const char* name : {"", "session", "session.open ", "Session.open", "account.delete", "session.open\n"}) {
+  for (const char* name : {"", "session", "session.open ", "Session.open", "account.erase", "session.open\n"}) {
     for (const Carrier carrier : kCarriers) {
       CHECK(outcome(house.operations().run(message_of(name, carrier))) == "unknown_operation");
     }

@@ -1,0 +1,108 @@
+// What an Authenticator is made of; only authenticator.cpp and authenticator_upkeep.cpp know it. The members of each
+// struct are in the order in which they need each other.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <mutex>
+
+#include "auth/authenticator.hpp"
+#include "auth/challenges/decoys.hpp"
+#include "auth/server_identity/key_watch.hpp"
+#include "auth/server_identity/signing_watch.hpp"
+#include "auth/sweeping.hpp"
+#include "auth/throttle/limits.hpp"
+
+namespace countersign::auth {
+
+// When something that is done from time to time was done last.
+inline constexpr std::chrono::milliseconds kNever{-1};
+
+// What it was opened over.
+struct Authenticator::Ground {
+  Ground(AuthenticatorSettings settings_in, Secrets secrets_in, storage::Medium& medium_in, openpgp::OpenPgp& engine_in,
+         const Clock& clock_in, Rng& rng_in)
+      : settings(std::move(settings_in)),
+        secrets(std::move(secrets_in)),
+        seal(secrets),
+        medium(medium_in),
+        clock(clock_in),
+        rng(rng_in),
+        engine(engine_in, settings.key_reach, clock_in) {}
+
+  const AuthenticatorSettings settings;
+  const Secrets secrets;
+  const RecordSeal seal;
+  storage::Medium& medium;
+  const Clock& clock;
+  Rng& rng;
+  SigningWatch engine;
+};
+
+// Who does the work.
+struct Authenticator::Roles {
+  Roles(Ground& ground, ServerIdentity identity_in, openpgp::CertificateFacts key_facts,
+        std::unique_ptr<Floor> floor_in)
+      : identity(std::move(identity_in)),
+        key_watch(std::move(key_facts)),
+        floor(std::move(floor_in)),
+        timekeeper(ground.clock, ground.medium, ground.seal, ground.settings.policies.session_idle_limit / 20),
+        accounts(ground.medium, ground.seal),
+        audit(ground.medium, ground.seal, *floor, ground.settings.writer),
+        hasher(ground.settings.hasher),
+        password_hashes(hasher, ground.secrets, ground.rng, ground.settings.policies.password),
+        ballast(ground.settings.ballast_path),
+        context{ground.medium,   ground.secrets, ground.seal, identity, ground.engine,
+                timekeeper,      ground.rng,     audit,       accounts, ground.settings.policies,
+                password_hashes, *floor,         ballast},
+        decoys(ground.medium, ground.seal, ground.secrets.decoy_key(), ground.engine),
+        sessions(context),
+        issuing(context, decoys),
+        login(context, sessions),
+        enrolment(context),
+        passwords(context, sessions),
+        key_upkeep(context, ground.settings.key_home),
+        withdrawals(context),
+        revocation(context, withdrawals),
+        rotation(context, withdrawals),
+        deletion(context, withdrawals),
+        exporting(context, withdrawals),
+        sweeper(context),
+        limits(ground.medium, ground.seal, ground.settings.writer, ground.settings.policies.limits) {}
+
+  const ServerIdentity identity;
+  KeyWatch key_watch;
+  const std::unique_ptr<Floor> floor;
+  Timekeeper timekeeper;
+  Accounts accounts;
+  Audit audit;
+  Hasher hasher;
+  PasswordHashes password_hashes;
+  storage::Ballast ballast;
+  const Context context;
+  Decoys decoys;
+  Sessions sessions;
+  Issuing issuing;
+  Login login;
+  Enrolment enrolment;
+  Passwords passwords;
+  KeyUpkeep key_upkeep;
+  Withdrawals withdrawals;
+  Revocation revocation;
+  Rotation rotation;
+  Deletion deletion;
+  RevocationExporting exporting;
+  Sweeper sweeper;
+  Limits limits;
+
+  std::mutex refusals_mutex;
+  std::map<ErrorCode, std::int64_t> refusals;
+  std::atomic<bool> outdated{false};
+  std::mutex left_behind_mutex;
+  std::string left_behind;  // why this one could not be replaced by one that is up to date
+  std::string_view clock_state = "right";
+  std::chrono::milliseconds summarised_at = kNever;
+  std::chrono::milliseconds accounts_at = kNever;
+};
+
+}  // namespace countersign::auth

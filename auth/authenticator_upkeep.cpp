@@ -1,0 +1,151 @@
+// The Authenticator's look after itself: whether it is ready, what it counts, and what a timer does.
+#include <array>
+
+#include "auth/accounts/metadata.hpp"
+#include "auth/audit/log.hpp"
+#include "auth/authenticator_roles.hpp"
+
+namespace countersign::auth {
+namespace {
+
+constexpr std::size_t kSweepPage = 100;
+constexpr std::size_t kListPage = 500;
+constexpr std::chrono::minutes kSummaryEvery{1};
+constexpr std::chrono::hours kAccountsEvery{1};
+
+// True once every `period`, beginning with the first call.
+bool is_due(std::chrono::milliseconds& last, std::chrono::milliseconds now, std::chrono::milliseconds period) {
+  if (last != kNever && now - last < period) return false;
+  last = now;
+  return true;
+}
+
+}  // namespace
+
+Result<Readiness> Authenticator::ready() {
+  TRY(roles_->timekeeper.save_if_due());
+  TRY(roles_->timekeeper.judge_clock());
+  TRY(ground_->medium.list("server/", "", 1));
+  TRY(ground_->engine.state());
+  std::array<std::uint8_t, 1> byte{};
+  TRY(ground_->rng.fill(byte));
+  TRY(judge_up_to_date());
+  const Instant now = roles_->timekeeper.now().wall;
+  TRY(roles_->key_watch.judge(now));
+  return Readiness{roles_->key_watch.warnings(now)};
+}
+
+bool Authenticator::is_outdated() const {
+  return roles_->outdated;
+}
+
+void Authenticator::note_left_behind(std::string why) {
+  const std::lock_guard lock(roles_->left_behind_mutex);
+  roles_->left_behind = std::move(why);
+}
+
+Status Authenticator::judge_up_to_date() {
+  const std::lock_guard lock(roles_->left_behind_mutex);
+  if (roles_->left_behind.empty()) return ok();
+  return fail(ErrorCode::startup_refused,
+              "the server's key changed and this server cannot take it over: " + roles_->left_behind);
+}
+
+void Authenticator::count_refusal(ErrorCode code) {
+  const std::lock_guard lock(roles_->refusals_mutex);
+  ++roles_->refusals[code];
+}
+
+Status Authenticator::save_counts() {
+  storage::Batch batch;
+  const Instant now = ground_->clock.now();
+  const bool limits = roles_->limits.stage(batch, now, ground_->clock.monotonic());
+  std::map<ErrorCode, std::int64_t> refusals;
+  {
+    const std::lock_guard lock(roles_->refusals_mutex);
+    refusals.swap(roles_->refusals);
+  }
+  if (refusals.empty() && !limits) return ok();
+  std::string detail;
+  for (const auto& [code, count] : refusals) {
+    if (!detail.empty()) detail += ' ';
+    detail += std::string(countersign::name_of(code)) + "=" + std::to_string(count);
+  }
+  // How full the buckets are is no decision, and needs no record of its own.
+  Status saved = refusals.empty() ? ground_->medium.commit(batch)
+                                  : roles_->audit.commit(batch, {Decision::refusals, now, "", "", "", "", detail});
+  if (saved) {
+    roles_->limits.saved();
+  } else {
+    const std::lock_guard lock(roles_->refusals_mutex);
+    for (const auto& [code, count] : refusals) roles_->refusals[code] += count;
+  }
+  return saved;
+}
+
+Status Authenticator::look_after_accounts() {
+  std::map<std::string, std::size_t> mix;
+  std::string after;
+  while (true) {
+    const auto ids = TRY(roles_->accounts.list(after, kListPage));
+    for (const std::string& id : ids) {
+      const auto stored = roles_->accounts.find(id);
+      if (!stored || !*stored) continue;
+      const bool active = (*stored)->account.state == AccountState::active;
+      mix[(*stored)->account.encryption_algorithm] += active ? 1 : 0;
+      // Changed meanwhile: the next round sees it. What is damaged is an alarm, and must not stop the others.
+      const Status completed = active ? complete_metadata(roles_->context, id) : roles_->revocation.complete(id);
+      if (completed || completed.error().code == ErrorCode::conflict) continue;
+      log_event(LogLevel::alarm, active ? "metadata" : "revocation record",
+                {{"account", id}, {"detail", completed.error().detail}});
+    }
+    if (ids.size() < kListPage) break;
+    after = ids.back();
+  }
+  return roles_->decoys.rebalance(mix, roles_->timekeeper.now().wall);
+}
+
+Status Authenticator::maintain() {
+  const auto now = ground_->clock.monotonic();
+  Status first = ok();
+  // Whatever of it fails, the rest is done all the same.
+  const auto note = [&](Status status) {
+    if (first && !status) first = std::move(status);
+  };
+  watch_clock();
+  ground_->engine.look_after([this](openpgp::OpenPgp& engine) {
+    return roles_->identity.test_signing(engine, roles_->timekeeper.now().wall);
+  });
+  const auto swept = roles_->sweeper.sweep(kSweepPage);
+  if (!swept) note(tl::unexpected<Error>(swept.error()));
+  note(roles_->timekeeper.save_if_due());
+  note(watch_server_key());
+  if (is_due(roles_->summarised_at, now, kSummaryEvery)) note(save_counts());
+  if (is_due(roles_->accounts_at, now, kAccountsEvery)) note(look_after_accounts());
+  note(roles_->ballast.refill());
+  note(roles_->floor->save());
+  return first;
+}
+
+void Authenticator::watch_clock() {
+  const Moment moment = roles_->timekeeper.now();
+  const std::string_view state = moment.behind ? "behind" : moment.ahead ? "ahead" : "right";
+  if (state == roles_->clock_state) return;
+  roles_->clock_state = state;
+  log_event(state == "right" ? LogLevel::info : LogLevel::alarm, "clock", {{"state", state}});
+}
+
+Status Authenticator::watch_server_key() {
+  roles_->key_watch.log_if_due(roles_->timekeeper.now().wall, ground_->clock.monotonic());
+  if (TRY(identity_version(ground_->medium)) != roles_->identity.version()) roles_->outdated = true;
+  return ok();
+}
+
+Status Authenticator::close() {
+  const Status saved = save_counts();
+  TRY(roles_->floor->save());
+  TRY(roles_->ballast.refill());
+  return saved;
+}
+
+}  // namespace countersign::auth

@@ -1,0 +1,63 @@
+// Revoking an account's key, and taking that back.
+//
+// Three ways lead here: a `revoke` statement signed by the key, an OpenPGP revocation certificate of the key, and an
+// administrator. Each is one batch: state, epoch, the revocation record, the list's line, the audit entry; so every
+// session and every open challenge ends with it, and a login that races it wins or loses as a whole.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "auth/challenges/proof.hpp"
+#include "auth/keys/revocation_record.hpp"
+#include "auth/keys/withdrawals.hpp"
+
+namespace countersign::auth {
+
+// Any thread.
+class Revocation {
+ public:
+  Revocation(const Context& context, Withdrawals& withdrawals)
+      : context_(context), proof_(context), withdrawals_(withdrawals) {}
+
+  // By a `revoke` response. As Login::redeem; a courier's response that was redeemed before gives the same record.
+  Result<RevocationRecord> by_statement(const Response& response, const Visit& visit);
+  // By a revocation certificate, which is a proof by itself: the stored certificate carries it from then on. What the
+  // gate says of a text that is none; account_unknown, account_not_active, signature_by_another_key, signature_invalid.
+  Result<RevocationRecord> by_certificate(const std::string& account, const std::string& revocation,
+                                          const Visit& visit);
+  // By an administrator. not_found, account_not_active, malformed_message.
+  Result<RevocationRecord> by_administrator(const std::string& account, const std::string& reason,
+                                            const std::string& note, const Visit& visit);
+  // An administrator takes a revocation back, with another key where `public_key` is not empty. The epoch rises again:
+  // nothing from before it lives. not_found; account_not_revoked; certificate_refused where the key itself is revoked,
+  // has expired or is too weak; key_taken.
+  Result<Account> restore(const std::string& account, const std::string& public_key, const Visit& visit);
+
+  // Signs the record of a revoked account where its signature is missing. Nothing for any other account.
+  Status complete(const std::string& account);
+
+ private:
+  struct Order {
+    std::string reason;
+    std::string note;
+    std::string by;
+    AuditEntry entry;
+  };
+  using Stage = std::function<void(storage::Batch&, Account&)>;
+  Result<RevocationRecord> commit(const StoredAccount& stored, const Order& order, const Moment& moment,
+                                  const Stage& stage);
+  Result<RevocationRecord> judge_statement(const OpenedChallenge& opened, const Response& response, const Visit& visit,
+                                           const Moment& moment);
+  Result<RevocationRecord> judge_certificate(const std::string& account, const openpgp::GatedRevocation& revocation,
+                                             const Visit& visit, const Moment& moment);
+  Result<Account> judge_restoring(const std::string& account, const std::string& public_key, const Visit& visit,
+                                  const Moment& moment);
+  void sign(RevocationRecord& record, Instant now);
+
+  const Context& context_;
+  Proof proof_;
+  Withdrawals& withdrawals_;
+};
+
+}  // namespace countersign::auth

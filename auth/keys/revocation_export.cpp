@@ -1,0 +1,260 @@
+#include "auth/keys/revocation_export.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "auth/accounts/account_id.hpp"
+#include "auth/accounts/deletion.hpp"
+#include "auth/keys/revocation_record.hpp"
+#include "auth/openpgp/acceptance.hpp"
+#include "storage/base/text.hpp"
+
+namespace countersign::auth {
+namespace {
+
+constexpr std::string_view kVersion = "countersign-revocations-v1";
+constexpr std::string_view kSignature = "-----BEGIN PGP SIGNATURE-----";
+constexpr std::size_t kPage = 1000;
+// What most keys are; a tombstone made here never had a certificate to ask.
+constexpr const char* kUsualAlgorithm = "cv25519";
+
+tl::unexpected<Error> refuse(std::string_view what) {
+  return fail(ErrorCode::malformed_message, "the export: " + std::string(what));
+}
+
+// Takes `name: value`.
+Result<std::string> value_of(std::string_view line, std::string_view name) {
+  if (!line.starts_with(name) || !line.substr(name.size()).starts_with(": ")) return refuse(name);
+  const std::string_view value = line.substr(name.size() + 2);
+  if (value.empty() || has_unprintable(value)) return refuse(name);
+  return std::string(value);
+}
+
+// Digits without a leading zero or sign.
+Result<std::int64_t> number_in(std::string_view digits) {
+  std::int64_t number = 0;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (parsed.ec != std::errc() || number < 0 || std::to_string(number) != digits) return refuse("a number");
+  return number;
+}
+
+std::vector<std::string_view> words_of(std::string_view line) {
+  std::vector<std::string_view> words;
+  while (true) {
+    const auto end = line.find(' ');
+    words.push_back(line.substr(0, end));
+    if (end == std::string_view::npos) return words;
+    line.remove_prefix(end + 1);
+  }
+}
+
+std::string write_line(const Withdrawal& line) {
+  return fmt::format("{} {} {} {} {} {} {}\n", line.number, line.account, line.fingerprint.upper(), line.epoch,
+                     name_of(line.what), line.reason, format_time(line.at));
+}
+
+Result<Withdrawal> parse_line(std::string_view text) {
+  const auto words = words_of(text);
+  if (words.size() != 7) return refuse("a line has seven words");
+  Withdrawal out;
+  out.number = TRY(number_in(words[0]));
+  out.account = words[1];
+  const auto fingerprint = openpgp::Fingerprint::parse(words[2]);
+  const std::int64_t epoch = TRY(number_in(words[3]));
+  const auto what = withdrawn_named(words[4]);
+  out.reason = words[5];
+  const auto at = parse_time(words[6]);
+  if (!check_account_id(out.account) || !fingerprint || fingerprint->upper() != words[2] || !what ||
+      !is_revocation_reason(out.reason) || !at) {
+    return refuse("line " + std::string(words[0]));
+  }
+  out.fingerprint = *fingerprint;
+  out.epoch = static_cast<std::uint64_t>(epoch);
+  out.what = *what;
+  out.at = *at;
+  return out;
+}
+
+}  // namespace
+
+std::string write_export(const RevocationExport& list) {
+  std::string text =
+      fmt::format("{}\nserver: {}\nserver-key: {}\nstore: {}\nmade: {}\ncount: {}\n", kVersion, list.server,
+                  list.server_key.upper(), list.store, format_time(list.made_at), list.lines.size());
+  for (const Withdrawal& line : list.lines) text += write_line(line);
+  return text;
+}
+
+Result<RevocationExport> parse_export(std::string_view text) {
+  const auto signature_at = text.find("\n" + std::string(kSignature));
+  if (signature_at == std::string_view::npos) return refuse("there is no signature");
+  RevocationExport out;
+  out.signature = text.substr(signature_at + 1);
+  const auto lines = split_lines(text.substr(0, signature_at + 1));
+  if (lines.front() != kVersion) {
+    if (lines.front().starts_with("countersign-revocations-")) {
+      return fail(ErrorCode::unknown_version, std::string(lines.front()));
+    }
+    return refuse("not a list of revocations");
+  }
+  if (lines.size() < 6) return refuse("too short");
+  out.server = TRY(value_of(lines[1], "server"));
+  const std::string key = TRY(value_of(lines[2], "server-key"));
+  const auto server_key = openpgp::Fingerprint::parse(key);
+  out.store = TRY(value_of(lines[3], "store"));
+  const auto made_at = parse_time(TRY(value_of(lines[4], "made")));
+  const std::int64_t count = TRY(number_in(TRY(value_of(lines[5], "count"))));
+  if (!server_key || server_key->upper() != key || !is_lower_hex(out.store, 64) || !made_at) return refuse("its head");
+  out.server_key = *server_key;
+  out.made_at = *made_at;
+  for (std::size_t i = 6; i < lines.size(); ++i) {
+    out.lines.push_back(TRY(parse_line(lines[i])));
+    if (out.lines.back().number != static_cast<std::int64_t>(out.lines.size())) return refuse("a number is missing");
+  }
+  if (count != static_cast<std::int64_t>(out.lines.size())) return refuse("a line is missing");
+  return out;
+}
+
+Result<std::string> RevocationExporting::make() {
+  RevocationExport list;
+  list.server = context_.identity.name();
+  list.server_key = context_.identity.fingerprint();
+  list.store = hex(context_.identity.context());
+  list.made_at = context_.timekeeper.now().wall;
+  while (true) {
+    const auto page = TRY(withdrawals_.list(static_cast<std::int64_t>(list.lines.size()), kPage));
+    list.lines.insert(list.lines.end(), page.begin(), page.end());
+    if (page.size() < kPage) break;
+  }
+  std::string text = write_export(list);
+  text += TRY(context_.engine.sign(text, list.made_at));
+  return text;
+}
+
+Status RevocationExporting::verify(const RevocationExport& list, Instant now) {
+  if (list.store != hex(context_.identity.context()) || list.server != context_.identity.name()) {
+    return fail(ErrorCode::file_refused, "the export is of another server or another store");
+  }
+  const std::string* armored = context_.identity.certificate_of(list.server_key);
+  if (armored == nullptr) return fail(ErrorCode::signature_by_another_key, "the export is not by this server's key");
+  const auto certificate = TRY(openpgp::admit_certificate(*armored, openpgp::kCertificateReadBytesMax));
+  const auto signature = TRY(openpgp::admit_signature(list.signature));
+  TRY(openpgp::accept_signature(context_.engine, certificate, write_export(list), signature,
+                                openpgp::SignatureForm::detached,
+                                {list.made_at - Seconds(60), list.made_at + Seconds(60)}, now));
+  const auto remembered = context_.floor.revocations();
+  if (static_cast<std::int64_t>(list.lines.size()) < remembered) {
+    return fail(ErrorCode::file_refused,
+                fmt::format("the export ends at {}, and this server remembers {}: find a newer", list.lines.size(),
+                            remembered));
+  }
+  return ok();
+}
+
+void RevocationExporting::stage_revoked(storage::Batch& batch, Account& changed, const Withdrawal& line,
+                                        const Moment& moment) {
+  RevocationRecord record;
+  record.account = changed.id;
+  record.fingerprint = changed.fingerprint;
+  record.reason = line.reason;
+  record.revoked_at = line.at;
+  record.by = "export";
+  // Without it the record is completed later.
+  if (auto signature = context_.engine.sign(revocation_text(record), moment.wall)) record.signature = *signature;
+  changed.state = AccountState::revoked;
+  context_.accounts.stage_part(batch, changed, AccountPart::revocation, as_bytes(write_json(write_revocation(record))));
+}
+
+Status RevocationExporting::stage_effect(storage::Batch& batch, Account& changed, const Withdrawal& line,
+                                         const Moment& moment) {
+  const bool same_key = changed.fingerprint == line.fingerprint;
+  changed.epoch = line.epoch;
+  switch (line.what) {
+    case Withdrawn::revoked:
+    case Withdrawn::rotated:
+      if (changed.state == AccountState::active) stage_revoked(batch, changed, line, moment);
+      return ok();
+    case Withdrawn::deleted:
+      if (changed.state != AccountState::deleted) stage_tombstone(context_, batch, changed, line.at);
+      return ok();
+    case Withdrawn::restored:
+      if (changed.state == AccountState::revoked && same_key) {
+        changed.state = AccountState::active;
+        context_.accounts.stage_no_part(batch, changed, AccountPart::revocation);
+      }
+      // Restored with a key that this store never saw: the one it has lost its right before.
+      if (changed.state == AccountState::active && !same_key) stage_revoked(batch, changed, line, moment);
+      return ok();
+  }
+  return refuse("an unknown line");
+}
+
+void RevocationExporting::stage_unknown(storage::Batch& batch, const Withdrawal& line, bool key_is_free) {
+  Account tombstone;
+  tombstone.id = line.account;
+  tombstone.state = AccountState::deleted;
+  tombstone.epoch = line.epoch;
+  tombstone.fingerprint = line.fingerprint;
+  tombstone.key_since = line.at;
+  tombstone.encryption_algorithm = kUsualAlgorithm;
+  tombstone.created_at = line.at;
+  const std::string name = account_name(line.account);
+  batch.require_absent(name);
+  batch.put(name, context_.seal.close(name, write_account(tombstone)));
+  const bool withdrawn = line.what == Withdrawn::revoked || line.what == Withdrawn::rotated;
+  if (!withdrawn || !key_is_free) return;
+  const std::string key = key_name(line.fingerprint);
+  batch.require_absent(key);
+  batch.put(key, context_.seal.close(key, Json::object().set("version", 1).set("account", line.account)));
+}
+
+Result<bool> RevocationExporting::apply_line(const Withdrawal& line, const Visit& visit, const Moment& moment) {
+  const AuditEntry entry{
+      Decision::revocation_applied,
+      moment.wall,
+      line.account,
+      line.fingerprint.upper(),
+      "",
+      visit.source,
+      "line " + std::to_string(line.number) + ": " + std::string(name_of(line.what)) + " " + line.reason};
+  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
+    const auto stored = TRY(context_.accounts.find(line.account));
+    const bool behind = !stored || stored->account.epoch < line.epoch;
+    storage::Batch batch;
+    if (!stored) {
+      const std::string holder = TRY(context_.accounts.holder_of(line.fingerprint));
+      stage_unknown(batch, line, holder.empty());
+    } else if (behind) {
+      Account changed = stored->account;
+      TRY(stage_effect(batch, changed, line, moment));
+      context_.accounts.stage_change(batch, *stored, changed);
+    }
+    const Status appended = withdrawals_.append(batch, line, entry);
+    if (appended) return behind;
+    if (appended.error().code != ErrorCode::conflict) return tl::unexpected<Error>(appended.error());
+  }
+  return fail(ErrorCode::storage_unavailable, "the account changes too fast");
+}
+
+Result<AppliedExport> RevocationExporting::apply(std::string_view text, const Visit& visit) {
+  const Moment moment = context_.timekeeper.now();
+  const RevocationExport list = TRY(parse_export(text));
+  TRY(verify(list, moment.wall));
+  AppliedExport applied;
+  applied.number = static_cast<std::int64_t>(list.lines.size());
+  const std::int64_t known = TRY(withdrawals_.last());
+  for (const Withdrawal& line : list.lines) {
+    if (line.number <= known) {
+      const auto own = TRY(withdrawals_.list(line.number - 1, 1));
+      const auto stored = TRY(context_.accounts.find(line.account));
+      const bool in_effect = stored && stored->account.epoch >= line.epoch;
+      if (own.front() == line || in_effect) continue;
+    }
+    ++applied.lines;
+    applied.accounts += TRY(apply_line(line, visit, moment)) ? 1 : 0;
+  }
+  return applied;
+}
+
+}  // namespace countersign::auth

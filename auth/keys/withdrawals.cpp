@@ -1,0 +1,141 @@
+#include "auth/keys/withdrawals.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "auth/keys/revocation_record.hpp"
+
+namespace countersign::auth {
+namespace {
+
+constexpr std::string_view kFolder = "revocations/";
+constexpr std::size_t kPage = 500;
+constexpr int kNumbersTriedMax = 8;
+
+Result<Withdrawal> parse_members(const Json& json) {
+  JsonReader reader(json);
+  TRY(check_record_version(reader));
+  Withdrawal out;
+  out.number = TRY(reader.integer("number"));
+  out.account = TRY(reader.text("account"));
+  out.fingerprint = TRY(openpgp::Fingerprint::parse(TRY(reader.text("fingerprint"))));
+  const std::int64_t epoch = TRY(reader.integer("epoch"));
+  const auto what = withdrawn_named(TRY(reader.text("what")));
+  if (epoch < 0 || !what) return fail(ErrorCode::malformed_message, "epoch or what");
+  out.epoch = static_cast<std::uint64_t>(epoch);
+  out.what = *what;
+  out.reason = TRY(reader.text("reason"));
+  if (!is_revocation_reason(out.reason)) return fail(ErrorCode::malformed_message, "reason");
+  out.at = TRY(reader.time("at"));
+  TRY(reader.finish());
+  return out;
+}
+
+}  // namespace
+
+std::string_view name_of(Withdrawn what) {
+  switch (what) {
+    case Withdrawn::revoked:
+      return "revoked";
+    case Withdrawn::rotated:
+      return "rotated";
+    case Withdrawn::deleted:
+      return "deleted";
+    case Withdrawn::restored:
+      return "restored";
+  }
+  return "";
+}
+
+std::optional<Withdrawn> withdrawn_named(std::string_view name) {
+  for (const Withdrawn what : {Withdrawn::revoked, Withdrawn::rotated, Withdrawn::deleted, Withdrawn::restored}) {
+    if (name_of(what) == name) return what;
+  }
+  return std::nullopt;
+}
+
+std::string withdrawal_name(std::int64_t number) {
+  return fmt::format("{}{:020}", kFolder, number);
+}
+
+Json write_withdrawal(const Withdrawal& withdrawal) {
+  return Json::object()
+      .set("version", 1)
+      .set("number", withdrawal.number)
+      .set("account", withdrawal.account)
+      .set("fingerprint", withdrawal.fingerprint.upper())
+      .set("epoch", static_cast<std::int64_t>(withdrawal.epoch))
+      .set("what", name_of(withdrawal.what))
+      .set("reason", withdrawal.reason)
+      .set("at", format_time(withdrawal.at));
+}
+
+Result<Withdrawal> parse_withdrawal(const Json& json) {
+  return understood("list of revocations", parse_members(json));
+}
+
+Result<std::int64_t> Withdrawals::last() {
+  // The floor lags behind the list at most a little.
+  std::int64_t number = context_.floor.revocations();
+  while (true) {
+    const auto names = TRY(context_.medium.list(kFolder, number == 0 ? "" : withdrawal_name(number), kPage));
+    if (names.empty()) return number;
+    const std::string_view digits = std::string_view(names.back()).substr(kFolder.size());
+    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) {
+      return fail(ErrorCode::record_unreadable, names.back());
+    }
+  }
+}
+
+Result<std::vector<Withdrawal>> Withdrawals::list(std::int64_t after, std::size_t limit) {
+  std::vector<Withdrawal> out;
+  const std::int64_t end = TRY(last());
+  for (std::int64_t number = after + 1; number <= end && out.size() < limit; ++number) {
+    const std::string name = withdrawal_name(number);
+    const auto entry = TRY(find_record(context_.medium, context_.seal, name));
+    if (!entry) return fail(ErrorCode::chain_broken, name + " is missing");
+    out.push_back(TRY(parse_withdrawal(entry->record)));
+    if (out.back().number != number) return fail(ErrorCode::record_tampered, name + " has another number");
+  }
+  return out;
+}
+
+Status Withdrawals::append(const storage::Batch& batch, Withdrawal line, const AuditEntry& entry) {
+  const std::lock_guard lock(mutex_);
+  for (int tried = 0; tried < kNumbersTriedMax; ++tried) {
+    line.number = TRY(last()) + 1;
+    const std::string name = withdrawal_name(line.number);
+    storage::Batch whole = batch;
+    whole.require_absent(name);
+    whole.put(name, context_.seal.close(name, write_withdrawal(line)));
+    const Status committed = commit_urgently(context_, whole, entry);
+    if (committed) {
+      context_.floor.note_revocation(line.number);
+      return ok();
+    }
+    if (committed.error().code != ErrorCode::conflict) return committed;
+    // Another process took the number, or it was the batch's own precondition.
+    if (TRY(last()) < line.number) return committed;
+  }
+  return fail(ErrorCode::busy, "the list of revocations is written by too many at once");
+}
+
+Result<Account> Withdrawals::commit(const storage::Batch& batch, const StoredAccount& over, Account changed,
+                                    const Change& change, const AuditEntry& entry) {
+  changed.epoch = over.account.epoch + 1;
+  Withdrawal line;
+  line.account = changed.id;
+  line.fingerprint = change.fingerprint;
+  line.epoch = changed.epoch;
+  line.what = change.what;
+  line.reason = change.reason;
+  line.at = entry.at;
+  storage::Batch whole = batch;
+  context_.accounts.stage_change(whole, over, changed);
+  TRY(append(whole, line, entry));
+  return changed;
+}
+
+}  // namespace countersign::auth

@@ -1,0 +1,22 @@
+#include "cli/challenge_request.hpp"
+
+#include "auth/openpgp/gate/packet_gate.hpp"
+#include "cli/input.hpp"
+
+namespace countersign::cli {
+
+Result<Json> purpose_fields(const ChallengePurpose& purpose, Terminal& terminal) {
+  using auth::openpgp::kCertificateReadBytesMax;
+  Json fields = Json::object();
+  if (!purpose.purpose.empty()) fields.set("purpose", purpose.purpose);
+  if (!purpose.public_key.empty()) {
+    fields.set("public_key", TRY(read_certificate(purpose.public_key, kCertificateReadBytesMax, terminal)));
+  }
+  if (!purpose.new_public_key.empty()) {
+    fields.set("new_public_key", TRY(read_certificate(purpose.new_public_key, kCertificateReadBytesMax, terminal)));
+  }
+  if (!purpose.reason.empty()) fields.set("reason", purpose.reason);
+  return fields;
+}
+
+}  // namespace countersign::cli

@@ -1,0 +1,49 @@
+// The tree of commands while it is being built: the files that declare them include CLI11 by this one, and no others
+// do, since it takes seconds to compile.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "cli/command_context.hpp"
+
+namespace countersign::cli {
+
+using Action = std::function<Status(CommandContext&)>;
+
+// The tree while it is being built, and what the arguments chose from it.
+struct Tree {
+  CLI::App app{"An OpenPGP challenge-response authentication server, and its clients.", "countersign"};
+  Action action;
+  std::string data;
+  bool json = false;
+};
+
+// A command with its own option struct: `declare` binds the struct's members to options.
+template <class Options, class Declare>
+void command(Tree& tree, CLI::App& parent, const char* name, const char* what, const char* example,
+             Status (*run)(const Options&, CommandContext&), Declare declare) {
+  CLI::App* sub = parent.add_subcommand(name, what);
+  sub->footer(fmt::format("Example:\n  {}\n\nOf every command: --data DIR, --json, --help", example));
+  const auto options = std::make_shared<Options>();
+  declare(*sub, *options);
+  sub->callback([&tree, options, run] {
+    tree.action = [options, run](CommandContext& context) { return run(*options, context); };
+  });
+}
+
+inline CLI::App& group(Tree& tree, const char* name, const char* what) {
+  CLI::App* sub = tree.app.add_subcommand(name, what);
+  sub->require_subcommand(1);
+  sub->footer(fmt::format("`countersign {} COMMAND --help` explains one.", name));
+  return *sub;
+}
+
+// command_tree_keys.cpp: rotate, revoke, revocation, and what `account` does about keys.
+void add_keys(Tree& tree, CLI::App& account);
+
+}  // namespace countersign::cli

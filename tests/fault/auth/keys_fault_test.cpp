@@ -1,0 +1,169 @@
+#include "tests/support/every_fault.hpp"
+#include "tests/support/house_keys.hpp"
+
+using namespace countersign;
+using namespace countersign::auth;
+using namespace countersign::test;
+
+namespace {
+
+// Somebody new for every point, with a session and an open challenge, and whatever the operation needs.
+struct Holder {
+  explicit Holder(FaultyHouse& place)
+      : person("holder" + std::to_string(++count), openpgp::KeyKind::ed25519_cv25519),
+        next("next" + std::to_string(count), openpgp::KeyKind::ed25519_cv25519) {
+    place.house.add(person);
+    session = place.house.log_in(person);
+    login = place.house.answer(person, place.house.issue(person));
+    epoch = epoch_of(place.house, person);
+  }
+  static inline int count = 0;
+  Person person;
+  Person next;
+  RefreshedSession session;
+  Response login;
+  Response revocation;
+  RotationResponse rotation;
+  std::uint64_t epoch = 0;
+};
+using Someone = std::shared_ptr<Holder>;
+
+Someone newcomer(FaultyHouse& place) {
+  return std::make_shared<Holder>(place);
+}
+
+// The whole of the old state or the whole of the new one, and the new one if that was acknowledged. True if it is new.
+template <class T>
+bool judged(FaultyHouse& place, const Holder& it, const Result<T>& result) {
+  if (!result) CHECK(outcome(result) == "storage_unavailable");
+  const auto epoch = epoch_of(place.house, it.person);
+  CHECK((epoch == it.epoch || epoch == it.epoch + 1));
+  const bool took_effect = epoch != it.epoch;
+  if (result) CHECK(took_effect);
+  CHECK(place.house.auth().admit(it.session.token, by_http()).has_value() != took_effect);
+  if (took_effect) CHECK_FALSE(place.house.auth().log_in(it.login, by_http()).has_value());
+  return took_effect;
+}
+
+}  // namespace
+
+TEST_CASE("S36 a revocation by statement that meets any fault is whole with its sessions or none") {
+  at_every_fault(
+      "revocation by statement",
+      [](FaultyHouse& place) {
+        auto it = newcomer(place);
+        it->revocation = revoke_response(place.house, it->person, "key_compromised");
+        return it;
+      },
+      [](FaultyHouse& place, Someone& it) { return place.house.auth().revoke(it->revocation, by_http()); },
+      [](FaultyHouse& place, Someone& it, const Result<RevocationRecord>& result) {
+        const bool revoked = judged(place, *it, result);
+        CHECK((state_of(place.house, it->person) == AccountState::revoked) == revoked);
+        CHECK(outcome(place.house.auth().revoke(it->revocation, by_http())) == (revoked ? "account_not_active" : "ok"));
+        CHECK(state_of(place.house, it->person) == AccountState::revoked);
+      });
+}
+
+TEST_CASE("S36 an administrator's revocation that meets any fault is whole with its sessions or none") {
+  at_every_fault(
+      "revocation by an administrator", newcomer,
+      [](FaultyHouse& place, Someone& it) {
+        return place.house.auth().revoke_account(it->person.account(), "key_compromised", "", by_hand());
+      },
+      [](FaultyHouse& place, Someone& it, const Result<RevocationRecord>& result) {
+        const bool revoked = judged(place, *it, result);
+        CHECK(outcome(place.house.auth().revoke_account(it->person.account(), "unspecified", "", by_hand())) ==
+              (revoked ? "account_not_active" : "ok"));
+        CHECK_FALSE(place.house.auth().admit(it->session.token, by_http()).has_value());
+      });
+}
+
+TEST_CASE("a revocation that is taken back is taken back whole after any fault") {
+  at_every_fault(
+      "taking a revocation back",
+      [](FaultyHouse& place) {
+        auto it = newcomer(place);
+        must(place.house.auth().revoke_account(it->person.account(), "unspecified", "", by_hand()));
+        return it;
+      },
+      [](FaultyHouse& place, Someone& it) {
+        return place.house.auth().restore_account(it->person.account(), it->next.certificate(), by_hand());
+      },
+      [](FaultyHouse& place, Someone& it, const Result<Account>& result) {
+        if (!result) CHECK(outcome(result) == "storage_unavailable");
+        const bool active = state_of(place.house, it->person) == AccountState::active;
+        if (result) CHECK(active);
+        CHECK(outcome(place.house.auth().restore_account(it->person.account(), it->next.certificate(), by_hand())) ==
+              (active ? "account_not_revoked" : "ok"));
+        CHECK_FALSE(place.house.auth().admit(it->session.token, by_http()).has_value());
+        const Response login = place.house.answer(it->next, place.house.issue(it->person));
+        CHECK(outcome(place.house.auth().log_in(login, by_http())) == "ok");
+      });
+}
+
+TEST_CASE("S51 a rotation that meets any fault leaves the old key or the new one with its sessions") {
+  at_every_fault(
+      "rotation",
+      [](FaultyHouse& place) {
+        auto it = newcomer(place);
+        it->rotation = rotate_response(place.house, it->person, it->next);
+        return it;
+      },
+      [](FaultyHouse& place, Someone& it) { return place.house.auth().rotate(it->rotation, by_http()); },
+      [](FaultyHouse& place, Someone& it, const Result<Account>& result) {
+        const bool rotated = judged(place, *it, result);
+        const auto again = place.house.auth().rotate(it->rotation, by_http());
+        CHECK(outcome(again) == (rotated ? "epoch_passed" : "ok"));
+        const Response login = place.house.answer(it->next, place.house.issue(it->person));
+        CHECK(outcome(place.house.auth().log_in(login, by_http())) == "ok");
+      });
+}
+
+TEST_CASE("S25 a deletion that meets any fault leaves the account or its tombstone") {
+  at_every_fault(
+      "deletion", newcomer,
+      [](FaultyHouse& place, Someone& it) {
+        return place.house.auth().delete_account(it->person.account(), by_hand());
+      },
+      [](FaultyHouse& place, Someone& it, const Result<Account>& result) {
+        const bool deleted = judged(place, *it, result);
+        CHECK((state_of(place.house, it->person) == AccountState::deleted) == deleted);
+        CHECK(outcome(place.house.auth().delete_account(it->person.account(), by_hand())) ==
+              (deleted ? "account_not_active" : "ok"));
+        CHECK_FALSE(place.house.auth().admit(it->session.token, by_http()).has_value());
+      });
+}
+
+TEST_CASE("applying an export that meets any fault is completed by the next run") {
+  at_every_fault(
+      "applying an export",
+      [](FaultyHouse& place) {
+        auto it = newcomer(place);
+        // The list of a server that revoked what this store does not know to be revoked.
+        RevocationExport list;
+        list.server = place.house.settings.server;
+        list.server_key = place.house.fingerprint();
+        list.store = hex(place.house.auth().identity().context());
+        list.made_at = place.house.clock.now();
+        list.lines = must(parse_export(must(place.house.auth().export_revocations()))).lines;
+        Withdrawal line;
+        line.number = static_cast<std::int64_t>(list.lines.size()) + 1;
+        line.account = it->person.account();
+        line.fingerprint = it->person.fingerprint();
+        line.epoch = it->epoch + 1;
+        line.reason = "key_compromised";
+        line.at = list.made_at;
+        list.lines.push_back(line);
+        const std::string text = write_export(list);
+        return std::pair(it, text + must(place.house.engine().sign(text, list.made_at)));
+      },
+      [](FaultyHouse& place, std::pair<Someone, std::string>& it) {
+        return place.house.auth().apply_revocations(it.second, by_hand());
+      },
+      [](FaultyHouse& place, std::pair<Someone, std::string>& it, const Result<AppliedExport>& result) {
+        const bool revoked = judged(place, *it.first, result);
+        CHECK((state_of(place.house, it.first->person) == AccountState::revoked) == revoked);
+        CHECK(must(place.house.auth().apply_revocations(it.second, by_hand())).lines == (revoked ? 0 : 1));
+        CHECK(state_of(place.house, it.first->person) == AccountState::revoked);
+      });
+}

@@ -1,0 +1,44 @@
+#include "tests/support/house_keys.hpp"
+
+namespace countersign::test {
+
+using namespace auth;
+
+Response revoke_response(House& house, const Person& person, const std::string& reason, Transport transport) {
+  ChallengeRequest request;
+  request.name.username = person.name();
+  request.purpose = Purpose::revoke;
+  request.transport = transport;
+  request.reason = reason;
+  const auto issued = must(house.auth().issue_challenge(request, transport == Transport::http ? by_http() : by_hand()));
+  return house.answer(person, issued);
+}
+
+const Person& next_key() {
+  static const Person person("next", openpgp::KeyKind::nistp256);
+  return person;
+}
+
+RotationResponse rotate_response(House& house, const Person& person, const Person& next, Transport transport) {
+  ChallengeRequest request;
+  request.name.username = person.name();
+  request.purpose = Purpose::rotate;
+  request.transport = transport;
+  request.new_public_key = next.certificate();
+  const auto issued = must(house.auth().issue_challenge(request, transport == Transport::http ? by_http() : by_hand()));
+  return {house.answer(person, issued), house.answer(next, issued), next.certificate()};
+}
+
+std::string revocation_of(House& house, const Person& person) {
+  return text_of(house.medium(), part_name(person.account(), AccountPart::revocation));
+}
+
+AccountState state_of(House& house, const Person& person) {
+  return must(house.auth().show_account(person.account())).account.state;
+}
+
+std::uint64_t epoch_of(House& house, const Person& person) {
+  return must(house.auth().show_account(person.account())).account.epoch;
+}
+
+}  // namespace countersign::test

@@ -1,0 +1,153 @@
+#include "auth/keys/revocation_export.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/house_keys.hpp"
+#include "tests/support/store_check.hpp"
+
+using namespace countersign;
+using namespace countersign::auth;
+using namespace countersign::test;
+
+namespace {
+
+std::string applied(House& house, const std::string& text) {
+  return outcome(house.auth().apply_revocations(text, by_hand()));
+}
+
+// A store and a copy of it from before; what happened since is in the export.
+struct OldCopy {
+  OldCopy() {
+    house.add(alice());
+    house.add(bob());
+    house.add(carol());
+    copy_all(house.medium(), old);
+  }
+  // The copy takes the place of the store, and with it the server forgets what it remembered, as where both were put
+  // back.
+  void put_back() {
+    text = must(house.auth().export_revocations());
+    must(house.restart(&old));
+  }
+  House house;
+  storage::MemoryMedium old;
+  std::string text;
+};
+
+}  // namespace
+
+TEST_CASE("an export is a signed and numbered list") {
+  House house;
+  house.add(alice());
+  CHECK(must(parse_export(must(house.auth().export_revocations()))).lines.empty());
+  must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
+  must(house.auth().restore_account(alice().account(), next_key().certificate(), by_hand()));
+  must(house.auth().rotate_account(alice().account(), bob().certificate(), by_hand()));
+  must(house.auth().delete_account(alice().account(), by_hand()));
+  const auto list = must(parse_export(must(house.auth().export_revocations())));
+  REQUIRE(list.lines.size() == 4);
+  CHECK(list.lines[0].what == Withdrawn::revoked);
+  CHECK(list.lines[0].fingerprint == alice().fingerprint());
+  CHECK(list.lines[0].reason == "key_compromised");
+  CHECK(list.lines[1].what == Withdrawn::restored);
+  CHECK(list.lines[1].fingerprint == next_key().fingerprint());
+  CHECK(list.lines[2].what == Withdrawn::rotated);
+  CHECK(list.lines[2].fingerprint == next_key().fingerprint());
+  CHECK(list.lines[3].what == Withdrawn::deleted);
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(list.lines[i].number == static_cast<std::int64_t>(i) + 1);
+    CHECK(list.lines[i].epoch == i + 1);
+  }
+}
+
+TEST_CASE("applied where everything is known an export changes nothing") {
+  House house;
+  house.add(alice());
+  must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
+  const std::string text = must(house.auth().export_revocations());
+  const auto before = contents_of(house.medium());
+  const auto result = must(house.auth().apply_revocations(text, by_hand()));
+  CHECK(result.number == 1);
+  CHECK(result.lines == 0);
+  CHECK(contents_of(house.medium()) == before);
+}
+
+TEST_CASE("an old copy of the store learns every withdrawal since from the export") {
+  OldCopy place;
+  Authenticator& auth = place.house.auth();
+  must(auth.revoke_account(alice().account(), "key_compromised", "", by_hand()));
+  must(auth.rotate_account(bob().account(), next_key().certificate(), by_hand()));
+  must(auth.delete_account(carol().account(), by_hand()));
+  const Person dave("dave", openpgp::KeyKind::ed25519_cv25519);
+  place.house.add(dave);
+  must(auth.revoke_account(dave.account(), "key_retired", "", by_hand()));
+  place.put_back();
+  CHECK_NOTHROW(place.house.log_in(alice()));
+  const auto result = must(place.house.auth().apply_revocations(place.text, by_hand()));
+  CHECK(result.number == 4);
+  CHECK(result.lines == 4);
+  CHECK(result.accounts == 4);
+  CHECK(state_of(place.house, alice()) == AccountState::revoked);
+  CHECK(must(parse_revocation(revocation_of(place.house, alice()))).by == "export");
+  // Bob's next key was never here, and his former one has no right any more.
+  CHECK(state_of(place.house, bob()) == AccountState::revoked);
+  CHECK(must(parse_revocation(revocation_of(place.house, bob()))).reason == "key_superseded");
+  CHECK(state_of(place.house, carol()) == AccountState::deleted);
+  // Dave is not known, and his key is taken all the same.
+  CHECK(state_of(place.house, dave) == AccountState::deleted);
+  CHECK(outcome(place.house.auth().add_account({"dave", dave.certificate(), false}, by_hand())) == "key_taken");
+  CHECK(faults_of_store(place.house.medium(), place.house) == std::vector<std::string>());
+  const auto contents = contents_of(place.house.medium());
+  CHECK(must(place.house.auth().apply_revocations(place.text, by_hand())).lines == 0);
+  CHECK(contents_of(place.house.medium()) == contents);
+  CHECK(must(parse_export(must(place.house.auth().export_revocations()))).lines.size() == 4);
+}
+
+TEST_CASE("what was revoked and taken back since is active in the old copy too") {
+  OldCopy place;
+  Authenticator& auth = place.house.auth();
+  must(auth.revoke_account(alice().account(), "unspecified", "", by_hand()));
+  must(auth.restore_account(alice().account(), "", by_hand()));
+  must(auth.revoke_account(bob().account(), "key_compromised", "", by_hand()));
+  must(auth.restore_account(bob().account(), next_key().certificate(), by_hand()));
+  const auto epoch = epoch_of(place.house, alice());
+  place.put_back();
+  must(place.house.auth().apply_revocations(place.text, by_hand()));
+  CHECK(state_of(place.house, alice()) == AccountState::active);
+  CHECK(epoch_of(place.house, alice()) == epoch);
+  CHECK_NOTHROW(place.house.log_in(alice()));
+  // Bob's new key is not here; the one that is was compromised.
+  CHECK(state_of(place.house, bob()) == AccountState::revoked);
+  CHECK(faults_of_store(place.house.medium(), place.house) == std::vector<std::string>());
+}
+
+TEST_CASE("an export by another server or changed in any line is refused") {
+  House house;
+  house.add(alice());
+  must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
+  const std::string text = must(house.auth().export_revocations());
+  House other;
+  CHECK(applied(other, text) == "file_refused");
+  const auto before = contents_of(house.medium());
+  const std::string head = text.substr(0, text.find("-----BEGIN"));
+  for (std::size_t at = 0; at < head.size(); ++at) {
+    std::string changed = text;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    CAPTURE(at);
+    CHECK(applied(house, changed) != "ok");
+  }
+  CHECK(applied(house, "") == "malformed_message");
+  CHECK(applied(house, head) == "malformed_message");
+  CHECK(applied(house, "countersign-revocations-v2\n" + text.substr(text.find('\n') + 1)) == "unknown_version");
+  CHECK(contents_of(house.medium()) == before);
+}
+
+TEST_CASE("an export that ends before what this server remembers is refused") {
+  House house;
+  house.add(alice());
+  house.add(bob());
+  must(house.auth().revoke_account(alice().account(), "unspecified", "", by_hand()));
+  const std::string text = must(house.auth().export_revocations());
+  must(house.auth().revoke_account(bob().account(), "unspecified", "", by_hand()));
+  CHECK(applied(house, text) == "file_refused");
+}
