@@ -18,6 +18,44 @@ Result<FormerKey> parse_former_key(const Json& json) {
   return key;
 }
 
+std::string_view ending_of(AccountPart part) {
+  switch (part) {
+    case AccountPart::certificate:
+      return "pub";
+    case AccountPart::escrowed_key:
+      return "key";
+    case AccountPart::revocation:
+      return "rev";
+    case AccountPart::metadata:
+      return "json";
+    case AccountPart::password:
+      return "hash";
+    case AccountPart::legacy_password:
+      return "lthn";
+  }
+  return "";
+}
+
+Result<std::map<AccountPart, std::string>> parse_parts(const Json& json) {
+  constexpr std::size_t kDigestDigits = 64;
+  JsonReader reader(json);
+  std::map<AccountPart, std::string> parts;
+  for (const AccountPart part : kAccountParts) {
+    std::string digest = TRY(reader.text_or(ending_of(part), ""));
+    if (digest.empty()) continue;
+    if (!is_lower_hex(digest, kDigestDigits)) return fail(ErrorCode::malformed_message, "no SHA-256");
+    parts.emplace(part, std::move(digest));
+  }
+  TRY(reader.finish());
+  return parts;
+}
+
+Json write_parts(const std::map<AccountPart, std::string>& parts) {
+  Json json = Json::object();
+  for (const auto& [part, digest] : parts) json.set(std::string(ending_of(part)), digest);
+  return json;
+}
+
 Result<Account> parse_members(const Json& json) {
   JsonReader reader(json);
   TRY(check_record_version(reader));
@@ -39,10 +77,11 @@ Result<Account> parse_members(const Json& json) {
   if (former.items() == nullptr) return fail(ErrorCode::malformed_message, "former_keys");
   for (const Json& key : *former.items()) account.former_keys.push_back(TRY(parse_former_key(key)));
   account.created_at = TRY(reader.time("created_at"));
-  const Json records = reader.take("records");
-  JsonReader hashes(records);
-  account.certificate_sha256 = TRY(hashes.text("pub"));
-  TRY(hashes.finish());
+  account.parts = TRY(parse_parts(reader.take("records")));
+  // Of a deleted account its record alone is left.
+  if (account.state != AccountState::deleted && !account.parts.contains(AccountPart::certificate)) {
+    return fail(ErrorCode::malformed_message, "records");
+  }
   TRY(reader.finish());
   return account;
 }
@@ -89,7 +128,7 @@ Json write_account(const Account& account) {
       .set("show_key_id", account.show_key_id)
       .set("former_keys", std::move(former))
       .set("created_at", format_time(account.created_at))
-      .set("records", Json::object().set("pub", account.certificate_sha256));
+      .set("records", write_parts(account.parts));
 }
 
 Result<Account> parse_account(const Json& json) {
@@ -99,8 +138,8 @@ Result<Account> parse_account(const Json& json) {
 std::string account_name(std::string_view id) {
   return "users/" + std::string(id) + ".account";
 }
-std::string certificate_name(std::string_view id) {
-  return "users/" + std::string(id) + ".pub";
+std::string part_name(std::string_view id, AccountPart part) {
+  return "users/" + std::string(id) + "." + std::string(ending_of(part));
 }
 std::string seen_name(std::string_view id) {
   return "users/" + std::string(id) + ".seen";

@@ -4,9 +4,12 @@
 // holds the SHA-256 of each other record of the account, so that none can be swapped, dropped or brought back alone.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "auth/openpgp/fingerprint.hpp"
@@ -29,6 +32,19 @@ struct FormerKey {
   std::string reason;
 };
 
+// The other records of an account, each under `users/<id>.` and its ending; the account record holds their hashes.
+enum class AccountPart : std::uint8_t {
+  certificate,      // pub    armored
+  escrowed_key,     // key    armored secret key, as its owner protected it
+  revocation,       // rev    revocation record
+  metadata,         // json   encrypted to the account's key
+  password,         // hash   PHC string
+  legacy_password,  // lthn   64 hex digits
+};
+inline constexpr std::array kAccountParts = {AccountPart::certificate, AccountPart::escrowed_key,
+                                             AccountPart::revocation,  AccountPart::metadata,
+                                             AccountPart::password,    AccountPart::legacy_password};
+
 struct Account {
   std::string id;
   std::string username;  // empty until known
@@ -42,7 +58,9 @@ struct Account {
   bool show_key_id = false;          // for programs that cannot try their keys
   std::vector<FormerKey> former_keys;
   Instant created_at{};
-  std::string certificate_sha256;  // hex, of users/<id>.pub
+  // What of its other records is to be there, with the SHA-256 of each, hex. A part that is not named here does not
+  // count, whatever lies under its name.
+  std::map<AccountPart, std::string> parts;
 };
 
 // The version the record was read at travels with it, so that a batch can require it.
@@ -56,7 +74,7 @@ Json write_account(const Account& account);
 Result<Account> parse_account(const Json& json);
 
 std::string account_name(std::string_view id);                   // users/<id>.account
-std::string certificate_name(std::string_view id);               // users/<id>.pub
+std::string part_name(std::string_view id, AccountPart part);    // users/<id>.pub, .key, ...
 std::string seen_name(std::string_view id);                      // users/<id>.seen
 std::string key_name(const openpgp::Fingerprint& fingerprint);   // keys/<fingerprint>
 std::string held_name(const openpgp::Fingerprint& fingerprint);  // held/<fingerprint>

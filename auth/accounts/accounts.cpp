@@ -32,16 +32,25 @@ Result<std::optional<StoredAccount>> Accounts::find(std::string_view id) {
   return std::optional<StoredAccount>(std::move(stored));
 }
 
-Result<openpgp::GatedCertificate> Accounts::certificate_of(const StoredAccount& stored) {
-  const std::string name = certificate_name(stored.account.id);
-  const auto entry = TRY(storage::find(medium_, name));
-  if (!entry || hex(sha256(entry->bytes)) != stored.account.certificate_sha256) {
+Result<std::optional<Bytes>> Accounts::read_part(const StoredAccount& stored, AccountPart part) {
+  const auto sealed = stored.account.parts.find(part);
+  if (sealed == stored.account.parts.end()) return std::optional<Bytes>();
+  const std::string name = part_name(stored.account.id, part);
+  auto entry = TRY(storage::find(medium_, name));
+  if (!entry || hex(sha256(entry->bytes)) != sealed->second) {
     // Two reads are no snapshot: the account may have moved on between them.
     const auto again = TRY(storage::find(medium_, account_name(stored.account.id)));
     if (!again || again->version != stored.version) return fail(ErrorCode::conflict, name);
-    return fail(ErrorCode::record_tampered, name + " is not the certificate that the account record seals");
+    return fail(ErrorCode::record_tampered, name + " is not what the account record seals");
   }
-  auto certificate = openpgp::admit_certificate(as_text(entry->bytes), openpgp::kCertificateReadBytesMax);
+  return std::optional<Bytes>(std::move(entry->bytes));
+}
+
+Result<openpgp::GatedCertificate> Accounts::certificate_of(const StoredAccount& stored) {
+  const auto bytes = TRY(read_part(stored, AccountPart::certificate));
+  const std::string name = part_name(stored.account.id, AccountPart::certificate);
+  if (!bytes) return fail(ErrorCode::record_unreadable, name);
+  auto certificate = openpgp::admit_certificate(as_text(*bytes), openpgp::kCertificateReadBytesMax);
   if (!certificate || certificate->fingerprint() != stored.account.fingerprint) {
     return fail(ErrorCode::record_unreadable, name);
   }
@@ -86,15 +95,23 @@ Result<std::optional<Instant>> Accounts::last_login(std::string_view id) {
 }
 
 void Accounts::stage_new(storage::Batch& batch, Account account, const openpgp::GatedCertificate& certificate) {
-  const std::string armored = certificate.armored();
   account.fingerprint = certificate.fingerprint();
-  account.certificate_sha256 = hex(sha256(as_bytes(armored)));
   const std::string key = key_name(account.fingerprint);
   batch.require_absent(key);
   batch.put(key, seal_.close(key, Json::object().set("version", 1).set("account", account.id)));
-  batch.put(certificate_name(account.id), as_bytes(armored));
+  stage_part(batch, account, AccountPart::certificate, as_bytes(certificate.armored()));
   const std::string name = account_name(account.id);
   batch.put(name, seal_.close(name, write_account(account)));
+}
+
+void Accounts::stage_part(storage::Batch& batch, Account& account, AccountPart part, ByteView bytes) {
+  account.parts[part] = hex(sha256(bytes));
+  batch.put(part_name(account.id, part), bytes);
+}
+
+void Accounts::stage_no_part(storage::Batch& batch, Account& account, AccountPart part) {
+  account.parts.erase(part);
+  batch.erase(part_name(account.id, part));
 }
 
 void Accounts::stage_change(storage::Batch& batch, const StoredAccount& over, const Account& account) {

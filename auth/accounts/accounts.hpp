@@ -27,8 +27,10 @@ class Accounts {
 
   // Nothing where there is no such account. Fails as Medium::read and RecordSeal::open do.
   Result<std::optional<StoredAccount>> find(std::string_view id);
-  // The certificate that the account record seals. record_tampered where they disagree at one version of the account,
-  // conflict where the account changed meanwhile.
+  // A part as the account record seals it; nothing where the record names none. record_tampered where they disagree at
+  // one version of the account, conflict where the account changed meanwhile.
+  Result<std::optional<Bytes>> read_part(const StoredAccount& stored, AccountPart part);
+  // The certificate likewise, admitted; record_unreadable.
   Result<openpgp::GatedCertificate> certificate_of(const StoredAccount& stored);
   // Ids after `after`, at most `limit`; to go on, pass the last one.
   Result<std::vector<std::string>> list(std::string_view after, std::size_t limit);
@@ -39,6 +41,9 @@ class Accounts {
   // Stage a whole account: record, certificate, key. The caller adds what must hold of the account's name; the key must
   // be nobody's.
   void stage_new(storage::Batch& batch, Account account, const openpgp::GatedCertificate& certificate);
+  // Stage a part, or its end, and note it in `account`: stage the account record after its parts.
+  void stage_part(storage::Batch& batch, Account& account, AccountPart part, ByteView bytes);
+  void stage_no_part(storage::Batch& batch, Account& account, AccountPart part);
   // Stage a changed record over the version it was read at.
   void stage_change(storage::Batch& batch, const StoredAccount& over, const Account& account);
   void stage_seen(storage::Batch& batch, std::string_view id, Instant at);

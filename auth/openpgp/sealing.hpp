@@ -1,5 +1,5 @@
 // What is the same in every engine when it seals: the message before and after it is encrypted. For the engines' own
-// files. Pure.
+// files. Both fail with openpgp_unavailable where what the engine made is not as it should be. Pure.
 #pragma once
 
 #include "auth/openpgp/openpgp.hpp"

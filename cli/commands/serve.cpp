@@ -74,6 +74,7 @@ Status run_serve(const ServeOptions& options, CommandContext& context) {
                   {{"server", settings.server},
                    {"address", "http://" + bound.text()},
                    {"fingerprint", settings.fingerprint.upper()},
+                   {"openpgp", name_of(settings.openpgp)},
                    {"version", COUNTERSIGN_VERSION}});
   maintain_until_stopped(store->authenticator());
   server.stop();

@@ -21,6 +21,7 @@ namespace {
 constexpr mode_t kFileMode = 0644;
 constexpr mode_t kFolderMode = 0755;
 constexpr int kCreateTries = 3;
+constexpr int kLooksAfterOpening = 2;
 constexpr std::string_view kDoneFolder = "done";
 
 std::string path_of(Place place) {
@@ -90,6 +91,8 @@ Status check_entry_name(std::string_view name) {
 struct FileFacts {
   dev_t device;
   ino_t number;
+
+  friend bool operator==(const FileFacts&, const FileFacts&) = default;
 };
 
 Result<FileFacts> check_regular(int fd, std::string_view path) {
@@ -102,6 +105,14 @@ Result<FileFacts> check_regular(int fd, std::string_view path) {
     return fail(ErrorCode::message_too_large, shown + " is over " + std::to_string(kFileBytesMax) + " bytes");
   }
   return FileFacts{facts.st_dev, facts.st_ino};
+}
+
+// The file of that name as it is now, without opening it: opening a device can already do something. O_PATH takes no
+// O_NONBLOCK.
+Result<FileFacts> look_at(int root, const std::string& path) {
+  const FileDescriptor seen(openat2_beneath(root, path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0));
+  if (seen.get() < 0) return fail_with(errno, "cannot open", path);
+  return check_regular(seen.get(), path);
 }
 
 // At most one byte more than the limit, however long the file turns out to be.
@@ -331,14 +342,14 @@ Result<FileDescriptor> CourierFolder::open_folder(Place place) const {
 }
 
 Result<FileDescriptor> CourierFolder::open_regular(const std::string& path) const {
-  // Opening a device can already do something, so it is looked at before it is opened. O_PATH takes no O_NONBLOCK.
-  const FileDescriptor seen(openat2_beneath(root_.get(), path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0));
-  if (seen.get() < 0) return fail_with(errno, "cannot open", path);
-  const FileFacts expected = TRY(check_regular(seen.get(), path));
+  const FileFacts expected = TRY(look_at(root_.get(), path));
   FileDescriptor file = TRY(open_beneath(path, O_RDONLY));
-  // It may be another by now; and a second name could have been taken away just before it was counted.
-  const FileFacts facts = TRY(check_regular(file.get(), path));
-  if (facts.device != expected.device || facts.number != expected.number) {
+  // It may be another by now. And where names come and go, a file with a name elsewhere can lose the one here between
+  // being found and having its names counted: it then counts as a file with one name. Who plays that game has to win at
+  // every look, and each is a window of a microsecond.
+  FileFacts facts = TRY(check_regular(file.get(), path));
+  for (int look = 0; facts == expected && look < kLooksAfterOpening; ++look) facts = TRY(look_at(root_.get(), path));
+  if (facts != expected) {
     return fail(ErrorCode::busy, "'" + escape_for_display(path) + "' was replaced while it was opened");
   }
   return file;

@@ -13,7 +13,7 @@ namespace countersign::auth::openpgp {
 // A server key that stays where it is: in the operator's own GnuPG home, with its agent and pinentry, and so perhaps in
 // a token.
 struct GnupgServerKey {
-  std::string home;         // empty: GnuPG's default
+  std::string home;         // empty: GNUPGHOME or GnuPG's default
   Fingerprint fingerprint;  // of the primary key
 };
 

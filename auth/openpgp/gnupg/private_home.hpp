@@ -12,7 +12,8 @@
 
 namespace countersign::auth::openpgp::gnupg {
 
-// Which signatures count: with SHA-2 only, or with any hash.
+// Which signatures count: with SHA-2 only, or with any hash, and of a key from the future too. Whoever takes away asks
+// both.
 enum class HashRule { strict, any_hash };
 
 // What gpg.conf says; the time stands still (gpg's --faked-system-time with "!"). Pure.

@@ -17,6 +17,8 @@ namespace {
 
 constexpr ErrorCode kUnavailable = ErrorCode::openpgp_unavailable;
 constexpr std::size_t kOutputBytesMax = 256u << 10;
+// A listing names the owner again behind every signature.
+constexpr std::size_t kListingBytesMax = 4u << 20;
 
 tl::unexpected<Error> failure(std::string_view what, gpgme_error_t error) {
   return fail(kUnavailable, words_on(what, error));
@@ -59,7 +61,7 @@ Result<Secret> list_with_signatures(const std::string& home) {
       "--with-colons", "--with-fingerprint", "--with-fingerprint", "--check-sigs", nullptr};
   error = gpgme_op_spawn(raw, program.c_str(), arguments, nullptr, output.get(), nullptr, 0);
   if (error != 0) return failure("gpg does not list", error);
-  return bytes_of(output.get(), kOutputBytesMax, kUnavailable);
+  return bytes_of(output.get(), kListingBytesMax, kUnavailable);
 }
 
 std::string hash_name(gpgme_hash_algo_t hash) {
@@ -94,7 +96,7 @@ Result<InspectReply> PublicKeyring::inspect(const InspectRequest& request) {
   InspectReply reply;
   reply.facts = TRY(list(certificate, request.now, HashRule::strict));
   TRY(unbind_without_back_signature(reply.facts, certificate, request.now));
-  if (TRY(has_weak_signature(certificate))) {
+  if (reply.facts.primary.created_at > request.now || TRY(has_weak_signature(certificate))) {
     take_away(reply.facts, TRY(list(certificate, request.now, HashRule::any_hash)));
   }
   return reply;

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "auth/audit/log.hpp"
+
 namespace countersign::auth::openpgp::gnupg {
 namespace {
 
@@ -82,6 +84,7 @@ Result<Reply> WorkerPool::ask(const Request& request, std::chrono::milliseconds 
       received.fault = ChannelFault::malformed;
     }
     end_in(*slot);
+    log_event(LogLevel::warning, "gnupg worker replaced", {{"reason", words_on(received.fault)}});
     if (received.fault != ChannelFault::closed || i == kTries) return unavailable(words_on(received.fault));
   }
 }

@@ -21,13 +21,21 @@ namespace {
 constexpr const char* kPath = "/usr/local/bin:/usr/bin:/bin";
 
 // Where programs, homes and sockets are, which language is spoken, and how a pinentry finds its terminal or display.
-constexpr const char* kPassedOn[] = {"HOME",       "LANG",
-                                     "LC_ALL",     "LC_CTYPE",
-                                     "TZ",         "LC_MESSAGES",
-                                     "GPG_TTY",    "XDG_RUNTIME_DIR",
-                                     "TERM",       "DISPLAY",
-                                     "XAUTHORITY", "WAYLAND_DISPLAY",
-                                     "USER",       "DBUS_SESSION_BUS_ADDRESS"};
+constexpr const char* kPassedOn[] = {"HOME",
+                                     "USER",
+                                     "GNUPGHOME",
+                                     "XDG_RUNTIME_DIR",
+                                     "LANG",
+                                     "LC_ALL",
+                                     "LC_CTYPE",
+                                     "LC_MESSAGES",
+                                     "TZ",
+                                     "TERM",
+                                     "GPG_TTY",
+                                     "DISPLAY",
+                                     "XAUTHORITY",
+                                     "WAYLAND_DISPLAY",
+                                     "DBUS_SESSION_BUS_ADDRESS"};
 
 template <auto Destroy>
 struct Destroyer {

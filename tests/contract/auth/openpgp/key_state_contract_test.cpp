@@ -1,4 +1,6 @@
 // One suite for every engine: what self-signatures say of keys, and what becomes of signatures then.
+#include <algorithm>
+
 #include "auth/openpgp/policy.hpp"
 #include "tests/contract/auth/openpgp/engines.hpp"
 #include "tests/support/forged_key.hpp"
@@ -125,6 +127,69 @@ TEST_CASE("a revocation counts whatever its hash") {
       CHECK(judge_certificate(facts, kNow).error().code == ErrorCode::key_revoked);
       CHECK(judge(*openpgp, certificate, forger.signature()) == "key_revoked");
     }
+  }
+}
+
+TEST_CASE("a revocation counts whatever the clock says") {
+  for (const Engine& engine : kEngines) {
+    const auto openpgp = open_without_key(engine);
+    const Forger forger;
+    const Bytes revocation = forger.primary.sign_key(self_signature(0x20, {subpacket(29, Bytes{2})}, kMade));
+    const Bytes certificate = concat({forger.head, revocation, forger.user_id, forger.certification});
+    for (const Instant now : {kMade - kDay, kMade, kNow + 3650 * kDay}) {
+      INFO(engine.name << " at " << format_time(now));
+      CHECK(must(openpgp->inspect(gated(certificate), now)).primary.revoked);
+    }
+  }
+}
+
+TEST_CASE("a certificate without a user id stands on its direct signature") {
+  for (const Engine& engine : kEngines) {
+    INFO(engine.name);
+    const auto openpgp = open_without_key(engine);
+    const Forger forger;
+    const Bytes direct = forger.primary.sign_key(self_signature(0x1F, {key_flags(kCertify | kSign)}));
+    const Bytes certificate = concat({forger.head, direct});
+    const CertificateFacts facts = must(openpgp->inspect(gated(certificate), kNow));
+    CHECK(facts.primary.bound);
+    CHECK(facts.primary.can_sign);
+    CHECK(facts.user_ids.empty());
+    CHECK(judge(*openpgp, certificate, forger.signature()) == "accepted");
+    CHECK_FALSE(must(openpgp->inspect(gated(forger.head), kNow)).primary.bound);
+  }
+}
+
+TEST_CASE("what a key itself says of its user ids is told as it was written") {
+  for (const Engine& engine : kEngines) {
+    INFO(engine.name);
+    const auto openpgp = open_without_key(engine);
+    const Forger forger;
+    const std::vector<std::string> names = {"Alice",    "a:b\\x3a\\",          "two\nlines\r\t", "\xC3\xA4\xE2\x80\xAE",
+                                            "\xFF\xFE", std::string(2000, 'x')};
+    Bytes certificate = forger.head;
+    for (const std::string& name : names) {
+      append(certificate, packet(13, to_bytes(name)));
+      append(certificate, forger.primary.certify(self_signature(0x13, {key_flags(kCertify | kSign)}), name));
+    }
+    std::vector<std::string> told = must(openpgp->inspect(gated(certificate), kNow)).user_ids;
+    std::vector<std::string> expected = names;
+    std::sort(told.begin(), told.end());
+    std::sort(expected.begin(), expected.end());
+    CHECK(told == expected);
+  }
+}
+
+TEST_CASE("a self-signature that has expired by its own word vouches for nothing") {
+  for (const Engine& engine : kEngines) {
+    INFO(engine.name);
+    const auto openpgp = open_without_key(engine);
+    const Forger forger;
+    const Bytes ten_days = subpacket(3, integer(10 * 86400, 4));
+    const Bytes certificate =
+        concat({forger.head, forger.user_id,
+                forger.primary.certify(self_signature(0x13, {key_flags(kCertify | kSign), ten_days}), kUserId)});
+    CHECK(must(openpgp->inspect(gated(certificate), kMade + 9 * kDay)).primary.bound);
+    CHECK_FALSE(must(openpgp->inspect(gated(certificate), kMade + 10 * kDay + Seconds(1))).primary.bound);
   }
 }
 

@@ -9,7 +9,9 @@
 #include "auth/openpgp/acceptance.hpp"
 #include "auth/openpgp/gnupg/gpgme_openpgp.hpp"
 #include "auth/openpgp/policy.hpp"
+#include "tests/support/forged_key.hpp"
 #include "tests/support/media.hpp"
+#include "tests/support/packet_builder.hpp"
 #include "tests/support/program.hpp"
 
 using namespace countersign;
@@ -255,6 +257,30 @@ TEST_CASE("no agent is left when an engine is gone") {
   }
   for (int i = 0; i < 3000 && agents() != 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   CHECK(agents() == 0);
+}
+
+TEST_CASE("a certificate that gpg cannot read is refused and no fault of the engine's") {
+  const ScratchFolder place;
+  const auto engine = GpgmeOpenPgp::open(Secret(), options_in(place.path())).value();
+  const ForgedKey key(now() - Seconds(60));
+  ForgedSignature certification;
+  certification.signature_class = 0x13;
+  certification.created_at = now() - Seconds(60);
+  certification.hashed = {key_flags(3)};
+  const auto inspect = [&](const std::vector<std::string>& user_ids) {
+    Bytes packets = packet(6, key.body());
+    for (const std::string& user_id : user_ids) {
+      append(packets, packet(13, to_bytes(user_id)));
+      append(packets, key.certify(certification, user_id));
+    }
+    const auto facts = engine->inspect(gated(to_string(packets)), now());
+    return facts ? std::to_string(facts->user_ids.size()) : std::string(name_of(facts.error().code));
+  };
+  CHECK(inspect({"Alice"}) == "1");
+  CHECK(inspect({std::string(3000, 'x')}) == "certificate_refused");  // gpg reads user ids of up to 2048 bytes
+  // As much as the gate lets through.
+  CHECK(inspect(std::vector<std::string>(31, std::string(1900, '\\'))) != "openpgp_unavailable");
+  CHECK(inspect({"Alice"}) == "1");
 }
 
 TEST_CASE("many keys can be made one after the other by one engine") {

@@ -45,7 +45,7 @@ TEST_CASE("S27 an account is made whole in one batch with the challenge it consu
   House house(open_to_all(), nullptr);
   CHECK(enrolled(house, alice(), enrol_response(house, alice())) == "ok");
   CHECK(text_of(house.medium(), account_name(alice().account())) != "<absent>");
-  CHECK(text_of(house.medium(), certificate_name(alice().account())) == alice().certificate());
+  CHECK(text_of(house.medium(), part_name(alice().account(), AccountPart::certificate)) == alice().certificate());
   CHECK(text_of(house.medium(), key_name(alice().fingerprint())) != "<absent>");
   CHECK(names_in(house.medium(), "consumed/", 9).size() == 1);
 }

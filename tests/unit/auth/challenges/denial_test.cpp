@@ -110,10 +110,11 @@ std::vector<Attempt> attempts() {
     must(put(house.medium(), account_name(alice().account()), text_of(house.medium(), account_name(bob().account()))));
   }));
   all.push_back(meanwhile("another certificate", "record_tampered", [](House& house) {
-    must(put(house.medium(), certificate_name(alice().account()), bob().certificate()));
+    must(put(house.medium(), part_name(alice().account(), AccountPart::certificate), bob().certificate()));
   }));
-  all.push_back(meanwhile("a missing certificate", "record_tampered",
-                          [](House& house) { must(erase(house.medium(), certificate_name(alice().account()))); }));
+  all.push_back(meanwhile("a missing certificate", "record_tampered", [](House& house) {
+    must(erase(house.medium(), part_name(alice().account(), AccountPart::certificate)));
+  }));
   all.push_back({"a used challenge", "challenge_consumed", [](House& house) {
                    const Response response = good(house);
                    must(house.auth().log_in(response, by_http()));

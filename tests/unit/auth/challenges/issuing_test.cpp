@@ -173,14 +173,14 @@ TEST_CASE("S28 whatever is wrong with an account its challenge is a decoy's") {
   REQUIRE(recipient() == alice().fingerprint());
   Accounts accounts(house.medium(), house.seal());
   const std::string record = text_of(house.medium(), account_name(account.id));
-  const std::string certificate = text_of(house.medium(), certificate_name(account.id));
+  const std::string certificate = text_of(house.medium(), part_name(account.id, AccountPart::certificate));
 
-  must(put(house.medium(), certificate_name(account.id), bob().certificate()));
+  must(put(house.medium(), part_name(account.id, AccountPart::certificate), bob().certificate()));
   CHECK(recipient() != alice().fingerprint());
   CHECK(recipient() != bob().fingerprint());
-  must(erase(house.medium(), certificate_name(account.id)));
+  must(erase(house.medium(), part_name(account.id, AccountPart::certificate)));
   CHECK(recipient() != alice().fingerprint());
-  must(put(house.medium(), certificate_name(account.id), certificate));
+  must(put(house.medium(), part_name(account.id, AccountPart::certificate), certificate));
   REQUIRE(recipient() == alice().fingerprint());
   must(put(house.medium(), account_name(account.id), "{}"));
   CHECK(recipient() != alice().fingerprint());

@@ -106,7 +106,7 @@ TEST_CASE("a frame's head says the one version and a size within the limit") {
 TEST_CASE("fields fill a frame's body exactly") {
   const Bytes whole = {0, 0, 0, 2, 'a', 'b', 0, 0, 0, 0};
   CHECK(outcome_of_body(whole) == "ok");
-  for (const std::size_t size : {1, 3, 4, 5, 7, 9}) {
+  for (const std::size_t size : {1u, 3u, 4u, 5u, 7u, 9u}) {
     CHECK(outcome_of_body(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size))) ==
           "malformed_message");
   }
