@@ -129,7 +129,8 @@ class CertificateWalk {
     const auto packet = read_signature_packet(body);
     if (!packet || !belongs_to(part_, packet->signature_class) || !names_issuer(*packet, primary())) return ok();
     const auto normalised = TRY(normalise_self_signature(*packet, primary(), algorithm_));
-    if (!normalised) return ok();
+    // One signature is over one part: whose it is where it stands behind two, engines answer differently.
+    if (!normalised || !signatures_.insert(*normalised).second) return ok();
     ++part_signatures_;
     append_packet(part_bytes_, tag::kSignature, *normalised);
     if (part_bytes_.size() > kCertificateKeptBytesMax) {
@@ -139,6 +140,7 @@ class CertificateWalk {
   }
 
   std::set<Bytes> user_ids_;
+  std::set<Bytes> signatures_;
   std::vector<Fingerprint> keys_;  // the primary and every subkey seen
   std::uint8_t algorithm_ = 0;     // of the key seen last
   Part part_ = Part::primary;

@@ -29,11 +29,11 @@ inline constexpr std::size_t kCertificateKeptPacketsMax = 64;
 //
 // Dropped on the way, since anyone could have put them there or nothing here reads them: signatures that do not name
 // the key as their issuer, that do not fit the part they stand behind, or that two readers could understand differently
-// (self_signature.hpp); what their unhashed areas say besides issuer and back signature; user attributes; subkeys of
-// unknown algorithms and curves; user ids and subkeys that no signature is left of. A revocation by another key (a
-// designated revoker) goes the same way: a revocation counts when the key itself made it. One in its name that is not
-// understood here is refused, and so are a user id or key that stands twice, marker, trust and padding packets: no
-// export holds them.
+// (self_signature.hpp), or that stood there before; what their unhashed areas say besides issuer and back signature;
+// user attributes; subkeys of unknown algorithms and curves; user ids and subkeys that no signature is left of. A
+// revocation by another key (a designated revoker) goes the same way: a revocation counts when the key itself made it.
+// One in its name that is not understood here is refused, and so are a user id or key that stands twice, marker, trust
+// and padding packets: no export holds them.
 class GatedCertificate {
  public:
   const Bytes& packets() const { return packets_; }

@@ -47,6 +47,13 @@ SignatureBody own(std::uint8_t signature_class) {
   return body;
 }
 
+// The same, made some seconds earlier.
+SignatureBody own_before(std::uint8_t signature_class, unsigned seconds) {
+  SignatureBody body = own(signature_class);
+  body.hashed[1] = subpacket(2, integer(kBuiltSignatureSeconds - seconds, 4));
+  return body;
+}
+
 Bytes own_signature(std::uint8_t signature_class) {
   return packet(2, own(signature_class).bytes());
 }
@@ -251,17 +258,28 @@ TEST_CASE("what is too large to read is refused before it is read and says how t
 
 TEST_CASE("at most 64 packets and 64 KiB are kept") {
   std::vector<Bytes> parts = {primary(), user_id()};
-  for (int i = 0; i < 62; ++i) parts.push_back(own_signature(0x13));
+  for (unsigned i = 0; i < 62; ++i) parts.push_back(packet(2, own_before(0x13, i).bytes()));
   CHECK(admit(parts));
-  parts.push_back(own_signature(0x13));
+  parts.push_back(packet(2, own_before(0x13, 62).bytes()));
   CHECK(code_of(parts) == ErrorCode::message_too_large);
-  SignatureBody large = own(0x13);
-  large.hashed.push_back(subpacket(20, concat({integer(0, 4), integer(1, 2), integer(6'999, 2), Bytes(7'000, 'n')})));
+  const auto large = [](unsigned seconds) {
+    SignatureBody body = own_before(0x13, seconds);
+    body.hashed.push_back(subpacket(20, concat({integer(0, 4), integer(1, 2), integer(6'999, 2), Bytes(7'000, 'n')})));
+    return packet(2, body.bytes());
+  };
   parts = {primary(), user_id()};
-  for (int i = 0; i < 9; ++i) parts.push_back(packet(2, large.bytes()));
+  for (unsigned i = 0; i < 9; ++i) parts.push_back(large(i));
   CHECK(admit(parts)->packets().size() > 60'000);
-  parts.push_back(packet(2, large.bytes()));
+  parts.push_back(large(9));
   CHECK(code_of(parts) == ErrorCode::message_too_large);
+}
+
+TEST_CASE("a signature that stands twice counts once and where it stood first") {
+  const Bytes second = packet(13, to_bytes("second"));
+  CHECK(admit({primary(), user_id(), own_signature(0x13), own_signature(0x13)})->packets() ==
+        concat({primary(), user_id(), own_signature(0x13)}));
+  CHECK(admit({primary(), user_id(), own_signature(0x13), second, own_signature(0x13)})->packets() ==
+        concat({primary(), user_id(), own_signature(0x13)}));
 }
 
 TEST_CASE("a certificate flooded with foreign signatures keeps what is its own") {
@@ -281,11 +299,12 @@ TEST_CASE("a certificate flooded with foreign signatures keeps what is its own")
 }
 
 TEST_CASE("the least of a certificate is its primary and newest certification and the subkey that signs") {
-  SignatureBody older = own(0x13);
-  older.hashed[1] = subpacket(2, integer(kBuiltSignatureSeconds - 10, 4));
+  const Bytes older = packet(2, own_before(0x13, 10).bytes());
+  const Bytes of_second = packet(2, own_before(0x13, 5).bytes());
+  const Bytes other_binding = packet(2, own_before(0x18, 5).bytes());
   const GatedCertificate certificate =
-      admit({primary(), user_id(), own_signature(0x13), packet(2, older.bytes()), packet(13, to_bytes("second")),
-             own_signature(0x13), subkey(2), own_signature(0x18), subkey(3), own_signature(0x18)})
+      admit({primary(), user_id(), own_signature(0x13), older, packet(13, to_bytes("second")), of_second, subkey(2),
+             other_binding, subkey(3), own_signature(0x18)})
           .value();
   const Bytes least = concat({primary(), user_id(), own_signature(0x13)});
   CHECK(minimal_certificate(certificate, certificate.fingerprint()).value() == least);
