@@ -2,6 +2,7 @@
 #include "auth/openpgp/policy.hpp"
 #include "tests/contract/auth/openpgp/engines.hpp"
 #include "tests/support/gnupg_home.hpp"
+#include "tests/support/program.hpp"
 
 using namespace countersign;
 using namespace countersign::auth::openpgp;
@@ -53,6 +54,24 @@ TEST_CASE("a key that gpg revoked is revoked and one whose time is over has expi
     CHECK(verdict(*openpgp, bob, kText, in_time, SignatureForm::detached, expiry - Seconds(1)) == "accepted");
     CHECK(verdict(*openpgp, bob, kText, in_time, SignatureForm::detached, expiry) == "key_expired");
     CHECK(judge_certificate(must(openpgp->inspect(bob, expiry)), expiry).error().code == ErrorCode::key_expired);
+  }
+}
+
+TEST_CASE("a revocation certificate that gpg made revokes the certificate without it") {
+  GnupgHome home;
+  home.set_time(kGpgNow);
+  for (const char* algorithm : {"ed25519", "rsa3072"}) {
+    const std::string key = home.make_key(algorithm, std::string("Alice with ") + algorithm);
+    const GatedCertificate certificate = gated(home.export_public(key));
+    const std::string kept = read_file(home.path() + "/openpgp-revocs.d/" + key + ".rev");
+    const auto revocation = must(admit_revocation(kept.substr(kept.find(":-----BEGIN") + 1)));
+    const GatedCertificate revoked = must(revoked_certificate(certificate, revocation));
+    for (const Engine& engine : kEngines) {
+      INFO(engine.name << " " << algorithm);
+      const auto openpgp = open_without_key(engine);
+      CHECK_FALSE(must(openpgp->inspect(certificate, kNow)).primary.revoked);
+      CHECK(must(openpgp->inspect(revoked, kNow)).primary.revoked);
+    }
   }
 }
 
