@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <sstream>
 #include <thread>
 
 #include "tests/support/program.hpp"
@@ -55,7 +56,10 @@ std::vector<pid_t> workers_of(pid_t server) {
   for (fs::directory_iterator at("/proc", error), end; !error && at != end; at.increment(error)) {
     const auto slurp = [&](const char* name) {
       std::ifstream file(at->path() / name, std::ios::binary);
-      return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+      // A process that ends while it is read fails the stream; the iterators alone would throw that.
+      std::ostringstream text;
+      text << file.rdbuf();
+      return text.str();
     };
     if (!contains(slurp("cmdline"), "gnupg-worker")) continue;
     if (contains(slurp("stat"), " " + std::to_string(server) + " ")) {

@@ -19,13 +19,11 @@ std::string of_all_engines(const MatrixRow& row, std::string Cells::*cell) {
 
 std::string every_cell(const Matrix& matrix) {
   std::ostringstream out;
+  out << "matrix | program | key | engine | opens | verifies | clear-signed | detached |\n";
   for (const MatrixRow& row : matrix) {
     for (const auto& [engine, cells] : row.engines) {
-      out << row.program << ", " << row.key << ", " << engine << "\n"
-          << "    opens the challenge   " << cells.opens << "\n"
-          << "    verifies the server   " << cells.verifies << "\n"
-          << "    clear-signed          " << cells.clear_signed << "\n"
-          << "    detached              " << cells.detached << "\n";
+      out << "matrix | " << row.program << " | " << row.key << " | " << engine << " | " << cells.opens << " | "
+          << cells.verifies << " | " << cells.clear_signed << " | " << cells.detached << " |\n";
     }
   }
   return out.str();

@@ -24,7 +24,7 @@ struct MatrixRow {
 
 using Matrix = std::vector<MatrixRow>;
 
-// Every cell, a line a row and engine.
+// Every cell, a line for each row and engine, which test.sh prints.
 std::string every_cell(const Matrix& matrix);
 // The lines of the page's table: one cell for all engines where they are of one mind, else one by one.
 std::vector<std::string> table_of(const Matrix& matrix);
