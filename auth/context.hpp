@@ -47,4 +47,23 @@ Status commit_urgently(const Context& context, const storage::Batch& batch, cons
 // How often an operation is judged anew after a conflict.
 inline constexpr int kJudgedTimesMax = 3;
 
+// Judges, and commits what follows, anew as long as another's change came between; the last conflict where there is no
+// end to it.
+template <class Judge>
+auto judge_anew(const Judge& judge) -> decltype(judge()) {
+  for (int judged = 1; judged < kJudgedTimesMax; ++judged) {
+    auto result = judge();
+    if (result || result.error().code != ErrorCode::conflict) return result;
+  }
+  return judge();
+}
+
+// The same where whoever asked can do nothing about a conflict: storage_unavailable instead.
+template <class Judge>
+auto until_settled(const Judge& judge) -> decltype(judge()) {
+  auto result = judge_anew(judge);
+  if (result || result.error().code != ErrorCode::conflict) return result;
+  return fail(ErrorCode::storage_unavailable, "the record changes too fast");
+}
+
 }  // namespace countersign::auth

@@ -18,19 +18,17 @@ Result<Account> Deletion::by_administrator(const std::string& account, const Vis
   if (account == account_id_of(kReservedUsername)) {
     return fail(ErrorCode::account_reserved, "the account of the name 'server' is the server's own");
   }
-  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
+  return until_settled([&]() -> Result<Account> {
     const auto stored = TRY(context_.accounts.find(account));
     if (!stored) return fail(ErrorCode::not_found, "no such account");
     if (stored->account.state == AccountState::deleted) return fail(ErrorCode::account_not_active, "deleted already");
     storage::Batch batch;
     Account changed = stored->account;
     stage_tombstone(context_, batch, changed, now);
-    auto deleted = withdrawals_.commit(
+    return withdrawals_.commit(
         batch, *stored, changed, {Withdrawn::deleted, changed.fingerprint, "no_longer_valid"},
         {Decision::account_deleted, now, changed.id, changed.fingerprint.upper(), "", visit.source, ""});
-    if (deleted || deleted.error().code != ErrorCode::conflict) return deleted;
-  }
-  return fail(ErrorCode::storage_unavailable, "the account changes too fast");
+  });
 }
 
 }  // namespace countersign::auth

@@ -52,7 +52,9 @@ Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const Want
   entry.key = account.fingerprint.upper();
   std::optional<HashedPassword> hashed;
   if (wanted.password) hashed = TRY(context_.password_hashes.make(*wanted.password));
-  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
+  // Where neither the name nor the key is taken, a conflict is the challenge's, the held enrolment's, or of a medium
+  // that cannot settle.
+  return judge_anew([&]() -> Result<Account> {
     const auto stored = TRY(context_.accounts.find(account.id));
     if (stored && stored->account.state != AccountState::deleted) return fail(ErrorCode::account_exists, username);
     if (!TRY(context_.accounts.holder_of(account.fingerprint)).empty()) {
@@ -75,12 +77,9 @@ Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const Want
     TRY(stage_metadata(context_, batch, account, checked, moment));
     context_.accounts.stage_new(batch, account, checked.certificate);
     stage(batch);
-    const Status committed = context_.audit.commit(batch, entry);
-    if (committed) return account;
-    if (committed.error().code != ErrorCode::conflict) return tl::unexpected<Error>(committed.error());
-  }
-  // Neither the name nor the key is taken, so it was the challenge, the held enrolment, or a medium that cannot settle.
-  return fail(ErrorCode::conflict, "changed meanwhile");
+    TRY(context_.audit.commit(batch, entry));
+    return account;
+  });
 }
 
 Result<Account> Enrolment::enrol(const Response& response, const std::string& public_key,
@@ -133,7 +132,7 @@ Result<HeldEnrolment> Enrolment::hold(const std::optional<Response>& response, c
   // Already an account's: nothing to hold, and nothing to say to whoever carries the stick.
   if (!TRY(context_.accounts.holder_of(held.fingerprint)).empty()) return held;
   const std::string name = held_name(held.fingerprint);
-  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
+  return until_settled([&]() -> Result<HeldEnrolment> {
     const auto before = TRY(find_record(context_.medium, context_.seal, name));
     // A bare certificate never takes the place of a proven one.
     if (before && (held.username.empty() || TRY(parse_held(before->record)).username == held.username)) return held;
@@ -147,12 +146,10 @@ Result<HeldEnrolment> Enrolment::hold(const std::optional<Response>& response, c
       batch.require_absent(name);
     }
     batch.put(name, context_.seal.close(name, write_held(held)));
-    const Status committed = context_.audit.commit(
-        batch, {Decision::enrolment_held, moment.wall, "", held.fingerprint.upper(), "", visit.source, held.username});
-    if (committed) return held;
-    if (committed.error().code != ErrorCode::conflict) return tl::unexpected<Error>(committed.error());
-  }
-  return fail(ErrorCode::storage_unavailable, "the held enrolment changes too fast");
+    TRY(context_.audit.commit(
+        batch, {Decision::enrolment_held, moment.wall, "", held.fingerprint.upper(), "", visit.source, held.username}));
+    return held;
+  });
 }
 
 Result<Account> Enrolment::confirm(const openpgp::Fingerprint& fingerprint, const std::string& username,

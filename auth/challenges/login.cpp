@@ -1,53 +1,40 @@
 #include "auth/challenges/login.hpp"
 
 #include "auth/challenges/session_grant.hpp"
-#include "auth/keys/standing.hpp"
 #include "auth/openpgp/policy.hpp"
 
 namespace countersign::auth {
 
-Result<std::string> Login::seal_grant(const Session& session, const Secret& token, const StoredAccount& stored,
-                                      const openpgp::GatedCertificate& certificate, const Moment& moment) {
-  const auto facts = TRY(context_.engine.inspect(certificate, moment.wall));
+Result<std::string> Login::seal_grant(const Session& session, const Secret& token, const Prover& prover,
+                                      const Moment& moment) {
+  const auto facts = TRY(context_.engine.inspect(prover.certificate, moment.wall));
   const auto key = TRY(openpgp::choose_encryption_key(facts, moment.wall));
   const Secret text = write_session_grant({context_.identity.name(), context_.identity.fingerprint(), session.account,
                                            session.id, *session.use_before, token});
   const auto successions = context_.identity.successions_at(moment.wall);
-  return context_.engine.seal(
-      {certificate, key.fingerprint, text.reveal_text(), !stored.account.show_key_id, moment.wall, successions});
+  return context_.engine.seal({prover.certificate, key.fingerprint, text.reveal_text(),
+                               !prover.stored.account.show_key_id, moment.wall, successions});
 }
 
 Result<LoginAnswer> Login::judge_and_commit(const OpenedChallenge& opened, const Response& response, const Visit& visit,
                                             const Moment& moment) {
   const Challenge& challenge = opened.challenge;
-  const auto stored = TRY(context_.accounts.find(challenge.account));
-  if (!stored) return fail(ErrorCode::account_unknown);
-  TRY(judge_standing(context_.medium, context_.accounts, *stored));
-  TRY(judge_account(stored->account, challenge.epoch));
-  if (stored->account.fingerprint != challenge.key) return fail(ErrorCode::epoch_passed, "the key is another now");
-  const auto certificate = TRY(context_.accounts.certificate_of(*stored));
-  TRY(proof_.verify(opened, response, certificate, moment));
+  const Prover prover = TRY(proof_.prove(opened, response, moment));
   if (const auto consumed = TRY(find_consumed(context_, opened.sealed.tag))) {
     if (consumed->grant.empty()) return fail(ErrorCode::challenge_consumed);
     return LoginAnswer{std::nullopt, consumed->grant};
   }
 
   const bool courier = challenge.transport == Transport::courier;
-  Secret token = TRY(make_token(context_.rng));
-  Session session;
-  session.id = TRY(make_session_id(context_.rng));
-  session.account = challenge.account;
-  session.username = stored->account.username;
+  auto [session, token] = TRY(sessions_.make(prover.stored.account, moment));
   session.method = "key";
-  session.fingerprint = stored->account.fingerprint.upper();
+  session.fingerprint = prover.stored.account.fingerprint.upper();
   session.transport = name_of(challenge.transport);
-  session.epoch = stored->account.epoch;
-  sessions_.start(session, moment);
   if (courier) session.use_before = moment.judged + context_.policies.grant_lifetime;
 
-  const std::string grant = courier ? TRY(seal_grant(session, token, *stored, certificate, moment)) : std::string();
+  const std::string grant = courier ? TRY(seal_grant(session, token, prover, moment)) : std::string();
   storage::Batch batch;
-  batch.require_version(account_name(challenge.account), stored->version);
+  batch.require_version(account_name(challenge.account), prover.stored.version);
   stage_consumed(batch, context_, opened, grant);
   TRY(sessions_.stage_open(batch, session, token));
   context_.accounts.stage_seen(batch, challenge.account, moment.wall);
@@ -60,10 +47,8 @@ Result<LoginAnswer> Login::judge_and_commit(const OpenedChallenge& opened, const
 Result<LoginAnswer> Login::redeem(const Response& response, const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
   const OpenedChallenge opened = TRY(proof_.open(response, Purpose::login, visit, moment));
-  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
-    auto answer = judge_and_commit(opened, response, visit, moment);
-    if (answer || answer.error().code != ErrorCode::conflict) return answer;
-  }
+  auto answer = judge_anew([&] { return judge_and_commit(opened, response, visit, moment); });
+  if (answer || answer.error().code != ErrorCode::conflict) return answer;
   if (TRY(find_consumed(context_, opened.sealed.tag))) return fail(ErrorCode::challenge_consumed);
   return fail(ErrorCode::storage_unavailable, "the account changes too fast");
 }

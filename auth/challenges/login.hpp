@@ -28,8 +28,8 @@ class Login {
  private:
   Result<LoginAnswer> judge_and_commit(const OpenedChallenge& opened, const Response& response, const Visit& visit,
                                        const Moment& moment);
-  Result<std::string> seal_grant(const Session& session, const Secret& token, const StoredAccount& stored,
-                                 const openpgp::GatedCertificate& certificate, const Moment& moment);
+  Result<std::string> seal_grant(const Session& session, const Secret& token, const Prover& prover,
+                                 const Moment& moment);
 
   const Context& context_;
   Proof proof_;

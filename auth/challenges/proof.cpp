@@ -1,5 +1,7 @@
 #include "auth/challenges/proof.hpp"
 
+#include "auth/keys/standing.hpp"
+
 namespace countersign::auth {
 namespace {
 
@@ -50,6 +52,18 @@ Status Proof::verify(const OpenedChallenge& opened, const Response& response,
   if (face == Face::denied || face == Face::unavailable) return tl::unexpected<Error>(accepted.error());
   return fail(ErrorCode::signature_policy,
               std::string(countersign::name_of(accepted.error().code)) + ": " + accepted.error().detail);
+}
+
+Result<Prover> Proof::prove(const OpenedChallenge& opened, const Response& response, const Moment& moment) {
+  const Challenge& challenge = opened.challenge;
+  auto stored = TRY(context_.accounts.find(challenge.account));
+  if (!stored) return fail(ErrorCode::account_unknown);
+  TRY(judge_standing(context_.medium, context_.accounts, *stored));
+  TRY(judge_account(stored->account, challenge.epoch));
+  if (stored->account.fingerprint != challenge.key) return fail(ErrorCode::epoch_passed, "the key is another now");
+  auto certificate = TRY(context_.accounts.certificate_of(*stored));
+  TRY(verify(opened, response, certificate, moment));
+  return Prover{*std::move(stored), std::move(certificate)};
 }
 
 std::string consumed_name(std::string_view tag) {

@@ -19,6 +19,12 @@ struct Response {
   openpgp::SignatureForm form = openpgp::SignatureForm::detached;
 };
 
+// Who proved it: the account as it was read, and its key's certificate.
+struct Prover {
+  StoredAccount stored;
+  openpgp::GatedCertificate certificate;
+};
+
 // Any thread.
 class Proof {
  public:
@@ -32,6 +38,11 @@ class Proof {
   // or openpgp_unavailable.
   Status verify(const OpenedChallenge& opened, const Response& response, const openpgp::GatedCertificate& certificate,
                 const Moment& moment);
+
+  // The account is one that may prove itself, at the sealed epoch and with the sealed key, and the signature is that
+  // key's. Whether the challenge is consumed is for the caller to ask, after this. account_*, epoch_passed, conflict,
+  // record_*; or as verify().
+  Result<Prover> prove(const OpenedChallenge& opened, const Response& response, const Moment& moment);
 
  private:
   const Context& context_;

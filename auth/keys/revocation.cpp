@@ -28,16 +28,6 @@ std::string note_of(const openpgp::GatedRevocation& revocation) {
   return text.size() <= kRevocationNoteBytesMax && !has_unprintable(text) ? text : std::string();
 }
 
-// Judges until the account stands still.
-template <class Judge>
-auto settled(const Judge& judge) -> decltype(judge()) {
-  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
-    auto result = judge();
-    if (result || result.error().code != ErrorCode::conflict) return result;
-  }
-  return fail(ErrorCode::storage_unavailable, "the account changes too fast");
-}
-
 }  // namespace
 
 void Revocation::sign(RevocationRecord& record, Instant now) {
@@ -107,7 +97,7 @@ Result<RevocationRecord> Revocation::by_statement(const Response& response, cons
   const OpenedChallenge opened = TRY(proof_.open(response, Purpose::revoke, visit, moment));
   // A rotate challenge's text is a fingerprint; only the sealed purpose tells, but what is stored must be a reason.
   TRY(check_revocation_reason(opened.challenge.extra, ""));
-  return settled([&] { return judge_statement(opened, response, visit, moment); });
+  return until_settled([&] { return judge_statement(opened, response, visit, moment); });
 }
 
 Result<RevocationRecord> Revocation::judge_certificate(const std::string& account,
@@ -134,14 +124,14 @@ Result<RevocationRecord> Revocation::by_certificate(const std::string& account, 
                                                     const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
   const auto admitted = TRY(openpgp::admit_revocation(revocation));
-  return settled([&] { return judge_certificate(account, admitted, visit, moment); });
+  return until_settled([&] { return judge_certificate(account, admitted, visit, moment); });
 }
 
 Result<RevocationRecord> Revocation::by_administrator(const std::string& account, const std::string& reason,
                                                       const std::string& note, const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
   TRY(check_revocation_reason(reason, note));
-  return settled([&]() -> Result<RevocationRecord> {
+  return until_settled([&]() -> Result<RevocationRecord> {
     const auto stored = TRY(context_.accounts.find(account));
     if (!stored) return fail(ErrorCode::not_found, "no such account");
     TRY(judge_account(stored->account, stored->account.epoch));
@@ -182,7 +172,7 @@ Result<Account> Revocation::judge_restoring(const std::string& account, const st
 
 Result<Account> Revocation::restore(const std::string& account, const std::string& public_key, const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
-  return settled([&] { return judge_restoring(account, public_key, visit, moment); });
+  return until_settled([&] { return judge_restoring(account, public_key, visit, moment); });
 }
 
 Status Revocation::complete(const std::string& account) {

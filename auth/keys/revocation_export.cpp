@@ -218,7 +218,7 @@ Result<bool> RevocationExporting::apply_line(const Withdrawal& line, const Visit
       "",
       visit.source,
       "line " + std::to_string(line.number) + ": " + std::string(name_of(line.what)) + " " + line.reason};
-  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
+  return until_settled([&]() -> Result<bool> {
     const auto stored = TRY(context_.accounts.find(line.account));
     const bool behind = !stored || stored->account.epoch < line.epoch;
     storage::Batch batch;
@@ -230,11 +230,9 @@ Result<bool> RevocationExporting::apply_line(const Withdrawal& line, const Visit
       TRY(stage_effect(batch, changed, line, moment));
       context_.accounts.stage_change(batch, *stored, changed);
     }
-    const Status appended = withdrawals_.append(batch, line, entry);
-    if (appended) return behind;
-    if (appended.error().code != ErrorCode::conflict) return tl::unexpected<Error>(appended.error());
-  }
-  return fail(ErrorCode::storage_unavailable, "the account changes too fast");
+    TRY(withdrawals_.append(batch, line, entry));
+    return behind;
+  });
 }
 
 Result<AppliedExport> RevocationExporting::apply(std::string_view text, const Visit& visit) {

@@ -56,11 +56,7 @@ Result<Account> Rotation::by_statement(const RotationResponse& response, const V
   if (checked.certificate.fingerprint().upper() != opened.challenge.extra) {
     return fail(ErrorCode::signature_by_another_key, "the certificate is not the one that the challenge names");
   }
-  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
-    auto account = judge_statement(opened, response, checked, visit, moment);
-    if (account || account.error().code != ErrorCode::conflict) return account;
-  }
-  return fail(ErrorCode::storage_unavailable, "the account changes too fast");
+  return until_settled([&] { return judge_statement(opened, response, checked, visit, moment); });
 }
 
 Result<Account> Rotation::by_administrator(const std::string& account, const std::string& public_key,
@@ -68,14 +64,12 @@ Result<Account> Rotation::by_administrator(const std::string& account, const std
   const Moment moment = context_.timekeeper.now();
   const auto checked =
       TRY(openpgp::check_enrollable(context_.engine, public_key, openpgp::kCertificateLocalReadBytesMax, moment.wall));
-  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
+  return until_settled([&]() -> Result<Account> {
     const auto stored = TRY(context_.accounts.find(account));
     if (!stored) return fail(ErrorCode::not_found, "no such account");
     TRY(judge_account(stored->account, stored->account.epoch));
-    auto rotated = commit(storage::Batch(), *stored, checked, visit, moment, "administrator");
-    if (rotated || rotated.error().code != ErrorCode::conflict) return rotated;
-  }
-  return fail(ErrorCode::storage_unavailable, "the account changes too fast");
+    return commit(storage::Batch(), *stored, checked, visit, moment, "administrator");
+  });
 }
 
 }  // namespace countersign::auth

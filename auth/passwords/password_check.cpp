@@ -30,11 +30,7 @@ Result<PasswordCheck::Held> PasswordCheck::try_look_up(const std::string& accoun
 }
 
 Result<PasswordCheck::Held> PasswordCheck::look_up(const std::string& account) {
-  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
-    auto held = try_look_up(account);
-    if (held || held.error().code != ErrorCode::conflict) return held;
-  }
-  return fail(ErrorCode::storage_unavailable, "the account changes too fast");
+  return until_settled([&] { return try_look_up(account); });
 }
 
 Result<PasswordProof> PasswordCheck::prove(const std::string& account, const Password& password) {

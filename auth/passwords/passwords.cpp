@@ -1,33 +1,12 @@
 #include "auth/passwords/passwords.hpp"
 
-#include "auth/keys/standing.hpp"
-
 namespace countersign::auth {
-namespace {
-
-// Runs one judgement of the account and its commit, until it does not lose to another's.
-template <class Judged>
-auto until_settled(const Judged& judged) -> decltype(judged()) {
-  for (int times = 0; times < kJudgedTimesMax; ++times) {
-    auto outcome = judged();
-    if (outcome || outcome.error().code != ErrorCode::conflict) return outcome;
-  }
-  return fail(ErrorCode::storage_unavailable, "the account changes too fast");
-}
-
-}  // namespace
 
 Result<RefreshedSession> Passwords::open_session(const PasswordProof& proof, const Moment& moment, const Visit& visit) {
   const Account& account = proof.stored.account;
-  Secret token = TRY(make_token(context_.rng));
-  Session session;
-  session.id = TRY(make_session_id(context_.rng));
-  session.account = account.id;
-  session.username = account.username;
+  auto [session, token] = TRY(sessions_.make(account, moment));
   session.method = "password";
   session.transport = "http";
-  session.epoch = account.epoch;
-  sessions_.start(session, moment);
 
   storage::Batch batch;
   std::string detail;
@@ -82,15 +61,9 @@ Status Passwords::change(const std::string& account, const Password& password, c
 
 Result<StoredAccount> Passwords::judge_response(const OpenedChallenge& opened, const Response& response,
                                                 const Moment& moment) {
-  const Challenge& challenge = opened.challenge;
-  auto stored = TRY(context_.accounts.find(challenge.account));
-  if (!stored) return fail(ErrorCode::account_unknown);
-  TRY(judge_standing(context_.medium, context_.accounts, *stored));
-  TRY(judge_account(stored->account, challenge.epoch));
-  if (stored->account.fingerprint != challenge.key) return fail(ErrorCode::epoch_passed, "the key is another now");
-  TRY(proof_.verify(opened, response, TRY(context_.accounts.certificate_of(*stored)), moment));
+  Prover prover = TRY(proof_.prove(opened, response, moment));
   if (TRY(find_consumed(context_, opened.sealed.tag))) return fail(ErrorCode::challenge_consumed);
-  return *std::move(stored);
+  return std::move(prover.stored);
 }
 
 Status Passwords::change(const Response& response, const Password& next, const Visit& visit) {

@@ -35,6 +35,17 @@ Status Sessions::stage_open(storage::Batch& batch, const Session& session, const
   return ok();
 }
 
+Result<RefreshedSession> Sessions::make(const Account& account, const Moment& moment) const {
+  Secret token = TRY(make_token(context_.rng));
+  Session session;
+  session.id = TRY(make_session_id(context_.rng));
+  session.account = account.id;
+  session.username = account.username;
+  session.epoch = account.epoch;
+  start(session, moment);
+  return RefreshedSession{std::move(session), std::move(token)};
+}
+
 void Sessions::start(Session& session, const Moment& moment) const {
   session.use_before.reset();
   session.created_at = moment.judged;
@@ -73,14 +84,12 @@ Result<std::optional<std::pair<Sessions::Found, storage::Version>>> Sessions::fi
 
 Status Sessions::judge(const Session& session, const Moment& moment) {
   TRY(judge_session(session, moment.judged));
-  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
+  return until_settled([&]() -> Status {
     const auto stored = TRY(context_.accounts.find(session.account));
     if (!stored) return fail(ErrorCode::account_unknown);
     TRY(judge_account(stored->account, session.epoch));
-    Status standing = judge_standing(context_.medium, context_.accounts, *stored);
-    if (standing || standing.error().code != ErrorCode::conflict) return standing;
-  }
-  return fail(ErrorCode::storage_unavailable, "the account changes too fast");
+    return judge_standing(context_.medium, context_.accounts, *stored);
+  });
 }
 
 // The first use of a granted session. Two first uses at once: the loser reads what the winner wrote.
@@ -125,7 +134,8 @@ Result<Session> Sessions::admit(const Secret& token, const Visit& visit) {
 }
 
 Status Sessions::end_replayed(const Found& replaced, const Visit& visit, const Moment& moment) {
-  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
+  // Touched or refreshed by its holder meanwhile: it must end all the same.
+  return until_settled([&]() -> Status {
     const auto current = TRY(find_by_pointer(replaced.session.account, replaced.session.id));
     if (!current) return fail(ErrorCode::session_replaced, "the session had ended before");
     storage::Batch batch;
@@ -135,16 +145,10 @@ Status Sessions::end_replayed(const Found& replaced, const Visit& visit, const M
     batch.require_version(current->first.name, current->first.version);
     batch.erase(current->first.name);
     batch.erase(replaced.name);
-    const Status ended =
-        context_.audit.commit(batch, entry_of(Decision::session_replayed, replaced.session, visit, moment.wall));
-    if (ended) {
-      return fail(ErrorCode::session_replaced,
-                  "a token replaced over 60 s ago was used to refresh; the session was ended");
-    }
-    // Touched or refreshed by its holder meanwhile: it must end all the same.
-    if (ended.error().code != ErrorCode::conflict) return ended;
-  }
-  return fail(ErrorCode::storage_unavailable, "the session changes too fast");
+    TRY(context_.audit.commit(batch, entry_of(Decision::session_replayed, replaced.session, visit, moment.wall)));
+    return fail(ErrorCode::session_replaced,
+                "a token replaced over 60 s ago was used to refresh; the session was ended");
+  });
 }
 
 Result<RefreshedSession> Sessions::refresh(const Secret& token, const Visit& visit) {
@@ -227,29 +231,25 @@ Result<Session> Sessions::show(const std::string& account, const std::string& se
 }
 
 Status Sessions::end_one(const std::string& account, const std::string& session_id, const Visit& visit) {
-  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
+  // Touched or refreshed meanwhile: it must end all the same.
+  return until_settled([&]() -> Status {
     const auto found = TRY(find_by_pointer(account, session_id));
     if (!found) return fail(ErrorCode::not_found);
-    const Status ended = commit_end(found->first, found->second, visit, Decision::session_ended);
-    // Touched or refreshed meanwhile: it must end all the same.
-    if (ended || ended.error().code != ErrorCode::conflict) return ended;
-  }
-  return fail(ErrorCode::storage_unavailable, "the session changes too fast");
+    return commit_end(found->first, found->second, visit, Decision::session_ended);
+  });
 }
 
 Status Sessions::end_all(const std::string& account, const Visit& visit) {
-  for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
+  return until_settled([&]() -> Status {
     const auto stored = TRY(context_.accounts.find(account));
     if (!stored) return fail(ErrorCode::not_found);
     Account changed = stored->account;
     ++changed.epoch;
     storage::Batch batch;
     context_.accounts.stage_change(batch, *stored, changed);
-    const Status ended = commit_urgently(
+    return commit_urgently(
         context_, batch, {Decision::sessions_ended, context_.timekeeper.now().wall, account, "", "", visit.source, ""});
-    if (ended || ended.error().code != ErrorCode::conflict) return ended;
-  }
-  return fail(ErrorCode::storage_unavailable, "the account changes too fast");
+  });
 }
 
 }  // namespace countersign::auth

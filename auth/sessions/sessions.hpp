@@ -20,10 +20,11 @@ class Sessions {
  public:
   explicit Sessions(const Context& context) : context_(context) {}
 
+  // A session of this account with a token of its own, its limits running; how it was opened is the caller's to fill
+  // in. entropy_unavailable.
+  Result<RefreshedSession> make(const Account& account, const Moment& moment) const;
   // Stage a new session under its token, which nobody had before.
   Status stage_open(storage::Batch& batch, const Session& session, const Secret& token);
-  // Its limits, from `moment` on.
-  void start(Session& session, const Moment& moment) const;
 
   // Who holds this token now: the session, its limits, the account's state and its epoch are judged. The first use of a
   // granted session starts its limits; the idle limit is moved on coarsely. session_*, account_*, epoch_passed,
@@ -43,6 +44,8 @@ class Sessions {
   Status end_all(const std::string& account, const Visit& visit);
 
  private:
+  // Its limits, from `moment` on.
+  void start(Session& session, const Moment& moment) const;
   struct Found {
     Session session;
     std::string name;
