@@ -86,6 +86,7 @@ Result<Account> parse_members(const Json& json) {
   account.key_since = TRY(reader.time("key_since"));
   account.encryption_algorithm = TRY(reader.text("encryption_algorithm"));
   account.show_key_id = TRY(reader.boolean_or("show_key_id", false));
+  account.managed = TRY(reader.boolean_or("managed", false));
   const Json former = reader.take("former_keys");
   if (former.items() == nullptr) return fail(ErrorCode::malformed_message, "former_keys");
   for (const Json& key : *former.items()) account.former_keys.push_back(TRY(parse_former_key(key)));
@@ -160,6 +161,7 @@ Json write_account(const Account& account) {
       .set("key_since", format_time(account.key_since))
       .set("encryption_algorithm", account.encryption_algorithm)
       .set("show_key_id", account.show_key_id)
+      .set("managed", account.managed)
       .set("former_keys", std::move(former))
       .set("created_at", format_time(account.created_at))
       .set("records", write_parts(account.parts))

@@ -60,6 +60,9 @@ struct Account {
   Instant key_since{};
   std::string encryption_algorithm;  // of KeyFacts; decides the decoy once the account is gone
   bool show_key_id = false;          // for programs that cannot try their keys
+  // The key was made by the server and handed over, protected by the account's password, which may therefore change it.
+  // Whoever gives the account a key of their own ends that.
+  bool managed = false;
   std::vector<FormerKey> former_keys;
   Instant created_at{};
   // What of its other records is to be there, with the SHA-256 of each, hex. A part that is not named here does not

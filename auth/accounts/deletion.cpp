@@ -9,6 +9,7 @@ void stage_tombstone(const Context& context, storage::Batch& batch, Account& cha
   changed.former_keys.push_back({changed.fingerprint, changed.key_since, at, "no_longer_valid"});
   changed.state = AccountState::deleted;
   changed.username.clear();
+  changed.managed = false;
   for (const AccountPart part : kAccountParts) context.accounts.stage_no_part(batch, changed, part);
   batch.erase(seen_name(changed.id));
 }

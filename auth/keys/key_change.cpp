@@ -25,6 +25,7 @@ Status stage_key_change(const Context& context, storage::Batch& batch, Account& 
   changed.encryption_algorithm = checked.encryption_key.algorithm;
   context.accounts.stage_key(batch, changed, checked.certificate);
   TRY(stage_metadata(context, batch, changed, checked, moment));
+  changed.managed = false;
   context.accounts.stage_no_part(batch, changed, AccountPart::escrowed_key);
   return ok();
 }

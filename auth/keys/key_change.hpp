@@ -13,9 +13,9 @@ inline constexpr std::size_t kFormerKeysMax = 1000;
 
 // Stages the certificate, the key's own record and the metadata, encrypted to the new key, and notes them in `changed`:
 // the former key with its dates and why it ended, the new one since now. An escrowed secret key goes: it was the former
-// one's. The former key's record stays, so that a key that once spoke for an account never speaks for another.
-// key_taken where the key is this account's or another's, present or former, or the server's own; what
-// stage_metadata fails with.
+// one's; and the account is no longer managed, since its owner holds a key of their own. The former key's record stays,
+// so that a key that once spoke for an account never speaks for another. key_taken where the key is this account's or
+// another's, present or former, or the server's own; what stage_metadata fails with.
 Status stage_key_change(const Context& context, storage::Batch& batch, Account& changed,
                         const openpgp::Enrollable& checked, const std::string& reason, const Moment& moment);
 

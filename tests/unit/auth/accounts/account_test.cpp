@@ -1,0 +1,36 @@
+#include "auth/accounts/account.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/house_keys.hpp"
+#include "tests/support/planted_password.hpp"
+
+using namespace countersign;
+using namespace countersign::auth;
+using namespace countersign::test;
+
+TEST_CASE("an account is managed where its record says so, and a record from before says nothing") {
+  House house;
+  const Account account = house.add(alice());
+  CHECK_FALSE(account.managed);
+  Json record = write_account(account);
+  record.erase("managed");
+  CHECK_FALSE(must(parse_account(record)).managed);
+  record.set("managed", true);
+  CHECK(must(parse_account(record)).managed);
+  record.set("managed", "true");
+  CHECK(outcome(parse_account(record)) == "record_unreadable");
+}
+
+TEST_CASE("S12 whoever gives a managed account a key of their own ends that a password may change it") {
+  House house;
+  house.add(alice());
+  change_account(house, alice(), [](Accounts& accounts, storage::Batch& batch, Account& account) {
+    account.managed = true;
+    accounts.stage_part(batch, account, AccountPart::escrowed_key, as_bytes("a secret key"));
+  });
+  const Account rotated = must(house.auth().rotate(rotate_response(house, alice(), next_key()), by_http()));
+  CHECK_FALSE(rotated.managed);
+  CHECK_FALSE(rotated.parts.contains(AccountPart::escrowed_key));
+  CHECK(text_of(house.medium(), part_name(alice().account(), AccountPart::escrowed_key)) == "<absent>");
+}
