@@ -15,16 +15,13 @@
 #include <thread>
 #include <utility>
 
+#include "storage/base/handle.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::storage {
 namespace {
 
 using std::chrono::milliseconds;
-
-struct CloseFolder {
-  void operator()(DIR* stream) const { closedir(stream); }
-};
 
 class Flock final : public FileLock {
  public:
@@ -134,7 +131,7 @@ Result<Bytes> PosixFileSystem::read(const std::string& path, std::size_t bytes_m
 Result<std::vector<FolderEntry>> PosixFileSystem::list(const std::string& path) {
   Result<FileDescriptor> opened = open_beneath(folder_.get(), path, O_RDONLY | O_DIRECTORY, 0);
   if (!opened) return tl::unexpected<Error>(std::move(opened).error());
-  const std::unique_ptr<DIR, CloseFolder> stream(fdopendir(opened->get()));
+  const std::unique_ptr<DIR, GiveBack<&closedir>> stream(fdopendir(opened->get()));
   if (!stream) return failure(path, errno);
   (void)opened->release();
   std::vector<FolderEntry> entries;

@@ -39,23 +39,13 @@ Result<std::int64_t> number_in(std::string_view digits) {
   return number;
 }
 
-std::vector<std::string_view> words_of(std::string_view line) {
-  std::vector<std::string_view> words;
-  while (true) {
-    const auto end = line.find(' ');
-    words.push_back(line.substr(0, end));
-    if (end == std::string_view::npos) return words;
-    line.remove_prefix(end + 1);
-  }
-}
-
 std::string write_line(const Withdrawal& line) {
   return fmt::format("{} {} {} {} {} {} {}\n", line.number, line.account, line.fingerprint.upper(), line.epoch,
                      name_of(line.what), line.reason, format_time(line.at));
 }
 
 Result<Withdrawal> parse_line(std::string_view text) {
-  const auto words = words_of(text);
+  const auto words = split(text, ' ');
   if (words.size() != 7) return refuse("a line has seven words");
   Withdrawal out;
   out.number = TRY(number_in(words[0]));

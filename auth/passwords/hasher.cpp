@@ -1,13 +1,13 @@
 #include "auth/passwords/hasher.hpp"
 
-#include <pthread.h>
-#include <signal.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <new>
 #include <optional>
 #include <system_error>
+
+#include "storage/base/signals_blocked.hpp"
 
 namespace countersign::auth {
 namespace {
@@ -21,22 +21,6 @@ void lower_priority() {
   // Failing costs others a little time and nothing else.
   static_cast<void>(setpriority(PRIO_PROCESS, 0, std::min(now + kNicer, 19)));
 }
-
-// Signals are for the thread that started us.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
 
 }  // namespace
 

@@ -30,18 +30,8 @@ Status check_server(const KnownServer& server) {
   return ok();
 }
 
-std::vector<std::string_view> words_of(std::string_view line) {
-  std::vector<std::string_view> words;
-  while (true) {
-    const auto blank = line.find(' ');
-    words.push_back(line.substr(0, blank));
-    if (blank == std::string_view::npos) return words;
-    line.remove_prefix(blank + 1);
-  }
-}
-
 Result<KnownServer> parse_line(std::string_view line) {
-  const auto words = words_of(line);
+  const auto words = split(line, ' ');
   if (words.size() != 2 && words.size() != 3) return fail(ErrorCode::file_refused, "NAME FINGERPRINT [URL]");
   KnownServer server;
   server.name = words[0];

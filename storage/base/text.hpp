@@ -26,6 +26,8 @@ std::string escape_for_display(std::string_view text, std::size_t bytes_max = 25
 
 // At LF; a final LF ends the last line and starts none. A line keeps its CR.
 std::vector<std::string_view> split_lines(std::string_view text);
+// Every part, the empty ones too: n separators make n + 1.
+std::vector<std::string_view> split(std::string_view text, char separator);
 bool is_lower_hex(std::string_view text, std::size_t digits);
 
 }  // namespace countersign

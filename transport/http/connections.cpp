@@ -1,7 +1,5 @@
 #include "transport/http/connections.hpp"
 
-#include <pthread.h>
-#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -13,6 +11,7 @@
 #include <system_error>
 #include <tuple>
 
+#include "storage/base/signals_blocked.hpp"
 #include "transport/http/connection.hpp"
 
 namespace countersign::transport::http {
@@ -36,22 +35,6 @@ bool watch_socket(int epoll, int operation, int socket, std::uint64_t id, std::u
   event.data.u64 = id;
   return epoll_ctl(epoll, operation, socket, &event) == 0;
 }
-
-// Signals are for the thread that started us.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
 
 // A quarter of the workers, and at least one, is kept from what takes long.
 std::size_t slow_max_of(std::size_t workers) {

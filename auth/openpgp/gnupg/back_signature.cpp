@@ -13,6 +13,7 @@
 #include "auth/openpgp/gate/signature_packet.hpp"
 #include "auth/openpgp/gnupg/digest.hpp"
 #include "auth/openpgp/policy.hpp"
+#include "storage/base/handle.hpp"
 
 namespace countersign::auth::openpgp::gnupg {
 namespace {
@@ -23,10 +24,7 @@ constexpr std::size_t kEd25519HalfBytes = 32;
 // RFC 4880 §9.1, RFC 6637 §5.
 enum Algorithm : std::uint8_t { rsa = 1, rsa_sign = 3, dsa = 17, ecdsa = 19, eddsa = 22 };
 
-struct ReleaseExpression {
-  void operator()(gcry_sexp_t expression) const { gcry_sexp_release(expression); }
-};
-using Expression = std::unique_ptr<std::remove_pointer_t<gcry_sexp_t>, ReleaseExpression>;
+using Expression = std::unique_ptr<std::remove_pointer_t<gcry_sexp_t>, GiveBack<&gcry_sexp_release>>;
 
 template <class... Arguments>
 Expression build(const char* format, Arguments... arguments) {

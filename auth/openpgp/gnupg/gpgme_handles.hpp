@@ -9,21 +9,15 @@
 #include <type_traits>
 
 #include "storage/base/bytes.hpp"
+#include "storage/base/handle.hpp"
 #include "storage/base/result.hpp"
 #include "storage/base/secret.hpp"
 
 namespace countersign::auth::openpgp::gnupg {
 
-template <auto Release>
-struct Releaser {
-  template <class Pointed>
-  void operator()(Pointed* handle) const {
-    Release(handle);
-  }
-};
-using Context = std::unique_ptr<gpgme_context, Releaser<&gpgme_release>>;
-using Data = std::unique_ptr<gpgme_data, Releaser<&gpgme_data_release>>;
-using Key = std::unique_ptr<std::remove_pointer_t<gpgme_key_t>, Releaser<&gpgme_key_unref>>;
+using Context = std::unique_ptr<gpgme_context, GiveBack<&gpgme_release>>;
+using Data = std::unique_ptr<gpgme_data, GiveBack<&gpgme_data_release>>;
+using Key = std::unique_ptr<std::remove_pointer_t<gpgme_key_t>, GiveBack<&gpgme_key_unref>>;
 
 // GPGME's words, and below them what to do about it where that is known.
 std::string words_on(std::string_view what, gpgme_error_t error);

@@ -4,6 +4,8 @@
 #include <optional>
 #include <vector>
 
+#include "storage/base/text.hpp"
+
 namespace countersign::auth::openpgp::gnupg {
 namespace {
 
@@ -17,16 +19,6 @@ constexpr std::size_t kText = 9;  // of fpr the fingerprint, of uid the user id
 constexpr std::size_t kClass = 10;
 constexpr std::size_t kCapabilities = 11;
 constexpr std::size_t kCurve = 16;
-
-std::vector<std::string_view> split(std::string_view line) {
-  std::vector<std::string_view> fields;
-  while (true) {
-    const auto colon = line.find(':');
-    fields.push_back(line.substr(0, colon));
-    if (colon == std::string_view::npos) return fields;
-    line.remove_prefix(colon + 1);
-  }
-}
 
 template <class Number>
 std::optional<Number> number(std::string_view text) {
@@ -81,7 +73,7 @@ class ListingReader {
   explicit ListingReader(Instant now) : now_(now) {}
 
   Status take(std::string_view line) {
-    const std::vector<std::string_view> record = split(line);
+    const std::vector<std::string_view> record = split(line, ':');
     const std::string_view type = record[0];
     if (type == "pub" || type == "sub") return take_key(record);
     if (type == "fpr") return take_fingerprint(record);

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "auth/openpgp/gnupg/worker.hpp"
+#include "storage/base/handle.hpp"
 
 namespace countersign::auth::openpgp::gnupg {
 namespace {
@@ -37,15 +38,8 @@ constexpr const char* kPassedOn[] = {"HOME",
                                      "WAYLAND_DISPLAY",
                                      "DBUS_SESSION_BUS_ADDRESS"};
 
-template <auto Destroy>
-struct Destroyer {
-  template <class Pointed>
-  void operator()(Pointed* made) const {
-    Destroy(made);
-  }
-};
-using FileActions = std::unique_ptr<posix_spawn_file_actions_t, Destroyer<&posix_spawn_file_actions_destroy>>;
-using Attributes = std::unique_ptr<posix_spawnattr_t, Destroyer<&posix_spawnattr_destroy>>;
+using FileActions = std::unique_ptr<posix_spawn_file_actions_t, GiveBack<&posix_spawn_file_actions_destroy>>;
+using Attributes = std::unique_ptr<posix_spawnattr_t, GiveBack<&posix_spawnattr_destroy>>;
 
 tl::unexpected<Error> broken(const std::string& what, int error) {
   return fail(ErrorCode::openpgp_unavailable, what + ": " + std::strerror(error));

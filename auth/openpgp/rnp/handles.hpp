@@ -9,31 +9,24 @@
 
 #include "auth/openpgp/fingerprint.hpp"
 #include "storage/base/bytes.hpp"
+#include "storage/base/handle.hpp"
 #include "storage/base/result.hpp"
 #include "storage/base/time.hpp"
 
 namespace countersign::auth::openpgp::rnp {
 
-template <auto destroy>
-struct Destroy {
-  template <class T>
-  void operator()(T* handle) const {
-    static_cast<void>(destroy(handle));
-  }
-};
-
-using Ffi = std::unique_ptr<rnp_ffi_st, Destroy<&rnp_ffi_destroy>>;
-using Key = std::unique_ptr<rnp_key_handle_st, Destroy<&rnp_key_handle_destroy>>;
-using UserId = std::unique_ptr<rnp_uid_handle_st, Destroy<&rnp_uid_handle_destroy>>;
-using Signature = std::unique_ptr<rnp_signature_handle_st, Destroy<&rnp_signature_handle_destroy>>;
-using Input = std::unique_ptr<rnp_input_st, Destroy<&rnp_input_destroy>>;
-using Output = std::unique_ptr<rnp_output_st, Destroy<&rnp_output_destroy>>;
-using Verify = std::unique_ptr<rnp_op_verify_st, Destroy<&rnp_op_verify_destroy>>;
-using Sign = std::unique_ptr<rnp_op_sign_st, Destroy<&rnp_op_sign_destroy>>;
-using Encrypt = std::unique_ptr<rnp_op_encrypt_st, Destroy<&rnp_op_encrypt_destroy>>;
-using Generate = std::unique_ptr<rnp_op_generate_st, Destroy<&rnp_op_generate_destroy>>;
-using Identifiers = std::unique_ptr<rnp_identifier_iterator_st, Destroy<&rnp_identifier_iterator_destroy>>;
-using Buffer = std::unique_ptr<char, Destroy<&rnp_buffer_destroy>>;
+using Ffi = std::unique_ptr<rnp_ffi_st, GiveBack<&rnp_ffi_destroy>>;
+using Key = std::unique_ptr<rnp_key_handle_st, GiveBack<&rnp_key_handle_destroy>>;
+using UserId = std::unique_ptr<rnp_uid_handle_st, GiveBack<&rnp_uid_handle_destroy>>;
+using Signature = std::unique_ptr<rnp_signature_handle_st, GiveBack<&rnp_signature_handle_destroy>>;
+using Input = std::unique_ptr<rnp_input_st, GiveBack<&rnp_input_destroy>>;
+using Output = std::unique_ptr<rnp_output_st, GiveBack<&rnp_output_destroy>>;
+using Verify = std::unique_ptr<rnp_op_verify_st, GiveBack<&rnp_op_verify_destroy>>;
+using Sign = std::unique_ptr<rnp_op_sign_st, GiveBack<&rnp_op_sign_destroy>>;
+using Encrypt = std::unique_ptr<rnp_op_encrypt_st, GiveBack<&rnp_op_encrypt_destroy>>;
+using Generate = std::unique_ptr<rnp_op_generate_st, GiveBack<&rnp_op_generate_destroy>>;
+using Identifiers = std::unique_ptr<rnp_identifier_iterator_st, GiveBack<&rnp_identifier_iterator_destroy>>;
+using Buffer = std::unique_ptr<char, GiveBack<&rnp_buffer_destroy>>;
 
 // ok, or `code` with the call's name and librnp's words.
 Status check(rnp_result_t result, std::string_view call, ErrorCode code);

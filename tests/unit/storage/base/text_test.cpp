@@ -101,6 +101,13 @@ TEST_CASE("lines end at LF and a last one may lack it") {
   CHECK(split_lines("a\r\n\nb") == Lines{"a\r", "", "b"});
 }
 
+TEST_CASE("a text with n separators has n + 1 parts") {
+  using Parts = std::vector<std::string_view>;
+  CHECK(split("", ' ') == Parts{""});
+  CHECK(split("a b", ' ') == Parts{"a", "b"});
+  CHECK(split(" a  b ", ' ') == Parts{"", "a", "", "b", ""});
+}
+
 TEST_CASE("lower hex is so many digits and nothing else") {
   CHECK(is_lower_hex("00ff", 4));
   CHECK_FALSE(is_lower_hex("00fF", 4));
