@@ -60,14 +60,8 @@ std::unique_ptr<OpenPgp> both(OpenPgpEngine holder, std::unique_ptr<OpenPgp> hol
 
 }  // namespace
 
-Result<std::unique_ptr<auth::openpgp::OpenPgp>> open_engine(OpenPgpEngine engine, const Secret& armored_key,
+Result<std::unique_ptr<auth::openpgp::OpenPgp>> open_engine(OpenPgpEngine engine, const Secret& packets,
                                                             std::size_t workers) {
-  Secret packets;
-  if (!armored_key.empty()) {
-    auto binary = auth::openpgp::dearmor("PGP PRIVATE KEY BLOCK", armored_key.reveal_text());
-    if (!binary) return fail(ErrorCode::startup_refused, "the server's secret key is not an armored secret key");
-    packets = Secret::take(*binary);
-  }
   switch (engine) {
     case OpenPgpEngine::rnp:
       return open_rnp(packets);

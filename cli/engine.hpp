@@ -12,10 +12,10 @@
 
 namespace countersign::cli {
 
-// `armored_key` is the server's secret key, or empty: then the engine only makes keys. `workers` is how many operations
-// an engine outside this process does at once. startup_refused
-// where the key cannot be used, openpgp_unavailable where the engine cannot.
-Result<std::unique_ptr<auth::openpgp::OpenPgp>> open_engine(OpenPgpEngine engine, const Secret& armored_key,
+// `packets` are the server's transferable secret key, or empty: then the engine only makes keys. `workers` is how many
+// operations an engine outside this process does at once. startup_refused where the key cannot be used,
+// openpgp_unavailable where the engine cannot.
+Result<std::unique_ptr<auth::openpgp::OpenPgp>> open_engine(OpenPgpEngine engine, const Secret& packets,
                                                             std::size_t workers);
 
 // An engine whose server key stays in a GnuPG home, perhaps in a token.

@@ -79,9 +79,8 @@ Result<OwnKey> open_key_file(const fs::path& secrets, const auth::ServerIdentity
   const auto certificate =
       TRY(auth::openpgp::admit_certificate(identity.certificate_armored(), auth::openpgp::kCertificateReadBytesMax));
   const Secret dressed = TRY(auth::openpgp::with_certificate(packets.reveal(), certificate));
-  std::string armored = auth::openpgp::enarmor("PGP PRIVATE KEY BLOCK", dressed.reveal());
   OwnKey key;
-  key.engine = TRY(open_engine(engine, Secret::take(armored), workers));
+  key.engine = TRY(open_engine(engine, dressed, workers));
   key.home = std::make_unique<auth::openpgp::RnpKeyFile>(secrets, packets, "");
   return key;
 }
@@ -121,19 +120,13 @@ auth::Policies policies_of(const Settings& settings) {
   return policies;
 }
 
-// The certificate and the reach only where the key is in a GnuPG home.
-Result<EngineOnGnupgKey> open_engine_of(const Settings& settings, const Secret& armored_key, std::size_t workers) {
-  if (!settings.server_key_home.empty()) {
-    tell_pinentry_the_terminal();
-    return open_engine_on_gnupg_key(settings.openpgp, settings.server_key_home, settings.fingerprint, workers);
-  }
-  EngineOnGnupgKey out;
-  out.engine = TRY(open_engine(settings.openpgp, armored_key, workers));
-  return out;
+Result<EngineOnGnupgKey> open_engine_in_home(const Settings& settings, std::size_t workers) {
+  tell_pinentry_the_terminal();
+  return open_engine_on_gnupg_key(settings.openpgp, settings.server_key_home, settings.fingerprint, workers);
 }
 
 Result<OwnKey> open_key_in_home(const Settings& settings, std::size_t workers) {
-  EngineOnGnupgKey opened = TRY(open_engine_of(settings, Secret(), workers));
+  EngineOnGnupgKey opened = TRY(open_engine_in_home(settings, workers));
   OwnKey key;
   key.engine = std::move(opened.engine);
   key.reach = opened.reach;
@@ -151,7 +144,12 @@ Result<auth::openpgp::Fingerprint> found_in(const fs::path& folder, Settings& se
   TRY(create_medium(folder, settings.storage));
   const auth::SystemClock clock;
   auth::SystemRng rng;
-  const EngineOnGnupgKey opened = TRY(open_engine_of(settings, Secret(), 1));
+  EngineOnGnupgKey opened;
+  if (settings.server_key_home.empty()) {
+    opened.engine = TRY(open_engine(settings.openpgp, Secret(), 1));
+  } else {
+    opened = TRY(open_engine_in_home(settings, 1));
+  }
   {
     const auto medium = TRY(open_medium(folder, settings.storage));
     settings.fingerprint =

@@ -29,15 +29,6 @@ Result<std::vector<Part>> split(ByteView packets) {
   return parts;
 }
 
-std::uint64_t creation_time(const SignaturePacket& packet) {
-  for (const Subpacket& each : packet.hashed) {
-    if (each.type != subpacket::kCreationTime) continue;
-    BodyReader reader(each.body);
-    return reader.integer(4).value_or(0);
-  }
-  return 0;
-}
-
 void append_part(Bytes& out, const Part& part) {
   append_packet(out, part.head.tag, part.head.body);
   for (const ByteView signature : part.signatures) append_packet(out, tag::kSignature, signature);
@@ -47,14 +38,17 @@ void append_part(Bytes& out, const Part& part) {
 Status append_user_id(Bytes& out, const Part& part) {
   append_packet(out, part.head.tag, part.head.body);
   ByteView newest;
-  std::uint64_t newest_time = 0;
+  Instant newest_time{};
   for (const ByteView body : part.signatures) {
     const SignaturePacket packet = TRY(read_signature_packet(body));
     if (packet.signature_class == 0x30) {
       append_packet(out, tag::kSignature, body);
-    } else if (newest.empty() || creation_time(packet) >= newest_time) {
+      continue;
+    }
+    const Instant created = TRY(creation_time(packet)).value_or(Instant());
+    if (newest.empty() || created >= newest_time) {
       newest = body;
-      newest_time = creation_time(packet);
+      newest_time = created;
     }
   }
   if (!newest.empty()) append_packet(out, tag::kSignature, newest);

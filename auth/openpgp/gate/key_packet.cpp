@@ -23,12 +23,8 @@ enum Algorithm : std::uint8_t {
   eddsa = 22
 };
 
-// SHA-1 over 0x99, the length and the body (RFC 4880 §12.2).
 Result<Fingerprint> fingerprint_of(ByteView body) {
-  Bytes hashed = {0x99};
-  append_integer(hashed, body.size(), 2);
-  append(hashed, body);
-  return Fingerprint::from_bytes(sha1(hashed));
+  return Fingerprint::from_bytes(sha1(hashed_form({tag::kPublicKey, body})));
 }
 
 constexpr std::uint8_t kEd25519[] = {0x2B, 0x06, 0x01, 0x04, 0x01, 0xDA, 0x47, 0x0F, 0x01};

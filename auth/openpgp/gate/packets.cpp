@@ -102,6 +102,14 @@ std::string packet_name(std::uint8_t tag) {
   return name + " (" + std::to_string(tag) + ")";
 }
 
+Bytes hashed_form(const Packet& packet) {
+  const bool user_id = packet.tag == tag::kUserId;
+  Bytes out = {static_cast<std::uint8_t>(user_id ? 0xB4 : 0x99)};
+  append_integer(out, packet.body.size(), user_id ? 4 : 2);
+  append(out, packet.body);
+  return out;
+}
+
 Result<Packet> PacketReader::next() {
   if (rest_.empty()) return fail(ErrorCode::packet_refused, "a packet is missing");
   const std::uint8_t first = rest_[0];

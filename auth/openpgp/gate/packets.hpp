@@ -32,6 +32,10 @@ struct Packet {
   ByteView body;
 };
 
+// What a signature over this public key, subkey or user id hashes of it (RFC 4880 §5.2.4); the SHA-1 of a key's is its
+// fingerprint (§12.2).
+Bytes hashed_form(const Packet& packet);
+
 // Walks over packets. Old and new headers, exact lengths only: partial and indeterminate ones are refused, and so is a
 // body that the input does not hold in full. packet_refused.
 class PacketReader {

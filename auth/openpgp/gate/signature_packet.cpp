@@ -110,6 +110,15 @@ bool names_issuer(const SignaturePacket& packet, const Fingerprint& fingerprint)
   return fingerprint_named || key_id_matches;
 }
 
+Result<std::optional<Instant>> creation_time(const SignaturePacket& packet) {
+  for (const Subpacket& each : packet.hashed) {
+    if (each.type != subpacket::kCreationTime) continue;
+    BodyReader reader(each.body);
+    return std::optional(from_unix(static_cast<std::int64_t>(TRY(reader.integer(4)))));
+  }
+  return std::optional<Instant>();
+}
+
 bool holds_at(const SignaturePacket& packet, Instant now) {
   std::optional<Instant> created;
   Seconds lifetime{0};

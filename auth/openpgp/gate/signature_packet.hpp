@@ -66,6 +66,9 @@ bool names_issuer(const SignaturePacket& packet, const Fingerprint& fingerprint)
 // packet_refused, also where the algorithm does not sign.
 Result<Bytes> normalised_tail(const SignaturePacket& packet);
 
+// When it says, in its hashed area, that it was made; nothing where it does not. packet_refused.
+Result<std::optional<Instant>> creation_time(const SignaturePacket& packet);
+
 // By its own hashed words: was it made by `now`, and has it not expired? False where it does not say when it was made.
 bool holds_at(const SignaturePacket& packet, Instant now);
 

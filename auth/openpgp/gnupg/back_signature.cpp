@@ -143,12 +143,6 @@ Expression hash_value(ByteView digest, std::string_view hash, gcry_sexp_t key, s
   }
 }
 
-void append_key(Bytes& hashed, ByteView packet_body) {
-  hashed.push_back(0x99);
-  append_integer(hashed, packet_body.size(), 2);
-  append(hashed, packet_body);
-}
-
 bool agrees(ByteView embedded, ByteView primary, ByteView subkey, Instant now) {
   const auto signature = read_signature_packet(embedded);
   if (!signature || signature->signature_class != 0x19 || !holds_at(*signature, now)) return false;
@@ -157,9 +151,8 @@ bool agrees(ByteView embedded, ByteView primary, ByteView subkey, Instant now) {
   const auto key = public_key(subkey);
   const auto value = signature_value(*signature);
   if (!key || !*key || !value || !*value) return false;
-  Bytes keys;
-  append_key(keys, primary);
-  append_key(keys, subkey);
+  Bytes keys = hashed_form({tag::kPublicKey, primary});
+  append(keys, hashed_form({tag::kPublicSubkey, subkey}));
   const Bytes digest = digest_of(*signature, std::move(keys));
   const Expression data = hash_value(digest, hash, key->get(), signature->public_key_algorithm);
   return data && gcry_pk_verify(value->get(), data.get(), key->get()) == 0;

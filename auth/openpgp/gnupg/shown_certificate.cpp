@@ -12,21 +12,8 @@ bool is_revocation(const SignaturePacket& signature) {
 }
 
 Result<bool> is_from_later(const SignaturePacket& signature, Instant now) {
-  for (const Subpacket& each : signature.hashed) {
-    if (each.type != subpacket::kCreationTime) continue;
-    BodyReader reader(each.body);
-    return from_unix(static_cast<std::int64_t>(TRY(reader.integer(4)))) > now;
-  }
-  return false;
-}
-
-// RFC 4880 §5.2.4: a key with a length of two bytes, a user id with one of four.
-Bytes covered(const Packet& packet) {
-  const bool user_id = packet.tag == tag::kUserId;
-  Bytes out = {static_cast<std::uint8_t>(user_id ? 0xB4 : 0x99)};
-  append_integer(out, packet.body.size(), user_id ? 4 : 2);
-  append(out, packet.body);
-  return out;
+  const auto created = TRY(creation_time(signature));
+  return created && *created > now;
 }
 
 }  // namespace
@@ -46,9 +33,9 @@ Result<Bytes> certificate_shown_at(ByteView certificate, Instant now) {
       append(signed_bytes, part);
       if (!has_left_bits(signature, std::move(signed_bytes))) continue;
     } else if (packet.tag == tag::kPublicKey) {
-      primary = covered(packet);
+      primary = hashed_form(packet);
     } else {
-      part = covered(packet);
+      part = hashed_form(packet);
     }
     append_packet(out, packet.tag, packet.body);
   }
