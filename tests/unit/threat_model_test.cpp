@@ -38,7 +38,7 @@ std::set<std::string> rows_tested(const SourceFiles& files) {
 }
 
 Breaches disagreements(const std::map<std::string, std::string>& claims, const std::set<std::string>& tested) {
-  static const std::regex kProof("test|not shown yet|with [a-z ]+");
+  static const std::regex kProof("test|with [a-z ]+");
   Breaches breaches;
   for (const auto& [row, proof] : claims) {
     if (!std::regex_match(proof, kProof)) breaches.push_back(row + " has an unknown proof: " + proof);

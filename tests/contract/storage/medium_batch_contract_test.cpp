@@ -49,7 +49,7 @@ TEST_CASE("medium: a version is equal exactly if the bytes are those that were r
   CHECK(text_of(medium, "a") == "third");
 }
 
-TEST_CASE("medium: one precondition that does not hold leaves every change undone") {
+TEST_CASE("S53 one precondition that does not hold leaves every change of a batch undone on every medium") {
   Store store(each_medium());
   CAPTURE(name_of(store.kind()));
   Medium& medium = store.medium();

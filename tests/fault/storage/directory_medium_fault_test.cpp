@@ -196,7 +196,8 @@ void stop_everywhere(int power_losses, int recoveries_max) {
 
 }  // namespace
 
-TEST_CASE("a directory medium stopped at any change holds the old state or the new and loses nothing acknowledged") {
+TEST_CASE(
+    "S53 a directory medium stopped at any change holds the old state or the new and loses nothing acknowledged") {
   stop_everywhere(10, 2);
 }
 

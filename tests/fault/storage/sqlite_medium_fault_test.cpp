@@ -82,7 +82,7 @@ enum class Loss { none, all_unsynced, some_unsynced };
 
 }  // namespace
 
-TEST_CASE("a SQLite medium stopped at any change to its files holds the old state or the new") {
+TEST_CASE("S53 a SQLite medium stopped at any change to its files holds the old state or the new") {
   FaultyVfs vfs;
   std::mt19937 choose(20261121);
   std::size_t points = 0;
