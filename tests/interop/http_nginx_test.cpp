@@ -1,10 +1,7 @@
 // A real nginx in front: as a proxy, and asking /v1/authz about requests of its own.
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <catch2/catch.hpp>
@@ -30,18 +27,6 @@ namespace {
 
 constexpr const char* kNginx = "/usr/sbin/nginx";
 constexpr int kKept = 16;
-
-std::uint16_t free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in own{};
-  own.sin_family = AF_INET;
-  own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  bind(socket, reinterpret_cast<const sockaddr*>(&own), sizeof own);
-  socklen_t size = sizeof own;
-  getsockname(socket, reinterpret_cast<sockaddr*>(&own), &size);
-  close(socket);
-  return ntohs(own.sin_port);
-}
 
 // What the server's side of `port` has established.
 int established(std::uint16_t port) {

@@ -1,9 +1,6 @@
 // The client's https against openssl s_server: a certificate counts if the system trusts it and it is the host's.
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <catch2/catch.hpp>
@@ -40,18 +37,6 @@ pid_t run(std::vector<std::string> words) {
   posix_spawn_file_actions_destroy(&files);
   REQUIRE(error == 0);
   return process;
-}
-
-std::uint16_t free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in own{};
-  own.sin_family = AF_INET;
-  own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  bind(socket, reinterpret_cast<const sockaddr*>(&own), sizeof own);
-  socklen_t size = sizeof own;
-  getsockname(socket, reinterpret_cast<sockaddr*>(&own), &size);
-  close(socket);
-  return ntohs(own.sin_port);
 }
 
 // A TLS server with a certificate of its own making for one name.

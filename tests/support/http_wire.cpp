@@ -127,4 +127,16 @@ std::string http_request(std::string_view method, std::string_view path, std::st
   return out;
 }
 
+std::uint16_t free_port() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in own{};
+  own.sin_family = AF_INET;
+  own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  bind(socket, reinterpret_cast<const sockaddr*>(&own), sizeof own);
+  socklen_t size = sizeof own;
+  getsockname(socket, reinterpret_cast<sockaddr*>(&own), &size);
+  close(socket);
+  return ntohs(own.sin_port);
+}
+
 }  // namespace countersign::test

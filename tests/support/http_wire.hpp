@@ -53,6 +53,8 @@ class Wire {
   std::string pending_;
 };
 
+// A port of the loopback that nobody listens at, at this moment.
+std::uint16_t free_port();
 // One request on a connection of its own.
 WireReply ask(std::uint16_t port, std::string_view request);
 // With Host, and Content-Length where there is a body or the method is POST; `headers` end in CRLF each.

@@ -149,4 +149,26 @@ std::vector<std::string> names_in(Medium& medium, std::string_view prefix, std::
   }
 }
 
+Content content_of(Medium& medium) {
+  Content content;
+  for (const std::string& name : names_in(medium, "", 100)) content[name] = text_of(medium, name);
+  return content;
+}
+
+std::vector<Content> states_after(std::span<const storage::Batch> commits) {
+  std::vector<Content> states(1);
+  for (const storage::Batch& batch : commits) {
+    Content content = states.back();
+    for (const auto& [name, bytes] : batch.changes()) {
+      if (bytes) {
+        content[name] = to_string(*bytes);
+      } else {
+        content.erase(name);
+      }
+    }
+    states.push_back(std::move(content));
+  }
+  return states;
+}
+
 }  // namespace countersign::test

@@ -5,7 +5,9 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -69,5 +71,11 @@ std::string text_of(storage::Medium& medium, std::string_view name);
 std::string outcome(const Status& status);
 // Every name there is, collected page by page.
 std::vector<std::string> names_in(storage::Medium& medium, std::string_view prefix, std::size_t page);
+
+// All that a medium holds, by name.
+using Content = std::map<std::string, std::string>;
+Content content_of(storage::Medium& medium);
+// What is there after none, one, ... and all of these commits.
+std::vector<Content> states_after(std::span<const storage::Batch> commits);
 
 }  // namespace countersign::test

@@ -18,8 +18,6 @@ using Plan = StoppingFileSystem::Plan;
 
 namespace {
 
-using Content = std::map<std::string, std::string>;
-
 // Commits that between them do everything a batch can do to files.
 const std::vector<Batch>& script() {
   static const std::vector<Batch> batches = [] {
@@ -47,30 +45,9 @@ const std::vector<Batch>& script() {
   return batches;
 }
 
-// What is there after each number of commits.
 const std::vector<Content>& states() {
-  static const std::vector<Content> all = [] {
-    std::vector<Content> out(1);
-    for (const Batch& batch : script()) {
-      Content content = out.back();
-      for (const auto& [name, bytes] : batch.changes()) {
-        if (bytes) {
-          content[name] = to_string(*bytes);
-        } else {
-          content.erase(name);
-        }
-      }
-      out.push_back(content);
-    }
-    return out;
-  }();
+  static const std::vector<Content> all = states_after(script());
   return all;
-}
-
-Content content_of(Medium& medium) {
-  Content content;
-  for (const std::string& name : names_in(medium, "", 100)) content[name] = text_of(medium, name);
-  return content;
 }
 
 struct Run {

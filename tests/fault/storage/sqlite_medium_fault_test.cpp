@@ -16,8 +16,6 @@ using storage::SqliteMedium;
 
 namespace {
 
-using Content = std::map<std::string, std::string>;
-
 const std::vector<Batch>& script() {
   static const std::vector<Batch> batches = [] {
     std::vector<Batch> out(4);
@@ -35,27 +33,12 @@ const std::vector<Batch>& script() {
 }
 
 const std::vector<Content>& states() {
-  static const std::vector<Content> all = [] {
-    std::vector<Content> out(1);
-    for (const Batch& batch : script()) {
-      Content content = out.back();
-      for (const auto& [name, bytes] : batch.changes()) {
-        if (bytes) {
-          content[name] = to_string(*bytes);
-        } else {
-          content.erase(name);
-        }
-      }
-      out.push_back(content);
-    }
-    return out;
-  }();
+  static const std::vector<Content> all = states_after(script());
   return all;
 }
 
 void require_old_or_new(Medium& medium, std::size_t acknowledged) {
-  Content content;
-  for (const std::string& name : names_in(medium, "", 100)) content[name] = text_of(medium, name);
+  const Content content = content_of(medium);
   const bool is_old = content == states()[acknowledged];
   const bool is_new = acknowledged < script().size() && content == states()[acknowledged + 1];
   if (!is_old && !is_new) FAIL("neither the old state nor the new one after " << acknowledged << " commits");
