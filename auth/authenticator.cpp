@@ -25,7 +25,9 @@ Status Authenticator::start() {
   auto identity =
       TRY(ServerIdentity::load(ground_->medium, ground_->seal, settings.server_name, settings.server_fingerprint));
   auto floor = TRY(Floor::load(settings.floor_path, ground_->seal));
-  TRY(floor->judge_medium(ground_->medium));
+  TRY(floor->judge_age(ground_->medium, identity.restores()));
+  if (!settings.applies_revocations) TRY(floor->judge_revocations(ground_->medium));
+  floor->note_restores(identity.restores());
   auto key_facts = identity.inspect(ground_->engine, ground_->clock.now());
   if (!key_facts) {
     return fail(ErrorCode::startup_refused, "the server's certificate: " + key_facts.error().detail);

@@ -13,6 +13,7 @@
 
 #include "auth/accounts/deletion.hpp"
 #include "auth/accounts/enrolment.hpp"
+#include "auth/backup/backing_up.hpp"
 #include "auth/challenges/issuing.hpp"
 #include "auth/challenges/login.hpp"
 #include "auth/context.hpp"
@@ -35,6 +36,8 @@ struct AuthenticatorSettings {
   openpgp::KeyHome* key_home = nullptr;  // outlives the Authenticator; null: the server's key cannot be changed here
   // For the commands that mend the server's key: a key that fails its self-test does not stop the start.
   bool mends_key = false;
+  // For the command that applies a list of revocations: a medium that lacks some does not stop the start.
+  bool applies_revocations = false;
   // Where the server's key can go out of reach, as a token does; outlives the authenticator.
   openpgp::KeyReach* key_reach = nullptr;
   // Signs once before anything is served. Not for a command whose key is in a token: listing accounts, and taking
@@ -126,6 +129,8 @@ class Authenticator {
   Result<AccountView> show_account(const std::string& account);
   Result<std::vector<AuditRecord>> list_audit(std::string_view writer, std::size_t limit);
   Result<AuditReport> verify_audit(const std::function<void(std::int64_t)>& progress);
+  // The medium as a file (auth/backup/backup_file.hpp), while it is in use; never the server's secrets.
+  Result<BackupReport> back_up(ByteSink sink, const std::function<void(std::int64_t)>& progress);
   Status accept_clock(const Visit& visit);
   Result<ServerKeyView> show_server_key();
   Result<ServerKeyView> extend_server_key(const std::optional<Instant>& expires_at, const Visit& visit);

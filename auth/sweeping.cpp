@@ -20,7 +20,8 @@ Result<bool> Sweeper::sweep_session(const std::string& name, const Moment& momen
   alive.replaced_at.reset();
   const bool ended =
       session.replaced_at ? moment.judged >= session.expires_at : !judge_session(alive, moment.judged).has_value();
-  if (!ended && stored && judge_account(stored->account, session.epoch)) return false;
+  const bool restored = !judge_restores(session, context_.identity.restores()).has_value();
+  if (!ended && !restored && stored && judge_account(stored->account, session.epoch)) return false;
 
   storage::Batch batch;
   batch.require_version(name, entry->version);

@@ -288,6 +288,7 @@ void build(Tree& tree) {
   add_courier(tree);
   add_client_side(tree);
   add_server_key(tree);
+  add_backup(tree);
   add_upkeep(tree);
 }
 

@@ -45,5 +45,7 @@ inline CLI::App& group(Tree& tree, const char* name, const char* what) {
 
 // command_tree_keys.cpp: rotate, revoke, revocation, and what `account` does about keys.
 void add_keys(Tree& tree, CLI::App& account);
+// command_tree_backup.cpp: backup, restore.
+void add_backup(Tree& tree);
 
 }  // namespace countersign::cli

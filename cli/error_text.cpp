@@ -17,7 +17,6 @@ constexpr Advice kAdvice[] = {
     {ErrorCode::usage, "`countersign --help` lists the commands, `countersign COMMAND --help` explains one"},
     {ErrorCode::secret_key_handed_in, "export the public key with `gpg --armor --export FINGERPRINT`"},
     {ErrorCode::challenge_expired, "ask for a new challenge, and compare this machine's clock with the server's"},
-    {ErrorCode::medium_restored, "apply the revocations made since the copy before anybody is let in"},
     {ErrorCode::clock_behind, "set the clock; if it is right, run `countersign clock accept`"},
     {ErrorCode::storage_unavailable, "is the disk full, read-only or gone?"},
     {ErrorCode::slow_down, "try again later"},

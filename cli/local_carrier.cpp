@@ -6,7 +6,7 @@ namespace countersign::cli {
 
 Result<std::unique_ptr<Store>> open_store(CommandContext& context) {
   const Settings settings = TRY(context.settings());
-  return Store::open(TRY(context.data_folder()), settings, kCommandWriter);
+  return Store::open(TRY(context.data_folder()), settings, kCommandWriter, OpenedFor::work);
 }
 
 Result<Json> ask_local(CommandContext& context, std::string_view operation, Json fields, std::string text) {

@@ -13,40 +13,15 @@
 #include "auth/secrets/secrets.hpp"
 #include "auth/secrets/server_key_file.hpp"
 #include "auth/server_identity/server_identity.hpp"
+#include "cli/data_folder.hpp"
 #include "cli/engine.hpp"
 #include "cli/pinentry.hpp"
-#include "storage/directory_medium.hpp"
-#include "storage/sqlite_medium.hpp"
+#include "cli/restoring.hpp"
 
 namespace countersign::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kSqliteFile = "store.db";
-constexpr const char* kDirectoryFolder = "store";
-constexpr const char* kSecretsFolder = "secrets";
-constexpr const char* kBallastFile = "ballast";
-
-Result<std::unique_ptr<storage::Medium>> open_medium(const fs::path& folder, StorageKind kind) {
-  switch (kind) {
-    case StorageKind::sqlite:
-      return TRY(storage::SqliteMedium::open(folder / kSqliteFile));
-    case StorageKind::directory:
-      return TRY(storage::DirectoryMedium::open(folder / kDirectoryFolder));
-  }
-  return fail(ErrorCode::invalid_settings, "unknown storage");
-}
-
-Status create_medium(const fs::path& folder, StorageKind kind) {
-  switch (kind) {
-    case StorageKind::sqlite:
-      return storage::SqliteMedium::create(folder / kSqliteFile);
-    case StorageKind::directory:
-      return storage::DirectoryMedium::create(folder / kDirectoryFolder);
-  }
-  return fail(ErrorCode::invalid_settings, "unknown storage");
-}
 
 // The engine with the server's key, and the key's home.
 struct OwnKey {
@@ -134,11 +109,6 @@ Result<OwnKey> open_key_in_home(const Settings& settings, std::size_t workers) {
   return key;
 }
 
-Result<auth::Secrets> load_secrets(const fs::path& folder, const Settings& settings) {
-  return settings.server_key_home.empty() ? auth::Secrets::load(folder / kSecretsFolder)
-                                          : auth::Secrets::load_without_server_key(folder / kSecretsFolder);
-}
-
 // Everything of a new store, in a folder that nobody else knows of yet.
 Result<auth::openpgp::Fingerprint> found_in(const fs::path& folder, Settings& settings) {
   TRY(create_medium(folder, settings.storage));
@@ -153,10 +123,10 @@ Result<auth::openpgp::Fingerprint> found_in(const fs::path& folder, Settings& se
   {
     const auto medium = TRY(open_medium(folder, settings.storage));
     settings.fingerprint =
-        TRY(auth::found_store({settings.server, folder / kSecretsFolder, kCommandWriter, opened.certificate}, *medium,
+        TRY(auth::found_store({settings.server, secrets_of(folder), kCommandWriter, opened.certificate}, *medium,
                               *opened.engine, clock, rng));
   }
-  TRY(storage::Ballast(folder / kBallastFile).refill());
+  TRY(storage::Ballast(ballast_of(folder)).refill());
   TRY(auth::write_private_file(folder / kSettingsFile, as_bytes(write_settings(settings))));
   return settings.fingerprint;
 }
@@ -202,27 +172,23 @@ class Store::Generation {
   std::unique_ptr<transport::AuthOperations> operations_;
 };
 
-Store::Store(fs::path folder, Settings settings, std::string writer, bool mends_key)
-    : folder_(std::move(folder)), settings_(std::move(settings)), writer_(std::move(writer)), mends_key_(mends_key) {}
+Store::Store(fs::path folder, Settings settings, std::string writer, OpenedFor purpose)
+    : folder_(std::move(folder)), settings_(std::move(settings)), writer_(std::move(writer)), purpose_(purpose) {}
 
 Store::~Store() = default;
 
-Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const Settings& settings,
-                                           const std::string& writer) {
-  return open(folder, settings, writer, false);
-}
-
-Result<std::unique_ptr<Store>> Store::open_to_mend_key(const fs::path& folder, const Settings& settings,
-                                                       const std::string& writer) {
-  return open(folder, settings, writer, true);
-}
-
 Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const Settings& settings, const std::string& writer,
-                                           bool mends_key) {
+                                           OpenedFor purpose) {
   TRY(auth::check_private_folder(folder));
-  std::unique_ptr<Store> store(new Store(folder, settings, writer, mends_key));
+  std::unique_ptr<Store> store(new Store(folder, settings, writer, purpose));
   // Before the medium: files that others can read are the first thing to say.
   TRY(load_secrets(folder, settings));
+  store->lock_ = TRY(share_data_folder(folder));
+  if (has_pending_restore(folder)) {
+    store->lock_.reset();
+    TRY(finish_pending_restore(folder, settings));
+    store->lock_ = TRY(share_data_folder(folder));
+  }
   store->medium_ = TRY(open_medium(folder, settings.storage));
   store->generation_ = TRY(store->make_generation());
   return store;
@@ -236,25 +202,30 @@ Result<std::shared_ptr<Store::Generation>> Store::make_generation() {
     const auth::RecordSeal seal(secrets);
     const std::size_t workers = writer_ == kCommandWriter ? 1 : engine_workers();
     const auto identity = TRY(auth::ServerIdentity::load(*medium_, seal, settings_.server, settings_.fingerprint));
-    generation->key_ =
-        TRY(key_is_here ? open_own_key(folder_ / kSecretsFolder, identity, settings_.openpgp, workers, mends_key_)
-                        : open_key_in_home(settings_, workers));
+    generation->key_ = TRY(key_is_here ? open_own_key(secrets_of(folder_), identity, settings_.openpgp, workers,
+                                                      purpose_ == OpenedFor::mending_key)
+                                       : open_key_in_home(settings_, workers));
   }
   auth::AuthenticatorSettings settings;
   settings.server_name = settings_.server;
   settings.server_fingerprint = settings_.fingerprint;
-  settings.floor_path = folder_ / kSecretsFolder / "floor";
-  settings.ballast_path = folder_ / kBallastFile;
+  settings.floor_path = floor_of(folder_);
+  settings.ballast_path = ballast_of(folder_);
   settings.writer = writer_;
   settings.policies = policies_of(settings_);
   settings.key_home = generation->key_.home.get();
-  settings.mends_key = mends_key_;
+  settings.mends_key = purpose_ == OpenedFor::mending_key;
+  settings.applies_revocations = purpose_ == OpenedFor::applying_revocations;
   settings.key_reach = generation->key_.reach;
   settings.self_test = key_is_here || writer_ != kCommandWriter;
   generation->authenticator_ = TRY(auth::Authenticator::open(std::move(settings), std::move(secrets), *medium_,
                                                              *generation->key_.engine, clock_, rng_));
   generation->operations_ = std::make_unique<transport::AuthOperations>(*generation->authenticator_);
   return generation;
+}
+
+Result<auth::BackupReport> Store::back_up(auth::ByteSink sink, const std::function<void(std::int64_t)>& progress) {
+  return current()->authenticator().back_up(std::move(sink), progress);
 }
 
 std::shared_ptr<Store::Generation> Store::current() {

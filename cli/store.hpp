@@ -1,9 +1,4 @@
 // An opened data folder: where the medium, the secrets, the engine and the authenticator are wired together.
-//
-//   countersign.toml   the settings
-//   store.db, or store/   the medium (SQLite, or a folder)
-//   secrets/           keys and the floor; never on the medium
-//   ballast            4 MiB, given up when a revocation must be written on a full disk
 #pragma once
 
 #include <filesystem>
@@ -15,11 +10,20 @@
 #include "auth/clock.hpp"
 #include "auth/openpgp/key_home.hpp"
 #include "auth/rng.hpp"
+#include "cli/data_folder.hpp"
 #include "cli/settings.hpp"
+#include "storage/file_system.hpp"
 #include "storage/medium.hpp"
 #include "transport/operations/auth_operations.hpp"
 
 namespace countersign::cli {
+
+// What a command may find amiss in the store, since it is there to mend it.
+enum class OpenedFor {
+  work,                  // nothing
+  mending_key,           // the server's key has expired or does not fit
+  applying_revocations,  // revocations that the floor remembers are missing
+};
 
 class Store {
  public:
@@ -28,13 +32,10 @@ class Store {
   // storage_unavailable and the like; as found_store, and then asks for the key's PIN.
   static Result<auth::openpgp::Fingerprint> found(const std::filesystem::path& folder, Settings settings);
 
-  // Fails closed: startup_refused, invalid_settings, medium_restored, record_*, storage_unavailable. `writer` names the
-  // audit chain.
+  // Brings a restore that was stopped to its end first. Fails closed: startup_refused, invalid_settings,
+  // medium_restored, record_*, storage_unavailable, busy (a restore is under way). `writer` names the audit chain.
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& folder, const Settings& settings,
-                                             const std::string& writer);
-  // The same for the commands that mend the server's key: one that has expired or does not fit is no hindrance.
-  static Result<std::unique_ptr<Store>> open_to_mend_key(const std::filesystem::path& folder, const Settings& settings,
-                                                         const std::string& writer);
+                                             const std::string& writer, OpenedFor purpose);
   // Tells the floor what was done.
   ~Store();
 
@@ -43,6 +44,8 @@ class Store {
   auth::Rng& rng() { return rng_; }
   // Of the server's key, as the store names it.
   auth::openpgp::Fingerprint fingerprint();
+  // Authenticator::back_up().
+  Result<auth::BackupReport> back_up(auth::ByteSink sink, const std::function<void(std::int64_t)>& progress);
   // Authenticator::maintain(); and where the server's key was changed meanwhile, takes it over: everything that was
   // built from it is built anew, and what is under way ends on the old. Where that fails the old one stays, and is not
   // ready any more. One thread.
@@ -60,9 +63,7 @@ class Store {
     Store& store_;
   };
 
-  Store(std::filesystem::path folder, Settings settings, std::string writer, bool mends_key);
-  static Result<std::unique_ptr<Store>> open(const std::filesystem::path& folder, const Settings& settings,
-                                             const std::string& writer, bool mends_key);
+  Store(std::filesystem::path folder, Settings settings, std::string writer, OpenedFor purpose);
   Result<std::shared_ptr<Generation>> make_generation();
   std::shared_ptr<Generation> current();
   void renew();
@@ -70,17 +71,15 @@ class Store {
   const std::filesystem::path folder_;
   const Settings settings_;
   const std::string writer_;
-  const bool mends_key_;
+  const OpenedFor purpose_;
   auth::SystemClock clock_;
   auth::SystemRng rng_;
   CurrentOperations operations_{*this};
+  std::unique_ptr<storage::FileLock> lock_;
   std::unique_ptr<storage::Medium> medium_;
   std::mutex mutex_;
   std::shared_ptr<Generation> generation_;
   std::string renewal_failure_;  // as it was logged last
 };
-
-// The writer of the audit chain that commands share.
-inline constexpr const char* kCommandWriter = "cli";
 
 }  // namespace countersign::cli

@@ -16,6 +16,7 @@ namespace countersign::cli {
 namespace {
 
 constexpr std::size_t kLineBytesMax = 64u << 10;
+constexpr std::size_t kProgressBytesMax = 78;  // a line that wraps is not replaced
 
 // Columns are counted in code points: near enough for names, and never wrong for ASCII.
 std::size_t columns(std::string_view text) {
@@ -172,13 +173,29 @@ Terminal Terminal::of_process() {
   return Terminal(std::cin, std::cout, std::cerr, shape);
 }
 
+void Terminal::progress(std::string_view text) {
+  if (!shape_.err_is_tty) return;
+  err_ << "\r" << escape_for_display(text, kProgressBytesMax) << "\x1b[K";
+  err_.flush();
+  progress_shown_ = true;
+}
+
+void Terminal::clear_progress() {
+  if (!progress_shown_) return;
+  err_ << "\r\x1b[K";
+  err_.flush();
+  progress_shown_ = false;
+}
+
 void Terminal::say(std::string_view text) {
+  clear_progress();
   err_ << escape_lines(text);
   if (!ends_with_newline(text)) err_ << '\n';
   err_.flush();
 }
 
 void Terminal::data(std::string_view text) {
+  clear_progress();
   if (shape_.out_is_tty) {
     out_ << escape_lines(text);
   } else {
@@ -187,6 +204,7 @@ void Terminal::data(std::string_view text) {
 }
 
 void Terminal::answer(const Json& json) {
+  clear_progress();
   if (json_) {
     out_ << json_for_display(json, shape_.out_is_tty) << '\n';
   } else {
@@ -195,6 +213,7 @@ void Terminal::answer(const Json& json) {
 }
 
 void Terminal::error(const Error& error) {
+  clear_progress();
   err_ << (shape_.colour ? "\x1b[1;31mcountersign:\x1b[0m " : "countersign: ");
   say(text_of_error(error));
   if (json_) {

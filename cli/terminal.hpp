@@ -32,11 +32,16 @@ class Terminal {
   void answer_in_json(bool json) { json_ = json; }
   bool json() const { return json_; }
 
+  bool out_is_tty() const { return shape_.out_is_tty; }
+
   // stdin, for commands that are filters.
   std::istream& in() { return in_; }
 
   // Talk: a line or several, to stderr. A final LF is added where there is none.
   void say(std::string_view text);
+  // How far long work has come: a line that the next one replaces, and whatever comes after removes. On a terminal
+  // only.
+  void progress(std::string_view text);
   // Data: to stdout as it is, but escaped line by line where stdout is a terminal.
   void data(std::string_view text);
   // The answer of a command. With --json the value itself, on one line (indented on a terminal). Without it an object
@@ -62,7 +67,10 @@ class Terminal {
   std::ostream& out_;
   std::ostream& err_;
   Shape shape_;
+  void clear_progress();
+
   bool json_ = false;
+  bool progress_shown_ = false;
 };
 
 // Compact or indented JSON whose strings hold no character that a terminal would act on: they are written as \uNNNN,

@@ -1,5 +1,7 @@
 #include "auth/audit/audit.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "storage/base/hash.hpp"
@@ -13,18 +15,23 @@ constexpr std::size_t kPage = 500;
 constexpr std::size_t kDetailBytesMax = 8u << 10;
 const std::string kNoPrevious(64, '0');
 
-std::string folder_of(std::string_view writer) {
-  return "audit/" + std::string(writer) + "/";
+// Only a restore leaves a gap in front of its record.
+bool is_joint(const AuditRecord& record) {
+  return record.decision == name_of(Decision::store_restored);
 }
 
 }  // namespace
+
+std::string text_of(const CutOff& cut_off) {
+  return fmt::format("audit/{}: {} to {}", cut_off.writer, cut_off.first, cut_off.last);
+}
 
 Audit::Audit(storage::Medium& medium, const RecordSeal& seal, Floor& floor, std::string writer)
     : medium_(medium), seal_(seal), floor_(floor), writer_(std::move(writer)) {}
 
 // Numbers have no gaps, so the last one is found by doubling and halving: a chain may be millions long.
 Result<ChainHead> Audit::read_head(const std::string& writer) {
-  const std::string folder = folder_of(writer);
+  const std::string folder = audit_folder(writer);
   const auto any_after = [&](std::int64_t number) -> Result<bool> {
     return !TRY(medium_.list(folder, audit_name(writer, number), 1)).empty();
   };
@@ -43,32 +50,37 @@ Result<ChainHead> Audit::read_head(const std::string& writer) {
   return ChainHead{high, hex(sha256(last.bytes))};
 }
 
+Bytes Audit::close(const std::string& writer, const ChainHead& before, std::int64_t number, const AuditEntry& entry) {
+  AuditRecord record;
+  record.writer = writer;
+  record.number = number;
+  record.previous = before.hash;
+  record.entry = entry;
+  record.entry.source = escape_for_display(entry.source);
+  record.entry.detail = escape_for_display(entry.detail, kDetailBytesMax);
+  return seal_.close(audit_name(writer, number), write_audit_record(record));
+}
+
 Status Audit::commit(const storage::Batch& batch, const AuditEntry& entry) {
   const std::lock_guard lock(mutex_);
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     if (!head_) head_ = TRY(read_head(writer_));
-    AuditRecord record;
-    record.writer = writer_;
-    record.number = head_->number + 1;
-    record.previous = head_->hash;
-    record.entry = entry;
-    record.entry.source = escape_for_display(entry.source);
-    record.entry.detail = escape_for_display(entry.detail, kDetailBytesMax);
-    const std::string name = audit_name(writer_, record.number);
-    const Bytes bytes = seal_.close(name, write_audit_record(record));
+    const std::int64_t number = head_->number + 1;
+    const std::string name = audit_name(writer_, number);
+    const Bytes bytes = close(writer_, *head_, number, entry);
     storage::Batch whole = batch;
     whole.require_absent(name);
     whole.put(name, bytes);
     const Status status = medium_.commit(whole);
     if (status) {
-      head_ = ChainHead{record.number, hex(sha256(bytes))};
+      head_ = ChainHead{number, hex(sha256(bytes))};
       floor_.note_head(writer_, *head_);
       return ok();
     }
     head_.reset();
     if (status.error().code != ErrorCode::conflict) return status;
     const ChainHead now = TRY(read_head(writer_));
-    if (now.number < record.number) return status;
+    if (now.number < number) return status;
     head_ = now;
   }
   return fail(ErrorCode::busy, "the audit chain '" + writer_ + "' is written by too many at once");
@@ -82,8 +94,38 @@ Result<std::vector<std::string>> Audit::writers() {
     if (names.empty()) return found;
     const std::string rest = names.front().substr(6);
     found.push_back(rest.substr(0, rest.find('/')));
-    after = folder_of(found.back()) + "~";  // '~' sorts behind every character of a name
+    after = audit_folder(found.back()) + "~";  // '~' sorts behind every character of a name
   }
+}
+
+Result<std::map<std::string, ChainHead>> Audit::heads() {
+  std::map<std::string, ChainHead> found;
+  for (const std::string& writer : TRY(writers())) found[writer] = TRY(read_head(writer));
+  return found;
+}
+
+Result<Audit::Rejoined> Audit::stage_rejoined(storage::Batch& batch, const AuditEntry& entry) {
+  Rejoined out;
+  out.heads = TRY(heads());
+  std::map<std::string, ChainHead> remembered = floor_.heads();
+  remembered.try_emplace(writer_);
+  for (const auto& [writer, head] : remembered) {
+    if (writer != writer_ && TRY(floor_.has_head(medium_, writer, head))) continue;
+    const auto found = out.heads.find(writer);
+    const ChainHead last = found == out.heads.end() ? ChainHead{0, kNoPrevious} : found->second;
+    const std::int64_t number = std::max(last.number, head.number) + 1;
+    AuditEntry joint = entry;
+    if (number > last.number + 1) {
+      out.cut_off.push_back({writer, last.number + 1, number - 1});
+      joint.detail += fmt::format("; records {} to {} are not in this copy", last.number + 1, number - 1);
+    }
+    const std::string name = audit_name(writer, number);
+    const Bytes bytes = close(writer, last, number, joint);
+    batch.require_absent(name);
+    batch.put(name, bytes);
+    out.heads[writer] = {number, hex(sha256(bytes))};
+  }
+  return out;
 }
 
 Result<std::vector<AuditRecord>> Audit::list(std::string_view writer, std::size_t limit) {
@@ -95,8 +137,9 @@ Result<std::vector<AuditRecord>> Audit::list(std::string_view writer, std::size_
     for (std::int64_t number = first; number <= head.number; ++number) {
       const std::string name = audit_name(one, number);
       const auto entry = TRY(find_record(medium_, seal_, name));
-      if (!entry) return fail(ErrorCode::chain_broken, name + " is missing");
-      records.push_back(TRY(parse_audit_record(entry->record)));
+      if (entry) records.push_back(TRY(parse_audit_record(entry->record)));
+      if (entry || TRY(floor_.is_cut_off(medium_, one, number))) continue;
+      return fail(ErrorCode::chain_broken, name + " is missing");
     }
   }
   return records;
@@ -108,17 +151,21 @@ Status Audit::verify_chain(const std::string& writer, AuditReport& report,
   std::int64_t number = 0;
   std::string after;
   while (true) {
-    const auto names = TRY(medium_.list(folder_of(writer), after, kPage));
+    const auto names = TRY(medium_.list(audit_folder(writer), after, kPage));
     for (const std::string& name : names) {
       ++number;
       ++report.records;
       const auto entry = TRY(storage::find(medium_, name));
+      const auto opened = entry ? seal_.open(name, entry->bytes) : fail(ErrorCode::not_found, name);
+      const auto record = opened ? parse_audit_record(*opened) : tl::unexpected<Error>(opened.error());
+      if (record && record->number > number && is_joint(*record)) {
+        report.cut_off.push_back({writer, number, record->number - 1});
+        number = record->number;
+      }
       if (!entry || name != audit_name(writer, number)) {
         report.faults.push_back(audit_name(writer, number) + ": missing");
         return ok();
       }
-      const auto opened = seal_.open(name, entry->bytes);
-      const auto record = opened ? parse_audit_record(*opened) : tl::unexpected<Error>(opened.error());
       if (!record) {
         report.faults.push_back(name + ": " + std::string(name_of(record.error().code)));
       } else if (record->number != number || record->writer != writer || record->previous != previous) {
@@ -139,11 +186,8 @@ Result<AuditReport> Audit::verify(const std::function<void(std::int64_t)>& progr
   const auto heads = floor_.heads();
   for (const std::string& writer : TRY(writers())) TRY(verify_chain(writer, report, progress));
   for (const auto& [writer, head] : heads) {
-    if (head.number == 0) continue;
-    const auto entry = TRY(storage::find(medium_, audit_name(writer, head.number)));
-    if (!entry || hex(sha256(entry->bytes)) != head.hash) {
-      report.faults.push_back(audit_name(writer, head.number) + ": not the record that this server remembers writing");
-    }
+    if (TRY(floor_.has_head(medium_, writer, head))) continue;
+    report.faults.push_back(audit_name(writer, head.number) + ": not the record that this server remembers writing");
   }
   return report;
 }

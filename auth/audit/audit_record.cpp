@@ -38,6 +38,10 @@ std::string_view name_of(Decision decision) {
   return "";
 }
 
+std::string audit_folder(std::string_view writer) {
+  return "audit/" + std::string(writer) + "/";
+}
+
 std::string audit_name(std::string_view writer, std::int64_t number) {
   return fmt::format("audit/{}/{:020}", writer, number);
 }

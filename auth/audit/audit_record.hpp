@@ -38,7 +38,8 @@ namespace countersign::auth {
   X(account_restored)            \
   X(key_rotated)                 \
   X(account_deleted)             \
-  X(revocation_applied)
+  X(revocation_applied)          \
+  X(store_restored)
 
 enum class Decision : std::uint8_t {
 #define X(name) name,
@@ -67,6 +68,7 @@ struct AuditRecord {
   AuditEntry entry;
 };
 
+std::string audit_folder(std::string_view writer);  // audit/<writer>/
 std::string audit_name(std::string_view writer, std::int64_t number);
 Json write_audit_record(const AuditRecord& record);
 Result<AuditRecord> parse_audit_record(const Json& json);

@@ -82,10 +82,14 @@ Result<Challenge> parse_fields(ByteView body) {
 
 }  // namespace
 
-Digest context_of(ByteView store_id, std::string_view server_name) {
+Digest context_of(ByteView store_id, std::string_view server_name, std::int64_t restores) {
   Bytes all(store_id.begin(), store_id.end());
   all.push_back(0);
   append(all, as_bytes(server_name));
+  if (restores > 0) {
+    all.push_back(0);
+    append_integer(all, static_cast<std::uint64_t>(restores), 8);
+  }
   return sha256(all);
 }
 

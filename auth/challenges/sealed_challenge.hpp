@@ -12,7 +12,7 @@
 //   8   issued, seconds since 1970
 //   8   expires, seconds since 1970
 //   16  random
-//   32  context: SHA-256(store id ‖ 0x00 ‖ server name)
+//   32  context: SHA-256(store id ‖ 0x00 ‖ server name), and of a store that was restored ‖ 0x00 ‖ how often, 8 bytes
 //   20  fingerprint of the server's key
 //   2+n purpose-specific text: username, new fingerprint or reason
 //   16  tag: HMAC-SHA-256 over all before it, cut to 16 bytes, under HKDF(sealing key, "countersign challenge v1")
@@ -57,7 +57,8 @@ struct OpenedChallenge {
   SealedChallenge sealed;
 };
 
-Digest context_of(ByteView store_id, std::string_view server_name);
+// A challenge from before a restore is another store's.
+Digest context_of(ByteView store_id, std::string_view server_name, std::int64_t restores = 0);
 
 SealedChallenge seal_challenge(const Challenge& challenge, const SecretKey& sealing_key);
 // challenge_invalid, whatever is wrong with it; the detail says what.

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "auth/accounts/account_id.hpp"
 #include "auth/accounts/deletion.hpp"
 #include "auth/keys/revocation_record.hpp"
@@ -31,12 +29,10 @@ Result<std::string> value_of(std::string_view line, std::string_view name) {
   return std::string(value);
 }
 
-// Digits without a leading zero or sign.
 Result<std::int64_t> number_in(std::string_view digits) {
-  std::int64_t number = 0;
-  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (parsed.ec != std::errc() || number < 0 || std::to_string(number) != digits) return refuse("a number");
-  return number;
+  const auto number = parse_number(digits);
+  if (!number) return refuse("a number");
+  return *number;
 }
 
 std::string write_line(const Withdrawal& line) {
@@ -110,7 +106,7 @@ Result<std::string> RevocationExporting::make() {
   RevocationExport list;
   list.server = context_.identity.name();
   list.server_key = context_.identity.fingerprint();
-  list.store = hex(context_.identity.context());
+  list.store = hex(context_.identity.store());
   list.made_at = context_.timekeeper.now().wall;
   while (true) {
     const auto page = TRY(withdrawals_.list(static_cast<std::int64_t>(list.lines.size()), kPage));
@@ -123,7 +119,7 @@ Result<std::string> RevocationExporting::make() {
 }
 
 Status RevocationExporting::verify(const RevocationExport& list, Instant now) {
-  if (list.store != hex(context_.identity.context()) || list.server != context_.identity.name()) {
+  if (list.store != hex(context_.identity.store()) || list.server != context_.identity.name()) {
     return fail(ErrorCode::file_refused, "the export is of another server or another store");
   }
   const std::string* armored = context_.identity.certificate_of(list.server_key);
@@ -134,7 +130,8 @@ Status RevocationExporting::verify(const RevocationExport& list, Instant now) {
                                 openpgp::SignatureForm::detached,
                                 {list.made_at - Seconds(60), list.made_at + Seconds(60)}, now));
   const auto remembered = context_.floor.revocations();
-  if (static_cast<std::int64_t>(list.lines.size()) < remembered) {
+  const auto known = std::max(TRY(withdrawals_.last()), static_cast<std::int64_t>(list.lines.size()));
+  if (known < remembered) {
     return fail(ErrorCode::file_refused,
                 fmt::format("the export ends at {}, and this server remembers {}: find a newer", list.lines.size(),
                             remembered));
@@ -167,6 +164,8 @@ Status RevocationExporting::stage_effect(storage::Batch& batch, Account& changed
       return ok();
     case Withdrawn::deleted:
       if (changed.state != AccountState::deleted) stage_tombstone(context_, batch, changed, line.at);
+      return ok();
+    case Withdrawn::lost:
       return ok();
     case Withdrawn::restored:
       if (changed.state == AccountState::revoked && same_key) {
@@ -208,6 +207,10 @@ Result<bool> RevocationExporting::apply_line(const Withdrawal& line, const Visit
       "",
       visit.source,
       "line " + std::to_string(line.number) + ": " + std::string(name_of(line.what)) + " " + line.reason};
+  if (line.what == Withdrawn::lost) {
+    TRY(withdrawals_.append({}, line, entry));
+    return false;
+  }
   return until_settled([&]() -> Result<bool> {
     const auto stored = TRY(context_.accounts.find(line.account));
     const bool behind = !stored || stored->account.epoch < line.epoch;
@@ -234,6 +237,7 @@ Result<AppliedExport> RevocationExporting::apply(std::string_view text, const Vi
   const std::int64_t known = TRY(withdrawals_.last());
   for (const Withdrawal& line : list.lines) {
     if (line.number <= known) {
+      if (line.what == Withdrawn::lost) continue;
       const auto own = TRY(withdrawals_.list(line.number - 1, 1));
       const auto stored = TRY(context_.accounts.find(line.account));
       const bool in_effect = stored && stored->account.epoch >= line.epoch;

@@ -44,12 +44,15 @@ std::string_view name_of(Withdrawn what) {
       return "deleted";
     case Withdrawn::restored:
       return "restored";
+    case Withdrawn::lost:
+      return "lost";
   }
   return "";
 }
 
 std::optional<Withdrawn> withdrawn_named(std::string_view name) {
-  for (const Withdrawn what : {Withdrawn::revoked, Withdrawn::rotated, Withdrawn::deleted, Withdrawn::restored}) {
+  for (const Withdrawn what :
+       {Withdrawn::revoked, Withdrawn::rotated, Withdrawn::deleted, Withdrawn::restored, Withdrawn::lost}) {
     if (name_of(what) == name) return what;
   }
   return std::nullopt;
@@ -57,6 +60,16 @@ std::optional<Withdrawn> withdrawn_named(std::string_view name) {
 
 std::string withdrawal_name(std::int64_t number) {
   return fmt::format("{}{:020}", kFolder, number);
+}
+
+Withdrawal lost_withdrawal(std::int64_t number, Instant at) {
+  Withdrawal line;
+  line.number = number;
+  line.account = std::string(64, '0');
+  line.what = Withdrawn::lost;
+  line.reason = "unspecified";
+  line.at = at;
+  return line;
 }
 
 Json write_withdrawal(const Withdrawal& withdrawal) {
@@ -75,11 +88,11 @@ Result<Withdrawal> parse_withdrawal(const Json& json) {
   return understood("list of revocations", parse_members(json));
 }
 
-Result<std::int64_t> Withdrawals::last() {
-  // The floor lags behind the list at most a little.
-  std::int64_t number = context_.floor.revocations();
+Result<std::int64_t> last_withdrawal(storage::Medium& medium, std::int64_t known) {
+  // What is known lags behind the list at most a little, unless the medium is an older one.
+  std::int64_t number = known > 0 && TRY(storage::find(medium, withdrawal_name(known))) ? known : 0;
   while (true) {
-    const auto names = TRY(context_.medium.list(kFolder, number == 0 ? "" : withdrawal_name(number), kPage));
+    const auto names = TRY(medium.list(kFolder, number == 0 ? "" : withdrawal_name(number), kPage));
     if (names.empty()) return number;
     const std::string_view digits = std::string_view(names.back()).substr(kFolder.size());
     const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
@@ -87,6 +100,10 @@ Result<std::int64_t> Withdrawals::last() {
       return fail(ErrorCode::record_unreadable, names.back());
     }
   }
+}
+
+Result<std::int64_t> Withdrawals::last() {
+  return last_withdrawal(context_.medium, context_.floor.revocations());
 }
 
 Result<std::vector<Withdrawal>> Withdrawals::list(std::int64_t after, std::size_t limit) {

@@ -19,7 +19,10 @@
 namespace countersign::auth {
 
 // Append only: the name is the spelling in the record and in an export.
-enum class Withdrawn : std::uint8_t { revoked, rotated, deleted, restored };
+//
+// `lost` stands for a line that was forgotten with a medium and that no export brought back: what it said is not known,
+// and its number is not given out again. Its account and fingerprint are zeros.
+enum class Withdrawn : std::uint8_t { revoked, rotated, deleted, restored, lost };
 
 std::string_view name_of(Withdrawn what);
 std::optional<Withdrawn> withdrawn_named(std::string_view name);
@@ -38,8 +41,12 @@ struct Withdrawal {
 };
 
 std::string withdrawal_name(std::int64_t number);
+Withdrawal lost_withdrawal(std::int64_t number, Instant at);
 Json write_withdrawal(const Withdrawal& withdrawal);
 Result<Withdrawal> parse_withdrawal(const Json& json);  // record_unreadable
+
+// The highest number on the medium, where `known` is or was one; 0 where there is none.
+Result<std::int64_t> last_withdrawal(storage::Medium& medium, std::int64_t known);
 
 // Any thread.
 class Withdrawals {

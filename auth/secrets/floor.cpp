@@ -81,6 +81,18 @@ void Floor::note_revocation(std::int64_t number) {
   changed_ = true;
 }
 
+void Floor::note_restores(std::int64_t number) {
+  const std::lock_guard lock(mutex_);
+  if (number <= marks_.restores) return;
+  marks_.restores = number;
+  changed_ = true;
+}
+
+std::int64_t Floor::restores() const {
+  const std::lock_guard lock(mutex_);
+  return marks_.restores;
+}
+
 std::int64_t Floor::revocations() const {
   const std::lock_guard lock(mutex_);
   return marks_.revocations;
@@ -99,21 +111,49 @@ Status Floor::save() {
   return ok();
 }
 
-Status Floor::judge_medium(storage::Medium& medium) const {
+Result<bool> Floor::is_cut_off(storage::Medium& medium, const std::string& writer, std::int64_t number) const {
+  const auto names = TRY(medium.list(audit_folder(writer), audit_name(writer, number), 1));
+  if (names.empty()) return false;
+  const storage::Entry next = TRY(medium.read(names.front()));
+  const auto opened = seal_.open(names.front(), next.bytes);
+  const auto record = opened ? parse_audit_record(*opened) : tl::unexpected<Error>(opened.error());
+  return record && record->decision == name_of(Decision::store_restored);
+}
+
+Result<bool> Floor::has_head(storage::Medium& medium, const std::string& writer, const ChainHead& head) const {
+  if (head.number == 0) return true;
+  const auto entry = TRY(storage::find(medium, audit_name(writer, head.number)));
+  if (entry) return hex(sha256(entry->bytes)) == head.hash;
+  return is_cut_off(medium, writer, head.number);
+}
+
+Status Floor::judge_medium(storage::Medium& medium, std::int64_t restores) const {
+  TRY(judge_age(medium, restores));
+  return judge_revocations(medium);
+}
+
+Status Floor::judge_age(storage::Medium& medium, std::int64_t restores) const {
+  const auto refuse = [](const std::string& why) {
+    return fail(
+        ErrorCode::medium_restored,
+        "the medium is older than this server remembers: " + why +
+            ". Stop every server, then run `countersign restore --accept`: every session and open challenge ends");
+  };
   for (const auto& [writer, head] : heads()) {
-    if (head.number == 0) continue;
-    const auto entry = TRY(storage::find(medium, audit_name(writer, head.number)));
-    if (!entry || hex(sha256(entry->bytes)) != head.hash) {
-      return fail(ErrorCode::medium_restored, "the medium is older than this server remembers: its audit chain '" +
-                                                  writer + "' lacks record " + std::to_string(head.number));
-    }
+    if (TRY(has_head(medium, writer, head))) continue;
+    return refuse("its audit chain '" + writer + "' lacks record " + std::to_string(head.number));
   }
-  const std::int64_t number = revocations();
-  if (number > 0 && !TRY(storage::find(medium, withdrawal_name(number)))) {
-    return fail(ErrorCode::medium_restored,
-                "the medium is older than this server remembers: it lacks revocation " + std::to_string(number));
-  }
+  if (restores < this->restores()) return refuse("it is from before restore " + std::to_string(this->restores()));
   return ok();
+}
+
+Status Floor::judge_revocations(storage::Medium& medium) const {
+  const std::int64_t number = revocations();
+  if (number == 0 || TRY(storage::find(medium, withdrawal_name(number)))) return ok();
+  return fail(ErrorCode::medium_restored,
+              "the medium is older than this server remembers: it lacks revocation " + std::to_string(number) +
+                  ". Run `countersign revocation apply FILE` with a list that holds it; where there is none, "
+                  "`countersign restore --accept-lost-revocations`");
 }
 
 std::map<std::string, ChainHead> Floor::heads() const {

@@ -32,11 +32,21 @@ class Floor {
   // The number of a line of the list of revocations that is on the medium.
   void note_revocation(std::int64_t number);
   std::int64_t revocations() const;
+  void note_restores(std::int64_t number);
+  std::int64_t restores() const;
   // Writes what was noted since the last save; nothing when nothing was. storage_unavailable.
   Status save();
-  // Every head is on the medium, as it was noted, and so is the last line of the list of revocations; else
-  // medium_restored.
-  Status judge_medium(storage::Medium& medium) const;
+  // Both, the age first.
+  Status judge_medium(storage::Medium& medium, std::int64_t restores) const;
+  // Every head is on the medium, as it was noted or cut off by a restore that is on record, and `restores` of its
+  // identity record is no less than what was noted; else medium_restored.
+  Status judge_age(storage::Medium& medium, std::int64_t restores) const;
+  // So is the last line of the list of revocations; else medium_restored.
+  Status judge_revocations(storage::Medium& medium) const;
+  // The same of one chain.
+  Result<bool> has_head(storage::Medium& medium, const std::string& writer, const ChainHead& head) const;
+  // Does the chain go on behind that number with the record of a restore?
+  Result<bool> is_cut_off(storage::Medium& medium, const std::string& writer, std::int64_t number) const;
   std::map<std::string, ChainHead> heads() const;
 
  private:

@@ -9,9 +9,8 @@
 namespace countersign::auth {
 namespace {
 
-constexpr std::string_view kName = "server/identity";
 constexpr std::size_t kNameBytesMax = 200;
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 
 Result<ServerCertificate> parse_certificate(const Json& json) {
   JsonReader reader(json);
@@ -34,21 +33,26 @@ Result<ServerIdentity> parse_identity(const Json& json) {
   }
   std::string name = TRY(reader.text("server"));
   auto store = from_hex(TRY(reader.text("store")));
+  const std::int64_t restores = TRY(reader.integer_or("restores", 0));
   const Json list = reader.take("certificates");
-  if (!store || list.items() == nullptr || list.items()->empty()) return fail(ErrorCode::malformed_message, "identity");
+  if (!store || restores < 0 || list.items() == nullptr || list.items()->empty())
+    return fail(ErrorCode::malformed_message, "identity");
   std::vector<ServerCertificate> certificates;
   for (const Json& item : *list.items()) certificates.push_back(TRY(parse_certificate(item)));
   TRY(reader.finish());
-  return ServerIdentity(std::move(name), *std::move(store), std::move(certificates));
+  return ServerIdentity(std::move(name), *std::move(store), std::move(certificates), restores);
 }
 
 }  // namespace
 
-ServerIdentity::ServerIdentity(std::string name, Bytes store_id, std::vector<ServerCertificate> certificates)
+ServerIdentity::ServerIdentity(std::string name, Bytes store_id, std::vector<ServerCertificate> certificates,
+                               std::int64_t restores)
     : name_(std::move(name)),
       store_id_(std::move(store_id)),
       certificates_(std::move(certificates)),
-      context_(context_of(store_id_, name_)) {
+      restores_(restores),
+      store_(context_of(store_id_, name_)),
+      context_(context_of(store_id_, name_, restores_)) {
   for (std::size_t i = 1; i < certificates_.size() && packed_.size() < kSuccessionsMax; ++i) {
     const ServerCertificate& former = certificates_[i];
     const auto succession = parse_succession(former.succession);
@@ -99,7 +103,11 @@ ServerIdentity ServerIdentity::with_key(const openpgp::GatedCertificate& certifi
   certificates.front().succession = std::move(succession);
   certificates.front().succession_signature = std::move(signature);
   certificates.insert(certificates.begin(), {certificate.fingerprint(), certificate.armored(), now, {}});
-  return ServerIdentity(name_, store_id_, std::move(certificates));
+  return ServerIdentity(name_, store_id_, std::move(certificates), restores_);
+}
+
+ServerIdentity ServerIdentity::with_restores(std::int64_t restores) const {
+  return ServerIdentity(name_, store_id_, certificates_, restores);
 }
 
 ServerIdentity ServerIdentity::with_certificate(std::string armored) const {
@@ -110,7 +118,7 @@ ServerIdentity ServerIdentity::with_certificate(std::string armored) const {
 }
 
 void ServerIdentity::stage_over(storage::Batch& batch, const RecordSeal& seal, const ServerIdentity& before) const {
-  if (before.version_) batch.require_version(std::string(kName), *before.version_);
+  if (before.version_) batch.require_version(std::string(kIdentityName), *before.version_);
   stage(batch, seal);
 }
 
@@ -134,24 +142,32 @@ void ServerIdentity::stage(storage::Batch& batch, const RecordSeal& seal) const 
     }
     list.push(std::move(json));
   }
-  batch.put(std::string(kName), seal.close(kName, Json::object()
-                                                      .set("version", kVersion)
-                                                      .set("server", name_)
-                                                      .set("store", hex(store_id_))
-                                                      .set("certificates", std::move(list))));
+  Json record = Json::object().set("version", kVersion).set("server", name_).set("store", hex(store_id_));
+  if (restores_ > 0) record.set("restores", restores_);
+  record.set("certificates", std::move(list));
+  batch.put(std::string(kIdentityName), seal.close(kIdentityName, std::move(record)));
 }
 
 Result<ServerIdentity> ServerIdentity::load(storage::Medium& medium, const RecordSeal& seal,
                                             std::string_view configured_name,
                                             const openpgp::Fingerprint& configured_fingerprint) {
-  auto entry = find_record(medium, seal, kName);
+  const auto entry = storage::find(medium, kIdentityName);
   if (!entry) {
     if (face_of(entry.error().code) == Face::unavailable) return tl::unexpected<Error>(entry.error());
     return fail(ErrorCode::startup_refused, "the server's identity: " + entry.error().detail);
   }
   if (!*entry) return fail(ErrorCode::startup_refused, "the store holds no server identity");
-  auto identity = parse_identity((*entry)->record);
-  if (!identity) return fail(ErrorCode::startup_refused, "the server's identity: " + identity.error().detail);
+  return open((*entry)->bytes, seal, configured_name, configured_fingerprint);
+}
+
+Result<ServerIdentity> ServerIdentity::open(ByteView record, const RecordSeal& seal, std::string_view configured_name,
+                                            const openpgp::Fingerprint& configured_fingerprint) {
+  const auto opened = seal.open(kIdentityName, record);
+  auto identity = opened ? parse_identity(*opened) : tl::unexpected<Error>(opened.error());
+  if (!identity) {
+    if (face_of(identity.error().code) == Face::unavailable) return identity;
+    return fail(ErrorCode::startup_refused, "the server's identity: " + identity.error().detail);
+  }
   if (identity->name() != configured_name) {
     return fail(ErrorCode::startup_refused, "the store is of the server '" + escape_for_display(identity->name()) +
                                                 "', the settings say '" + escape_for_display(configured_name) + "'");
@@ -160,12 +176,12 @@ Result<ServerIdentity> ServerIdentity::load(storage::Medium& medium, const Recor
     return fail(ErrorCode::startup_refused, "the store's server key is " + identity->fingerprint().upper() +
                                                 ", the settings say " + configured_fingerprint.upper());
   }
-  identity->version_ = (*entry)->version;
+  identity->version_ = storage::Version::of(record);
   return identity;
 }
 
 Result<storage::Version> identity_version(storage::Medium& medium) {
-  return TRY(medium.read(kName)).version;
+  return TRY(medium.read(kIdentityName)).version;
 }
 
 Result<openpgp::CertificateFacts> ServerIdentity::inspect(openpgp::OpenPgp& engine, Instant now) const {

@@ -1,5 +1,5 @@
-// Who the server is: its name, the id of its store, its certificates now and before, and the proof at start that the
-// secret key in its files is the one that its certificate promises.
+// Who the server is: its name, the id of its store, how often that was restored, its certificates now and before, and
+// the proof at start that the secret key in its files is the one that its certificate promises.
 #pragma once
 
 #include <optional>
@@ -24,12 +24,13 @@ struct ServerCertificate {
   std::string succession_signature{};  // armored
 };
 
-// Immutable once loaded; any thread. Kept as the sealed record `server/identity`, version 2; version 1 knew no
-// successions.
+// Immutable once loaded; any thread. Kept as the sealed record `server/identity`, version 3; version 1 knew no
+// successions, version 2 no restores.
 class ServerIdentity {
  public:
   // A succession that cannot be read counts for none.
-  ServerIdentity(std::string name, Bytes store_id, std::vector<ServerCertificate> certificates);
+  ServerIdentity(std::string name, Bytes store_id, std::vector<ServerCertificate> certificates,
+                 std::int64_t restores = 0);
 
   // malformed_name: 1 to 200 bytes of printable UTF-8 in NFC without blanks, for it stands in a line of every statement
   // and is compared byte for byte; and without quotes and backslashes, for it stands in the settings.
@@ -49,7 +50,12 @@ class ServerIdentity {
   std::vector<Bytes> successions_at(Instant now) const;
   // The certificate of a present or former key, armored; a null pointer for any other.
   const std::string* certificate_of(const openpgp::Fingerprint& fingerprint) const;
-  // Sealed into every challenge: SHA-256(store id ‖ 0x00 ‖ name).
+  // Which store it is, for as long as there is one: SHA-256(store id ‖ 0x00 ‖ name).
+  const Digest& store() const { return store_; }
+  // How often the store went back to an older state with an administrator's consent. Whatever was given out before,
+  // sessions and challenges, is void.
+  std::int64_t restores() const { return restores_; }
+  // Sealed into every challenge: context_of().
   const Digest& context() const { return context_; }
 
   // The same server with another certificate of its present key.
@@ -57,6 +63,8 @@ class ServerIdentity {
   // With another key, from `now` on. `succession` and its signature may be empty.
   ServerIdentity with_key(const openpgp::GatedCertificate& certificate, std::string succession, std::string signature,
                           Instant now) const;
+  // The same server after another restore.
+  ServerIdentity with_restores(std::int64_t restores) const;
   // Of the record that it was loaded from; nothing where it was not.
   const std::optional<storage::Version>& version() const { return version_; }
 
@@ -67,6 +75,9 @@ class ServerIdentity {
   // present key or a former one, the configured fingerprint: the settings may lag behind a replacement, and the record
   // is under a MAC.
   static Result<ServerIdentity> load(storage::Medium& medium, const RecordSeal& seal, std::string_view configured_name,
+                                     const openpgp::Fingerprint& configured_fingerprint);
+  // The same of a record's bytes.
+  static Result<ServerIdentity> open(ByteView record, const RecordSeal& seal, std::string_view configured_name,
                                      const openpgp::Fingerprint& configured_fingerprint);
 
   // What the engine reads in the present certificate.
@@ -82,10 +93,13 @@ class ServerIdentity {
   Bytes store_id_;
   std::vector<ServerCertificate> certificates_;
   std::vector<Bytes> packed_;  // the successions of the former ones, as long as they are in a row
+  std::int64_t restores_;
+  Digest store_;
   Digest context_;
   std::optional<storage::Version> version_;
 };
 
+inline constexpr std::string_view kIdentityName = "server/identity";
 // The version of the identity record as it is now. Fails as Medium::read does.
 Result<storage::Version> identity_version(storage::Medium& medium);
 

@@ -27,6 +27,7 @@ Result<Session> parse_members(const Json& json) {
   const std::int64_t epoch = TRY(reader.integer("epoch"));
   if (epoch < 0) return fail(ErrorCode::malformed_message, "epoch");
   session.epoch = static_cast<std::uint64_t>(epoch);
+  session.restores = TRY(reader.integer_or("restores", 0));
   session.created_at = TRY(reader.time("created_at"));
   session.idle_expires_at = TRY(reader.time("idle_expires_at"));
   session.expires_at = TRY(reader.time("expires_at"));
@@ -85,6 +86,7 @@ Json write_session(const Session& session) {
                   .set("created_at", format_time(session.created_at))
                   .set("idle_expires_at", format_time(session.idle_expires_at))
                   .set("expires_at", format_time(session.expires_at));
+  if (session.restores > 0) json.set("restores", session.restores);
   if (session.use_before) json.set("use_before", format_time(*session.use_before));
   if (session.replaced_at) json.set("replaced_at", format_time(*session.replaced_at));
   return json;
@@ -105,6 +107,11 @@ Status judge_session(const Session& session, Instant now) {
   if (ahead) return fail(ErrorCode::session_expired, "it was opened ahead of the clock");
   if (now >= session.idle_expires_at) return fail(ErrorCode::session_expired, "idle");
   if (now >= session.expires_at) return fail(ErrorCode::session_expired, "absolute");
+  return ok();
+}
+
+Status judge_restores(const Session& session, std::int64_t restores) {
+  if (session.restores != restores) return fail(ErrorCode::session_expired, "the store was restored since");
   return ok();
 }
 

@@ -31,6 +31,8 @@ struct Session {
   std::string fingerprint;  // upper-case hex; empty unless opened by key
   std::string transport;    // "http" or "courier"
   std::uint64_t epoch = 0;
+  // How often the store had been restored when it was opened; after another restore it opens nothing.
+  std::int64_t restores = 0;
   Instant created_at{};
   Instant idle_expires_at{};
   Instant expires_at{};
@@ -53,5 +55,7 @@ Result<Session> parse_session(const Json& json);
 
 // Pure. session_replaced, session_grant_expired, session_expired.
 Status judge_session(const Session& session, Instant now);
+// Pure: was it opened since the store was restored last? session_expired.
+Status judge_restores(const Session& session, std::int64_t restores);
 
 }  // namespace countersign::auth

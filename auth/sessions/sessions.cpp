@@ -42,6 +42,7 @@ Result<RefreshedSession> Sessions::make(const Account& account, const Moment& mo
   session.account = account.id;
   session.username = account.username;
   session.epoch = account.epoch;
+  session.restores = context_.identity.restores();
   start(session, moment);
   return RefreshedSession{std::move(session), std::move(token)};
 }
@@ -83,6 +84,7 @@ Result<std::optional<std::pair<Sessions::Found, storage::Version>>> Sessions::fi
 }
 
 Status Sessions::judge(const Session& session, const Moment& moment) {
+  TRY(judge_restores(session, context_.identity.restores()));
   TRY(judge_session(session, moment.judged));
   return until_settled([&]() -> Status {
     const auto stored = TRY(context_.accounts.find(session.account));

@@ -32,7 +32,10 @@ Status run_revocation_export(const RevocationExportOptions& options, CommandCont
 
 Status run_revocation_apply(const RevocationApplyOptions& options, CommandContext& context) {
   std::string text = TRY(read_input(options.file, kExportBytesMax, context.terminal));
-  context.terminal.answer(TRY(ask_local(context, "revocation.apply", Json::object(), std::move(text))));
+  const Settings settings = TRY(context.settings());
+  const auto store =
+      TRY(Store::open(TRY(context.data_folder()), settings, kCommandWriter, OpenedFor::applying_revocations));
+  context.terminal.answer(TRY(ask_store(*store, "revocation.apply", Json::object(), std::move(text))));
   return ok();
 }
 

@@ -73,7 +73,7 @@ Status run_serve(const ServeOptions& options, CommandContext& context) {
   std::signal(SIGPIPE, SIG_IGN);
   auth::log_to_stderr();
 
-  const auto store = TRY(Store::open(TRY(context.data_folder()), settings, settings.instance));
+  const auto store = TRY(Store::open(TRY(context.data_folder()), settings, settings.instance, OpenedFor::work));
   transport::http::HttpServer server(store->operations(), server_settings(settings));
   TRY(store->maintain());
   if (const Status started = server.start(); !started) return fail(ErrorCode::failed, started.error().detail);

@@ -10,7 +10,7 @@ namespace {
 // These commands open a store whose key has expired or is not to be found: they are what mends it.
 Result<Json> ask_mending(CommandContext& context, std::string_view operation, Json fields) {
   const Settings settings = TRY(context.settings());
-  const auto store = TRY(Store::open_to_mend_key(TRY(context.data_folder()), settings, kCommandWriter));
+  const auto store = TRY(Store::open(TRY(context.data_folder()), settings, kCommandWriter, OpenedFor::mending_key));
   return ask_store(*store, operation, std::move(fields), "");
 }
 

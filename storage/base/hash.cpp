@@ -10,6 +10,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "storage/base/handle.hpp"
+
 namespace countersign {
 
 Digest sha256(ByteView bytes) {
@@ -34,6 +36,40 @@ Digest hmac_sha256(const Secret& key, ByteView message) {
       HMAC(EVP_sha256(), bytes.data(), static_cast<int>(bytes.size()), message.data(), message.size(), digest.data(),
            &size) == nullptr ||
       size != digest.size()) {
+    throw std::runtime_error("HMAC-SHA-256 failed");
+  }
+  return digest;
+}
+
+struct HmacSha256::State {
+  std::unique_ptr<EVP_MAC, GiveBack<&EVP_MAC_free>> mac{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
+  std::unique_ptr<EVP_MAC_CTX, GiveBack<&EVP_MAC_CTX_free>> context{EVP_MAC_CTX_new(mac.get())};
+};
+
+HmacSha256::HmacSha256(const Secret& key) : state_(std::make_unique<State>()) {
+  char digest_name[] = "SHA256";
+  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest_name, 0),
+                                   OSSL_PARAM_construct_end()};
+  const ByteView bytes = key.reveal();
+  if (bytes.empty() || !state_->context ||
+      EVP_MAC_init(state_->context.get(), bytes.data(), bytes.size(), parameters) != 1) {
+    throw std::runtime_error("HMAC-SHA-256 failed");
+  }
+}
+HmacSha256::~HmacSha256() = default;
+HmacSha256::HmacSha256(HmacSha256&&) noexcept = default;
+HmacSha256& HmacSha256::operator=(HmacSha256&&) noexcept = default;
+
+void HmacSha256::add(ByteView piece) {
+  if (EVP_MAC_update(state_->context.get(), piece.data(), piece.size()) != 1) {
+    throw std::runtime_error("HMAC-SHA-256 failed");
+  }
+}
+
+Digest HmacSha256::finish() {
+  Digest digest{};
+  std::size_t size = 0;
+  if (EVP_MAC_final(state_->context.get(), digest.data(), &size, digest.size()) != 1 || size != digest.size()) {
     throw std::runtime_error("HMAC-SHA-256 failed");
   }
   return digest;

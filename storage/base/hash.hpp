@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 
 #include "storage/base/bytes.hpp"
 #include "storage/base/secret.hpp"
@@ -16,6 +17,20 @@ Digest sha256(ByteView bytes);
 std::array<std::uint8_t, 20> sha1(ByteView bytes);
 // An empty key is a secret that was never loaded, not a key: both throw std::runtime_error rather than compute with it.
 Digest hmac_sha256(const Secret& key, ByteView message);
+// The same of a message that comes in pieces.
+class HmacSha256 {
+ public:
+  explicit HmacSha256(const Secret& key);
+  ~HmacSha256();
+  HmacSha256(HmacSha256&&) noexcept;
+  HmacSha256& operator=(HmacSha256&&) noexcept;
+  void add(ByteView piece);
+  Digest finish();  // once, and nothing after it
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 // Extract (empty salt) and expand. `info` says what the result is for, and nothing else may use the same one.
 Secret hkdf_sha256(const Secret& key, ByteView info, std::size_t size_bytes);
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <utf8proc.h>
+#include <charconv>
 
+#include <charconv>
 #include <cstdlib>
 #include <iterator>
 #include <memory>
@@ -129,6 +131,13 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     if (end == std::string_view::npos) return parts;
     text.remove_prefix(end + 1);
   }
+}
+
+std::optional<std::int64_t> parse_number(std::string_view digits) {
+  std::int64_t number = 0;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (parsed.ec != std::errc() || number < 0 || std::to_string(number) != digits) return std::nullopt;
+  return number;
 }
 
 bool is_lower_hex(std::string_view text, std::size_t digits) {

@@ -1,6 +1,7 @@
 // Text from strangers: is it UTF-8, is it normalised, may a terminal or a log line show it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,8 @@ std::string escape_for_display(std::string_view text, std::size_t bytes_max = 25
 std::vector<std::string_view> split_lines(std::string_view text);
 // Every part, the empty ones too: n separators make n + 1.
 std::vector<std::string_view> split(std::string_view text, char separator);
+// Decimal digits without a sign or leading zeros, as one number is written in one way only.
+std::optional<std::int64_t> parse_number(std::string_view digits);
 bool is_lower_hex(std::string_view text, std::size_t digits);
 
 }  // namespace countersign

@@ -92,9 +92,10 @@ House::House(HouseSettings settings_in, storage::Medium* over)
 }
 
 Result<std::unique_ptr<Authenticator>> House::another(storage::Medium& medium, const std::string& writer) {
-  AuthenticatorSettings opened{settings.server,   fingerprint_,     secrets_folder_ / "floor", writer,
-                               settings.policies, key_home_.get()};
+  AuthenticatorSettings opened{settings.server, fingerprint_,      secrets_folder_ / "floor",
+                               writer,          settings.policies, key_home_.get()};
   opened.hasher = settings.hasher;
+  opened.applies_revocations = settings.applies_revocations;
   return Authenticator::open(std::move(opened), TRY(Secrets::load(secrets_folder_)), medium, *spy_, clock, rng);
 }
 

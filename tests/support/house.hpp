@@ -72,6 +72,7 @@ struct HouseSettings {
   std::string writer = "server";
   auth::Policies policies = quick_policies();
   auth::HasherSettings hasher = {};
+  bool applies_revocations = false;  // as the command that does opens the store
   // With the server's key, or with an empty one; librnp where none is given.
   std::function<Result<std::unique_ptr<auth::openpgp::OpenPgp>>(const Secret&)> open_engine;
 };

@@ -22,6 +22,7 @@ class StoreCheck {
       : contents_(contents_of(medium)), accounts_(medium, house.seal()), seal_(house.seal()), now_(house.clock.now()) {}
 
   std::vector<std::string> run() {
+    find_restore();
     read_audit();
     for (const auto& [name, text] : contents_) {
       if (name.starts_with("users/")) check_account(name, text);
@@ -53,6 +54,13 @@ class StoreCheck {
     return value != nullptr && value->string() != nullptr ? *value->string() : std::string();
   }
 
+  void find_restore() {
+    for (const auto& [name, text] : contents_) {
+      const auto record = name.starts_with("audit/") ? parse_audit_record(open(name)) : AuditRecord();
+      if (record && record->decision == "store_restored") restored_at_ = std::max(restored_at_, record->entry.at);
+    }
+  }
+
   void read_audit() {
     for (const auto& [name, text] : contents_) {
       if (!name.starts_with("audit/")) continue;
@@ -69,7 +77,8 @@ class StoreCheck {
                                 record->entry.detail.ends_with(" by statement");
       if (!by_key && !changed_by_key && !by_statement && record->decision != "account_enrolled") continue;
       ++redeemed_;
-      redeemed_lately_ += now_ - record->entry.at < kConsumedKeptAfterExpiry ? 1 : 0;
+      const bool lately = now_ - record->entry.at < kConsumedKeptAfterExpiry;
+      redeemed_lately_ += lately && record->entry.at > restored_at_ ? 1 : 0;
     }
   }
 
@@ -126,6 +135,7 @@ class StoreCheck {
     const auto line = parse_withdrawal(open(name));
     if (!line) return fault(name + ": " + outcome(line));
     if (withdrawal_name(line->number) != name || line->number != ++withdrawals_) fault(name + " is out of order");
+    if (line->what == Withdrawn::lost) return;
     const auto stored = accounts_.find(line->account);
     if (!stored || !*stored) return fault(name + " speaks of no account");
     if ((*stored)->account.epoch < line->epoch) fault(name + ": its account is behind it");
@@ -148,6 +158,7 @@ class StoreCheck {
   Accounts accounts_;
   const RecordSeal& seal_;
   const Instant now_;
+  Instant restored_at_{};  // with what was consumed before
   std::set<std::string> logged_in_;
   std::int64_t withdrawals_ = 0;
   std::size_t redeemed_ = 0;

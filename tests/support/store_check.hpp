@@ -15,8 +15,9 @@ namespace countersign::test {
 //               certificate and no key stands without its record; a revocation record where it is revoked and nowhere
 //               else; of a deleted one nothing is left but the record
 //   revocations numbered without a gap, and no account is behind one of its own
-//   challenges  as many are consumed as were redeemed, but for those that may have been swept
-//   sessions    each was opened by a login on record; a pointer leads to its session, and each is either pointed at or
+//   challenges  as many are consumed as were redeemed, but for those that may have been swept, or forgotten by a
+//   restore sessions    each was opened by a login on record; a pointer leads to its session, and each is either
+//   pointed at or
 //               replaced
 std::vector<std::string> faults_of_store(storage::Medium& medium, House& house);
 

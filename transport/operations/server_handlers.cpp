@@ -79,10 +79,13 @@ Result<Json> verify_audit(auth::Authenticator& auth, const Message& message) {
   const auto report = TRY(auth.verify_audit({}));
   Json faults = Json::array();
   for (const std::string& fault : report.faults) faults.push(fault);
-  return Json::object()
-      .set("intact", report.faults.empty())
-      .set("records", report.records)
-      .set("faults", std::move(faults));
+  Json answer = Json::object().set("intact", report.faults.empty()).set("records", report.records);
+  if (!report.cut_off.empty()) {
+    Json cut_off = Json::array();
+    for (const auth::CutOff& one : report.cut_off) cut_off.push(text_of(one));
+    answer.set("cut_off_by_restores", std::move(cut_off));
+  }
+  return answer.set("faults", std::move(faults));
 }
 
 }  // namespace countersign::transport

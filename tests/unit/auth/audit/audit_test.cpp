@@ -153,7 +153,7 @@ TEST_CASE("a chain cut off at its end is found because the floor remembers the e
   CHECK(book.faults().front().find("remembers writing") != std::string::npos);
   must(book.floor->save());
   const auto floor = must(Floor::load(book.floor_path(), book.seal));
-  CHECK(outcome(floor->judge_medium(book.medium)) == "medium_restored");
+  CHECK(outcome(floor->judge_medium(book.medium, 0)) == "medium_restored");
 }
 
 TEST_CASE("a chain that is gone altogether is found") {

@@ -142,12 +142,15 @@ TEST_CASE("an export by another server or changed in any line is refused") {
   CHECK(contents_of(house.medium()) == before);
 }
 
-TEST_CASE("an export that ends before what this server remembers is refused") {
+TEST_CASE("an export that ends before what this server remembers and the store lacks is refused") {
   House house;
   house.add(alice());
   house.add(bob());
   must(house.auth().revoke_account(alice().account(), "unspecified", "", by_hand()));
   const std::string text = must(house.auth().export_revocations());
   must(house.auth().revoke_account(bob().account(), "unspecified", "", by_hand()));
+  // Where nothing is lacking it has nothing to say.
+  CHECK(must(house.auth().apply_revocations(text, by_hand())).lines == 0);
+  must(erase(house.medium(), withdrawal_name(2)));
   CHECK(applied(house, text) == "file_refused");
 }

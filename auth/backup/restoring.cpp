@@ -1,0 +1,170 @@
+#include "auth/backup/restoring.hpp"
+
+#include <fmt/format.h>
+
+#include "auth/keys/withdrawals.hpp"
+
+namespace countersign::auth {
+namespace {
+
+constexpr std::size_t kPage = 500;
+constexpr std::size_t kBatchBytesMax = 4u << 20;
+// Lines a batch, when very many are given up.
+constexpr std::int64_t kLostMax = 10'000;
+
+Result<ServerIdentity> identity_in(ByteView record, const RestoreGround& ground) {
+  return ServerIdentity::open(record, ground.seal, ground.server_name, ground.server_fingerprint);
+}
+
+std::string detail_of(const Adopted& adopted) {
+  std::string detail = fmt::format("restore {}", adopted.restores);
+  if (adopted.missing_last > 0) {
+    detail += fmt::format("; revocations {} to {} {}", adopted.missing_first, adopted.missing_last,
+                          adopted.given_up ? "are given up as lost" : "wait for an export");
+  }
+  return detail;
+}
+
+Result<Adopted> adopt(const RestoreGround& ground, const ServerIdentity& identity, MissingRevocations missing) {
+  Adopted adopted;
+  adopted.restores = std::max(identity.restores(), ground.floor.restores()) + 1;
+  const std::int64_t remembered = ground.floor.revocations();
+  const std::int64_t last = TRY(last_withdrawal(ground.medium, remembered));
+  storage::Batch batch;
+  if (last < remembered) {
+    adopted.missing_first = last + 1;
+    adopted.missing_last = remembered;
+    adopted.given_up = missing == MissingRevocations::give_up;
+  }
+  if (adopted.given_up) {
+    if (remembered - last > kLostMax) return fail(ErrorCode::failed, "too many revocations are missing");
+    for (std::int64_t number = last + 1; number <= remembered; ++number) {
+      const std::string name = withdrawal_name(number);
+      batch.require_absent(name);
+      batch.put(name, ground.seal.close(name, write_withdrawal(lost_withdrawal(number, ground.now))));
+    }
+  }
+  identity.with_restores(adopted.restores).stage(batch, ground.seal);
+  Audit audit(ground.medium, ground.seal, ground.floor, ground.writer);
+  const auto rejoined =
+      TRY(audit.stage_rejoined(batch, {Decision::store_restored, ground.now, "", "", "", "local", detail_of(adopted)}));
+  adopted.cut_off = rejoined.cut_off;
+  TRY(ground.medium.commit(batch));
+  for (const auto& [writer, head] : rejoined.heads) ground.floor.note_head(writer, head);
+  ground.floor.note_restores(adopted.restores);
+  TRY(ground.floor.save());
+  return adopted;
+}
+
+// All but the identity record, which says what the server's key is now: a backup may be from before it was replaced.
+Status erase_all(storage::Medium& medium) {
+  std::string after;
+  while (true) {
+    const auto names = TRY(medium.list("", after, kPage));
+    if (names.empty()) return ok();
+    storage::Batch batch;
+    for (const std::string& name : names) {
+      if (name != kIdentityName) batch.erase(name);
+    }
+    TRY(medium.commit(batch));
+    after = names.back();
+  }
+}
+
+// Puts and erases in their order, so many in a batch.
+class Replay {
+ public:
+  explicit Replay(storage::Medium& medium) : medium_(medium) {}
+  Status take(BackupRecord record) {
+    if (record.bytes) {
+      bytes_ += record.bytes->size();
+      batch_.put(std::move(record.name), *record.bytes);
+    } else {
+      batch_.erase(std::move(record.name));
+    }
+    if (batch_.changes().size() < kPage && bytes_ < kBatchBytesMax) return ok();
+    return flush();
+  }
+  Status flush() {
+    if (!batch_.changes().empty()) TRY(medium_.commit(batch_));
+    batch_ = {};
+    bytes_ = 0;
+    return ok();
+  }
+
+ private:
+  storage::Medium& medium_;
+  storage::Batch batch_;
+  std::size_t bytes_ = 0;
+};
+
+// The present one, where it is the same server's and has gone on from the backup's key.
+ServerIdentity later_of(const std::optional<ServerIdentity>& present, ServerIdentity backed_up) {
+  const bool goes_on = present && present->store() == backed_up.store() && present->has_key(backed_up.fingerprint());
+  return goes_on ? *present : std::move(backed_up);
+}
+
+}  // namespace
+
+Result<Adopted> adopt_medium(const RestoreGround& ground, MissingRevocations missing) {
+  const auto identity =
+      TRY(ServerIdentity::load(ground.medium, ground.seal, ground.server_name, ground.server_fingerprint));
+  return adopt(ground, identity, missing);
+}
+
+Status learn_from_medium(const RestoreGround& ground) {
+  Audit audit(ground.medium, ground.seal, ground.floor, ground.writer);
+  for (const auto& [writer, head] : TRY(audit.heads())) {
+    // What does not hold was not written here, and its number means nothing.
+    if (head.number > 0 && find_record(ground.medium, ground.seal, audit_name(writer, head.number))) {
+      ground.floor.note_head(writer, head);
+    }
+  }
+  const std::int64_t last = TRY(last_withdrawal(ground.medium, ground.floor.revocations()));
+  if (last > 0 && find_record(ground.medium, ground.seal, withdrawal_name(last))) ground.floor.note_revocation(last);
+  if (const auto identity =
+          ServerIdentity::load(ground.medium, ground.seal, ground.server_name, ground.server_fingerprint)) {
+    ground.floor.note_restores(identity->restores());
+  }
+  return ground.floor.save();
+}
+
+Result<BackupFacts> verify_backup(ByteSource source, const RestoreGround& ground) {
+  BackupReader reader = TRY(BackupReader::begin(std::move(source), ground.secrets));
+  std::optional<Bytes> identity;
+  while (true) {
+    auto record = TRY(reader.next());
+    if (!record) break;
+    if (record->name == kIdentityName) identity = std::move(record->bytes);
+  }
+  if (!identity) return fail(ErrorCode::malformed_message, "the backup: it holds no server identity");
+  TRY(identity_in(*identity, ground));
+  return BackupFacts{reader.head(), reader.counts()};
+}
+
+Result<Adopted> put_back(ByteSource source, const RestoreGround& ground,
+                         const std::function<void(std::int64_t)>& progress) {
+  BackupReader reader = TRY(BackupReader::begin(std::move(source), ground.secrets));
+  std::optional<ServerIdentity> present;
+  if (auto loaded = ServerIdentity::load(ground.medium, ground.seal, ground.server_name, ground.server_fingerprint)) {
+    present = *std::move(loaded);
+  }
+  TRY(erase_all(ground.medium));
+  Replay replay(ground.medium);
+  std::optional<Bytes> identity;
+  while (true) {
+    auto record = TRY(reader.next());
+    if (!record) break;
+    if (progress && reader.counts().puts % static_cast<std::int64_t>(kPage) == 0) progress(reader.counts().puts);
+    if (record->name == kIdentityName) {
+      identity = std::move(record->bytes);
+    } else {
+      TRY(replay.take(*std::move(record)));
+    }
+  }
+  TRY(replay.flush());
+  if (!identity) return fail(ErrorCode::malformed_message, "the backup: it holds no server identity");
+  return adopt(ground, later_of(present, TRY(identity_in(*identity, ground))), MissingRevocations::wait_for_export);
+}
+
+}  // namespace countersign::auth

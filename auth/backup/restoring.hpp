@@ -1,0 +1,66 @@
+// Taking an older medium into use: one that was put back by other means, or a backup.
+//
+// Numbers never fall. The identity record counts the restores, and what was given out before the last one, sessions and
+// challenges, is void. Audit chains go on behind what the floor remembers of them. Revocations that the floor remembers
+// and the medium lacks are applied from an export, or given up, with a line for each, by an administrator who says so;
+// until then the floor refuses the start.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "auth/audit/audit.hpp"
+#include "auth/backup/backup_file.hpp"
+#include "auth/secrets/floor.hpp"
+#include "auth/secrets/record_seal.hpp"
+#include "auth/server_identity/server_identity.hpp"
+#include "storage/medium.hpp"
+
+namespace countersign::auth {
+
+// A store that nobody else has open.
+struct RestoreGround {
+  storage::Medium& medium;
+  const Secrets& secrets;
+  const RecordSeal& seal;
+  Floor& floor;
+  std::string server_name;
+  openpgp::Fingerprint server_fingerprint;  // as the settings name it
+  std::string writer;                       // of the audit record
+  Instant now{};
+};
+
+enum class MissingRevocations : std::uint8_t { wait_for_export, give_up };
+
+struct Adopted {
+  std::int64_t restores = 0;
+  std::vector<CutOff> cut_off;
+  // Numbers of revocations that the medium lacked; `last` 0: none.
+  std::int64_t missing_first = 0;
+  std::int64_t missing_last = 0;
+  bool given_up = false;  // and are lost now
+};
+
+// The medium as it is counts from now on: every session and open challenge is void. One batch, then the floor learns of
+// it; safe to repeat. startup_refused (no identity here, or another's), storage_unavailable.
+Result<Adopted> adopt_medium(const RestoreGround& ground, MissingRevocations missing);
+
+// The floor learns what the medium has, before that is replaced: it may lag behind a process that was killed.
+Status learn_from_medium(const RestoreGround& ground);
+
+struct BackupFacts {
+  BackupHead head;
+  BackupCounts counts;
+};
+// Reads all of it. Whole, unchanged, and of the server that the settings name: startup_refused where it is another's,
+// and as BackupReader.
+Result<BackupFacts> verify_backup(ByteSource source, const RestoreGround& ground);
+
+// Erases what is on the medium, puts a verified backup there, adopts it. Once begun it must be brought to its end: run
+// again from the start, it does so however often it was stopped.
+Result<Adopted> put_back(ByteSource source, const RestoreGround& ground,
+                         const std::function<void(std::int64_t)>& progress);
+
+}  // namespace countersign::auth

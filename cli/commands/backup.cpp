@@ -1,0 +1,152 @@
+#include "cli/commands/backup.hpp"
+
+#include <fmt/format.h>
+
+#include <istream>
+
+#include "cli/local_carrier.hpp"
+#include "cli/new_file.hpp"
+#include "cli/restoring.hpp"
+
+namespace countersign::cli {
+namespace {
+
+constexpr const char* kSecretsApart =
+    "The secrets are not in it, and without the folder `secrets` of this data folder nobody can restore it:\n"
+    "keep a copy of that folder too, in another place than the backup.";
+
+std::function<void(std::int64_t)> progress_on(Terminal& terminal, std::string_view what) {
+  return [&terminal, what](std::int64_t records) { terminal.progress(fmt::format("{} records {}", records, what)); };
+}
+
+Json fields_of(const auth::BackupReport& report) {
+  Json fields = Json::object()
+                    .set("records", report.counts.puts)
+                    .set("bytes", report.counts.bytes)
+                    .set("accounts", report.accounts)
+                    .set("revocations", report.revocations)
+                    .set("audit_records", report.audit_records);
+  if (!report.damaged.empty()) {
+    Json damaged = Json::array();
+    for (const std::string& id : report.damaged) damaged.push(id);
+    fields.set("damaged_accounts", std::move(damaged));
+  }
+  return fields;
+}
+
+Status judge_damage(const auth::BackupReport& report) {
+  if (report.damaged.empty()) return ok();
+  return fail(ErrorCode::record_tampered,
+              fmt::format("the backup is written, and {} accounts in it are damaged as they are in the store, the "
+                          "first of them {}",
+                          report.damaged.size(), report.damaged.front()));
+}
+
+Status back_up_to_stdout(CommandContext& context) {
+  Terminal& terminal = context.terminal;
+  if (terminal.json()) return fail(ErrorCode::usage, "--json needs a FILE: stdout has the backup");
+  if (terminal.out_is_tty()) return fail(ErrorCode::usage, "a backup is not for a terminal: name a FILE");
+  const auto store = TRY(open_store(context));
+  const auto sink = [&](ByteView bytes) -> Status {
+    terminal.data(as_text(bytes));
+    return ok();
+  };
+  const auto report = TRY(store->back_up(sink, progress_on(terminal, "copied")));
+  TRY(terminal.finish());
+  terminal.say(fmt::format("{} records of {} accounts", report.counts.puts, report.accounts));
+  terminal.say(kSecretsApart);
+  return judge_damage(report);
+}
+
+auth::ByteSource source_of(std::istream& in) {
+  return [&in](std::span<std::uint8_t> out) -> Result<std::size_t> {
+    in.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size()));
+    if (in.bad()) return fail(ErrorCode::file_refused, "stdin cannot be read");
+    return static_cast<std::size_t>(in.gcount());
+  };
+}
+
+Json fields_of(const auth::Adopted& adopted) {
+  Json fields = Json::object().set("restores", adopted.restores);
+  if (!adopted.cut_off.empty()) {
+    Json cut_off = Json::array();
+    for (const auth::CutOff& one : adopted.cut_off) cut_off.push(text_of(one));
+    fields.set("audit_records_cut_off", std::move(cut_off));
+  }
+  if (adopted.missing_last > 0) {
+    fields.set(adopted.given_up ? "revocations_lost" : "revocations_missing",
+               fmt::format("{} to {}", adopted.missing_first, adopted.missing_last));
+  }
+  return fields;
+}
+
+// In use, but not to be served before these are there.
+Status judge_missing(const auth::Adopted& adopted) {
+  if (adopted.missing_last == 0 || adopted.given_up) return ok();
+  return fail(ErrorCode::medium_restored,
+              fmt::format("revocations {} to {} are missing. Before anybody is let in, run `countersign revocation "
+                          "apply FILE` with a list that holds them; where there is none, `countersign restore "
+                          "--accept-lost-revocations`",
+                          adopted.missing_first, adopted.missing_last));
+}
+
+Status restore_file(const RestoreOptions& options, CommandContext& context) {
+  const Settings settings = TRY(context.settings());
+  const auto folder = TRY(context.data_folder());
+  auto source =
+      options.file == "-" ? Result<auth::ByteSource>(source_of(context.terminal.in())) : read_file(options.file);
+  if (!source) return tl::unexpected<Error>(source.error());
+  const auto restored = TRY(
+      restore_backup(folder, settings, *std::move(source), options.replace, progress_on(context.terminal, "put back")));
+  Json answer = Json::object()
+                    .set("server", restored.facts.head.server)
+                    .set("made", format_time(restored.facts.head.made_at))
+                    .set("records", restored.facts.counts.puts);
+  for (const auto& [name, value] : *fields_of(restored.adopted).members()) answer.set(name, value);
+  context.terminal.answer(answer);
+  context.terminal.say("Every session and every open challenge is void.");
+  return judge_missing(restored.adopted);
+}
+
+Status accept(const RestoreOptions& options, CommandContext& context) {
+  const Settings settings = TRY(context.settings());
+  const auto folder = TRY(context.data_folder());
+  if (options.accept_lost_revocations && !options.yes) {
+    TRY(context.terminal.confirm(
+        "Who was revoked, rotated or deleted since the copy was made is so no more. Go on without a list of them?",
+        "--yes"));
+  }
+  const auto adopted = TRY(accept_medium(
+      folder, settings,
+      options.accept_lost_revocations ? auth::MissingRevocations::give_up : auth::MissingRevocations::wait_for_export));
+  context.terminal.answer(fields_of(adopted));
+  context.terminal.say("Every session and every open challenge is void.");
+  return judge_missing(adopted);
+}
+
+}  // namespace
+
+Status run_backup(const BackupOptions& options, CommandContext& context) {
+  if (options.file == "-") return back_up_to_stdout(context);
+  const auto store = TRY(open_store(context));
+  NewFile file = TRY(NewFile::begin(options.file));
+  const auto report =
+      TRY(store->back_up([&](ByteView bytes) { return file.add(bytes); }, progress_on(context.terminal, "copied")));
+  TRY(file.finish());
+  Json answer = Json::object().set("file", options.file);
+  for (const auto& [name, value] : *fields_of(report).members()) answer.set(name, value);
+  context.terminal.answer(answer);
+  context.terminal.say(kSecretsApart);
+  return judge_damage(report);
+}
+
+Status run_restore(const RestoreOptions& options, CommandContext& context) {
+  const bool accepts = options.accept || options.accept_lost_revocations;
+  if (accepts == !options.file.empty()) {
+    return fail(ErrorCode::usage,
+                "name a backup to put back; or --accept, to use a store that was put back by other means");
+  }
+  return accepts ? accept(options, context) : restore_file(options, context);
+}
+
+}  // namespace countersign::cli

@@ -1,0 +1,91 @@
+#include "cli/data_folder.hpp"
+
+#include <chrono>
+#include <system_error>
+
+#include "auth/secrets/private_file.hpp"
+#include "storage/directory_medium.hpp"
+#include "storage/posix_file_system.hpp"
+#include "storage/sqlite_medium.hpp"
+
+namespace countersign::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+
+constexpr const char* kSqliteFile = "store.db";
+constexpr const char* kDirectoryFolder = "store";
+constexpr const char* kLock = "lock";
+// A command that ends is waited for, a restore or a server is not.
+constexpr milliseconds kPatience{2000};
+
+fs::path medium_path(const fs::path& folder, StorageKind kind) {
+  return folder / (kind == StorageKind::sqlite ? kSqliteFile : kDirectoryFolder);
+}
+
+Result<std::unique_ptr<storage::FileLock>> lock_folder(const fs::path& folder, storage::LockKind kind,
+                                                       const char* held_by) {
+  const auto files = TRY(storage::PosixFileSystem::open(folder, kLock, kPatience));
+  auto lock = files->lock(kind);
+  if (!lock && lock.error().code == ErrorCode::not_found) {
+    TRY(auth::FileLock::acquire(folder / kLock));  // makes it
+    lock = files->lock(kind);
+  }
+  if (lock || !lock.error().detail.ends_with("held for too long")) return lock;
+  return fail(ErrorCode::busy, held_by);
+}
+
+}  // namespace
+
+fs::path secrets_of(const fs::path& folder) {
+  return folder / "secrets";
+}
+fs::path floor_of(const fs::path& folder) {
+  return secrets_of(folder) / "floor";
+}
+fs::path ballast_of(const fs::path& folder) {
+  return folder / "ballast";
+}
+
+Status create_medium(const fs::path& folder, StorageKind kind) {
+  switch (kind) {
+    case StorageKind::sqlite:
+      return storage::SqliteMedium::create(medium_path(folder, kind));
+    case StorageKind::directory:
+      return storage::DirectoryMedium::create(medium_path(folder, kind));
+  }
+  return fail(ErrorCode::invalid_settings, "unknown storage");
+}
+
+Result<std::unique_ptr<storage::Medium>> open_medium(const fs::path& folder, StorageKind kind) {
+  switch (kind) {
+    case StorageKind::sqlite:
+      return TRY(storage::SqliteMedium::open(medium_path(folder, kind)));
+    case StorageKind::directory:
+      return TRY(storage::DirectoryMedium::open(medium_path(folder, kind)));
+  }
+  return fail(ErrorCode::invalid_settings, "unknown storage");
+}
+
+Result<std::unique_ptr<storage::Medium>> open_or_create_medium(const fs::path& folder, StorageKind kind) {
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(medium_path(folder, kind), error))) TRY(create_medium(folder, kind));
+  return open_medium(folder, kind);
+}
+
+Result<auth::Secrets> load_secrets(const fs::path& folder, const Settings& settings) {
+  return settings.server_key_home.empty() ? auth::Secrets::load(secrets_of(folder))
+                                          : auth::Secrets::load_without_server_key(secrets_of(folder));
+}
+
+Result<std::unique_ptr<storage::FileLock>> share_data_folder(const fs::path& folder) {
+  return lock_folder(folder, storage::LockKind::shared, "a restore of this data folder is under way");
+}
+
+Result<std::unique_ptr<storage::FileLock>> own_data_folder(const fs::path& folder) {
+  return lock_folder(folder, storage::LockKind::exclusive,
+                     "a server or another command works on this data folder: stop it first");
+}
+
+}  // namespace countersign::cli
