@@ -19,8 +19,9 @@ std::function<void(std::int64_t)> progress_on(Terminal& terminal, std::string_vi
   return [&terminal, what](std::int64_t records) { terminal.progress(fmt::format("{} records {}", records, what)); };
 }
 
-Json fields_of(const auth::BackupReport& report) {
+Json fields_of(const auth::BackupReport& report, const std::string& file) {
   Json fields = Json::object()
+                    .set("file", file)
                     .set("records", report.counts.puts)
                     .set("bytes", report.counts.bytes)
                     .set("accounts", report.accounts)
@@ -66,8 +67,8 @@ auth::ByteSource source_of(std::istream& in) {
   };
 }
 
-Json fields_of(const auth::Adopted& adopted) {
-  Json fields = Json::object().set("restores", adopted.restores);
+Json with_adopted(Json fields, const auth::Adopted& adopted) {
+  fields.set("restores", adopted.restores);
   if (!adopted.cut_off.empty()) {
     Json cut_off = Json::array();
     for (const auth::CutOff& one : adopted.cut_off) cut_off.push(text_of(one));
@@ -102,8 +103,7 @@ Status restore_file(const RestoreOptions& options, CommandContext& context) {
                     .set("server", restored.facts.head.server)
                     .set("made", format_time(restored.facts.head.made_at))
                     .set("records", restored.facts.counts.puts);
-  for (const auto& [name, value] : *fields_of(restored.adopted).members()) answer.set(name, value);
-  context.terminal.answer(answer);
+  context.terminal.answer(with_adopted(std::move(answer), restored.adopted));
   context.terminal.say("Every session and every open challenge is void.");
   return judge_missing(restored.adopted);
 }
@@ -119,7 +119,7 @@ Status accept(const RestoreOptions& options, CommandContext& context) {
   const auto adopted = TRY(accept_medium(
       folder, settings,
       options.accept_lost_revocations ? auth::MissingRevocations::give_up : auth::MissingRevocations::wait_for_export));
-  context.terminal.answer(fields_of(adopted));
+  context.terminal.answer(with_adopted(Json::object(), adopted));
   context.terminal.say("Every session and every open challenge is void.");
   return judge_missing(adopted);
 }
@@ -133,9 +133,7 @@ Status run_backup(const BackupOptions& options, CommandContext& context) {
   const auto report =
       TRY(store->back_up([&](ByteView bytes) { return file.add(bytes); }, progress_on(context.terminal, "copied")));
   TRY(file.finish());
-  Json answer = Json::object().set("file", options.file);
-  for (const auto& [name, value] : *fields_of(report).members()) answer.set(name, value);
-  context.terminal.answer(answer);
+  context.terminal.answer(fields_of(report, options.file));
   context.terminal.say(kSecretsApart);
   return judge_damage(report);
 }

@@ -78,10 +78,12 @@ TEST_CASE("a backup made beside a running server goes back into every kind of st
   CHECK(refused.error.find("--replace") != std::string::npos);
   CHECK(installation.dump() == before);
   // A store of the other kind is an empty place for it.
-  std::string settings = read_file(installation.data() / "countersign.toml");
-  const std::string kind = "storage = \"" + from + "\"";
-  settings.replace(settings.find(kind), kind.size(), "storage = \"" + to + "\"");
-  write_file(installation.data() / "countersign.toml", settings);
+  const fs::path settings = installation.data() / "countersign.toml";
+  std::string text = read_file(settings);
+  const auto line = text.find("storage = \"" + from + "\"");
+  const auto start = text.rfind('\n', line) + 1;  // the default stands behind a '#'
+  text.replace(start, text.find('\n', line) - start, "storage = \"" + to + "\"");
+  write_file(settings, text);
   std::vector<std::string> restore = {"restore", backup.string()};
   if (from == to) restore.push_back("--replace");
   installation.must(restore);
@@ -123,8 +125,8 @@ TEST_CASE("a store that was put back by other means is accepted, brought up to d
   installation.add_account("alice", alice.certificate());
   installation.add_account("bob", bob.certificate());
   copy_store(installation.data(), installation.folder() / "image");
-  installation.must({"revoke", "alice"});
-  installation.must({"revoke", "bob"});
+  installation.must({"revoke", "alice", "--reason", "key_compromised"});
+  installation.must({"revoke", "bob", "--reason", "key_compromised"});
   const std::string list = (installation.folder() / "revocations.asc").string();
   installation.must({"revocation", "export", list});
   remove_store(installation.data());
