@@ -292,7 +292,7 @@ TEST_CASE("an identity record from before there were successions is read") {
   record.set("version", 1);
   must(put(house.medium(), "server/identity", to_string(house.seal().close("server/identity", record))));
   must(house.restart());
-  record.set("version", 3);
+  record.set("version", 4);
   must(put(house.medium(), "server/identity", to_string(house.seal().close("server/identity", record))));
   CHECK(outcome(ServerIdentity::load(house.medium(), house.seal(), house.settings.server, house.fingerprint())) ==
         "startup_refused");
