@@ -1,5 +1,6 @@
 #include "cli/restoring.hpp"
 
+#include "auth/audit/log.hpp"
 #include "auth/clock.hpp"
 #include "auth/secrets/private_file.hpp"
 #include "cli/data_folder.hpp"
@@ -111,7 +112,9 @@ Result<auth::Adopted> accept_medium(const fs::path& folder, const Settings& sett
 
 Status finish_pending_restore(const fs::path& folder, const Settings& settings) {
   const auto store = TRY(OwnStore::open(folder, settings, true));
-  if (has_pending_restore(folder)) TRY(finish(folder, *store, {}));
+  if (!has_pending_restore(folder)) return ok();
+  const auto adopted = TRY(finish(folder, *store, {}));
+  auth::log_event(auth::LogLevel::info, "restore finished", {{"restores", std::to_string(adopted.restores)}});
   return ok();
 }
 

@@ -219,3 +219,30 @@ TEST_CASE("what a restore and a backup cannot be asked for is a usage error") {
   CHECK(installation.run({"restore", "--accept"}).exit_code == 5);
   CHECK(installation.run({"backup", "/nowhere/at/all"}).exit_code == 7);
 }
+
+TEST_CASE("a restore that is killed at any time leaves the old store or becomes the new one") {
+  const std::string storage = GENERATE("sqlite", "directory");
+  const Installation installation(storage);
+  GnupgUser alice("Alice");
+  GnupgUser late("Late");
+  installation.add_account("alice", alice.certificate());
+  const std::string backup = (installation.folder() / "backup").string();
+  installation.must({"backup", backup});
+  std::size_t killed = 0;
+  bool is_new = true;
+  for (int wait_ms = 2; wait_ms <= 80; wait_ms += 6) {
+    if (is_new) installation.add_account("late", late.certificate());
+    const std::string restore = "'" COUNTERSIGN_PROGRAM "' restore '" + backup + "' --replace --data '" +
+                                installation.data().string() + "' >/dev/null 2>&1 & p=$!; sleep 0.0" +
+                                (wait_ms < 10 ? "0" : "") + std::to_string(wait_ms) +
+                                "; kill -9 $p 2>/dev/null; wait $p";
+    killed += run_program({"sh", "-c", restore}, "").exit_code == 128 + SIGKILL ? 1 : 0;
+    const std::string listed = installation.must({"account", "list"});
+    CAPTURE(storage, wait_ms, listed);
+    CHECK(listed.find("alice") != std::string::npos);
+    is_new = listed.find("late") == std::string::npos;
+    CHECK(installation.run({"audit", "verify"}).exit_code == 0);
+    CHECK_FALSE(fs::exists(installation.data() / "restore.pending"));
+  }
+  CHECK(killed > 0);
+}

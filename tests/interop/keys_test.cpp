@@ -229,6 +229,7 @@ TEST_CASE("S37 an administrator revokes takes back rotates and deletes beside a 
   installation.must({"account", "delete", "alice", "--yes"});
   CHECK(server.session_status(token) == 401);
   CHECK(installation.run({"account", "delete", "server", "--yes"}).exit_code == 5);
-  CHECK(installation.run({"revocation", "apply", list}).exit_code == 1);  // older than what is remembered
+  // It is older than what is remembered, and nothing of that is missing here.
+  CHECK(field(installation.json({"revocation", "apply", list}), "new") == "0");
   CHECK(field(installation.json({"audit", "verify"}), "intact") == "true");
 }

@@ -1,4 +1,6 @@
 // A restore stopped at every call that it makes to its medium, before and after the call took effect, and begun again.
+#include "storage/directory_medium.hpp"
+#include "tests/fault/storage/simulated_file_system.hpp"
 #include "tests/support/every_fault.hpp"
 #include "tests/support/house_backup.hpp"
 #include "tests/support/house_keys.hpp"
@@ -8,6 +10,14 @@ using namespace countersign::auth;
 using namespace countersign::test;
 
 namespace {
+
+// What a restore leaves that was brought to its end: not what it counts.
+std::map<std::string, std::string> settled(storage::Medium& medium) {
+  auto contents = contents_of(medium);
+  contents.erase(std::string(kIdentityName));
+  std::erase_if(contents, [](const auto& one) { return one.second.find("\"store_restored\"") != std::string::npos; });
+  return contents;
+}
 
 // A house with a past, a backup from before a revocation, and the list that holds it.
 struct Past {
@@ -101,4 +111,45 @@ TEST_CASE("taking an old medium into use is whole or did not happen") {
     std::cout << "accepting an old medium over " << name_of(kind) << ": " << points << " fault points\n";
     CHECK(points >= 4);
   }
+}
+
+TEST_CASE("a restore into a folder that is stopped at any change to its files is brought to its end") {
+  Past past;
+  storage::MemoryMedium expected;
+  must(RestoreScene(past.house, expected).put_back(past.backup));
+  Disk before;
+  {
+    SimulatedFileSystem files(before);
+    must(storage::DirectoryMedium::create_on(files));
+    const auto medium = must(storage::DirectoryMedium::open_on(std::make_unique<SimulatedFileSystem>(before)));
+    copy_all(past.house.medium(), *medium);
+  }
+  // Until one run is stopped nowhere.
+  std::size_t points = 0;
+  std::mt19937 choose(20261122);
+  for (std::size_t at = 1, stopped = 1; stopped > 0; ++at) {
+    stopped = 0;
+    for (const Torn torn : {Torn::half, Torn::everything}) {
+      Disk disk = before.copy();
+      try {
+        auto files =
+            std::make_unique<StoppingFileSystem>(std::make_unique<SimulatedFileSystem>(disk),
+                                                 StoppingFileSystem::Plan{at, torn}, std::make_shared<std::size_t>(0));
+        const auto medium = must(storage::DirectoryMedium::open_on(std::move(files)));
+        must(RestoreScene(past.house, *medium).put_back(past.backup));
+      } catch (const Stopped&) {
+        ++stopped;
+        for (const bool power_lost : {false, true}) {
+          Disk next = power_lost ? disk.after_power_loss(choose) : disk.copy();
+          const auto medium = must(storage::DirectoryMedium::open_on(std::make_unique<SimulatedFileSystem>(next)));
+          must(RestoreScene(past.house, *medium).put_back(past.backup));
+          CAPTURE(at, torn == Torn::everything, power_lost);
+          CHECK(settled(*medium) == settled(expected));
+          ++points;
+        }
+      }
+    }
+  }
+  std::cout << "restore into a folder: " << points << " points at which its files were left\n";
+  CHECK(points > 100);
 }
