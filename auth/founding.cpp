@@ -18,7 +18,7 @@ struct ServerKey {
 };
 
 Result<ServerKey> make_key(const std::string& server_name, openpgp::OpenPgp& engine, Instant now) {
-  const auto made = TRY(engine.generate(openpgp::KeyKind::ed25519_cv25519, "Countersign " + server_name, now));
+  const auto made = TRY(engine.generate({openpgp::KeyKind::ed25519_cv25519, "Countersign " + server_name, now}));
   ServerKey key;
   key.fingerprint = made.fingerprint;
   key.certificate = openpgp::enarmor("PGP PUBLIC KEY BLOCK", made.certificate);

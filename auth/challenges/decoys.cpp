@@ -159,7 +159,7 @@ Status Decoys::rebalance(const std::map<std::string, std::size_t>& accounts_by_a
   for (const std::string& algorithm : slots) slot_list.push(algorithm);
   for (const auto& [algorithm, accounts] : mix) {
     if (certificates.count(algorithm) > 0) continue;
-    const auto generated = TRY(engine_.generate(find_kind(algorithm)->kind, "decoy", now));
+    const auto generated = TRY(engine_.generate({find_kind(algorithm)->kind, "decoy", now}));
     certificates[algorithm] = openpgp::enarmor("PGP PUBLIC KEY BLOCK", generated.certificate);
   }
   Json certificate_map = Json::object();

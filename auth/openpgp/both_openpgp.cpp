@@ -64,8 +64,8 @@ Result<SignatureFacts> BothOpenPgp::verify(const GatedCertificate& certificate, 
   return judge(certificate, first, second);
 }
 
-Result<GeneratedKey> BothOpenPgp::generate(KeyKind kind, std::string_view user_id, Instant now) {
-  return holder_.openpgp->generate(kind, user_id, now);
+Result<GeneratedKey> BothOpenPgp::generate(const KeyRequest& request) {
+  return holder_.openpgp->generate(request);
 }
 
 }  // namespace countersign::auth::openpgp

@@ -56,13 +56,22 @@ struct SealRequest {
   std::span<const Bytes> successions{};  // carried beside the key block, as they are (signed_message.hpp)
 };
 
+enum class KeyKind { ed25519_cv25519, rsa3072, rsa2048, rsa4096, nistp256, nistp384, nistp521 };
+
+struct KeyRequest {
+  KeyKind kind = KeyKind::ed25519_cv25519;
+  std::string_view user_id;
+  Instant now{};
+  // Protects the secret key, which then leaves the engine in no other form: see passphrase.hpp. Null: the key is not
+  // protected.
+  const Secret* passphrase = nullptr;
+};
+
 struct GeneratedKey {
-  Secret secret_key;  // transferable secret key, binary packets, unprotected
+  Secret secret_key;  // transferable secret key, binary packets
   Bytes certificate;  // transferable public key, binary packets
   Fingerprint fingerprint;
 };
-
-enum class KeyKind { ed25519_cv25519, rsa3072, rsa2048, rsa4096, nistp256, nistp384, nistp521 };
 
 // An engine holds the server's secret key, or none (then seal and sign fail). Any thread at any time.
 // Every method fails with openpgp_unavailable where the engine itself is out of order, and inspect and verify with
@@ -87,8 +96,10 @@ class OpenPgp {
   virtual Result<SignatureFacts> verify(const GatedCertificate& certificate, ByteView message,
                                         const GatedSignature& signature, Instant now) = 0;
 
-  // A primary key that certifies and signs, and a subkey that encrypts, without expiry.
-  virtual Result<GeneratedKey> generate(KeyKind kind, std::string_view user_id, Instant now) = 0;
+  // A primary key that certifies and signs, and a subkey that encrypts, without expiry. Protected by a passphrase, each
+  // at the highest cost that S2K has (RFC 4880 §3.7.1.3): iterated and salted over 65,011,712 bytes. malformed_message
+  // for a passphrase that is none.
+  virtual Result<GeneratedKey> generate(const KeyRequest& request) = 0;
 };
 
 }  // namespace countersign::auth::openpgp

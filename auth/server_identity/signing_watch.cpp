@@ -74,8 +74,8 @@ Result<openpgp::SignatureFacts> SigningWatch::verify(const openpgp::GatedCertifi
   return engine_.verify(certificate, message, signature, now);
 }
 
-Result<openpgp::GeneratedKey> SigningWatch::generate(openpgp::KeyKind kind, std::string_view user_id, Instant now) {
-  return engine_.generate(kind, user_id, now);
+Result<openpgp::GeneratedKey> SigningWatch::generate(const openpgp::KeyRequest& request) {
+  return engine_.generate(request);
 }
 
 }  // namespace countersign::auth

@@ -38,7 +38,7 @@ class SigningWatch final : public openpgp::OpenPgp {
   Result<std::string> sign(std::string_view text, Instant now) override;
   Result<openpgp::SignatureFacts> verify(const openpgp::GatedCertificate& certificate, ByteView message,
                                          const openpgp::GatedSignature& signature, Instant now) override;
-  Result<openpgp::GeneratedKey> generate(openpgp::KeyKind kind, std::string_view user_id, Instant now) override;
+  Result<openpgp::GeneratedKey> generate(const openpgp::KeyRequest& request) override;
 
   static constexpr std::chrono::seconds kLookEvery{15};
   static constexpr std::chrono::seconds kRetryEvery{3};

@@ -87,7 +87,7 @@ struct Person {
 
 Person make_person(KeyKind kind) {
   const auto maker = must(RnpOpenPgp::open(Secret()));
-  const auto key = must(maker->generate(kind, "Alice <alice@example.org>", kBirth));
+  const auto key = must(maker->generate({kind, "Alice <alice@example.org>", kBirth}));
   auto certificate = must(admit_certificate(as_text(key.certificate), kCertificateReadBytesMax));
   const auto facts = must(maker->inspect(certificate, kNow));
   auto encryption_key = must(choose_encryption_key(facts, kNow)).fingerprint;
@@ -206,7 +206,7 @@ constexpr Operation kOperations[] = {{"seal", &seal}, {"verify", &verify}, {"ins
 // Engines and people live until the last benchmark has run.
 int run(int argc, char** argv) {
   const auto maker = must(RnpOpenPgp::open(Secret()));
-  const auto server = must(maker->generate(KeyKind::ed25519_cv25519, "auth.example.org", kBirth));
+  const auto server = must(maker->generate({KeyKind::ed25519_cv25519, "auth.example.org", kBirth}));
   std::vector<Person> people;
   for (const Kind& kind : kKinds) people.push_back(make_person(kind.kind));
   std::vector<OpenedEngine> engines;

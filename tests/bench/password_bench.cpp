@@ -90,7 +90,7 @@ struct Server {
     AuthenticatorSettings settings{"https://auth.example.org", fingerprint, secrets_folder / "floor", "server", {}, {}};
     settings.policies.rate_limit = false;
     auth = must(Authenticator::open(std::move(settings), std::move(secrets), medium, *engine, clock, rng));
-    const auto key = must(generator->generate(openpgp::KeyKind::ed25519_cv25519, "alice", clock.now()));
+    const auto key = must(generator->generate({openpgp::KeyKind::ed25519_cv25519, "alice", clock.now()}));
     must(auth->add_account(
         {"alice", openpgp::enarmor("PGP PUBLIC KEY BLOCK", key.certificate), false, must(Password::admit(kPassword))},
         visit));

@@ -41,7 +41,7 @@ CommandRun ClientDesk::run(const std::vector<std::string>& arguments, const std:
 SealingServer::SealingServer(std::string name) : name_(std::move(name)) {
   const auto maker = openpgp::RnpOpenPgp::open(Secret{}).value();
   const auto pair =
-      maker->generate(openpgp::KeyKind::ed25519_cv25519, name_, SystemClock().now() - Seconds(3600)).value();
+      maker->generate({openpgp::KeyKind::ed25519_cv25519, name_, SystemClock().now() - Seconds(3600)}).value();
   engine_ = openpgp::RnpOpenPgp::open(pair.secret_key).value();
   key_ = pair.fingerprint;
 }

@@ -16,7 +16,7 @@ class FakeOpenPgp final : public auth::openpgp::OpenPgp {
   using GatedCertificate = auth::openpgp::GatedCertificate;
   using GatedSignature = auth::openpgp::GatedSignature;
   using GeneratedKey = auth::openpgp::GeneratedKey;
-  using KeyKind = auth::openpgp::KeyKind;
+  using KeyRequest = auth::openpgp::KeyRequest;
   using SealRequest = auth::openpgp::SealRequest;
   using SignatureFacts = auth::openpgp::SignatureFacts;
 
@@ -24,7 +24,7 @@ class FakeOpenPgp final : public auth::openpgp::OpenPgp {
   std::function<Result<std::string>(const SealRequest&)> on_seal;
   std::function<Result<std::string>(std::string_view, Instant)> on_sign;
   std::function<Result<SignatureFacts>(const GatedCertificate&, std::string_view, const GatedSignature&)> on_verify;
-  std::function<Result<GeneratedKey>(KeyKind, std::string_view, Instant)> on_generate;
+  std::function<Result<GeneratedKey>(const KeyRequest&)> on_generate;
 
   Result<CertificateFacts> inspect(const GatedCertificate& certificate, Instant now) override {
     if (!on_inspect) return unset();
@@ -43,9 +43,9 @@ class FakeOpenPgp final : public auth::openpgp::OpenPgp {
     if (!on_verify) return unset();
     return on_verify(certificate, as_text(message), signature);
   }
-  Result<GeneratedKey> generate(KeyKind kind, std::string_view user_id, Instant now) override {
+  Result<GeneratedKey> generate(const KeyRequest& request) override {
     if (!on_generate) return unset();
-    return on_generate(kind, user_id, now);
+    return on_generate(request);
   }
 
  private:

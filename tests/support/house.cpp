@@ -30,7 +30,7 @@ Secret packets_of(const Secret& armored) {
 
 Person::Person(std::string name, openpgp::KeyKind kind) : name_(std::move(name)) {
   const auto generator = engine_with(Secret());
-  const auto key = must(generator->generate(kind, name_ + " <" + name_ + "@example.org>", kBirthOfKeys));
+  const auto key = must(generator->generate({kind, name_ + " <" + name_ + "@example.org>", kBirthOfKeys}));
   certificate_ = openpgp::enarmor("PGP PUBLIC KEY BLOCK", key.certificate);
   fingerprint_ = key.fingerprint;
   engine_ = engine_with(key.secret_key);

@@ -54,10 +54,9 @@ class SpyOpenPgp final : public auth::openpgp::OpenPgp {
     TRY(judge());
     return inner_->verify(certificate, message, signature, now);
   }
-  Result<auth::openpgp::GeneratedKey> generate(auth::openpgp::KeyKind kind, std::string_view user_id,
-                                               Instant now) override {
+  Result<auth::openpgp::GeneratedKey> generate(const auth::openpgp::KeyRequest& request) override {
     TRY(judge());
-    return inner_->generate(kind, user_id, now);
+    return inner_->generate(request);
   }
 
  private:

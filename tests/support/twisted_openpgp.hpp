@@ -33,9 +33,8 @@ class TwistedOpenPgp final : public auth::openpgp::OpenPgp {
     auto facts = inner_->verify(certificate, message, signature, now);
     return on_verify ? on_verify(std::move(facts)) : facts;
   }
-  Result<auth::openpgp::GeneratedKey> generate(auth::openpgp::KeyKind kind, std::string_view user_id,
-                                               Instant now) override {
-    return inner_->generate(kind, user_id, now);
+  Result<auth::openpgp::GeneratedKey> generate(const auth::openpgp::KeyRequest& request) override {
+    return inner_->generate(request);
   }
 
  private:

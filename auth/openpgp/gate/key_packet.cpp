@@ -130,8 +130,7 @@ Result<bool> read_material(BodyReader& reader, std::uint8_t algorithm) {
   }
 }
 
-// `size_bytes` is what of the body the public part is, where the key is known.
-Result<KeyPacket> read_public_part(ByteView body, std::size_t& size_bytes) {
+Result<KeyPacket> read_public_part(ByteView body) {
   BodyReader reader(body);
   const auto version = TRY(reader.integer(1));
   if (version != 4) {
@@ -143,23 +142,22 @@ Result<KeyPacket> read_public_part(ByteView body, std::size_t& size_bytes) {
   KeyPacket key;
   key.algorithm = static_cast<std::uint8_t>(TRY(reader.integer(1)));
   key.is_known = TRY(read_material(reader, key.algorithm));
-  size_bytes = key.is_known ? body.size() - reader.rest().size() : body.size();
-  key.fingerprint = TRY(fingerprint_of(body.first(size_bytes)));
+  key.public_bytes = key.is_known ? body.size() - reader.rest().size() : body.size();
+  key.fingerprint = TRY(fingerprint_of(body.first(key.public_bytes)));
   return key;
 }
 
 }  // namespace
 
 Result<KeyPacket> read_key_packet(ByteView body) {
-  std::size_t size_bytes = 0;
-  const KeyPacket key = TRY(read_public_part(body, size_bytes));
-  if (size_bytes != body.size()) return fail(ErrorCode::packet_refused, "something stands after the key material");
+  const KeyPacket key = TRY(read_public_part(body));
+  if (key.public_bytes != body.size())
+    return fail(ErrorCode::packet_refused, "something stands after the key material");
   return key;
 }
 
 Result<KeyPacket> read_secret_key_packet(ByteView body) {
-  std::size_t size_bytes = 0;
-  const KeyPacket key = TRY(read_public_part(body, size_bytes));
+  const KeyPacket key = TRY(read_public_part(body));
   if (!key.is_known) {
     return fail(ErrorCode::certificate_refused, "public key algorithm " + std::to_string(key.algorithm));
   }

@@ -1,6 +1,7 @@
 // A version 4 public key or subkey packet (RFC 4880 §5.5.2, RFC 6637 §9). For the gate's own files. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "auth/openpgp/fingerprint.hpp"
@@ -10,8 +11,9 @@
 namespace countersign::auth::openpgp {
 
 struct KeyPacket {
-  std::uint8_t algorithm = 0;  // RFC 4880 §9.1
-  bool is_known = false;       // an algorithm and a curve whose material the gate can measure
+  std::uint8_t algorithm = 0;    // RFC 4880 §9.1
+  bool is_known = false;         // an algorithm and a curve whose material the gate can measure
+  std::size_t public_bytes = 0;  // how much of the body the public part is; all of it where the key is not known
   Fingerprint fingerprint;
 };
 

@@ -8,8 +8,16 @@
 namespace countersign::auth::openpgp {
 namespace {
 
+constexpr std::uint8_t kEncryptedWithSha1 = 254;  // usage: a checksum by SHA-1 within what is encrypted
+constexpr std::uint8_t kAes128 = 7;
+constexpr std::uint8_t kAes256 = 9;
+constexpr std::uint8_t kIteratedAndSalted = 3;
+constexpr std::uint8_t kHighestCount = 0xFF;  // 65,011,712 bytes
+constexpr std::size_t kSaltBytes = 8;
+
 struct SecretPart {
   Fingerprint fingerprint;
+  ByteView secret;  // of the body what stands behind the public part
   Packet packet;
 };
 
@@ -20,7 +28,7 @@ Result<std::vector<SecretPart>> secret_parts(ByteView secret_key) {
     const Packet packet = TRY(reader.next());
     if (packet.tag != tag::kSecretKey && packet.tag != tag::kSecretSubkey) continue;
     const KeyPacket key = TRY(read_secret_key_packet(packet.body));
-    parts.push_back({key.fingerprint, packet});
+    parts.push_back({key.fingerprint, packet.body.subspan(key.public_bytes), packet});
   }
   if (parts.empty() || parts.front().packet.tag != tag::kSecretKey) {
     return fail(ErrorCode::certificate_refused, "this is no secret key");
@@ -33,6 +41,19 @@ const SecretPart* find_part(const std::vector<SecretPart>& parts, const Fingerpr
     if (part.fingerprint == fingerprint) return &part;
   }
   return nullptr;
+}
+
+Result<bool> is_well_protected(ByteView secret) {
+  BodyReader reader(secret);
+  const auto usage = TRY(reader.integer(1));
+  if (usage != kEncryptedWithSha1) return false;
+  const auto cipher = TRY(reader.integer(1));
+  const auto s2k = TRY(reader.integer(1));
+  if (cipher < kAes128 || cipher > kAes256 || s2k != kIteratedAndSalted) return false;
+  TRY(reader.integer(1));  // the hash, which is the engine's choice: the cost is in the count
+  TRY(reader.take(kSaltBytes));
+  const auto count = TRY(reader.integer(1));
+  return count == kHighestCount;
 }
 
 }  // namespace
@@ -63,6 +84,15 @@ Result<Secret> with_certificate(ByteView secret_key, const GatedCertificate& cer
     }
   }
   return Secret::take(out);
+}
+
+Status check_protected(ByteView secret_key) {
+  for (const SecretPart& part : TRY(secret_parts(secret_key))) {
+    if (TRY(is_well_protected(part.secret))) continue;
+    return fail(ErrorCode::certificate_refused, "the secret key " + part.fingerprint.upper() +
+                                                    " is not protected by a passphrase, or at less than the full cost");
+  }
+  return ok();
 }
 
 }  // namespace countersign::auth::openpgp

@@ -1,4 +1,5 @@
-// The server's own transferable secret key (RFC 4880 §11.2), and the certificate that speaks for it now. Pure.
+// Transferable secret keys (RFC 4880 §11.2): the server's own with the certificate that speaks for it now, and those
+// that the server makes for others. Pure.
 #pragma once
 
 #include "auth/openpgp/gate/packet_gate.hpp"
@@ -14,5 +15,10 @@ Result<Fingerprint> fingerprint_of_secret_key(ByteView secret_key);
 // on the medium counts. Subkeys of the certificate whose secret is not there are left out. certificate_refused where
 // the primary's is not there, packet_refused.
 Result<Secret> with_certificate(ByteView secret_key, const GatedCertificate& certificate);
+
+// Is every key and subkey in it encrypted under a passphrase, and as costly to try as the format lets it be: AES, S2K
+// iterated and salted at the highest count (§3.7.1.3, §5.5.3)? What an engine says of that is not asked: librnp counts
+// wrong. certificate_refused where not, or where it is no secret key; packet_refused, unknown_version.
+Status check_protected(ByteView secret_key);
 
 }  // namespace countersign::auth::openpgp

@@ -9,6 +9,7 @@
 #include "auth/openpgp/gnupg/limits.hpp"
 #include "auth/openpgp/gnupg/run_folder.hpp"
 #include "auth/openpgp/gnupg/worker_pool.hpp"
+#include "auth/openpgp/passphrase.hpp"
 #include "auth/openpgp/policy.hpp"
 #include "auth/openpgp/sealing.hpp"
 
@@ -199,9 +200,13 @@ Result<SignatureFacts> GpgmeOpenPgp::verify(const GatedCertificate& certificate,
   return reply.facts;
 }
 
-Result<GeneratedKey> GpgmeOpenPgp::generate(KeyKind kind, std::string_view user_id, Instant now) {
-  GenerateReply reply = TRY(
-      take_reply<GenerateReply>(impl_->pool().ask(GenerateRequest{kind, std::string(user_id), now}, kGenerateLimit)));
+Result<GeneratedKey> GpgmeOpenPgp::generate(const KeyRequest& request) {
+  GenerateRequest asked{request.kind, std::string(request.user_id), request.now, {}};
+  if (request.passphrase != nullptr) {
+    TRY(check_passphrase(*request.passphrase));
+    asked.passphrase = *request.passphrase;
+  }
+  GenerateReply reply = TRY(take_reply<GenerateReply>(impl_->pool().ask(asked, kGenerateLimit)));
   return std::move(reply.key);
 }
 

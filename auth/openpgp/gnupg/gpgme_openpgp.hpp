@@ -50,7 +50,7 @@ class GpgmeOpenPgp final : public OpenPgp, public KeyReach {
   Result<std::string> sign(std::string_view text, Instant now) override;
   Result<SignatureFacts> verify(const GatedCertificate& certificate, ByteView message, const GatedSignature& signature,
                                 Instant now) override;
-  Result<GeneratedKey> generate(KeyKind kind, std::string_view user_id, Instant now) override;
+  Result<GeneratedKey> generate(const KeyRequest& request) override;
 
   Status look() override;
 

@@ -18,13 +18,15 @@
 namespace countersign::auth::openpgp::gnupg {
 namespace {
 
-// With a count of its own the agent does not measure the machine for seconds first. It asks nobody and nothing: the
-// keys it holds have no passphrase.
+// With a count of its own the agent does not measure the machine for seconds first; it is the highest there is, for a
+// key that is to be protected. It asks nobody and nothing: a key that has a passphrase is made and handed over with it
+// (loopback), and the keys it works with have none.
 constexpr std::string_view kAgentConfiguration =
-    "s2k-count 65536\n"
+    "s2k-count 65011712\n"
     "pinentry-program /bin/false\n"
     "disable-scdaemon\n"
-    "no-allow-external-cache\n";
+    "no-allow-external-cache\n"
+    "allow-loopback-pinentry\n";
 
 // What is written in whatever time zone the machine is in is UTC.
 std::string gpg_time(Instant instant) {

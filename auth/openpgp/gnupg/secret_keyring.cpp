@@ -1,6 +1,7 @@
 #include "auth/openpgp/gnupg/secret_keyring.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -207,6 +208,25 @@ Recipe recipe_of(KeyKind kind) {
   return {"", ""};
 }
 
+// gpg asks once for each new key and once when a key is exported.
+gpgme_error_t answer_passphrase(void* passphrase, const char*, const char*, int was_wrong, int descriptor) {
+  if (was_wrong != 0) return gpgme_error(GPG_ERR_BAD_PASSPHRASE);
+  const Secret& secret = *static_cast<const Secret*>(passphrase);
+  const auto write = [descriptor](std::string_view text) {
+    return gpgme_io_writen(descriptor, text.data(), text.size()) == 0;
+  };
+  return write(secret.reveal_text()) && write("\n") ? 0 : gpgme_error_from_errno(errno);
+}
+
+// Whether a passphrase protects what is made; `passphrase` outlives the context.
+Result<unsigned> set_passphrase(gpgme_ctx_t context, Secret& passphrase) {
+  if (passphrase.empty()) return GPGME_CREATE_NOPASSWD;
+  const gpgme_error_t error = gpgme_set_pinentry_mode(context, GPGME_PINENTRY_MODE_LOOPBACK);
+  if (error != 0) return failure("gpg takes no passphrase", error);
+  gpgme_set_passphrase_cb(context, &answer_passphrase, &passphrase);
+  return 0u;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<SecretKeyring>> take_key(PrivateHome home, const Secret& secret_key) {
@@ -242,13 +262,14 @@ Result<std::unique_ptr<SecretKeyring>> use_key(const std::string& operators_home
 }
 
 Result<GenerateReply> generate_key(PrivateHome home, const GenerateRequest& request) {
+  Secret passphrase = request.passphrase;
   const Recipe recipe = recipe_of(request.kind);
   TRY(home.set(request.now, HashRule::strict));
   TRY(home.start_agent());
   const Context context = TRY(open_context(home.path(), kUnavailable));
-  gpgme_error_t error =
-      gpgme_op_createkey(context.get(), request.user_id.c_str(), recipe.primary, 0, 0, nullptr,
-                         GPGME_CREATE_CERT | GPGME_CREATE_SIGN | GPGME_CREATE_NOPASSWD | GPGME_CREATE_NOEXPIRE);
+  const unsigned flags = TRY(set_passphrase(context.get(), passphrase)) | GPGME_CREATE_NOEXPIRE;
+  gpgme_error_t error = gpgme_op_createkey(context.get(), request.user_id.c_str(), recipe.primary, 0, 0, nullptr,
+                                           GPGME_CREATE_CERT | GPGME_CREATE_SIGN | flags);
   if (error != 0) return failure("gpg makes no key", error);
   const gpgme_genkey_result_t result = gpgme_op_genkey_result(context.get());
   if (result == nullptr || result->fpr == nullptr) return fail(kUnavailable, "gpg does not say which key it made");
@@ -257,8 +278,7 @@ Result<GenerateReply> generate_key(PrivateHome home, const GenerateRequest& requ
   error = gpgme_get_key(context.get(), fingerprint.c_str(), &raw, 1);
   const Key primary(raw);
   if (error != 0) return failure("gpg does not find the key it made", error);
-  error = gpgme_op_createsubkey(context.get(), raw, recipe.subkey, 0, 0,
-                                GPGME_CREATE_ENCR | GPGME_CREATE_NOPASSWD | GPGME_CREATE_NOEXPIRE);
+  error = gpgme_op_createsubkey(context.get(), raw, recipe.subkey, 0, 0, GPGME_CREATE_ENCR | flags);
   if (error != 0) return failure("gpg makes no subkey", error);
 
   GenerateReply reply;

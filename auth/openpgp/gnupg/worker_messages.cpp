@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "auth/openpgp/passphrase.hpp"
+
 namespace countersign::auth::openpgp::gnupg {
 namespace {
 
@@ -153,8 +155,8 @@ struct RequestWriter {
   Result<Bytes> operator()(const SignRequest& r) const { return write_frame(kSign, {r.text, time_field(r.now)}); }
   Result<Bytes> operator()(const LookRequest&) const { return write_frame(kLook, {}); }
   Result<Bytes> operator()(const GenerateRequest& r) const {
-    return write_frame(kGenerate,
-                       {integer(static_cast<std::uint8_t>(r.kind), 1), as_bytes(r.user_id), time_field(r.now)});
+    return write_frame(kGenerate, {integer(static_cast<std::uint8_t>(r.kind), 1), as_bytes(r.user_id),
+                                   time_field(r.now), r.passphrase.reveal()});
   }
 };
 
@@ -245,7 +247,9 @@ GenerateRequest read_generate(FieldReader& from) {
   r.kind = static_cast<KeyKind>(from.number(1, static_cast<std::uint8_t>(KeyKind::nistp521)));
   r.user_id = from.text(kDetailBytesMax);
   r.now = from.time();
+  r.passphrase = Secret(from.bytes(kPassphraseBytesMax));
   if (r.user_id.find('\0') != std::string::npos) from.refuse();
+  if (!r.passphrase.empty() && !check_passphrase(r.passphrase)) from.refuse();
   return r;
 }
 

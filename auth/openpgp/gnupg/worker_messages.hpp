@@ -66,6 +66,7 @@ struct GenerateRequest {
   KeyKind kind = KeyKind::ed25519_cv25519;
   std::string user_id;
   Instant now{};
+  Secret passphrase;  // empty: the key is not protected
 };
 
 using Request = std::variant<PrepareRequest, InspectRequest, VerifyRequest, EncryptRequest, SignRequest, LookRequest,

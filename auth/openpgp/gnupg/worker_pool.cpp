@@ -71,6 +71,12 @@ Result<CertificateReply> WorkerPool::start() {
 
 Result<Reply> WorkerPool::ask(const Request& request, std::chrono::milliseconds limit) {
   Bytes frame = TRY(write_request(request));
+  auto reply = ask_in_frame(frame, limit);
+  wipe(frame);
+  return reply;
+}
+
+Result<Reply> WorkerPool::ask_in_frame(ByteView frame, std::chrono::milliseconds limit) {
   Slot* const slot = borrow();
   if (slot == nullptr) return unavailable("every GnuPG worker is busy");
   const Loan loan(*this, *slot);

@@ -53,6 +53,7 @@ class WorkerPool {
   };
   class Loan;
 
+  Result<Reply> ask_in_frame(ByteView frame, std::chrono::milliseconds limit);
   Slot* borrow();
   void give_back(Slot& slot);
   Result<Reply> start_in(Slot& slot);

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "auth/openpgp/passphrase.hpp"
 #include "auth/openpgp/rnp/handles.hpp"
 
 namespace countersign::auth::openpgp::rnp {
@@ -97,13 +98,30 @@ Result<Secret> export_secret(rnp_key_handle_t key) {
   return secret;
 }
 
+// librnp takes this number of bytes to hash and none above it, and then says of the key that it were 1024.
+constexpr std::size_t kS2kBytes = 65'011'712;
+
+Status protect(rnp_key_handle_t key, const Secret& passphrase) {
+  Bytes text(passphrase.reveal().begin(), passphrase.reveal().end());
+  text.push_back(0);
+  const Secret terminated = Secret::take(text);
+  return check(rnp_key_protect(key, reinterpret_cast<const char*>(terminated.reveal().data()), "AES256", "CFB",
+                               "SHA512", kS2kBytes),
+               "rnp_key_protect");
+}
+
 }  // namespace
 
-Result<GeneratedKey> generate(KeyKind kind, std::string_view user_id, Instant now) {
-  const Recipe recipe = TRY(recipe_of(kind));
-  const Ffi ffi = TRY(make_ffi(Reading::strict, now));
-  const Key primary = TRY(make_primary(ffi.get(), recipe, std::string(user_id)));
+Result<GeneratedKey> generate(const KeyRequest& request) {
+  if (request.passphrase != nullptr) TRY(check_passphrase(*request.passphrase));
+  const Recipe recipe = TRY(recipe_of(request.kind));
+  const Ffi ffi = TRY(make_ffi(Reading::strict, request.now));
+  const Key primary = TRY(make_primary(ffi.get(), recipe, std::string(request.user_id)));
   const Key subkey = TRY(make_subkey(ffi.get(), recipe, primary.get()));
+  if (request.passphrase != nullptr) {
+    TRY(protect(primary.get(), *request.passphrase));
+    TRY(protect(subkey.get(), *request.passphrase));
+  }
 
   GeneratedKey made;
   made.fingerprint = TRY(fingerprint_of(primary.get()));

@@ -5,6 +5,6 @@
 
 namespace countersign::auth::openpgp::rnp {
 
-Result<GeneratedKey> generate(KeyKind kind, std::string_view user_id, Instant now);
+Result<GeneratedKey> generate(const KeyRequest& request);
 
 }  // namespace countersign::auth::openpgp::rnp

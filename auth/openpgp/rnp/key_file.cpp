@@ -60,7 +60,7 @@ Result<std::string> RnpKeyFile::replace(std::string_view user_id, Instant now,
   const FileLock lock = TRY(FileLock::acquire(server_key_file(folder_).string() + ".lock"));
   const GeneratedKey key = TRY([&] {
     const Silence silence;
-    return rnp::generate(KeyKind::ed25519_cv25519, user_id, now);
+    return rnp::generate({KeyKind::ed25519_cv25519, user_id, now});
   }());
   const auto certificate = TRY(admit_certificate(as_text(key.certificate), kCertificateKeptBytesMax));
   TRY(try_out(key, certificate, now));

@@ -70,9 +70,9 @@ Result<SignatureFacts> RnpOpenPgp::verify(const GatedCertificate& certificate, B
   return parsed->verify(message, signature, now);
 }
 
-Result<GeneratedKey> RnpOpenPgp::generate(KeyKind kind, std::string_view user_id, Instant now) {
+Result<GeneratedKey> RnpOpenPgp::generate(const KeyRequest& request) {
   const Silence silence;
-  return rnp::generate(kind, user_id, now);
+  return rnp::generate(request);
 }
 
 }  // namespace countersign::auth::openpgp

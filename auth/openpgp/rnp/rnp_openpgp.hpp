@@ -21,7 +21,7 @@ class RnpOpenPgp final : public OpenPgp {
   Result<std::string> sign(std::string_view text, Instant now) override;
   Result<SignatureFacts> verify(const GatedCertificate& certificate, ByteView message, const GatedSignature& signature,
                                 Instant now) override;
-  Result<GeneratedKey> generate(KeyKind kind, std::string_view user_id, Instant now) override;
+  Result<GeneratedKey> generate(const KeyRequest& request) override;
 
  private:
   class Impl;

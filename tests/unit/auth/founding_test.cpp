@@ -79,7 +79,7 @@ namespace {
 // An engine with a key of its own, and the key's certificate.
 struct KeptElsewhere {
   explicit KeptElsewhere(openpgp::KeyKind kind = openpgp::KeyKind::rsa2048) {
-    auto made = must(ground.engine->generate(kind, "kept elsewhere", ground.clock.now()));
+    auto made = must(ground.engine->generate({kind, "kept elsewhere", ground.clock.now()}));
     certificate = openpgp::enarmor("PGP PUBLIC KEY BLOCK", made.certificate);
     fingerprint = made.fingerprint;
     ground.engine = must(openpgp::RnpOpenPgp::open(made.secret_key));

@@ -55,6 +55,12 @@ T must(Result<T> result) {
   return *std::move(result);
 }
 
+// The name of the failure, or "ok".
+template <class T>
+std::string outcome_of(const Result<T>& result) {
+  return result ? "ok" : std::string(name_of(result.error().code));
+}
+
 inline std::unique_ptr<auth::openpgp::OpenPgp> open_without_key(const Engine& engine) {
   return must(engine.open(Secret()));
 }

@@ -16,7 +16,7 @@ struct Server {
 };
 
 Server make_server(const Engine& engine, KeyKind kind, Instant now = kNow) {
-  const auto key = must(open_without_key(engine)->generate(kind, "auth.example.org", now));
+  const auto key = must(open_without_key(engine)->generate({kind, "auth.example.org", now}));
   return {must(engine.open(key.secret_key)), gated(to_string(key.certificate))};
 }
 

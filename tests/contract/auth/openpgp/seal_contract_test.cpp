@@ -18,7 +18,7 @@ struct Server {
 };
 
 Server make_server(const Engine& engine, KeyKind kind) {
-  const auto key = must(open_without_key(engine)->generate(kind, "auth.example.org", kNow));
+  const auto key = must(open_without_key(engine)->generate({kind, "auth.example.org", kNow}));
   return {must(engine.open(key.secret_key)), gated(key.certificate)};
 }
 

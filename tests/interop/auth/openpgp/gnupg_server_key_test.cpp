@@ -287,7 +287,7 @@ TEST_CASE("no agent is left when an engine is gone") {
   {
     const auto engine = GpgmeOpenPgp::open(server.secret, options_in(place.path())).value();
     CHECK(agents() == 1);
-    CHECK(engine->generate(KeyKind::ed25519_cv25519, "auth.example.org", now()));
+    CHECK(engine->generate({KeyKind::ed25519_cv25519, "auth.example.org", now()}));
   }
   for (int i = 0; i < 3000 && agents() != 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   CHECK(agents() == 0);
@@ -323,7 +323,7 @@ TEST_CASE("many keys can be made one after the other by one engine") {
   const ScratchFolder place;
   const auto engine = GpgmeOpenPgp::open(Secret(), options_in(place.path())).value();
   for (int i = 0; i < 5; ++i) {
-    const auto made = engine->generate(KeyKind::nistp256, "auth.example.org", now());
+    const auto made = engine->generate({KeyKind::nistp256, "auth.example.org", now()});
     INFO((made ? "" : made.error().detail));
     REQUIRE(made);
     CHECK(gated(to_string(made->certificate)).fingerprint() == made->fingerprint);

@@ -32,12 +32,12 @@ TEST_CASE("the rnp program opens a sealed text whose recipient is shown") {
   }
   const Instant now = parse_time("2026-01-01T00:00:00Z").value();
   const auto maker = RnpOpenPgp::open(Secret()).value();
-  const auto server = RnpOpenPgp::open(maker->generate(KeyKind::ed25519_cv25519, "server", now)->secret_key).value();
+  const auto server = RnpOpenPgp::open(maker->generate({KeyKind::ed25519_cv25519, "server", now})->secret_key).value();
   const GnupgHome folder;  // for its folder
   const std::filesystem::path home = folder.path();
   const std::string text = "countersign-statement-v1\n";
   for (const KeyKind kind : {KeyKind::ed25519_cv25519, KeyKind::rsa2048, KeyKind::nistp256}) {
-    const auto key = maker->generate(kind, "Alice", now).value();
+    const auto key = maker->generate({kind, "Alice", now}).value();
     const auto certificate = admit_certificate(as_text(key.certificate), kCertificateReadBytesMax).value();
     const auto facts = server->inspect(certificate, now).value();
     const auto encryption = choose_encryption_key(facts, now).value();

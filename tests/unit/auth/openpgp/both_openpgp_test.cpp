@@ -178,14 +178,14 @@ TEST_CASE("the engine that holds the server's key seals and signs and generates 
   Pair pair;
   pair.holder->on_seal = [](const SealRequest&) -> Result<std::string> { return std::string("sealed"); };
   pair.holder->on_sign = [](std::string_view, Instant) -> Result<std::string> { return std::string("signed"); };
-  pair.holder->on_generate = [](KeyKind, std::string_view, Instant) -> Result<GeneratedKey> {
+  pair.holder->on_generate = [](const KeyRequest&) -> Result<GeneratedKey> {
     GeneratedKey key;
     key.certificate = to_bytes("key");
     return key;
   };
   CHECK(pair.both->seal({pair.certificate, pair.signer, kText, true, kSigned}) == "sealed");
   CHECK(pair.both->sign(kText, kSigned) == "signed");
-  CHECK(must(pair.both->generate(KeyKind::rsa3072, "x", kSigned)).certificate == to_bytes("key"));
+  CHECK(must(pair.both->generate({KeyKind::rsa3072, "x", kSigned})).certificate == to_bytes("key"));
 }
 
 namespace {

@@ -53,7 +53,7 @@ TEST_CASE("S76 an engine with another key or with none fails the self-test") {
   CHECK(identity.self_test(house.engine(), kNoon));
   const auto generator = must(openpgp::RnpOpenPgp::open(Secret()));
   CHECK(outcome(identity.self_test(*generator, kNoon)) == "startup_refused");
-  const auto other = must(generator->generate(openpgp::KeyKind::ed25519_cv25519, "other", kNoon));
+  const auto other = must(generator->generate({openpgp::KeyKind::ed25519_cv25519, "other", kNoon}));
   const auto engine = must(openpgp::RnpOpenPgp::open(other.secret_key));
   CHECK(outcome(identity.self_test(*engine, kNoon)) == "startup_refused");
   house.engine().break_down(true);

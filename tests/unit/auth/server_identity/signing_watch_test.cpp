@@ -38,7 +38,7 @@ class FakeSigner final : public openpgp::OpenPgp {
                                          Instant) override {
     return openpgp::SignatureFacts{};
   }
-  Result<openpgp::GeneratedKey> generate(openpgp::KeyKind, std::string_view, Instant) override {
+  Result<openpgp::GeneratedKey> generate(const openpgp::KeyRequest&) override {
     return fail(ErrorCode::openpgp_unavailable);
   }
   ErrorCode failure = ErrorCode::failed;  // that is: none

@@ -18,7 +18,7 @@ constexpr const char* kServer = "https://auth.example.org";
 
 struct Key {
   explicit Key(openpgp::KeyKind kind = openpgp::KeyKind::ed25519_cv25519) {
-    const auto made = must(must(openpgp::RnpOpenPgp::open(Secret()))->generate(kind, "server", kNoon - 10 * kDay));
+    const auto made = must(must(openpgp::RnpOpenPgp::open(Secret()))->generate({kind, "server", kNoon - 10 * kDay}));
     engine = must(openpgp::RnpOpenPgp::open(made.secret_key));
     certificate = openpgp::enarmor("PGP PUBLIC KEY BLOCK", made.certificate);
     fingerprint = made.fingerprint;

@@ -17,7 +17,7 @@ namespace {
 constexpr std::chrono::days kDay{1};
 
 GeneratedKey make_key(KeyKind kind = KeyKind::ed25519_cv25519) {
-  return must(must(RnpOpenPgp::open(Secret()))->generate(kind, "server", kNoon));
+  return must(must(RnpOpenPgp::open(Secret()))->generate({kind, "server", kNoon}));
 }
 
 GatedCertificate certificate_of(const GeneratedKey& key) {
@@ -47,6 +47,28 @@ TEST_CASE("a secret key wears what its certificate says of it now") {
   // And dressed again as it was made, it signs on: the secret was never touched.
   const Secret undressed = must(with_certificate(dressed.reveal(), certificate_of(key)));
   CHECK(must(RnpOpenPgp::open(undressed))->sign("x\n", kNoon + 300 * kDay));
+}
+
+TEST_CASE("S16 a secret key that no passphrase protects, or one at less than the full cost, is told from one that is") {
+  const Secret passphrase(as_bytes("correct horse"));
+  const auto key =
+      must(must(RnpOpenPgp::open(Secret()))->generate({KeyKind::ed25519_cv25519, "alice", kNoon, &passphrase}));
+  CHECK(outcome(check_protected(key.secret_key.reveal())) == "ok");
+  CHECK(outcome(check_protected(make_key().secret_key.reveal())) == "certificate_refused");
+  CHECK(outcome(check_protected(key.certificate)) == "certificate_refused");
+  CHECK(outcome(check_protected({})) == "certificate_refused");
+  GnupgHome home;  // whose agent counts to 65,536
+  home.must({"--passphrase", "correct horse", "--quick-generate-key", "alice", "ed25519", "sign,cert", "none"});
+  const std::string cheap = home.must({"--passphrase", "correct horse", "--export-secret-keys", "alice"});
+  CHECK(outcome(check_protected(as_bytes(cheap))) == "certificate_refused");
+  // Every subkey counts: the protected primary with a subkey in clear behind it.
+  Bytes mixed(key.secret_key.reveal().begin(), key.secret_key.reveal().end());
+  const auto clear = make_key();
+  mixed.insert(mixed.end(), clear.secret_key.reveal().begin(), clear.secret_key.reveal().end());
+  CHECK(outcome(check_protected(mixed)) == "certificate_refused");
+  // Cut anywhere, it is not taken for protected with a part missing from a packet.
+  const ByteView whole = key.secret_key.reveal();
+  CHECK(outcome(check_protected(whole.first(40))) == "packet_refused");
 }
 
 TEST_CASE("a secret key does not wear another's certificate") {

@@ -50,7 +50,7 @@ std::vector<Request> requests() {
           VerifyRequest{to_bytes("certificate"), {}, to_bytes("signature"), kNow, kNow},
           EncryptRequest{to_bytes("certificate"), fingerprint_of(7), to_bytes("packets"), kNow},
           SignRequest{to_bytes("text"), kNow},
-          GenerateRequest{KeyKind::nistp521, "auth.example.org", kNow}};
+          GenerateRequest{KeyKind::nistp521, "auth.example.org", kNow, Secret(as_bytes("sesame"))}};
 }
 
 std::vector<Reply> replies() {

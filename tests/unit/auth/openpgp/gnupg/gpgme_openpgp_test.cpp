@@ -45,12 +45,12 @@ Bytes packets_of(const std::string& label, const std::string& armored) {
 struct Truth {
   Truth() {
     const auto maker = RnpOpenPgp::open(Secret()).value();
-    const auto server_key = maker->generate(KeyKind::ed25519_cv25519, "auth.example.org", kNow).value();
+    const auto server_key = maker->generate({KeyKind::ed25519_cv25519, "auth.example.org", kNow}).value();
     server = server_key.certificate;
     signing_key = server_key.fingerprint;
     const auto engine = RnpOpenPgp::open(server_key.secret_key).value();
     signature = packets_of("PGP SIGNATURE", engine->sign(kText, kNow).value());
-    recipient = maker->generate(KeyKind::ed25519_cv25519, "Alice", kNow).value().certificate;
+    recipient = maker->generate({KeyKind::ed25519_cv25519, "Alice", kNow}).value().certificate;
     const GatedCertificate gated = certificate();
     encryption_key = engine->inspect(gated, kNow)->subkeys.at(0).fingerprint;
     facts = engine->inspect(admit_certificate(as_text(server), kCertificateReadBytesMax).value(), kNow).value();

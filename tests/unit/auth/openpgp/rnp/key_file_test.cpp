@@ -37,7 +37,7 @@ std::string at(Instant instant) {
 
 TEST_CASE("gpg takes the new ends of a key from an extended certificate") {
   const KeyKind kind = GENERATE(KeyKind::ed25519_cv25519, KeyKind::rsa2048, KeyKind::nistp256);
-  const auto key = must(must(RnpOpenPgp::open(Secret()))->generate(kind, "server", kNoon));
+  const auto key = must(must(RnpOpenPgp::open(Secret()))->generate({kind, "server", kNoon}));
   const auto certificate = must(admit_certificate(as_text(key.certificate), kCertificateReadBytesMax));
   RnpKeyFile file("here", key.secret_key, "");
   GnupgHome home;
@@ -64,7 +64,7 @@ TEST_CASE("gpg takes the new ends of a key from an extended certificate") {
 }
 
 TEST_CASE("extending makes a certificate of the same size however often") {
-  const auto key = must(must(RnpOpenPgp::open(Secret()))->generate(KeyKind::ed25519_cv25519, "server", kNoon));
+  const auto key = must(must(RnpOpenPgp::open(Secret()))->generate({KeyKind::ed25519_cv25519, "server", kNoon}));
   auto certificate = must(admit_certificate(as_text(key.certificate), kCertificateReadBytesMax));
   RnpKeyFile file("here", key.secret_key, "");
   certificate = must(file.extend(certificate, kNoon + kDay, kNoon + Seconds(1)));
@@ -92,11 +92,11 @@ TEST_CASE("what GnuPG made is extended with every subkey that is its own") {
 }
 
 TEST_CASE("a key that cannot certify is not extended") {
-  const auto key = must(must(RnpOpenPgp::open(Secret()))->generate(KeyKind::ed25519_cv25519, "server", kNoon));
+  const auto key = must(must(RnpOpenPgp::open(Secret()))->generate({KeyKind::ed25519_cv25519, "server", kNoon}));
   const auto certificate = must(admit_certificate(as_text(key.certificate), kCertificateReadBytesMax));
   RnpKeyFile nobody("here", Secret(), "");
   CHECK(outcome(nobody.extend(certificate, std::nullopt, kNoon)) == "certificate_refused");
-  const auto other = must(must(RnpOpenPgp::open(Secret()))->generate(KeyKind::ed25519_cv25519, "server", kNoon));
+  const auto other = must(must(RnpOpenPgp::open(Secret()))->generate({KeyKind::ed25519_cv25519, "server", kNoon}));
   RnpKeyFile another("here", other.secret_key, "");
   CHECK(outcome(another.extend(certificate, std::nullopt, kNoon)) == "certificate_refused");
   RnpKeyFile file("here", key.secret_key, "");

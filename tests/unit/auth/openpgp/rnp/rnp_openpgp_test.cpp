@@ -106,12 +106,12 @@ TEST_CASE("an engine without a key neither seals nor signs") {
 
 TEST_CASE("what is no usable secret key opens no engine") {
   const auto maker = RnpOpenPgp::open(Secret()).value();
-  const auto key = maker->generate(KeyKind::ed25519_cv25519, "server", kNow).value();
+  const auto key = maker->generate({KeyKind::ed25519_cv25519, "server", kNow}).value();
   CHECK(RnpOpenPgp::open(key.secret_key));
   for (const ByteView bytes : {ByteView(key.certificate), as_bytes("garbage"), as_bytes("-----BEGIN PGP")}) {
     CHECK(RnpOpenPgp::open(Secret(bytes)).error().code == ErrorCode::certificate_refused);
   }
-  const auto other = maker->generate(KeyKind::ed25519_cv25519, "server", kNow).value();
+  const auto other = maker->generate({KeyKind::ed25519_cv25519, "server", kNow}).value();
   Bytes both(key.secret_key.reveal().begin(), key.secret_key.reveal().end());
   append(both, other.secret_key.reveal());
   CHECK(RnpOpenPgp::open(Secret(both)).error().code == ErrorCode::certificate_refused);
@@ -135,7 +135,7 @@ TEST_CASE("S60 a generated key has the profile that was asked for") {
                            {KeyKind::nistp521, "nistp521", "nistp521"}};
   for (const Row& row : kRows) {
     INFO(row.primary);
-    const auto key = engine->generate(row.kind, "auth.example.org", kNow).value();
+    const auto key = engine->generate({row.kind, "auth.example.org", kNow}).value();
     const auto certificate = admit_certificate(as_text(key.certificate), kCertificateReadBytesMax).value();
     CHECK(certificate.fingerprint() == key.fingerprint);
     const auto facts = engine->inspect(certificate, kNow).value();
@@ -164,7 +164,7 @@ TEST_CASE("S60 a generated key has the profile that was asked for") {
 TEST_CASE("RSA 3072 and 4096 keys are generated in their size", "[.long]") {
   const auto engine = RnpOpenPgp::open(Secret()).value();
   for (const auto& [kind, name] : {std::pair{KeyKind::rsa3072, "rsa3072"}, std::pair{KeyKind::rsa4096, "rsa4096"}}) {
-    const auto key = engine->generate(kind, "server", kNow).value();
+    const auto key = engine->generate({kind, "server", kNow}).value();
     const auto certificate = admit_certificate(as_text(key.certificate), kCertificateReadBytesMax).value();
     CHECK(engine->inspect(certificate, kNow)->primary.algorithm == name);
   }
@@ -172,15 +172,15 @@ TEST_CASE("RSA 3072 and 4096 keys are generated in their size", "[.long]") {
 
 TEST_CASE("the server's key signs before its time for nobody") {
   const auto maker = RnpOpenPgp::open(Secret()).value();
-  const auto server = RnpOpenPgp::open(maker->generate(KeyKind::nistp256, "server", kNow)->secret_key).value();
+  const auto server = RnpOpenPgp::open(maker->generate({KeyKind::nistp256, "server", kNow})->secret_key).value();
   CHECK(server->sign("text", kNow - kDay).error().code == ErrorCode::openpgp_unavailable);
   CHECK(server->sign("text", kNow));
 }
 
 TEST_CASE("nothing is encrypted to a key that the certificate does not hold or that does not encrypt") {
   const auto maker = RnpOpenPgp::open(Secret()).value();
-  const auto server = RnpOpenPgp::open(maker->generate(KeyKind::nistp256, "server", kNow)->secret_key).value();
-  const auto key = maker->generate(KeyKind::ed25519_cv25519, "Alice", kNow).value();
+  const auto server = RnpOpenPgp::open(maker->generate({KeyKind::nistp256, "server", kNow})->secret_key).value();
+  const auto key = maker->generate({KeyKind::ed25519_cv25519, "Alice", kNow}).value();
   const auto certificate = admit_certificate(as_text(key.certificate), kCertificateReadBytesMax).value();
   const auto facts = maker->inspect(certificate, kNow).value();
   CHECK(server->seal({certificate, facts.subkeys.at(0).fingerprint, "text", true, kNow}));
@@ -235,8 +235,8 @@ TEST_CASE("the cache is bounded and lets the one go that lay longest") {
 
 TEST_CASE("any thread may ask at any time") {
   const auto maker = RnpOpenPgp::open(Secret()).value();
-  const auto server = RnpOpenPgp::open(maker->generate(KeyKind::ed25519_cv25519, "server", kNow)->secret_key).value();
-  const auto key = maker->generate(KeyKind::ed25519_cv25519, "Alice", kNow).value();
+  const auto server = RnpOpenPgp::open(maker->generate({KeyKind::ed25519_cv25519, "server", kNow})->secret_key).value();
+  const auto key = maker->generate({KeyKind::ed25519_cv25519, "Alice", kNow}).value();
   const auto recipient = admit_certificate(as_text(key.certificate), kCertificateReadBytesMax).value();
   const Fingerprint encryption = maker->inspect(recipient, kNow)->subkeys.at(0).fingerprint;
   const ForgedKey signer(kNow - kDay);
