@@ -89,6 +89,11 @@ Result<Account> Authenticator::enrol(const Response& response, const std::string
   return roles_->enrolment.enrol(response, public_key, password, visit);
 }
 
+Result<ManagedAccount> Authenticator::add_managed_account(const NewManagedAccount& request, const Visit& visit) {
+  TRY(throttle_password(visit, account_id_of(request.username)));
+  return roles_->enrolment.add_managed(request, visit);
+}
+
 Result<HeldEnrolment> Authenticator::hold_enrolment(const std::optional<Response>& response,
                                                     const std::string& public_key, const Visit& visit) {
   return roles_->enrolment.hold(response, public_key, visit);
@@ -112,7 +117,7 @@ Status Authenticator::change_password(const Response& response, const Password& 
   return roles_->passwords.change(response, next, visit);
 }
 
-HasherCounts Authenticator::hasher_counts() const {
+WorkCounts Authenticator::hasher_counts() const {
   return roles_->hasher.counts();
 }
 
@@ -142,6 +147,26 @@ Result<RevocationRecord> Authenticator::revoke_by_certificate(const std::string&
 Result<Account> Authenticator::rotate(const RotationResponse& response, const Visit& visit) {
   TRY(throttle(visit));
   return roles_->rotation.by_statement(response, visit);
+}
+
+Result<RevocationRecord> Authenticator::revoke(const AccountName& name, const Password& password,
+                                               const std::string& reason, const std::string& note, const Visit& visit) {
+  const std::string account = TRY(resolve(name));
+  TRY(throttle_password(visit, account));
+  return roles_->revocation.by_password(account, password, reason, note, visit);
+}
+
+Result<ManagedAccount> Authenticator::rotate(const AccountName& name, const Password& password, const Password& next,
+                                             const Visit& visit) {
+  const std::string account = TRY(resolve(name));
+  TRY(throttle_password(visit, account));
+  return roles_->rotation.by_password(account, password, next, visit);
+}
+
+Result<Secret> Authenticator::hand_out_key(const AccountName& name, const Password& password, const Visit& visit) {
+  const std::string account = TRY(resolve(name));
+  TRY(throttle_password(visit, account));
+  return roles_->escrow.by_password(account, password, visit);
 }
 
 Result<Session> Authenticator::admit(const Secret& token, const Visit& visit) {
@@ -209,6 +234,15 @@ Result<Account> Authenticator::restore_account(const std::string& account, const
 Result<Account> Authenticator::rotate_account(const std::string& account, const std::string& public_key,
                                               const Visit& visit) {
   return roles_->rotation.by_administrator(account, public_key, visit);
+}
+
+Result<ManagedAccount> Authenticator::rotate_managed_account(const std::string& account, const Password& next,
+                                                             bool escrow, const Visit& visit) {
+  return roles_->rotation.managed_by_administrator(account, next, escrow, visit);
+}
+
+Result<Secret> Authenticator::hand_out_key(const std::string& account, const Visit& visit) {
+  return roles_->escrow.by_administrator(account, visit);
 }
 
 Result<Account> Authenticator::delete_account(const std::string& account, const Visit& visit) {

@@ -17,6 +17,7 @@
 #include "auth/challenges/issuing.hpp"
 #include "auth/challenges/login.hpp"
 #include "auth/context.hpp"
+#include "auth/keys/escrow.hpp"
 #include "auth/keys/revocation.hpp"
 #include "auth/keys/revocation_export.hpp"
 #include "auth/keys/rotation.hpp"
@@ -83,6 +84,7 @@ class Authenticator {
   Result<LoginAnswer> log_in(const Response& response, const Visit& visit);
   Result<Account> enrol(const Response& response, const std::string& public_key, const Visit& visit,
                         const std::optional<Password>& password = std::nullopt);
+  Result<ManagedAccount> add_managed_account(const NewManagedAccount& request, const Visit& visit);
   Result<HeldEnrolment> hold_enrolment(const std::optional<Response>& response, const std::string& public_key,
                                        const Visit& visit);
 
@@ -90,7 +92,7 @@ class Authenticator {
   Result<RefreshedSession> log_in(const AccountName& name, const Password& password, const Visit& visit);
   Status change_password(const AccountName& name, const Password& password, const Password& next, const Visit& visit);
   Status change_password(const Response& response, const Password& next, const Visit& visit);
-  HasherCounts hasher_counts() const;
+  WorkCounts hasher_counts() const;
 
   // What a sealed challenge asks for, so that its response finds its operation. challenge_invalid; nothing else about
   // it is judged.
@@ -101,6 +103,13 @@ class Authenticator {
   Result<RevocationRecord> revoke_by_certificate(const std::string& account, const std::string& revocation,
                                                  const Visit& visit);
   Result<Account> rotate(const RotationResponse& response, const Visit& visit);
+  // By password.
+  Result<RevocationRecord> revoke(const AccountName& name, const Password& password, const std::string& reason,
+                                  const std::string& note, const Visit& visit);
+  Result<ManagedAccount> rotate(const AccountName& name, const Password& password, const Password& next,
+                                const Visit& visit);
+  // The escrowed key, armored and as it was protected: auth/keys/escrow.hpp.
+  Result<Secret> hand_out_key(const AccountName& name, const Password& password, const Visit& visit);
 
   // Sessions, by their token and by their account.
   Result<Session> admit(const Secret& token, const Visit& visit);
@@ -122,6 +131,9 @@ class Authenticator {
                                           const std::string& note, const Visit& visit);
   Result<Account> restore_account(const std::string& account, const std::string& public_key, const Visit& visit);
   Result<Account> rotate_account(const std::string& account, const std::string& public_key, const Visit& visit);
+  Result<ManagedAccount> rotate_managed_account(const std::string& account, const Password& next, bool escrow,
+                                                const Visit& visit);
+  Result<Secret> hand_out_key(const std::string& account, const Visit& visit);
   Result<Account> delete_account(const std::string& account, const Visit& visit);
   Result<std::string> export_revocations();
   Result<AppliedExport> apply_revocations(std::string_view text, const Visit& visit);

@@ -51,10 +51,11 @@ struct Authenticator::Roles {
         audit(ground.medium, ground.seal, *floor, ground.settings.writer),
         hasher(ground.settings.hasher),
         password_hashes(hasher, ground.secrets, ground.rng, ground.settings.policies.password),
+        key_maker(ground.engine),
         ballast(ground.settings.ballast_path),
         context{ground.medium,   ground.secrets, ground.seal, identity, ground.engine,
                 timekeeper,      ground.rng,     audit,       accounts, ground.settings.policies,
-                password_hashes, *floor,         ballast},
+                password_hashes, key_maker,      *floor,      ballast},
         decoys(ground.medium, ground.seal, ground.secrets.decoy_key(), ground.engine),
         sessions(context),
         issuing(context, decoys),
@@ -63,8 +64,9 @@ struct Authenticator::Roles {
         passwords(context, sessions),
         key_upkeep(context, ground.settings.key_home),
         withdrawals(context),
-        revocation(context, withdrawals),
-        rotation(context, withdrawals),
+        revocation(context, withdrawals, passwords.check()),
+        rotation(context, withdrawals, passwords.check()),
+        escrow(context, passwords.check()),
         deletion(context, withdrawals),
         exporting(context, withdrawals),
         sweeper(context),
@@ -78,6 +80,7 @@ struct Authenticator::Roles {
   Audit audit;
   Hasher hasher;
   PasswordHashes password_hashes;
+  KeyMaker key_maker;
   storage::Ballast ballast;
   const Context context;
   Decoys decoys;
@@ -90,6 +93,7 @@ struct Authenticator::Roles {
   Withdrawals withdrawals;
   Revocation revocation;
   Rotation rotation;
+  Escrow escrow;
   Deletion deletion;
   RevocationExporting exporting;
   Sweeper sweeper;

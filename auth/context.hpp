@@ -16,6 +16,8 @@
 
 namespace countersign::auth {
 
+class KeyMaker;
+
 struct Context {
   storage::Medium& medium;
   const Secrets& secrets;
@@ -28,6 +30,7 @@ struct Context {
   Accounts& accounts;
   const Policies& policies;
   PasswordHashes& password_hashes;
+  KeyMaker& key_maker;
   Floor& floor;
   storage::Ballast& ballast;
 };

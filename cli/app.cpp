@@ -96,16 +96,19 @@ void add_server_side(Tree& tree) {
 }
 
 void add_account(Tree& tree, CLI::App& account) {
-  command<AccountAddOptions>(tree, account, "add", "Add an account with the owner's public key",
-                             "countersign account add alice --public-key alice.asc", run_account_add,
-                             [](CLI::App& app, AccountAddOptions& options) {
-                               app.add_option("USER", options.user, "The username")->required();
-                               app.add_option("--public-key", options.public_key, "A file; - is stdin")->required();
-                               app.add_flag("--show-key-id", options.show_key_id,
-                                            "Name the key in challenges, for programs that cannot try their keys");
-                               app.add_option("--password-file", options.password_file,
-                                              "A file with a password to begin with; - is stdin");
-                             });
+  command<AccountAddOptions>(
+      tree, account, "add", "Add an account with the owner's public key, or with a key made here",
+      "countersign account add alice --public-key alice.asc", run_account_add,
+      [](CLI::App& app, AccountAddOptions& options) {
+        app.add_option("USER", options.user, "The username")->required();
+        CLI::Option* key = app.add_option("--public-key", options.public_key, "A file; - is stdin");
+        add_managed(app, options, key);
+        app.add_flag("--show-key-id", options.show_key_id,
+                     "Name the key in challenges, for programs that cannot try their keys");
+        app.add_option("--password-file", options.password_file,
+                       "A file with a password to begin with; - is stdin; for --managed "
+                       "else asked for");
+      });
   command<AccountListOptions>(
       tree, account, "list", "List the accounts", "countersign account list", run_account_list,
       [](CLI::App& app, AccountListOptions& options) {
@@ -280,7 +283,7 @@ void build(Tree& tree) {
   tree.app.add_option("--data", tree.data, "The data folder; else COUNTERSIGN_DATA, else the XDG state folder");
   tree.app.add_flag("--json", tree.json, "Answers as JSON");
   add_server_side(tree);
-  CLI::App& account = group(tree, "account", "Accounts: add, list, show, confirm, restore, delete");
+  CLI::App& account = group(tree, "account", "Accounts: add, list, show, confirm, key, restore, delete");
   add_account(tree, account);
   add_keys(tree, account);
   add_password(tree);

@@ -43,6 +43,17 @@ inline CLI::App& group(Tree& tree, const char* name, const char* what) {
   return *sub;
 }
 
+// Of a command that may make a key: instead of --public-key, which is one of `app` already.
+template <class Options>
+void add_managed(CLI::App& app, Options& options, CLI::Option* public_key) {
+  CLI::Option* managed =
+      app.add_flag("--managed", options.managed, "Make the key here, protected by the password, and hand it over")
+          ->excludes(public_key);
+  app.add_flag("--escrow", options.escrow, "Keep the protected secret key here too: weaker, see docs/operating/keys.md")
+      ->needs(managed);
+  app.add_option("--key-out", options.key_out, "Where the secret key goes: a new file; else stdout")->needs(managed);
+}
+
 // command_tree_keys.cpp: rotate, revoke, revocation, and what `account` does about keys.
 void add_keys(Tree& tree, CLI::App& account);
 // command_tree_backup.cpp: backup, restore.

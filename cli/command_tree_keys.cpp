@@ -8,6 +8,12 @@ namespace countersign::cli {
 namespace {
 
 void add_account_keys(Tree& tree, CLI::App& account) {
+  command<AccountKeyOptions>(tree, account, "key", "Give out an escrowed key, as its owner's password protects it",
+                             "countersign account key alice --key-out alice.key", run_account_key,
+                             [](CLI::App& app, AccountKeyOptions& options) {
+                               app.add_option("USER", options.user, "A username or an account id")->required();
+                               app.add_option("--key-out", options.key_out, "A new file; else stdout");
+                             });
   command<AccountRestoreOptions>(tree, account, "restore", "Take a revocation back, best with a new key",
                                  "countersign account restore alice --public-key alice-new.asc", run_account_restore,
                                  [](CLI::App& app, AccountRestoreOptions& options) {
@@ -32,7 +38,10 @@ void add_keys(Tree& tree, CLI::App& account) {
       tree, tree.app, "rotate", "Give an account another key; every session of it ends",
       "countersign rotate alice --public-key alice-new.asc", run_rotate, [](CLI::App& app, RotateOptions& options) {
         app.add_option("USER", options.user, "A username or an account id")->required();
-        app.add_option("--public-key", options.public_key, "The new key: a file; - is stdin")->required();
+        CLI::Option* key = app.add_option("--public-key", options.public_key, "The new key: a file; - is stdin");
+        add_managed(app, options, key);
+        app.add_option("--password-file", options.password_file,
+                       "For --managed: a file with the new password; - is stdin; else asked for");
       });
   command<RevokeOptions>(tree, tree.app, "revoke", "Revoke an account's key; every session of it ends",
                          "countersign revoke alice --reason key_compromised --note 'laptop stolen'", run_revoke,

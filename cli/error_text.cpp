@@ -130,6 +130,10 @@ std::string_view meaning_of(ErrorCode code) {
       return "too many passwords are being checked";
     case ErrorCode::hasher_failed:
       return "passwords cannot be hashed now";
+    case ErrorCode::account_not_managed:
+      return "the account's key was not made by this server";
+    case ErrorCode::escrow_absent:
+      return "there is no escrowed key";
     case ErrorCode::carrier_not_allowed:
       return "this cannot be asked for by this way";
     case ErrorCode::not_permitted:

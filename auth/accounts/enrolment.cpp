@@ -43,6 +43,7 @@ Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const Want
   account.created_at = moment.wall;
   account.encryption_algorithm = checked.encryption_key.algorithm;
   account.show_key_id = wanted.show_key_id;
+  account.managed = wanted.managed;
   // The server signs every challenge's statement itself, so its own key as somebody's would answer for them.
   if (context_.identity.has_key(account.fingerprint)) {
     return fail(ErrorCode::key_taken, "the key " + account.fingerprint.upper() + " is the server's own");
@@ -73,6 +74,9 @@ Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const Want
     if (hashed) {
       context_.accounts.stage_part(batch, account, AccountPart::password, hashed->phc.reveal());
       account.pepper_key = hashed->pepper_key;
+    }
+    if (wanted.escrow != nullptr) {
+      context_.accounts.stage_part(batch, account, AccountPart::escrowed_key, wanted.escrow->reveal());
     }
     TRY(stage_metadata(context_, batch, account, checked, moment));
     context_.accounts.stage_new(batch, account, checked.certificate);
@@ -111,6 +115,33 @@ Result<Account> Enrolment::add(const NewAccount& request, const Visit& visit) {
                                                      openpgp::kCertificateLocalReadBytesMax, moment.wall));
   return create(checked, {request.username, request.show_key_id, std::nullopt, request.password}, moment,
                 {Decision::account_added, {}, "", "", "", visit.source, ""}, [](storage::Batch&) {});
+}
+
+Result<ManagedAccount> Enrolment::add_managed(const NewManagedAccount& request, const Visit& visit) {
+  const bool by_stranger = visit.arrival == Arrival::http;
+  if (by_stranger && !context_.policies.registration_open) return fail(ErrorCode::registration_closed);
+  const Moment moment = context_.timekeeper.now();
+  TRY(check_new_username(request.username));
+  TRY(KeyMaker::check(request.password));
+  // Before anything is made for a name that is taken.
+  const auto before = TRY(context_.accounts.find(account_id_of(request.username)));
+  if (before && before->account.state != AccountState::deleted) {
+    return fail(ErrorCode::account_exists, request.username);
+  }
+  auto made = TRY(context_.key_maker.make(request.username, request.password, moment.wall));
+  const std::optional<Password> password = request.password;
+  const Wanted wanted{
+      request.username, request.show_key_id, std::nullopt, password, true, request.escrow ? &made.secret_key : nullptr};
+  auto account = TRY(create(made.checked, wanted, moment,
+                            {by_stranger ? Decision::account_registered : Decision::account_added,
+                             {},
+                             "",
+                             "",
+                             "",
+                             visit.source,
+                             request.escrow ? "managed, key escrowed" : "managed"},
+                            [](storage::Batch&) {}));
+  return ManagedAccount{std::move(account), std::move(made.secret_key)};
 }
 
 Result<HeldEnrolment> Enrolment::hold(const std::optional<Response>& response, const std::string& public_key,

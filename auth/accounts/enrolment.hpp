@@ -9,6 +9,7 @@
 
 #include "auth/challenges/proof.hpp"
 #include "auth/context.hpp"
+#include "auth/keys/key_maker.hpp"
 #include "auth/openpgp/enrollable.hpp"
 
 namespace countersign::auth {
@@ -29,6 +30,16 @@ struct NewAccount {
   std::optional<Password> password = {};
 };
 
+// One whose key the server makes.
+struct NewManagedAccount {
+  std::string username;
+  const Password& password;
+  // The server keeps the secret key too, as it was protected. Off where nobody asks for it: whoever then gets the
+  // medium, or later the record of it, can try passwords on the key for as long as they like (S16, S50).
+  bool escrow = false;
+  bool show_key_id = false;
+};
+
 inline constexpr std::size_t kHeldMax = 1000;
 
 // Any thread.
@@ -44,6 +55,9 @@ class Enrolment {
                         const std::optional<Password>& password, const Visit& visit);
   // By an administrator, without proof. malformed_username, account_reserved, account_exists, key_taken, certificate_*.
   Result<Account> add(const NewAccount& request, const Visit& visit);
+  // With a key pair made here, and the password that protects it as the account's own. registration_closed (by HTTP),
+  // malformed_username, account_reserved, account_exists; as KeyMaker::make(); hasher_*.
+  Result<ManagedAccount> add_managed(const NewManagedAccount& request, const Visit& visit);
   // From a stick: a certificate alone, or with an `enrol` response to prove it. Holding twice is holding once.
   Result<HeldEnrolment> hold(const std::optional<Response>& response, const std::string& public_key,
                              const Visit& visit);
@@ -59,6 +73,8 @@ class Enrolment {
     bool show_key_id = false;
     std::optional<std::uint64_t> epoch = {};  // the account's, where the challenge says one
     const std::optional<Password>& password;
+    bool managed = false;
+    const Secret* escrow = nullptr;  // the secret key, where it is to be kept
   };
   // Makes the account in one batch with whatever `stage` adds to it.
   Result<Account> create(const openpgp::Enrollable& checked, const Wanted& wanted, const Moment& moment,

@@ -39,7 +39,9 @@ namespace countersign::auth {
   X(key_rotated)                 \
   X(account_deleted)             \
   X(revocation_applied)          \
-  X(store_restored)
+  X(store_restored)              \
+  X(key_handed_out)              \
+  X(account_registered)
 
 enum class Decision : std::uint8_t {
 #define X(name) name,

@@ -56,6 +56,8 @@ Result<RevocationRecord> Revocation::commit(const StoredAccount& stored, const O
   Account changed = stored.account;
   changed.state = AccountState::revoked;
   context_.accounts.stage_part(batch, changed, AccountPart::revocation, as_bytes(write_json(write_revocation(record))));
+  // A secret that is to be used no more is not to be kept.
+  context_.accounts.stage_no_part(batch, changed, AccountPart::escrowed_key);
   stage(batch, changed);
   AuditEntry entry = order.entry;
   entry.decision = Decision::account_revoked;
@@ -125,6 +127,19 @@ Result<RevocationRecord> Revocation::by_certificate(const std::string& account, 
   const Moment moment = context_.timekeeper.now();
   const auto admitted = TRY(openpgp::admit_revocation(revocation));
   return until_settled([&] { return judge_certificate(account, admitted, visit, moment); });
+}
+
+Result<RevocationRecord> Revocation::by_password(const std::string& account, const Password& password,
+                                                 const std::string& reason, const std::string& note,
+                                                 const Visit& visit) {
+  const Moment moment = context_.timekeeper.now();
+  TRY(check_revocation_reason(reason, note));
+  return until_settled([&]() -> Result<RevocationRecord> {
+    const auto proof = TRY(check_.prove(account, password));
+    Order order{reason, note, "password", {}};
+    order.entry.source = visit.source;
+    return commit(proof.stored, order, moment, [](storage::Batch&, Account&) {});
+  });
 }
 
 Result<RevocationRecord> Revocation::by_administrator(const std::string& account, const std::string& reason,

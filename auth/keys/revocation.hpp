@@ -1,8 +1,9 @@
 // Revoking an account's key, and taking that back.
 //
-// Three ways lead here: a `revoke` statement signed by the key, an OpenPGP revocation certificate of the key, and an
-// administrator. Each is one batch: state, epoch, the revocation record, the list's line, the audit entry; so every
-// session and every open challenge ends with it, and a login that races it wins or loses as a whole.
+// Four ways lead here (S38): a `revoke` statement signed by the key, an OpenPGP revocation certificate of the key, the
+// account's password, and an administrator. Each is one batch: state, epoch, the revocation record, the list's line,
+// the audit entry; so every session and every open challenge ends with it, and a login that races it wins or loses as a
+// whole.
 #pragma once
 
 #include <functional>
@@ -11,14 +12,15 @@
 #include "auth/challenges/proof.hpp"
 #include "auth/keys/revocation_record.hpp"
 #include "auth/keys/withdrawals.hpp"
+#include "auth/passwords/password_check.hpp"
 
 namespace countersign::auth {
 
 // Any thread.
 class Revocation {
  public:
-  Revocation(const Context& context, Withdrawals& withdrawals)
-      : context_(context), proof_(context), withdrawals_(withdrawals) {}
+  Revocation(const Context& context, Withdrawals& withdrawals, PasswordCheck& check)
+      : context_(context), proof_(context), withdrawals_(withdrawals), check_(check) {}
 
   // By a `revoke` response. As Login::redeem; a courier's response that was redeemed before gives the same record.
   Result<RevocationRecord> by_statement(const Response& response, const Visit& visit);
@@ -26,6 +28,9 @@ class Revocation {
   // gate says of a text that is none; account_unknown, account_not_active, signature_by_another_key, signature_invalid.
   Result<RevocationRecord> by_certificate(const std::string& account, const std::string& revocation,
                                           const Visit& visit);
+  // By the account's password, whoever's its key is. malformed_message; as PasswordCheck::prove().
+  Result<RevocationRecord> by_password(const std::string& account, const Password& password, const std::string& reason,
+                                       const std::string& note, const Visit& visit);
   // By an administrator. not_found, account_not_active, malformed_message.
   Result<RevocationRecord> by_administrator(const std::string& account, const std::string& reason,
                                             const std::string& note, const Visit& visit);
@@ -58,6 +63,7 @@ class Revocation {
   const Context& context_;
   Proof proof_;
   Withdrawals& withdrawals_;
+  PasswordCheck& check_;
 };
 
 }  // namespace countersign::auth

@@ -150,6 +150,7 @@ void RevocationExporting::stage_revoked(storage::Batch& batch, Account& changed,
   // Without it the record is completed later.
   if (auto signature = context_.engine.sign(revocation_text(record), moment.wall)) record.signature = *signature;
   changed.state = AccountState::revoked;
+  context_.accounts.stage_no_part(batch, changed, AccountPart::escrowed_key);
   context_.accounts.stage_part(batch, changed, AccountPart::revocation, as_bytes(write_json(write_revocation(record))));
 }
 

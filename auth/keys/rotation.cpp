@@ -1,5 +1,7 @@
 #include "auth/keys/rotation.hpp"
 
+#include <optional>
+
 #include "auth/keys/key_change.hpp"
 #include "auth/keys/standing.hpp"
 
@@ -8,15 +10,39 @@ namespace {
 
 constexpr const char* kReason = "key_superseded";
 
+Status judge_managed(const Account& account) {
+  if (account.managed) return ok();
+  return fail(ErrorCode::account_not_managed, "the account's key is its owner's own");
+}
+
 }  // namespace
 
 Result<Account> Rotation::commit(storage::Batch batch, const StoredAccount& stored, const openpgp::Enrollable& checked,
                                  const Visit& visit, const Moment& moment, const std::string& by) {
   Account changed = stored.account;
   TRY(stage_key_change(context_, batch, changed, checked, kReason, moment));
+  return withdraw(batch, stored, changed, visit, moment, by);
+}
+
+Result<Account> Rotation::withdraw(const storage::Batch& batch, const StoredAccount& stored, const Account& changed,
+                                   const Visit& visit, const Moment& moment, const std::string& by) {
   return withdrawals_.commit(batch, stored, changed, {Withdrawn::rotated, stored.account.fingerprint, kReason},
                              {Decision::key_rotated, moment.wall, changed.id, changed.fingerprint.upper(), "",
                               visit.source, "from " + stored.account.fingerprint.upper() + " by " + by});
+}
+
+Result<ManagedAccount> Rotation::commit_made(const StoredAccount& stored, const Made& made, bool escrow,
+                                             const Visit& visit, const Moment& moment, const std::string& by) {
+  storage::Batch batch;
+  Account changed = stored.account;
+  TRY(stage_key_change(context_, batch, changed, made.key.checked, kReason, moment));
+  changed.managed = true;
+  if (escrow || stored.account.parts.contains(AccountPart::escrowed_key)) {
+    context_.accounts.stage_part(batch, changed, AccountPart::escrowed_key, made.key.secret_key.reveal());
+  }
+  check_.stage(batch, changed, made.password);
+  auto account = TRY(withdraw(batch, stored, changed, visit, moment, by));
+  return ManagedAccount{std::move(account), made.key.secret_key};
 }
 
 Result<Account> Rotation::judge_statement(const OpenedChallenge& opened, const RotationResponse& response,
@@ -69,6 +95,46 @@ Result<Account> Rotation::by_administrator(const std::string& account, const std
     if (!stored) return fail(ErrorCode::not_found, "no such account");
     TRY(judge_account(stored->account, stored->account.epoch));
     return commit(storage::Batch(), *stored, checked, visit, moment, "administrator");
+  });
+}
+
+Result<Rotation::Made> Rotation::make(const Account& account, const Password& next, const Moment& moment) {
+  // An imported account has no name before its first login.
+  auto key = TRY(context_.key_maker.make(account.username.empty() ? account.id : account.username, next, moment.wall));
+  auto password = TRY(context_.password_hashes.make(next));
+  return Made{std::move(key), std::move(password)};
+}
+
+Result<ManagedAccount> Rotation::by_password(const std::string& account, const Password& password, const Password& next,
+                                             const Visit& visit) {
+  const Moment moment = context_.timekeeper.now();
+  TRY(KeyMaker::check(next));
+  // Nothing is made for one who has proven nothing.
+  std::optional<PasswordProof> proof = TRY(check_.prove(account, password));
+  TRY(judge_managed(proof->stored.account));
+  const Made made = TRY(make(proof->stored.account, next, moment));
+  return until_settled([&]() -> Result<ManagedAccount> {
+    if (!proof) proof = TRY(check_.prove(account, password));
+    const StoredAccount stored = std::move(proof->stored);
+    proof.reset();  // after a conflict it is proven anew
+    TRY(judge_managed(stored.account));
+    return commit_made(stored, made, false, visit, moment, "password");
+  });
+}
+
+Result<ManagedAccount> Rotation::managed_by_administrator(const std::string& account, const Password& next, bool escrow,
+                                                          const Visit& visit) {
+  const Moment moment = context_.timekeeper.now();
+  const auto find = [&]() -> Result<StoredAccount> {
+    auto stored = TRY(context_.accounts.find(account));
+    if (!stored) return fail(ErrorCode::not_found, "no such account");
+    TRY(judge_account(stored->account, stored->account.epoch));
+    return *std::move(stored);
+  };
+  const Made made = TRY(make(TRY(find()).account, next, moment));
+  return until_settled([&]() -> Result<ManagedAccount> {
+    const auto stored = TRY(find());
+    return commit_made(stored, made, escrow, visit, moment, "administrator");
   });
 }
 

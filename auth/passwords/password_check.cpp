@@ -50,6 +50,18 @@ Result<PasswordProof> PasswordCheck::prove(const std::string& account, const Pas
   return PasswordProof{std::move(held->stored), std::move(made)};
 }
 
+std::string PasswordCheck::stage_proven(storage::Batch& batch, const PasswordProof& proof) {
+  const Account& account = proof.stored.account;
+  if (!proof.renewal) {
+    batch.require_version(account_name(account.id), proof.stored.version);
+    return "";
+  }
+  Account renewed = account;
+  stage(batch, renewed, *proof.renewal);
+  accounts_.stage_change(batch, proof.stored, renewed);
+  return password_scheme_of(account) == PasswordScheme::lthn ? "hash migrated" : "hash renewed";
+}
+
 void PasswordCheck::stage(storage::Batch& batch, Account& account, const HashedPassword& hashed) {
   accounts_.stage_part(batch, account, AccountPart::password, hashed.phc.reveal());
   accounts_.stage_no_part(batch, account, AccountPart::legacy_password);

@@ -9,15 +9,7 @@ Result<RefreshedSession> Passwords::open_session(const PasswordProof& proof, con
   session.transport = "http";
 
   storage::Batch batch;
-  std::string detail;
-  if (proof.renewal) {
-    Account renewed = account;
-    detail = password_scheme_of(account) == PasswordScheme::lthn ? "hash migrated" : "hash renewed";
-    check_.stage(batch, renewed, *proof.renewal);
-    context_.accounts.stage_change(batch, proof.stored, renewed);
-  } else {
-    batch.require_version(account_name(account.id), proof.stored.version);
-  }
+  const std::string detail = check_.stage_proven(batch, proof);
   TRY(sessions_.stage_open(batch, session, token));
   context_.accounts.stage_seen(batch, account.id, moment.wall);
   TRY(context_.audit.commit(

@@ -2,12 +2,31 @@
 
 #include "auth/openpgp/gate/packet_gate.hpp"
 #include "cli/input.hpp"
+#include "cli/key_out.hpp"
 #include "cli/local_carrier.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::cli {
 
+namespace {
+
+Status add_managed(const AccountAddOptions& options, CommandContext& context) {
+  TRY(check_key_out(options.key_out));
+  const Secret password = TRY(read_password(options.password_file, "Password of " + options.user, context.terminal));
+  Json fields = Json::object().set("username", options.user).set("managed", true);
+  if (options.escrow) fields.set("escrow", true);
+  if (options.show_key_id) fields.set("show_key_id", true);
+  fields.set("password", password.reveal_text());
+  return hand_over(context, TRY(ask_local(context, "account.add", std::move(fields), "")), options.key_out);
+}
+
+}  // namespace
+
 Status run_account_add(const AccountAddOptions& options, CommandContext& context) {
+  if (options.managed) return add_managed(options, context);
+  if (options.public_key.empty()) {
+    return fail(ErrorCode::usage, "pass the owner's public key with --public-key, or --managed to have a key made");
+  }
   Json fields = Json::object().set("username", options.user);
   fields.set("public_key",
              TRY(read_certificate(options.public_key, auth::openpgp::kCertificateLocalReadBytesMax, context.terminal)));
@@ -33,6 +52,12 @@ Status run_account_show(const AccountShowOptions& options, CommandContext& conte
 Status run_account_confirm(const AccountConfirmOptions& options, CommandContext& context) {
   return run_local(context, "account.confirm",
                    Json::object().set("fingerprint", options.fingerprint).set("username", options.user));
+}
+
+Status run_account_key(const AccountKeyOptions& options, CommandContext& context) {
+  TRY(check_key_out(options.key_out));
+  Json answer = TRY(ask_local(context, "account.key", name_account(Json::object(), options.user), ""));
+  return hand_over(context, std::move(answer), options.key_out);
 }
 
 Status run_account_restore(const AccountRestoreOptions& options, CommandContext& context) {

@@ -13,7 +13,10 @@ struct AccountAddOptions {
   std::string user;
   std::string public_key;  // a file; "-" is stdin
   bool show_key_id = false;
-  std::string password_file;  // "-" is stdin; empty: no password
+  std::string password_file;  // "-" is stdin; empty: none, or for a managed account asked for
+  bool managed = false;       // the server makes the key
+  bool escrow = false;
+  std::string key_out;  // a file for the secret key; empty: stdout
 };
 Status run_account_add(const AccountAddOptions& options, CommandContext& context);
 
@@ -33,6 +36,13 @@ struct AccountConfirmOptions {
   std::string user;
 };
 Status run_account_confirm(const AccountConfirmOptions& options, CommandContext& context);
+
+// Gives an escrowed key out, as it was protected.
+struct AccountKeyOptions {
+  std::string user;
+  std::string key_out;
+};
+Status run_account_key(const AccountKeyOptions& options, CommandContext& context);
 
 struct AccountRestoreOptions {
   std::string user;

@@ -2,11 +2,30 @@
 
 #include "auth/openpgp/gate/packet_gate.hpp"
 #include "cli/input.hpp"
+#include "cli/key_out.hpp"
 #include "cli/local_carrier.hpp"
 
 namespace countersign::cli {
 
+namespace {
+
+Status rotate_managed(const RotateOptions& options, CommandContext& context) {
+  TRY(check_key_out(options.key_out));
+  const Secret password =
+      TRY(read_password(options.password_file, "New password of " + options.user, context.terminal));
+  Json fields = name_account(Json::object(), options.user).set("managed", true);
+  if (options.escrow) fields.set("escrow", true);
+  fields.set("password", password.reveal_text());
+  return hand_over(context, TRY(ask_local(context, "account.rotate", std::move(fields), "")), options.key_out);
+}
+
+}  // namespace
+
 Status run_rotate(const RotateOptions& options, CommandContext& context) {
+  if (options.managed) return rotate_managed(options, context);
+  if (options.public_key.empty()) {
+    return fail(ErrorCode::usage, "pass the new key with --public-key, or --managed to have one made");
+  }
   Json fields = name_account(Json::object(), options.user);
   fields.set("public_key",
              TRY(read_certificate(options.public_key, auth::openpgp::kCertificateLocalReadBytesMax, context.terminal)));

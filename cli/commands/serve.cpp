@@ -16,10 +16,12 @@ namespace {
 // Workers wait for the disk more than for a core.
 constexpr std::size_t kWorkersPerCore = 4;
 
-// Passwords keep at most so many workers as the hasher lets wait. Those that judge signatures come on top of them, and
-// a quarter of all is kept for session checks by the server itself: so neither waits behind a hash.
+// Passwords and the making of keys keep at most so many workers as the hasher and the maker let wait. Those that judge
+// signatures come on top of them, and a quarter of all is kept for session checks by the server itself: so neither
+// waits behind a hash or a key.
 std::size_t worker_count() {
-  const std::size_t kept = auth::hashes_at_once() + auth::HasherSettings().queue_max;
+  const std::size_t kept =
+      auth::hashes_at_once() + auth::HasherSettings().queue_max + auth::kKeysAtOnce + auth::kKeysWaitingMax;
   const std::size_t answering = std::max<std::size_t>(4, std::thread::hardware_concurrency() * kWorkersPerCore);
   return (kept + answering) * 4 / 3 + 1;
 }

@@ -80,6 +80,8 @@ enum class Face {
   X(password_unset, denied)               \
   X(hasher_busy, unavailable)             \
   X(hasher_failed, unavailable)           \
+  X(account_not_managed, denied)          \
+  X(escrow_absent, denied)                \
   /* carriers */                          \
   X(carrier_not_allowed, malformed)       \
   X(not_permitted, denied)                \

@@ -76,6 +76,7 @@ TEST_CASE("every command has help with an example, and usage errors exit with 2"
                                   "account list",
                                   "account show",
                                   "account confirm",
+                                  "account key",
                                   "challenge",
                                   "redeem",
                                   "respond",

@@ -6,8 +6,10 @@
 #include <iostream>
 #include <string>
 
+#include "auth/openpgp/rnp/rnp_openpgp.hpp"
 #include "tests/support/faulty_medium.hpp"
 #include "tests/support/house.hpp"
+#include "tests/support/quick_keys.hpp"
 #include "tests/support/store_check.hpp"
 
 namespace countersign::test {
@@ -21,6 +23,10 @@ struct FaultyHouse {
     HouseSettings out;
     out.policies.registration_open = true;
     out.policies.rate_limit = false;
+    out.open_engine = [](const Secret& secret_key) -> Result<std::unique_ptr<auth::openpgp::OpenPgp>> {
+      return std::unique_ptr<auth::openpgp::OpenPgp>(
+          std::make_unique<QuickKeys>(TRY(auth::openpgp::RnpOpenPgp::open(secret_key))));
+    };
     return out;
   }
   std::size_t sessions() { return must(house.auth().list_sessions(alice().account(), 1000)).size(); }

@@ -3,6 +3,8 @@
 #include <set>
 
 #include "auth/keys/withdrawals.hpp"
+#include "auth/openpgp/gate/armor.hpp"
+#include "auth/openpgp/gate/secret_key.hpp"
 #include "auth/passwords/phc_string.hpp"
 #include "auth/policies.hpp"
 #include "auth/sessions/session.hpp"
@@ -117,7 +119,15 @@ class StoreCheck {
       if (bytes && *bytes && part == AccountPart::password && !parse_phc_string(as_text(**bytes))) {
         fault(part_name(id, part) + " is no password hash");
       }
+      if (bytes && *bytes && part == AccountPart::escrowed_key)
+        check_escrow(name, (*stored)->account, as_text(**bytes));
     }
+  }
+
+  void check_escrow(const std::string& name, const Account& account, std::string_view armored) {
+    const auto packets = openpgp::dearmor("PGP PRIVATE KEY BLOCK", armored);
+    const auto key = packets ? openpgp::fingerprint_of_secret_key(*packets) : tl::unexpected<Error>(packets.error());
+    if (!account.managed || !key || *key != account.fingerprint) fault(name + ": its escrowed key is not its own");
   }
 
   void check_key(const std::string& name) {

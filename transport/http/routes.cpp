@@ -26,6 +26,7 @@ constexpr std::array kRoutes = {
     Route{"POST",   "/v1/rotation",        "key.rotate",       200,     P::json,       B::message},
     Route{"POST",   "/v1/revocation",      "key.revoke",       200,     P::json,       B::form},
     Route{"POST",   "/v1/accounts",        "account.enrol",    201,     P::json,       B::message},
+    Route{"POST",   "/v1/key",             "key.hand_out",     200,     P::json,       B::message},
     Route{"POST",   "/v1/password",        "password.change",  204,     P::nothing,    B::message},
     Route{"POST",   "/v1/session/refresh", "session.refresh",  200,     P::json,       B::optional},
     Route{"DELETE", "/v1/session",         "session.end",      204,     P::nothing,    B::optional},

@@ -37,6 +37,23 @@ Json held_fields(const auth::HeldEnrolment& held) {
       .set("user_ids", std::move(user_ids));
 }
 
+Json managed_fields(const auth::ManagedAccount& made) {
+  return with_secret_key(enrolled_fields(made.account), made.secret_key);
+}
+
+// The members of an account whose key is to be made here; `managed` itself is true or left out.
+Result<Json> add_managed(auth::Authenticator& auth, JsonReader& reader, const Message& message) {
+  if (!TRY(reader.boolean_or("managed", false))) {
+    return fail(ErrorCode::malformed_message, "'managed' is true or left out");
+  }
+  const std::string username = TRY(reader.text("username"));
+  const bool escrow = TRY(reader.boolean_or("escrow", false));
+  const bool show_key_id = TRY(reader.boolean_or("show_key_id", false));
+  const auto password = TRY(take_password(reader, "password"));
+  TRY(reader.finish());
+  return managed_fields(TRY(auth.add_managed_account({username, password, escrow, show_key_id}, visit_of(message))));
+}
+
 // One damaged record must not hide the others: its state says what is wrong with it.
 Json listed_fields(auth::Authenticator& auth, const std::string& id) {
   const auto view = auth.show_account(id);
@@ -98,6 +115,10 @@ Result<Json> enrol_account(auth::Authenticator& auth, const Message& message) {
   std::optional<auth::Password> password;
   if (message.text.empty()) {
     JsonReader reader(message.fields);
+    if (reader.has("managed")) {
+      TRY(check_carries_passwords(message));
+      return add_managed(auth, reader, message);
+    }
     if (reader.has("password")) password = TRY(take_password(reader, "password"));
     taken = TRY(take_response(reader));
     TRY(reader.finish());
@@ -123,6 +144,7 @@ Result<Json> hold_account(auth::Authenticator& auth, const Message& message) {
 
 Result<Json> add_account(auth::Authenticator& auth, const Message& message) {
   JsonReader reader(message.fields);
+  if (reader.has("managed")) return add_managed(auth, reader, message);
   auth::NewAccount request;
   request.username = TRY(reader.text("username"));
   request.public_key = TRY(reader.text("public_key"));
@@ -179,6 +201,8 @@ Result<Json> show_account(auth::Authenticator& auth, const Message& message) {
       .set("key_since", format_time(view.account.key_since))
       .set("encryption_algorithm", view.account.encryption_algorithm)
       .set("show_key_id", view.account.show_key_id)
+      .set("managed", view.account.managed)
+      .set("escrow", view.account.parts.contains(auth::AccountPart::escrowed_key))
       .set("password", auth::name_of(auth::password_scheme_of(view.account)))
       .set("epoch", static_cast<std::int64_t>(view.account.epoch))
       .set("last_login", view.last_login ? Json(format_time(*view.last_login)) : Json())

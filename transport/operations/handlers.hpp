@@ -44,6 +44,8 @@ Result<Json> revoke_account(auth::Authenticator& auth, const Message& message);
 Result<Json> restore_account(auth::Authenticator& auth, const Message& message);
 Result<Json> rotate_account(auth::Authenticator& auth, const Message& message);
 Result<Json> delete_account(auth::Authenticator& auth, const Message& message);
+Result<Json> hand_out_key(auth::Authenticator& auth, const Message& message);
+Result<Json> hand_out_account_key(auth::Authenticator& auth, const Message& message);
 Result<Json> export_revocations(auth::Authenticator& auth, const Message& message);
 Result<Json> apply_revocations(auth::Authenticator& auth, const Message& message);
 
@@ -62,6 +64,10 @@ Result<Json> end_account_session(auth::Authenticator& auth, const Message& messa
 
 // What an operation on an account's key says of it.
 Json account_key_fields(const auth::Account& account);
+// The secret key that goes with an answer, once.
+Json with_secret_key(Json fields, const Secret& secret_key);
+// A password in clear is for HTTP alone: by stick it would lie about, and whoever sits at the machine needs none.
+Status check_carries_passwords(const Message& message);
 
 auth::Visit visit_of(const Message& message);
 // Takes `username` or `account`, not resolved yet.

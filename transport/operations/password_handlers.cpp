@@ -7,6 +7,11 @@ Result<auth::Password> take_password(JsonReader& reader, std::string_view member
   return auth::Password::admit(TRY(reader.secret(member)));
 }
 
+Status check_carries_passwords(const Message& message) {
+  if (message.carrier == Carrier::http) return ok();
+  return fail(ErrorCode::carrier_not_allowed, "a password is taken by HTTP only");
+}
+
 Result<Json> change_password(auth::Authenticator& auth, const Message& message) {
   if (!message.text.empty()) {
     return fail(ErrorCode::malformed_message, "the new password comes beside the response: {response, new_password}");

@@ -45,9 +45,7 @@ Json list_fields(const std::vector<auth::Session>& sessions, std::string_view cu
 Result<Json> open_session(auth::Authenticator& auth, const Message& message) {
   JsonReader reader(message.fields);
   if (message.text.empty() && reader.has("password")) {
-    // By stick a password would lie about in clear, and whoever sits at the machine needs none.
-    if (message.carrier != Carrier::http)
-      return fail(ErrorCode::carrier_not_allowed, "a password is taken by HTTP only");
+    TRY(check_carries_passwords(message));
     const auto password = TRY(take_password(reader, "password"));
     const auto name = TRY(take_name(reader));
     TRY(reader.finish());

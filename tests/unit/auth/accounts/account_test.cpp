@@ -11,7 +11,8 @@ using namespace countersign::test;
 
 TEST_CASE("an account is managed where its record says so, and a record from before says nothing") {
   House house;
-  const Account account = house.add(alice());
+  house.add(alice());
+  const Account account = must(house.auth().show_account(alice().account())).account;
   CHECK_FALSE(account.managed);
   Json record = write_account(account);
   record.erase("managed");

@@ -38,7 +38,7 @@ TEST_CASE("S17 so many hashes run at once and so many wait and the next is refus
   for (std::thread& caller : callers) caller.join();
   CHECK(hashed == 18);
   CHECK(gate.most_at_once() == 2);
-  const HasherCounts counts = hasher.counts();
+  const WorkCounts counts = hasher.counts();
   CHECK(counts.begun == 18);
   CHECK(counts.refused == 2);
   CHECK(counts.running == 0);

@@ -239,3 +239,59 @@ TEST_CASE("a text is a response by itself and takes no members beside it") {
   message.fields.set("challenge", "AAAA");
   CHECK(outcome(house.operations().run(message)) == "malformed_message");
 }
+
+TEST_CASE("a managed account through the operations gives the fields of the protocol") {
+  HouseSettings settings;
+  settings.policies.registration_open = true;
+  House house(settings, nullptr);
+  const auto named = [](std::string_view password) { return asked("mina").set("password", password); };
+  const Json made = run(house, "account.enrol", Carrier::http,
+                        named("correct horse").set("managed", true).set("escrow", true), Secret());
+  CHECK(names_of(made) == std::vector<std::string>{"account", "username", "fingerprint", "secret_key"});
+  CHECK(member(made, "secret_key").starts_with("-----BEGIN PGP PRIVATE KEY BLOCK-----\n"));
+  const Json key = run(house, "key.hand_out", Carrier::http, named("correct horse"), Secret());
+  CHECK(names_of(key) == std::vector<std::string>{"secret_key"});
+  CHECK(member(key, "secret_key") == member(made, "secret_key"));
+  CHECK(member(run(house, "account.key", Carrier::local, asked("mina"), Secret()), "secret_key") ==
+        member(made, "secret_key"));
+  const Json shown = run(house, "account.show", Carrier::local, asked("mina"), Secret());
+  CHECK(member(shown, "managed") == "true");
+  CHECK(member(shown, "escrow") == "true");
+  const Json rotated =
+      run(house, "key.rotate", Carrier::http, named("correct horse").set("new_password", "staple"), Secret());
+  CHECK(names_of(rotated) == std::vector<std::string>{"account", "fingerprint", "secret_key"});
+  CHECK(member(rotated, "fingerprint") != member(made, "fingerprint"));
+  const Json again = run(house, "account.rotate", Carrier::local, named("battery").set("managed", true), Secret());
+  CHECK(names_of(again) == std::vector<std::string>{"account", "username", "state", "fingerprint", "secret_key"});
+  const Json record = run(house, "key.revoke", Carrier::http, named("battery").set("reason", "key_retired"), Secret());
+  CHECK(member(record, "by") == "password");
+  CHECK(member(record, "reason") == "key_retired");
+}
+
+TEST_CASE("a password in clear comes by HTTP alone and a managed account takes nothing of another's") {
+  HouseSettings settings;
+  settings.policies.registration_open = true;
+  House house(settings, nullptr);
+  const auto refused = [&](std::string_view operation, Carrier carrier, Json fields) {
+    Message message = message_of(operation, carrier);
+    message.fields = std::move(fields);
+    const auto answer = house.operations().run(message);
+    CHECK(names_in(house.medium(), "users/", 9).empty());
+    return outcome(answer);
+  };
+  const auto named = [] { return asked("mina").set("password", "correct horse"); };
+  for (const Carrier carrier : {Carrier::local, Carrier::courier}) {
+    CHECK(refused("key.rotate", carrier, named().set("new_password", "x")) == "carrier_not_allowed");
+    CHECK(refused("key.revoke", carrier, named().set("reason", "unspecified")) == "carrier_not_allowed");
+    CHECK(refused("key.hand_out", carrier, named()) == "carrier_not_allowed");
+    CHECK(refused("account.enrol", carrier, named().set("managed", true)) == "carrier_not_allowed");
+  }
+  const auto enrol = [&](Json fields) { return refused("account.enrol", Carrier::http, std::move(fields)); };
+  CHECK(enrol(named().set("managed", false)) == "malformed_message");
+  CHECK(enrol(named().set("managed", "true")) == "malformed_message");
+  CHECK(enrol(named().set("managed", true).set("escrow", "yes")) == "malformed_message");
+  CHECK(enrol(named().set("managed", true).set("public_key", alice().certificate())) == "malformed_message");
+  CHECK(enrol(asked("mina").set("managed", true)) == "malformed_message");
+  CHECK(enrol(asked("mina").set("managed", true).set("password", "")) == "malformed_message");
+  CHECK(enrol(named().set("escrow", true)) == "malformed_message");
+}

@@ -1,0 +1,59 @@
+// An engine that makes protected keys at no cost, for tests that make hundreds: each is a key of its own with the form
+// of a protected one, and nobody opens its secret.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "auth/openpgp/gate/key_packet.hpp"
+#include "auth/openpgp/gate/packets.hpp"
+#include "auth/openpgp/openpgp.hpp"
+
+namespace countersign::test {
+
+class QuickKeys final : public auth::openpgp::OpenPgp {
+ public:
+  explicit QuickKeys(std::unique_ptr<auth::openpgp::OpenPgp> inner) : inner_(std::move(inner)) {}
+
+  Result<auth::openpgp::CertificateFacts> inspect(const auth::openpgp::GatedCertificate& certificate,
+                                                  Instant now) override {
+    return inner_->inspect(certificate, now);
+  }
+  Result<std::string> seal(const auth::openpgp::SealRequest& request) override { return inner_->seal(request); }
+  Result<std::string> sign(std::string_view text, Instant now) override { return inner_->sign(text, now); }
+  Result<auth::openpgp::SignatureFacts> verify(const auth::openpgp::GatedCertificate& certificate, ByteView message,
+                                               const auth::openpgp::GatedSignature& signature, Instant now) override {
+    return inner_->verify(certificate, message, signature, now);
+  }
+  Result<auth::openpgp::GeneratedKey> generate(const auth::openpgp::KeyRequest& request) override {
+    auto key = TRY(inner_->generate({request.kind, request.user_id, request.now}));
+    if (request.passphrase == nullptr) return key;
+    Bytes packets = TRY(closed(key.secret_key.reveal()));
+    key.secret_key = Secret::take(packets);
+    return key;
+  }
+
+ private:
+  // Usage, cipher, S2K, hash, salt and count of RFC 4880 §5.5.3, and zeros where the secret would be.
+  static Result<Bytes> closed(ByteView secret_key) {
+    using namespace auth::openpgp;
+    constexpr std::size_t kSecretBytes = 16 + 34 + 20;
+    Bytes out;
+    PacketReader reader(secret_key);
+    while (!reader.at_end()) {
+      const Packet packet = TRY(reader.next());
+      Bytes body(packet.body.begin(), packet.body.end());
+      if (packet.tag == tag::kSecretKey || packet.tag == tag::kSecretSubkey) {
+        body.resize(TRY(read_secret_key_packet(packet.body)).public_bytes);
+        append(body, Bytes{254, 9, 3, 10, 1, 2, 3, 4, 5, 6, 7, 8, 0xFF});
+        body.resize(body.size() + kSecretBytes);
+      }
+      append_packet(out, packet.tag, body);
+    }
+    return out;
+  }
+
+  std::unique_ptr<auth::openpgp::OpenPgp> inner_;
+};
+
+}  // namespace countersign::test
