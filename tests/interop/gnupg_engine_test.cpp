@@ -80,6 +80,29 @@ std::size_t key_files_beneath(const fs::path& folder) {
 
 }  // namespace
 
+TEST_CASE("S60 a server on GnuPG alone makes a managed account's key, which its owner's GnuPG logs in with") {
+  World world;
+  std::vector<std::string> environment = world.environment();
+  environment.emplace_back("COUNTERSIGN_REGISTRATION=open");
+  RunningServer server(world.installation, {"--openpgp", "gpgme"}, environment);
+  const Json asked =
+      Json::object().set("username", "mina").set("password", "correct horse").set("managed", true).set("escrow", true);
+  const WireReply made = server.post_json("/v1/accounts", asked);
+  INFO(made.body);
+  REQUIRE(made.status == 201);
+  const std::string key = field(json_of(made.body), "secret_key");
+  GnupgHome home;
+  home.import(key);
+  CHECK(contains(home.must({"--list-packets"}, key), "protect count: 65011712"));
+  CHECK(home.fingerprints("mina").at(0) == field(json_of(made.body), "fingerprint"));
+  const std::vector<std::string> unlocked = {"--pinentry-mode", "loopback", "--passphrase", "correct horse"};
+  const ProgramRun opened = home.decrypt(challenge_of(server, "username=mina"), unlocked);
+  CHECK(session_status_of(server, server.post_text("/v1/session", home.clearsign("mina", opened.output, unlocked))) ==
+        200);
+  const Json proof = Json::object().set("username", "mina").set("password", "correct horse");
+  CHECK(field(json_of(server.post_json("/v1/key", proof).body), "secret_key") == key);
+}
+
 TEST_CASE("a server on GnuPG alone logs in clear-signed and detached") {
   World world;
   RunningServer server(world.installation, {"--openpgp", "gpgme"}, world.environment());
