@@ -82,3 +82,15 @@ TEST_CASE("HKDF-SHA-256 takes any size of key and info that the formats need") {
     }
   }
 }
+
+TEST_CASE("an HMAC of pieces is that of the whole") {
+  const Secret key(as_bytes("key"));
+  const std::string message = "The quick brown fox jumps over the lazy dog";
+  for (std::size_t at = 0; at <= message.size(); ++at) {
+    HmacSha256 mac(key);
+    mac.add(as_bytes(message).first(at));
+    mac.add(as_bytes(message).subspan(at));
+    CHECK(mac.finish() == hmac_sha256(key, as_bytes(message)));
+  }
+  CHECK_THROWS_AS(HmacSha256(Secret()), std::runtime_error);
+}

@@ -1,6 +1,7 @@
 #include "storage/base/text.hpp"
 
 #include <catch2/catch.hpp>
+#include <limits>
 
 using namespace countersign;
 
@@ -106,6 +107,15 @@ TEST_CASE("a text with n separators has n + 1 parts") {
   CHECK(split("", ' ') == Parts{""});
   CHECK(split("a b", ' ') == Parts{"a", "b"});
   CHECK(split(" a  b ", ' ') == Parts{"", "a", "", "b", ""});
+}
+
+TEST_CASE("a number is written in one way") {
+  CHECK(parse_number("0") == 0);
+  CHECK(parse_number("9223372036854775807") == std::numeric_limits<std::int64_t>::max());
+  for (const char* text : {"", "00", "01", "-1", "+1", " 1", "1 ", "1x", "0x1", "9223372036854775808"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_number(text));
+  }
 }
 
 TEST_CASE("lower hex is so many digits and nothing else") {
