@@ -24,6 +24,8 @@ Status Authenticator::start() {
   }
   auto identity =
       TRY(ServerIdentity::load(ground_->medium, ground_->seal, settings.server_name, settings.server_fingerprint));
+  ground_->record_key_in_use = TRY(FileLock::share(
+      ground_->secrets.folder() / secret_file_name(SecretFamily::record, ground_->secrets.newest_record_key().id)));
   auto floor = TRY(Floor::load(settings.floor_path, ground_->seal));
   TRY(floor->judge_age(ground_->medium, identity.restores()));
   if (!settings.applies_revocations) TRY(floor->judge_revocations(ground_->medium));
@@ -295,6 +297,23 @@ Result<ServerKeyView> Authenticator::refresh_server_key(const Visit& visit) {
 
 Result<ServerKeyView> Authenticator::replace_server_key(const KeyReplacement& request, const Visit& visit) {
   return roles_->key_upkeep.replace(request, visit);
+}
+
+Result<std::vector<SecretView>> Authenticator::list_secrets(const Progress& progress) {
+  return roles_->secret_upkeep.list(progress);
+}
+
+Result<SecretView> Authenticator::rotate_secret(const std::string& family, Seconds after, const Visit& visit) {
+  return roles_->secret_upkeep.rotate(family, after, visit);
+}
+
+Result<Resealing> Authenticator::reseal_records(const Visit& visit, const Progress& progress) {
+  return roles_->secret_upkeep.reseal(visit, progress);
+}
+
+Result<Retired> Authenticator::retire_secret(const std::string& id, bool leaked, const Visit& visit,
+                                             const Progress& progress) {
+  return roles_->secret_upkeep.retire(id, leaked, visit, progress);
 }
 
 }  // namespace countersign::auth

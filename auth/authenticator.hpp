@@ -23,6 +23,7 @@
 #include "auth/keys/rotation.hpp"
 #include "auth/openpgp/key_reach.hpp"
 #include "auth/passwords/passwords.hpp"
+#include "auth/secrets/secret_upkeep.hpp"
 #include "auth/server_identity/key_upkeep.hpp"
 #include "auth/sessions/sessions.hpp"
 
@@ -73,8 +74,8 @@ class Authenticator {
   std::vector<ServerCertificate> former_keys();
   // Fails where the server cannot do its work: key_expired, with the command that mends it, is one of the reasons.
   Result<Readiness> ready();
-  // The identity record is no longer the one that was loaded: the server's key was extended or replaced. Whoever owns
-  // this Authenticator opens another.
+  // The identity record or the secrets are no longer those that were loaded: the server's key was extended or replaced,
+  // another key was added or taken away, or is due. Whoever owns this Authenticator opens another.
   bool is_outdated() const;
   // It could not be done, and why: from now on this one is not ready.
   void note_left_behind(std::string why);
@@ -148,12 +149,16 @@ class Authenticator {
   Result<ServerKeyView> extend_server_key(const std::optional<Instant>& expires_at, const Visit& visit);
   Result<ServerKeyView> refresh_server_key(const Visit& visit);
   Result<ServerKeyView> replace_server_key(const KeyReplacement& request, const Visit& visit);
+  Result<std::vector<SecretView>> list_secrets(const Progress& progress);
+  Result<SecretView> rotate_secret(const std::string& family, Seconds after, const Visit& visit);
+  Result<Resealing> reseal_records(const Visit& visit, const Progress& progress);
+  Result<Retired> retire_secret(const std::string& id, bool leaked, const Visit& visit, const Progress& progress);
 
   // Refusals are counted; maintain() writes a bounded summary of them, and the levels of the limits.
   void count_refusal(ErrorCode code);
   // What a timer does, about once a second: alarms when the clock goes wrong, sweeps a page, saves the latest time and
-  // the floor, looks whether the identity record changed, warns before the server's key ends, summarises refusals once
-  // a minute, looks after decoys and revocations once an hour. All of it, then the first failure.
+  // the floor, looks whether the identity record or the secrets changed, warns before the server's key ends, summarises
+  // refusals once a minute, looks after decoys and revocations once an hour. All of it, then the first failure.
   Status maintain();
   // At the end of a process that changed something: the floor learns of it.
   Status close();
@@ -176,6 +181,7 @@ class Authenticator {
   Status look_after_accounts();
   void watch_clock();
   Status watch_server_key();
+  Status watch_secrets();
   Status judge_up_to_date();
 
   std::unique_ptr<Ground> ground_;

@@ -5,9 +5,12 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include "auth/authenticator.hpp"
 #include "auth/challenges/decoys.hpp"
+#include "auth/secrets/private_file.hpp"
+#include "auth/secrets/secret_upkeep.hpp"
 #include "auth/server_identity/key_watch.hpp"
 #include "auth/server_identity/signing_watch.hpp"
 #include "auth/sweeping.hpp"
@@ -37,6 +40,7 @@ struct Authenticator::Ground {
   const Clock& clock;
   Rng& rng;
   SigningWatch engine;
+  std::optional<FileLock> record_key_in_use;  // so that it is not retired under whoever seals with it
 };
 
 // Who does the work.
@@ -63,6 +67,7 @@ struct Authenticator::Roles {
         enrolment(context),
         passwords(context, sessions),
         key_upkeep(context, ground.settings.key_home),
+        secret_upkeep(context),
         withdrawals(context),
         revocation(context, withdrawals, passwords.check()),
         rotation(context, withdrawals, passwords.check()),
@@ -90,6 +95,7 @@ struct Authenticator::Roles {
   Enrolment enrolment;
   Passwords passwords;
   KeyUpkeep key_upkeep;
+  SecretUpkeep secret_upkeep;
   Withdrawals withdrawals;
   Revocation revocation;
   Rotation rotation;

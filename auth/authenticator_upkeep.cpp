@@ -48,7 +48,7 @@ Status Authenticator::judge_up_to_date() {
   const std::lock_guard lock(roles_->left_behind_mutex);
   if (roles_->left_behind.empty()) return ok();
   return fail(ErrorCode::startup_refused,
-              "the server's key changed and this server cannot take it over: " + roles_->left_behind);
+              "the server's key or its secrets changed and this server cannot take them over: " + roles_->left_behind);
 }
 
 void Authenticator::count_refusal(ErrorCode code) {
@@ -120,6 +120,7 @@ Status Authenticator::maintain() {
   if (!swept) note(tl::unexpected<Error>(swept.error()));
   note(roles_->timekeeper.save_if_due());
   note(watch_server_key());
+  note(watch_secrets());
   if (is_due(roles_->summarised_at, now, kSummaryEvery)) note(save_counts());
   if (is_due(roles_->accounts_at, now, kAccountsEvery)) note(look_after_accounts());
   note(roles_->ballast.refill());
@@ -145,6 +146,12 @@ Result<BackupReport> Authenticator::back_up(ByteSink sink, const std::function<v
   const BackupHead head{roles_->identity.name(), hex(roles_->identity.store()), roles_->timekeeper.now().wall};
   auto writer = TRY(BackupWriter::begin(head, ground_->secrets.newest_record_key(), std::move(sink)));
   return BackingUp(roles_->context, std::move(writer), progress).run();
+}
+
+Status Authenticator::watch_secrets() {
+  // By the clock that they were loaded by, or a time that one calls come and the other not would never be settled.
+  if (!TRY(ground_->secrets.is_current(ground_->clock.now()))) roles_->outdated = true;
+  return ok();
 }
 
 Status Authenticator::close() {

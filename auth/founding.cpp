@@ -66,8 +66,8 @@ Result<openpgp::Fingerprint> found_store(const Founding& founding, storage::Medi
   if (!is_new) TRY(identity.test_signing(engine, now));
 
   TRY(Secrets::create(founding.secrets_folder, rng, now, key.secret_armored));
-  const Secrets secrets =
-      TRY(is_new ? Secrets::load(founding.secrets_folder) : Secrets::load_without_server_key(founding.secrets_folder));
+  const Secrets secrets = TRY(is_new ? Secrets::load(founding.secrets_folder, now)
+                                     : Secrets::load_without_server_key(founding.secrets_folder, now));
   const RecordSeal seal(secrets);
   TRY(Floor::create(founding.secrets_folder / "floor", seal));
   const auto floor = TRY(Floor::load(founding.secrets_folder / "floor", seal));

@@ -27,6 +27,8 @@ struct Policies {
   LimitSettings limits;
 };
 
+// The longest life that a challenge can be given.
+inline constexpr Seconds kChallengeLifetimeMax = std::chrono::days(30);
 // A consumed challenge is remembered this long past its expiry.
 inline constexpr Seconds kConsumedKeptAfterExpiry = std::chrono::hours(24);
 

@@ -292,6 +292,7 @@ void build(Tree& tree) {
   add_client_side(tree);
   add_server_key(tree);
   add_backup(tree);
+  add_secret(tree);
   add_upkeep(tree);
 }
 

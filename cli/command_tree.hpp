@@ -58,5 +58,7 @@ void add_managed(CLI::App& app, Options& options, CLI::Option* public_key) {
 void add_keys(Tree& tree, CLI::App& account);
 // command_tree_backup.cpp: backup, restore.
 void add_backup(Tree& tree);
+// command_tree_secrets.cpp: secret.
+void add_secret(Tree& tree);
 
 }  // namespace countersign::cli

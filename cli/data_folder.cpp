@@ -74,9 +74,9 @@ Result<std::unique_ptr<storage::Medium>> open_or_create_medium(const fs::path& f
   return open_medium(folder, kind);
 }
 
-Result<auth::Secrets> load_secrets(const fs::path& folder, const Settings& settings) {
-  return settings.server_key_home.empty() ? auth::Secrets::load(secrets_of(folder))
-                                          : auth::Secrets::load_without_server_key(secrets_of(folder));
+Result<auth::Secrets> load_secrets(const fs::path& folder, const Settings& settings, Instant now) {
+  return settings.server_key_home.empty() ? auth::Secrets::load(secrets_of(folder), now)
+                                          : auth::Secrets::load_without_server_key(secrets_of(folder), now);
 }
 
 Result<std::unique_ptr<storage::FileLock>> share_data_folder(const fs::path& folder) {

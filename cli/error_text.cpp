@@ -154,6 +154,8 @@ std::string_view meaning_of(ErrorCode code) {
       return "the storage is older than it was: it was restored from a copy";
     case ErrorCode::secret_missing:
       return "a secret of the server is missing";
+    case ErrorCode::secret_in_use:
+      return "the key is still needed";
     case ErrorCode::storage_unavailable:
       return "the storage is out of reach";
     case ErrorCode::entropy_unavailable:

@@ -1,8 +1,22 @@
 #include "cli/local_carrier.hpp"
 
+#include <fmt/format.h>
+
 #include "auth/accounts/account_id.hpp"
 
 namespace countersign::cli {
+namespace {
+
+transport::Message local_message(std::string_view operation, Json fields) {
+  transport::Message message;
+  message.operation = operation;
+  message.carrier = transport::Carrier::local;
+  message.fields = std::move(fields);
+  message.source = "local";
+  return message;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Store>> open_store(CommandContext& context) {
   const Settings settings = TRY(context.settings());
@@ -15,15 +29,18 @@ Result<Json> ask_local(CommandContext& context, std::string_view operation, Json
 }
 
 Result<Json> ask_store(Store& store, std::string_view operation, Json fields, std::string text) {
-  transport::Message message;
-  message.operation = operation;
-  message.carrier = transport::Carrier::local;
-  message.fields = std::move(fields);
+  transport::Message message = local_message(operation, std::move(fields));
   message.text = std::move(text);
-  message.source = "local";
   auto answer = store.operations().run(message);
   message.fields.wipe();
   return answer;
+}
+
+Result<Json> ask_counting(CommandContext& context, std::string_view operation, Json fields) {
+  const auto store = TRY(open_store(context));
+  transport::Message message = local_message(operation, std::move(fields));
+  message.progress = [&](std::int64_t seen) { context.terminal.progress(fmt::format("{} records read", seen)); };
+  return store->operations().run(message);
 }
 
 Status run_local(CommandContext& context, std::string_view operation, Json fields) {

@@ -20,6 +20,8 @@ Status run_local(CommandContext& context, std::string_view operation, Json field
 Result<Json> ask_local(CommandContext& context, std::string_view operation, Json fields, std::string text);
 // The same on a store that is open already.
 Result<Json> ask_store(Store& store, std::string_view operation, Json fields, std::string text);
+// ask_local() of an operation that takes long: on a terminal it tells how many records it has seen.
+Result<Json> ask_counting(CommandContext& context, std::string_view operation, Json fields);
 
 // USER on a command line is a username or an account id: sets the member that says which.
 Json name_account(Json fields, const std::string& user);

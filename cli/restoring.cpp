@@ -21,7 +21,8 @@ class OwnStore {
   static Result<std::unique_ptr<OwnStore>> open(const fs::path& folder, const Settings& settings, bool make_medium) {
     TRY(auth::check_private_folder(folder));
     auto lock = TRY(own_data_folder(folder));
-    std::unique_ptr<OwnStore> store(new OwnStore(settings, TRY(load_secrets(folder, settings))));
+    std::unique_ptr<OwnStore> store(
+        new OwnStore(settings, TRY(load_secrets(folder, settings, auth::SystemClock().now()))));
     store->lock_ = std::move(lock);
     store->floor_ = TRY(auth::Floor::load(floor_of(folder), store->seal_));
     auto medium = make_medium ? open_or_create_medium(folder, settings.storage) : open_medium(folder, settings.storage);

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 
+#include "auth/policies.hpp"
 #include "auth/server_identity/server_identity.hpp"
 #include "storage/base/text.hpp"
 
@@ -213,7 +214,7 @@ const SettingRow kTable[] = {
     DURATION("challenge.http_lifetime", "How long a challenge that travels by HTTP is good.", challenge_http_lifetime,
              Seconds{10}, kHour),
     DURATION("challenge.courier_lifetime", "How long a challenge on a stick is good.", challenge_courier_lifetime,
-             kHour, 30 * kDay),
+             kHour, auth::kChallengeLifetimeMax),
     DURATION("signature.http_window", "How far before and after now a signature by HTTP may be dated.",
              signature_http_window, Seconds{10}, kHour),
     DURATION("signature.courier_before_issue", "How far before its challenge a courier's signature may be dated.",

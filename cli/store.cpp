@@ -182,7 +182,7 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const Setting
   TRY(auth::check_private_folder(folder));
   std::unique_ptr<Store> store(new Store(folder, settings, writer, purpose));
   // Before the medium: files that others can read are the first thing to say.
-  TRY(load_secrets(folder, settings));
+  TRY(load_secrets(folder, settings, store->clock_.now()));
   store->lock_ = TRY(share_data_folder(folder));
   if (has_pending_restore(folder)) {
     store->lock_.reset();
@@ -196,7 +196,7 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const Setting
 
 Result<std::shared_ptr<Store::Generation>> Store::make_generation() {
   auto generation = std::make_shared<Generation>();
-  auth::Secrets secrets = TRY(load_secrets(folder_, settings_));
+  auth::Secrets secrets = TRY(load_secrets(folder_, settings_, clock_.now()));
   const bool key_is_here = settings_.server_key_home.empty();
   {
     const auth::RecordSeal seal(secrets);
@@ -251,7 +251,7 @@ Status Store::maintain() {
 void Store::renew() {
   auto next = make_generation();
   if (next) {
-    auth::log_event(auth::LogLevel::info, "server key taken over",
+    auth::log_event(auth::LogLevel::info, "keys taken over",
                     {{"fingerprint", (*next)->authenticator().identity().fingerprint().upper()}});
     renewal_failure_.clear();
     const std::lock_guard lock(mutex_);
@@ -262,7 +262,7 @@ void Store::renew() {
   current()->authenticator().note_left_behind(why);
   if (why == renewal_failure_) return;
   renewal_failure_ = why;
-  auth::log_event(auth::LogLevel::alarm, "server key not taken over", {{"detail", why}});
+  auth::log_event(auth::LogLevel::alarm, "keys not taken over", {{"detail", why}});
 }
 
 }  // namespace countersign::cli

@@ -46,9 +46,9 @@ class Store {
   auth::openpgp::Fingerprint fingerprint();
   // Authenticator::back_up().
   Result<auth::BackupReport> back_up(auth::ByteSink sink, const std::function<void(std::int64_t)>& progress);
-  // Authenticator::maintain(); and where the server's key was changed meanwhile, takes it over: everything that was
-  // built from it is built anew, and what is under way ends on the old. Where that fails the old one stays, and is not
-  // ready any more. One thread.
+  // Authenticator::maintain(); and where the server's key or the secrets were changed meanwhile, takes them over:
+  // everything that was built from it is built anew, and what is under way ends on the old. Where that fails the old
+  // one stays, and is not ready any more. One thread.
   Status maintain();
 
  private:

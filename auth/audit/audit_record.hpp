@@ -41,7 +41,10 @@ namespace countersign::auth {
   X(revocation_applied)          \
   X(store_restored)              \
   X(key_handed_out)              \
-  X(account_registered)
+  X(account_registered)          \
+  X(secret_rotated)              \
+  X(secret_retired)              \
+  X(records_resealed)
 
 enum class Decision : std::uint8_t {
 #define X(name) name,

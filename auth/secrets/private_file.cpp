@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <vector>
 
 namespace countersign::auth {
 namespace {
@@ -68,8 +69,34 @@ Status write_private_file(const std::filesystem::path& path, ByteView bytes) {
     if (::fsync(file.get()) != 0) return system_failure(temporary);
   }
   if (::rename(temporary.c_str(), path.c_str()) != 0) return system_failure(path);
-  const FileDescriptor folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return system_failure(path.parent_path());
+  return sync_private_folder(path.parent_path());
+}
+
+Status overwrite_private_file(const std::filesystem::path& path) {
+  const FileDescriptor opened(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (opened.get() < 0) return errno == ENOENT ? ok() : Status(system_failure(path));
+  const off_t size = ::lseek(opened.get(), 0, SEEK_END);
+  const std::vector<char> zeros(size < 0 ? 0 : static_cast<std::size_t>(size), '0');
+  std::size_t done = 0;
+  while (done < zeros.size()) {
+    const ssize_t put = ::pwrite(opened.get(), zeros.data() + done, zeros.size() - done, static_cast<off_t>(done));
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return system_failure(path);
+    done += static_cast<std::size_t>(put);
+  }
+  if (::fsync(opened.get()) != 0) return system_failure(path);
+  return ok();
+}
+
+Status destroy_private_file(const std::filesystem::path& path) {
+  TRY(overwrite_private_file(path));
+  if (::unlink(path.c_str()) != 0) return system_failure(path);
+  return sync_private_folder(path.parent_path());
+}
+
+Status sync_private_folder(const std::filesystem::path& path) {
+  const FileDescriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return system_failure(path);
   return ok();
 }
 
@@ -95,6 +122,22 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& path) {
     if (errno != EINTR) return system_failure(path);
   }
   return FileLock(std::move(file));
+}
+
+Result<FileLock> FileLock::take_at_once(const std::filesystem::path& path, int how) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (file.get() < 0) return system_failure(path);
+  if (::flock(file.get(), how | LOCK_NB) == 0) return FileLock(std::move(file));
+  if (errno == EWOULDBLOCK) return fail(ErrorCode::busy, path.string() + " is locked");
+  return system_failure(path);
+}
+
+Result<FileLock> FileLock::share(const std::filesystem::path& path) {
+  return take_at_once(path, LOCK_SH);
+}
+
+Result<FileLock> FileLock::seize(const std::filesystem::path& path) {
+  return take_at_once(path, LOCK_EX);
 }
 
 }  // namespace countersign::auth

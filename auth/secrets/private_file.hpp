@@ -18,18 +18,31 @@ namespace countersign::auth {
 Result<Secret> read_private_file(const std::filesystem::path& path);
 // Temporary name, fsync, rename, fsync the folder. storage_unavailable.
 Status write_private_file(const std::filesystem::path& path, ByteView bytes);
+// Writes over every byte of it; nothing where it is absent. No promise on media that write elsewhere, flash above all.
+// storage_unavailable.
+Status overwrite_private_file(const std::filesystem::path& path);
+// Overwrites it, removes it, fsyncs the folder. storage_unavailable.
+Status destroy_private_file(const std::filesystem::path& path);
+// storage_unavailable.
+Status sync_private_folder(const std::filesystem::path& path);
 // A folder of mode 0700, ours, not a link. startup_refused, also where there is none; storage_unavailable.
 Status check_private_folder(const std::filesystem::path& path);
 // mkdir with mode 0700; an existing one must be a folder of that mode. startup_refused, storage_unavailable.
 Status make_private_folder(const std::filesystem::path& path);
 
-// An exclusive flock on a file, made if absent, held until destroyed; released by the kernel when the process dies.
+// A flock on a file, held until destroyed; released by the kernel when the process dies.
 class FileLock {
  public:
+  // Exclusive, waited for; the file is made if absent. storage_unavailable.
   static Result<FileLock> acquire(const std::filesystem::path& path);
+  // Of a file that is there. Shared with others that do the same; not waited for: busy where it cannot be had at once.
+  static Result<FileLock> share(const std::filesystem::path& path);
+  // Of a file that is there, exclusive, not waited for: busy while anybody has it.
+  static Result<FileLock> seize(const std::filesystem::path& path);
 
  private:
   explicit FileLock(FileDescriptor file) : file_(std::move(file)) {}
+  static Result<FileLock> take_at_once(const std::filesystem::path& path, int how);
   FileDescriptor file_;  // closing it unlocks
 };
 

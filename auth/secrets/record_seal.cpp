@@ -41,7 +41,7 @@ Result<Json> RecordSeal::open(std::string_view name, ByteView bytes) const {
   if (key_id == nullptr || tag == nullptr || key_id->string() == nullptr || tag->string() == nullptr) {
     return unreadable("without a MAC");
   }
-  const SecretKey* key = secrets_.find_record_key(*key_id->string());
+  const SecretKey* key = secrets_.find_key_of_record(*key_id->string(), name);
   if (key == nullptr) {
     return fail(ErrorCode::secret_missing,
                 std::string(name) + " names record key " + escape_for_display(*key_id->string(), 32));
@@ -55,6 +55,13 @@ Result<Json> RecordSeal::open(std::string_view name, ByteView bytes) const {
   if (write_json(with_mac(record, *key, expected)) != as_text(bytes))
     return unreadable("not written as a sealed record");
   return record;
+}
+
+std::optional<std::string> record_key_named_in(ByteView bytes) {
+  const auto parsed = parse_json(as_text(bytes));
+  const Json* mac = parsed && parsed->members() != nullptr ? parsed->find("mac") : nullptr;
+  const Json* key = mac == nullptr || mac->members() == nullptr ? nullptr : mac->find("key");
+  return key == nullptr || key->string() == nullptr ? std::nullopt : std::optional(*key->string());
 }
 
 Result<std::optional<SealedEntry>> find_record(storage::Medium& medium, const RecordSeal& seal, std::string_view name) {

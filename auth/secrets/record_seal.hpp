@@ -6,6 +6,8 @@
 // without `mac`, written compactly. Only that one way of writing it opens.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "auth/secrets/secrets.hpp"
@@ -28,6 +30,10 @@ class RecordSeal {
  private:
   const Secrets& secrets_;
 };
+
+// The id of the key that these bytes say they are under; nothing where they are no sealed record. Whether the MAC holds
+// is another question.
+std::optional<std::string> record_key_named_in(ByteView bytes);
 
 struct SealedEntry {
   Json record;

@@ -6,48 +6,11 @@
 #include <tuple>
 
 #include "auth/secrets/private_file.hpp"
-#include "storage/base/text.hpp"
 
 namespace countersign::auth {
 namespace {
 
-constexpr std::string_view kVersion = "countersign-secret-v1";
-constexpr std::size_t kKeyBytes = 32;
-constexpr std::size_t kIdBytes = 8;
 constexpr const char* kServerKeyFile = "server.key";
-constexpr std::array<std::string_view, 3> kFamilies = {"seal", "record", "decoy"};
-
-Secret write_key_file(std::string_view family, const SecretKey& key) {
-  std::string encoded = base64url(key.key.reveal());
-  std::string out;
-  out.reserve(256);  // once: a growing string would leave copies behind
-  out += kVersion;
-  out += "\nfamily: ";
-  out += family;
-  out += "\nid: " + key.id + "\ncreated: " + format_time(key.created_at) + "\nkey: ";
-  out += encoded;
-  out += '\n';
-  wipe(encoded);
-  return Secret::take(out);
-}
-
-Result<SecretKey> parse_key_file(std::string_view family, std::string_view id, std::string_view text) {
-  const auto refuse = [&](std::string_view why) {
-    return fail(ErrorCode::startup_refused,
-                "the secret " + std::string(family) + "-" + std::string(id) + ": " + std::string(why));
-  };
-  const auto lines = split_lines(text);
-  if (lines.size() != 5 || !text.ends_with('\n')) return refuse("malformed");
-  if (lines[0] != kVersion) return refuse("of an unknown version");
-  if (lines[1] != "family: " + std::string(family) || lines[2] != "id: " + std::string(id) ||
-      !lines[3].starts_with("created: ") || !lines[4].starts_with("key: ")) {
-    return refuse("malformed");
-  }
-  const auto created = parse_time(lines[3].substr(9));
-  auto key = from_base64url(lines[4].substr(5));
-  if (!created || !key || key->size() != kKeyBytes) return refuse("malformed");
-  return SecretKey{std::string(id), *created, Secret::take(*key)};
-}
 
 const SecretKey* find_key(const std::vector<SecretKey>& keys, std::string_view id) {
   const auto found = std::find_if(keys.begin(), keys.end(), [&](const SecretKey& key) { return key.id == id; });
@@ -56,11 +19,21 @@ const SecretKey* find_key(const std::vector<SecretKey>& keys, std::string_view i
 
 void sort_by_age(std::vector<SecretKey>& keys) {
   std::sort(keys.begin(), keys.end(), [](const SecretKey& a, const SecretKey& b) {
-    return std::tie(a.created_at, a.id) < std::tie(b.created_at, b.id);
+    return std::tie(a.from, a.created_at, a.id) < std::tie(b.from, b.created_at, b.id);
   });
 }
 
+std::string_view chain_of(std::string_view record_name) {
+  return record_name.substr(0, record_name.rfind('/') + 1);
+}
+
 }  // namespace
+
+std::size_t index_in_use(const std::vector<SecretKey>& family, Instant now) {
+  std::size_t index = 0;
+  while (index + 1 < family.size() && family[index + 1].from <= now) ++index;
+  return index;
+}
 
 Status Secrets::create(const std::filesystem::path& folder, Rng& rng, Instant now, const Secret& server_key_armored) {
   TRY(make_private_folder(folder));
@@ -68,46 +41,38 @@ Status Secrets::create(const std::filesystem::path& folder, Rng& rng, Instant no
   if (!std::filesystem::is_empty(folder, error) || error) {
     return fail(ErrorCode::conflict, folder.string() + " is not empty");
   }
-  for (const std::string_view family : kFamilies) {
-    const Bytes id = TRY(random_bytes(rng, kIdBytes));
-    // Not within the braces: g++ 12 forgets to destroy the members before it when TRY returns from there.
-    Secret material = TRY(random_secret(rng, kKeyBytes));
-    const SecretKey key{hex(id), now, std::move(material)};
-    TRY(write_private_file(folder / (std::string(family) + "-" + key.id), write_key_file(family, key).reveal()));
+  for (const SecretFamily family : {SecretFamily::seal, SecretFamily::record, SecretFamily::decoy}) {
+    const SecretKey key = TRY(make_secret_key(rng, now, now));
+    TRY(write_secret_file(folder, family, key));
   }
   if (server_key_armored.empty()) return ok();
   return write_private_file(folder / kServerKeyFile, server_key_armored.reveal());
 }
 
-Result<Secrets> Secrets::load_families(const std::filesystem::path& folder) {
+Result<Secrets> Secrets::load_families(const std::filesystem::path& folder, Instant now) {
   TRY(check_private_folder(folder));
   Secrets secrets;
-  std::vector<SecretKey> decoys;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    const auto dash = name.find('-');
-    if (dash == std::string::npos || !is_lower_hex(std::string_view(name).substr(dash + 1), 2 * kIdBytes)) continue;
-    const std::string family = name.substr(0, dash);
-    if (std::find(kFamilies.begin(), kFamilies.end(), family) == kFamilies.end()) continue;
-    const auto text = read_private_file(entry.path());
-    if (!text) return fail(ErrorCode::startup_refused, text.error().detail);
-    SecretKey key = TRY(parse_key_file(family, name.substr(dash + 1), text->reveal_text()));
-    (family == "seal" ? secrets.seal_ : family == "record" ? secrets.record_ : decoys).push_back(std::move(key));
+  secrets.folder_ = folder;
+  secrets.files_ = TRY(list_secret_files(folder));
+  for (const SecretFamily family : kSecretFamilies) secrets.families_[family];
+  for (const std::string& name : secrets.files_) {
+    const auto parsed = parse_secret_file_name(name);
+    secrets.families_[parsed->first].push_back(TRY(read_secret_file(folder, parsed->first, parsed->second)));
   }
-  if (error) return fail(ErrorCode::startup_refused, folder.string() + ": " + error.message());
-  if (secrets.seal_.empty() || secrets.record_.empty() || decoys.size() != 1) {
+  for (auto& [family, keys] : secrets.families_) sort_by_age(keys);
+  const auto& seal = secrets.family(SecretFamily::seal);
+  const auto& record = secrets.family(SecretFamily::record);
+  if (seal.empty() || record.empty() || secrets.family(SecretFamily::decoy).size() != 1) {
     return fail(ErrorCode::startup_refused,
                 folder.string() + " lacks a seal or record key, or holds not exactly one decoy key");
   }
-  secrets.decoy_ = std::move(decoys.front());
-  sort_by_age(secrets.seal_);
-  sort_by_age(secrets.record_);
+  secrets.sealing_ = index_in_use(seal, now);
+  secrets.recording_ = index_in_use(record, now);
   return secrets;
 }
 
-Result<Secrets> Secrets::load(const std::filesystem::path& folder) {
-  Secrets secrets = TRY(load_families(folder));
+Result<Secrets> Secrets::load(const std::filesystem::path& folder, Instant now) {
+  Secrets secrets = TRY(load_families(folder, now));
   auto server_key = read_private_file(folder / kServerKeyFile);
   if (!server_key && server_key.error().code != ErrorCode::not_found) {
     return fail(ErrorCode::startup_refused, "the server's secret key: " + server_key.error().detail);
@@ -116,8 +81,8 @@ Result<Secrets> Secrets::load(const std::filesystem::path& folder) {
   return secrets;
 }
 
-Result<Secrets> Secrets::load_without_server_key(const std::filesystem::path& folder) {
-  Secrets secrets = TRY(load_families(folder));
+Result<Secrets> Secrets::load_without_server_key(const std::filesystem::path& folder, Instant now) {
+  Secrets secrets = TRY(load_families(folder, now));
   std::error_code error;
   const bool there = std::filesystem::exists(std::filesystem::symlink_status(folder / kServerKeyFile, error));
   if (!there && (!error || error == std::errc::no_such_file_or_directory)) return secrets;
@@ -126,11 +91,30 @@ Result<Secrets> Secrets::load_without_server_key(const std::filesystem::path& fo
                                               "GnuPG home; take away the one that is not meant");
 }
 
-const SecretKey* Secrets::find_seal_key(std::string_view id) const {
-  return find_key(seal_, id);
+Result<bool> Secrets::is_current(Instant now) const {
+  // A clock that was set back leaves in use what is in use.
+  if (index_in_use(family(SecretFamily::seal), now) > sealing_) return false;
+  if (index_in_use(family(SecretFamily::record), now) > recording_) return false;
+  return TRY(list_secret_files(folder_)) == files_;
 }
+
+const SecretKey* Secrets::find_seal_key(std::string_view id) const {
+  return find_key(family(SecretFamily::seal), id);
+}
+
 const SecretKey* Secrets::find_record_key(std::string_view id) const {
-  return find_key(record_, id);
+  return find_key(family(SecretFamily::record), id);
+}
+
+const SecretKey* Secrets::find_key_of_record(std::string_view id, std::string_view record_name) const {
+  if (const SecretKey* key = find_record_key(id)) return key;
+  const SecretKey* key = find_key(family(SecretFamily::audit), id);
+  if (key == nullptr) return nullptr;
+  // Numbers are of one width, so names of one chain compare as their numbers do.
+  const bool known = std::any_of(key->last.begin(), key->last.end(), [&](const std::string& last) {
+    return chain_of(last) == chain_of(record_name) && record_name.size() == last.size() && record_name <= last;
+  });
+  return known ? key : nullptr;
 }
 
 }  // namespace countersign::auth

@@ -1,9 +1,7 @@
 #include "auth/secrets/server_key_file.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <system_error>
 #include <vector>
@@ -27,29 +25,6 @@ bool is_named_key(const std::string& name) {
   constexpr std::size_t kDigits = 2 * openpgp::Fingerprint::kBytes;
   return name.size() == kBefore.size() + kDigits + kAfter.size() && name.starts_with(kBefore) &&
          name.ends_with(kAfter) && is_lower_hex(std::string_view(name).substr(kBefore.size(), kDigits), kDigits);
-}
-
-Status sync_folder(const fs::path& folder) {
-  const FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (opened.get() < 0 || ::fsync(opened.get()) != 0) return system_failure(folder);
-  return ok();
-}
-
-// No promise on media that write elsewhere, flash above all; but it costs nothing.
-Status overwrite(const fs::path& file) {
-  const FileDescriptor opened(::open(file.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (opened.get() < 0) return errno == ENOENT ? ok() : Status(system_failure(file));
-  const off_t size = ::lseek(opened.get(), 0, SEEK_END);
-  const std::vector<char> zeros(size < 0 ? 0 : static_cast<std::size_t>(size), '0');
-  std::size_t done = 0;
-  while (done < zeros.size()) {
-    const ssize_t put = ::pwrite(opened.get(), zeros.data() + done, zeros.size() - done, static_cast<off_t>(done));
-    if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return system_failure(file);
-    done += static_cast<std::size_t>(put);
-  }
-  if (::fsync(opened.get()) != 0) return system_failure(file);
-  return ok();
 }
 
 }  // namespace
@@ -76,7 +51,7 @@ Status settle_server_key(const fs::path& folder, const openpgp::Fingerprint& key
   const fs::path present = server_key_file(folder, key);
   std::error_code error;
   if (fs::exists(fs::symlink_status(present, error))) {
-    TRY(overwrite(server_key_file(folder)));
+    TRY(overwrite_private_file(server_key_file(folder)));
     if (::rename(present.c_str(), server_key_file(folder).c_str()) != 0) return system_failure(present);
   }
   std::vector<fs::path> others;
@@ -84,11 +59,8 @@ Status settle_server_key(const fs::path& folder, const openpgp::Fingerprint& key
     if (is_named_key(entry.path().filename().string())) others.push_back(entry.path());
   }
   if (error) return fail(ErrorCode::storage_unavailable, folder.string() + ": " + error.message());
-  for (const fs::path& other : others) {
-    TRY(overwrite(other));
-    if (::unlink(other.c_str()) != 0) return system_failure(other);
-  }
-  return sync_folder(folder);
+  for (const fs::path& other : others) TRY(destroy_private_file(other));
+  return sync_private_folder(folder);
 }
 
 }  // namespace countersign::auth

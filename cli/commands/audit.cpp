@@ -9,7 +9,7 @@ Status run_audit_list(const AuditListOptions& options, CommandContext& context) 
 }
 
 Status run_audit_verify(const AuditVerifyOptions&, CommandContext& context) {
-  const Json report = TRY(ask_local(context, "audit.verify", Json::object(), ""));
+  const Json report = TRY(ask_counting(context, "audit.verify", Json::object()));
   context.terminal.answer(report);
   const Json* intact = report.find("intact");
   if (intact != nullptr && intact->boolean() != nullptr && *intact->boolean()) return ok();

@@ -94,6 +94,7 @@ enum class Face {
   X(chain_broken, integrity)              \
   X(medium_restored, integrity)           \
   X(secret_missing, unavailable)          \
+  X(secret_in_use, conflict)              \
   /* the world */                         \
   X(storage_unavailable, unavailable)     \
   X(entropy_unavailable, unavailable)     \

@@ -84,7 +84,7 @@ struct Server {
     const auto generator = must(openpgp::RnpOpenPgp::open(Secret()));
     const auto fingerprint =
         must(found_store({"https://auth.example.org", secrets_folder, "server"}, medium, *generator, clock, rng));
-    auto secrets = must(Secrets::load(secrets_folder));
+    auto secrets = must(Secrets::load(secrets_folder, clock.now()));
     Bytes packets = must(openpgp::dearmor("PGP PRIVATE KEY BLOCK", secrets.server_key_armored().reveal_text()));
     engine = must(openpgp::RnpOpenPgp::open(Secret::take(packets)));
     AuthenticatorSettings settings{"https://auth.example.org", fingerprint, secrets_folder / "floor", "server", {}, {}};

@@ -29,7 +29,7 @@ class Target {
     const std::string name = "https://auth.example.org";
     const auto fingerprint = auth::found_store({name, folder, "fuzz"}, medium_, **generator, clock_, rng_);
     FUZZ_CHECK(fingerprint.has_value());
-    auto secrets = auth::Secrets::load(folder);
+    auto secrets = auth::Secrets::load(folder, Instant());
     FUZZ_CHECK(secrets.has_value());
     auto key = auth::openpgp::dearmor("PGP PRIVATE KEY BLOCK", secrets->server_key_armored().reveal_text());
     FUZZ_CHECK(key.has_value());

@@ -21,7 +21,7 @@ const Secrets& secrets() {
     FUZZ_CHECK(::mkdtemp(folder.data()) != nullptr);
     SystemRng rng;
     FUZZ_CHECK(Secrets::create(folder, rng, Instant(), Secret(as_bytes("no key"))).has_value());
-    auto made = Secrets::load(folder);
+    auto made = Secrets::load(folder, Instant());
     std::filesystem::remove_all(folder);
     FUZZ_CHECK(made.has_value());
     return *std::move(made);

@@ -113,7 +113,7 @@ TEST_CASE("a server that cannot take its changed key over stays as it was and sa
   write_file(record, "{}");
   CHECK(comes_true([&] { return server.get("/readyz").status == 503; }));
   CHECK(log_in(server, world.alice) == 201);
-  CHECK(server.log().find("server key not taken over") != std::string::npos);
+  CHECK(server.log().find("keys not taken over") != std::string::npos);
   write_file(record, text);
   CHECK(comes_true([&] { return server.get("/readyz").status == 200; }));
 }

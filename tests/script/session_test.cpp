@@ -98,7 +98,11 @@ TEST_CASE("every command has help with an example, and usage errors exit with 2"
                                   "server-key show",
                                   "server-key extend",
                                   "server-key replace",
-                                  "server-key refresh"};
+                                  "server-key refresh",
+                                  "secret list",
+                                  "secret rotate",
+                                  "secret reseal",
+                                  "secret retire"};
   for (const std::string command : commands) {
     INFO(command);
     const std::string example = "  countersign " + command;

@@ -82,7 +82,7 @@ House::House(HouseSettings settings_in, storage::Medium* over)
   const auto generator = engine_with(Secret());
   fingerprint_ =
       must(found_store({settings.server, secrets_folder_, settings.writer}, *medium_, *generator, clock, rng));
-  secrets_ = std::make_unique<Secrets>(must(Secrets::load(secrets_folder_)));
+  secrets_ = std::make_unique<Secrets>(must(Secrets::load(secrets_folder_, clock.now())));
   seal_ = std::make_unique<RecordSeal>(*secrets_);
   const Secret key = packets_of(secrets_->server_key_armored());
   key_home_ = std::make_unique<openpgp::RnpKeyFile>(secrets_folder_, key, "");
@@ -96,13 +96,15 @@ Result<std::unique_ptr<Authenticator>> House::another(storage::Medium& medium, c
                                writer,          settings.policies, key_home_.get()};
   opened.hasher = settings.hasher;
   opened.applies_revocations = settings.applies_revocations;
-  return Authenticator::open(std::move(opened), TRY(Secrets::load(secrets_folder_)), medium, *spy_, clock, rng);
+  return Authenticator::open(std::move(opened), TRY(Secrets::load(secrets_folder_, clock.now())), medium, *spy_, clock,
+                             rng);
 }
 
 Status House::restart(storage::Medium* over) {
   operations_.reset();
   auth_.reset();
   if (over != nullptr) medium_ = over;
+  *secrets_ = TRY(Secrets::load(secrets_folder_, clock.now()));
   if (const auto identity = ServerIdentity::load(*medium_, *seal_, settings.server, fingerprint_)) {
     const auto certificate =
         must(openpgp::admit_certificate(identity->certificate_armored(), openpgp::kCertificateReadBytesMax));

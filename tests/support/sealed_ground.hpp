@@ -26,7 +26,7 @@ struct SealedGround {
   static auth::Secrets make(const std::filesystem::path& folder) {
     auth::SystemRng rng;
     if (!auth::Secrets::create(folder, rng, kNoon, Secret(as_bytes("no key\n")))) throw std::runtime_error("secrets");
-    auto secrets = auth::Secrets::load(folder);
+    auto secrets = auth::Secrets::load(folder, kNoon);
     if (!secrets) throw std::runtime_error("secrets: " + secrets.error().detail);
     return *std::move(secrets);
   }

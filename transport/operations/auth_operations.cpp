@@ -56,6 +56,10 @@ constexpr std::array kHandlers = {
     Row{"server_key.extend", extend_server_key},
     Row{"server_key.refresh", refresh_server_key},
     Row{"server_key.replace", replace_server_key},
+    Row{"secret.list", list_secrets},
+    Row{"secret.rotate", rotate_secret},
+    Row{"secret.reseal", reseal_records},
+    Row{"secret.retire", retire_secret},
     Row{"clock.accept", accept_clock},
 };
 

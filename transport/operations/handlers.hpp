@@ -22,6 +22,12 @@ Result<Json> extend_server_key(auth::Authenticator& auth, const Message& message
 Result<Json> refresh_server_key(auth::Authenticator& auth, const Message& message);
 Result<Json> replace_server_key(auth::Authenticator& auth, const Message& message);
 
+// secret_handlers.cpp
+Result<Json> list_secrets(auth::Authenticator& auth, const Message& message);
+Result<Json> rotate_secret(auth::Authenticator& auth, const Message& message);
+Result<Json> reseal_records(auth::Authenticator& auth, const Message& message);
+Result<Json> retire_secret(auth::Authenticator& auth, const Message& message);
+
 // account_handlers.cpp
 Result<Json> issue_challenge(auth::Authenticator& auth, const Message& message);
 Result<Json> enrol_account(auth::Authenticator& auth, const Message& message);

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,8 @@ struct Message {
   std::string text;              // a body that is an OpenPGP text: clear-signed responses and certificates
   Secret token;                  // from Authorization: Bearer, else empty
   std::string source;            // who brought it: an address, "courier", "local"; foreign text
+  // Called now and then with how much was seen, by operations that take long; empty where nobody watches.
+  std::function<void(std::int64_t)> progress = {};
 };
 
 struct Operation {

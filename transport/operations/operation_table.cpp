@@ -62,6 +62,10 @@ constexpr std::array kTable = {
     Operation{"server_key.extend",  kLocal,           Guard::administrator,  kSmall},
     Operation{"server_key.refresh", kLocal,           Guard::administrator,  kSmall},
     Operation{"server_key.replace", kLocal,           Guard::administrator,  kSmall},
+    Operation{"secret.list",        kLocal,           Guard::administrator,  kSmall},
+    Operation{"secret.rotate",      kLocal,           Guard::administrator,  kSmall},
+    Operation{"secret.reseal",      kLocal,           Guard::administrator,  kSmall},
+    Operation{"secret.retire",      kLocal,           Guard::administrator,  kSmall},
     Operation{"clock.accept",       kLocal,           Guard::administrator,  kSmall},
 };
 // clang-format on

@@ -76,7 +76,7 @@ Result<Json> list_audit(auth::Authenticator& auth, const Message& message) {
 
 Result<Json> verify_audit(auth::Authenticator& auth, const Message& message) {
   TRY(JsonReader(message.fields).finish());
-  const auto report = TRY(auth.verify_audit({}));
+  const auto report = TRY(auth.verify_audit(message.progress));
   Json faults = Json::array();
   for (const std::string& fault : report.faults) faults.push(fault);
   Json answer = Json::object().set("intact", report.faults.empty()).set("records", report.records);

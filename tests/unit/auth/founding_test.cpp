@@ -101,7 +101,7 @@ TEST_CASE("a store whose server's key stays elsewhere holds no server key and op
   KeptElsewhere kept;
   CHECK(must(kept.found(kept.certificate)) == kept.fingerprint);
   CHECK_FALSE(std::filesystem::exists(kept.secrets() / "server.key"));
-  Secrets secrets = must(Secrets::load_without_server_key(kept.secrets()));
+  Secrets secrets = must(Secrets::load_without_server_key(kept.secrets(), kNoon));
   CHECK(secrets.server_key_armored().empty());
   const auto opened = Authenticator::open(
       {"https://auth.example.org", kept.fingerprint, kept.secrets() / "floor", "server", Policies()},
@@ -113,7 +113,7 @@ TEST_CASE("S76 a server key beside one that is said to be elsewhere stops the st
   KeptElsewhere kept;
   must(kept.found(kept.certificate));
   must(write_private_file(kept.secrets() / "server.key", as_bytes("whose?")));
-  CHECK(outcome(Secrets::load_without_server_key(kept.secrets())) == "startup_refused");
+  CHECK(outcome(Secrets::load_without_server_key(kept.secrets(), kNoon)) == "startup_refused");
 }
 
 TEST_CASE("a key that another one signs with or that does not sign founds no store") {

@@ -45,8 +45,8 @@ std::unique_ptr<auth::Authenticator> open_beside(House& house, Medium& medium, c
   settings.writer = "other";
   settings.policies = house.settings.policies;
   settings.ballast_path = ballast;
-  return must(auth::Authenticator::open(std::move(settings), must(auth::Secrets::load(house.secrets_folder())), medium,
-                                        house.engine(), house.clock, house.rng));
+  return must(auth::Authenticator::open(std::move(settings), must(auth::Secrets::load(house.secrets_folder(), kNoon)),
+                                        medium, house.engine(), house.clock, house.rng));
 }
 
 struct FullHouse {

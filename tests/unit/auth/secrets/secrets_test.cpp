@@ -25,7 +25,7 @@ fs::path file_of(const SealedGround& ground, const std::string& family) {
 }
 
 std::string loaded(const SealedGround& ground) {
-  return outcome(Secrets::load(ground.secrets_folder()));
+  return outcome(Secrets::load(ground.secrets_folder(), kNoon));
 }
 
 std::string text_in(const fs::path& path) {
@@ -89,14 +89,14 @@ TEST_CASE("S76 a secret that is missing stops the start") {
 TEST_CASE("a missing key of the server is for whoever needs it to refuse") {
   SealedGround ground;
   fs::remove(ground.secrets_folder() / "server.key");
-  CHECK(must(Secrets::load(ground.secrets_folder())).server_key_armored().empty());
+  CHECK(must(Secrets::load(ground.secrets_folder(), kNoon)).server_key_armored().empty());
 }
 
 TEST_CASE("S76 a missing folder of secrets stops the start and is not made") {
   ScratchFolder scratch;
-  CHECK(outcome(Secrets::load(scratch.path() / "secrets")) == "startup_refused");
+  CHECK(outcome(Secrets::load(scratch.path() / "secrets", kNoon)) == "startup_refused");
   CHECK_FALSE(fs::exists(scratch.path() / "secrets"));
-  CHECK(outcome(Secrets::load(scratch.path() / "no" / "secrets")) == "startup_refused");
+  CHECK(outcome(Secrets::load(scratch.path() / "no" / "secrets", kNoon)) == "startup_refused");
 }
 
 TEST_CASE("S76 a secret that is a link or a folder or a pipe stops the start") {
@@ -133,6 +133,9 @@ TEST_CASE("S76 a malformed secret stops the start") {
   refused("family: seal", "family: record");
   refused("id: ", "id: 0");
   refused("created: 2026", "created: 26");
+  refused("from: 2026", "from: 26");
+  refused("from: ", "since: ");
+  refused("\nkey", "\nlast: audit/cli/00000000000000000001\nkey");
   refused("key: ", "key: A");
   refused("key: ", "Key: ");
   refused("countersign-secret-v1\n", "");
@@ -159,7 +162,7 @@ TEST_CASE("S74 a secret of another version is refused by name") {
   std::string text = text_in(path);
   text.replace(text.find("-v1"), 3, "-v2");
   write(path, text);
-  const auto secrets = Secrets::load(ground.secrets_folder());
+  const auto secrets = Secrets::load(ground.secrets_folder(), kNoon);
   CHECK(outcome(secrets) == "startup_refused");
   CHECK(secrets.error().detail.find("version") != std::string::npos);
 }
@@ -174,19 +177,56 @@ TEST_CASE("S76 a second decoy key stops the start since decoys must not change")
   CHECK(loaded(ground) == "startup_refused");
 }
 
-TEST_CASE("the newest key seals and the older ones still open") {
+TEST_CASE("a key seals from its time on and the older ones still open") {
   SealedGround ground;
   const std::string old_id = ground.secrets.newest_seal_key().id;
-  std::string text = text_in(file_of(ground, "seal"));
-  text.replace(text.find(old_id), 16, "0000000000000001");
-  text.replace(text.find("2026-"), 5, "2027-");
-  text.replace(text.find("key: ") + 5, 4, "AAAA");
-  write(ground.secrets_folder() / "seal-0000000000000001", text);
-  const Secrets both = must(Secrets::load(ground.secrets_folder()));
-  CHECK(both.newest_seal_key().id == "0000000000000001");
-  CHECK(both.find_seal_key(old_id) != nullptr);
-  CHECK(both.find_seal_key("0000000000000002") == nullptr);
-  CHECK(both.find_record_key(old_id) == nullptr);  // a family's key is of no use to another
+  const Instant due = kNoon + std::chrono::hours(1);
+  const SecretKey coming = must(make_secret_key(ground.rng, kNoon, due));
+  must(write_secret_file(ground.secrets_folder(), SecretFamily::seal, coming));
+  const auto sealing_at = [&](Instant now) {
+    return must(Secrets::load(ground.secrets_folder(), now)).newest_seal_key().id;
+  };
+  CHECK(sealing_at(due - Seconds(1)) == old_id);
+  CHECK(sealing_at(due) == coming.id);
+  CHECK(sealing_at(kNoon - std::chrono::days(365)) == old_id);  // a clock that is wrong leaves somebody to seal
+  for (const Instant now : {kNoon, due}) {
+    const Secrets both = must(Secrets::load(ground.secrets_folder(), now));
+    CHECK(both.find_seal_key(old_id) != nullptr);
+    CHECK(both.find_seal_key(coming.id) != nullptr);  // loaded before it is used
+    CHECK(both.find_seal_key("0000000000000002") == nullptr);
+    CHECK(both.find_record_key(old_id) == nullptr);  // a family's key is of no use to another
+  }
+}
+
+TEST_CASE("secrets are current until a key comes or goes or is due") {
+  SealedGround ground;
+  const Instant due = kNoon + std::chrono::hours(1);
+  const Secrets before = must(Secrets::load(ground.secrets_folder(), kNoon));
+  CHECK(must(before.is_current(kNoon)));
+  const SecretKey coming = must(make_secret_key(ground.rng, kNoon, due));
+  must(write_secret_file(ground.secrets_folder(), SecretFamily::record, coming));
+  CHECK_FALSE(must(before.is_current(kNoon)));
+  const Secrets loaded = must(Secrets::load(ground.secrets_folder(), kNoon));
+  CHECK(must(loaded.is_current(due - Seconds(1))));
+  CHECK_FALSE(must(loaded.is_current(due)));
+  const Secrets after = must(Secrets::load(ground.secrets_folder(), due));
+  CHECK(must(after.is_current(due)));
+  CHECK(must(after.is_current(kNoon)));  // set back, the clock changes nothing
+  must(destroy_secret_file(ground.secrets_folder(), SecretFamily::record, coming.id));
+  CHECK_FALSE(must(after.is_current(due)));
+}
+
+TEST_CASE("a key file of the first release is in use from its making on") {
+  SealedGround ground;
+  const fs::path path = file_of(ground, "seal");
+  std::string text = text_in(path);
+  const auto from = text.find("from: ");
+  REQUIRE(from != std::string::npos);
+  text.erase(from, text.find('\n', from) + 1 - from);
+  write(path, text);
+  const Secrets secrets = must(Secrets::load(ground.secrets_folder(), kNoon));
+  CHECK(secrets.newest_seal_key().from == kNoon);
+  CHECK(secrets.newest_seal_key().created_at == kNoon);
 }
 
 TEST_CASE("files that are no secrets are left alone") {
@@ -210,6 +250,6 @@ TEST_CASE("without entropy no secrets are made") {
     rng.run_dry_after(calls);
     const fs::path folder = scratch.path() / std::to_string(calls);
     CHECK(outcome(Secrets::create(folder, rng, kNoon, Secret(as_bytes("k")))) == "entropy_unavailable");
-    CHECK(outcome(Secrets::load(folder)) == "startup_refused");
+    CHECK(outcome(Secrets::load(folder, kNoon)) == "startup_refused");
   }
 }

@@ -180,8 +180,8 @@ TEST_CASE("without the secret key at hand its certificate is shown and not chang
   House house;
   AuthenticatorSettings settings{house.settings.server, house.fingerprint(), house.secrets_folder() / "floor", "cli",
                                  house.settings.policies};
-  const auto homeless = must(Authenticator::open(settings, must(Secrets::load(house.secrets_folder())), house.medium(),
-                                                 house.engine(), house.clock, house.rng));
+  const auto homeless = must(Authenticator::open(settings, must(Secrets::load(house.secrets_folder(), kNoon)),
+                                                 house.medium(), house.engine(), house.clock, house.rng));
   CHECK(must(homeless->show_server_key()).place.empty());
   CHECK(outcome(homeless->extend_server_key(std::nullopt, by_hand())) == "openpgp_unavailable");
 }
@@ -281,7 +281,7 @@ TEST_CASE("S76 a fingerprint in the settings that the server never had still sto
   must(house.auth().replace_server_key(with_overlap(90 * kDay), by_hand()));
   AuthenticatorSettings settings{house.settings.server, alice().fingerprint(), house.secrets_folder() / "floor", "cli",
                                  house.settings.policies};
-  CHECK(outcome(Authenticator::open(settings, must(Secrets::load(house.secrets_folder())), house.medium(),
+  CHECK(outcome(Authenticator::open(settings, must(Secrets::load(house.secrets_folder(), kNoon)), house.medium(),
                                     house.engine(), house.clock, house.rng)) == "startup_refused");
 }
 
