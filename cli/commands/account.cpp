@@ -11,13 +11,13 @@ namespace countersign::cli {
 namespace {
 
 Status add_managed(const AccountAddOptions& options, CommandContext& context) {
-  TRY(check_key_out(options.key_out));
+  KeyOut out = TRY(KeyOut::open(options.key_out));
   const Secret password = TRY(read_password(options.password_file, "Password of " + options.user, context.terminal));
   Json fields = Json::object().set("username", options.user).set("managed", true);
   if (options.escrow) fields.set("escrow", true);
   if (options.show_key_id) fields.set("show_key_id", true);
   fields.set("password", password.reveal_text());
-  return hand_over(context, TRY(ask_local(context, "account.add", std::move(fields), "")), options.key_out);
+  return out.hand_over(context, TRY(ask_local(context, "account.add", std::move(fields), "")));
 }
 
 }  // namespace
@@ -55,9 +55,9 @@ Status run_account_confirm(const AccountConfirmOptions& options, CommandContext&
 }
 
 Status run_account_key(const AccountKeyOptions& options, CommandContext& context) {
-  TRY(check_key_out(options.key_out));
+  KeyOut out = TRY(KeyOut::open(options.key_out));
   Json answer = TRY(ask_local(context, "account.key", name_account(Json::object(), options.user), ""));
-  return hand_over(context, std::move(answer), options.key_out);
+  return out.hand_over(context, std::move(answer));
 }
 
 Status run_account_restore(const AccountRestoreOptions& options, CommandContext& context) {

@@ -10,13 +10,13 @@ namespace countersign::cli {
 namespace {
 
 Status rotate_managed(const RotateOptions& options, CommandContext& context) {
-  TRY(check_key_out(options.key_out));
+  KeyOut out = TRY(KeyOut::open(options.key_out));
   const Secret password =
       TRY(read_password(options.password_file, "New password of " + options.user, context.terminal));
   Json fields = name_account(Json::object(), options.user).set("managed", true);
   if (options.escrow) fields.set("escrow", true);
   fields.set("password", password.reveal_text());
-  return hand_over(context, TRY(ask_local(context, "account.rotate", std::move(fields), "")), options.key_out);
+  return out.hand_over(context, TRY(ask_local(context, "account.rotate", std::move(fields), "")));
 }
 
 }  // namespace
