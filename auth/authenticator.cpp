@@ -104,7 +104,7 @@ Result<HeldEnrolment> Authenticator::hold_enrolment(const std::optional<Response
 Result<RefreshedSession> Authenticator::log_in(const AccountName& name, const Password& password, const Visit& visit) {
   const std::string account = TRY(resolve(name));
   TRY(throttle_password(visit, account));
-  return roles_->passwords.log_in(account, password, visit);
+  return roles_->passwords.log_in(name, password, visit);
 }
 
 Status Authenticator::change_password(const AccountName& name, const Password& password, const Password& next,
@@ -217,6 +217,12 @@ Result<Account> Authenticator::add_account(const NewAccount& request, const Visi
 Result<Account> Authenticator::confirm_enrolment(const openpgp::Fingerprint& fingerprint, const std::string& username,
                                                  const Visit& visit) {
   return roles_->enrolment.confirm(fingerprint, username, visit);
+}
+
+Result<LegacyImportSummary> Authenticator::import_legacy(const LegacyImportOrder& order,
+                                                         const std::function<void(std::int64_t)>& progress,
+                                                         const Visit& visit) {
+  return roles_->legacy_import.run(order, progress, visit);
 }
 
 Result<std::vector<HeldEnrolment>> Authenticator::list_held_enrolments() {

@@ -13,6 +13,7 @@
 
 #include "auth/accounts/deletion.hpp"
 #include "auth/accounts/enrolment.hpp"
+#include "auth/accounts/legacy_import.hpp"
 #include "auth/backup/backing_up.hpp"
 #include "auth/challenges/issuing.hpp"
 #include "auth/challenges/login.hpp"
@@ -138,6 +139,8 @@ class Authenticator {
   Result<Account> delete_account(const std::string& account, const Visit& visit);
   Result<std::string> export_revocations();
   Result<AppliedExport> apply_revocations(std::string_view text, const Visit& visit);
+  Result<LegacyImportSummary> import_legacy(const LegacyImportOrder& order,
+                                            const std::function<void(std::int64_t)>& progress, const Visit& visit);
   Result<std::vector<std::string>> list_accounts(std::string_view after, std::size_t limit);
   Result<AccountView> show_account(const std::string& account);
   Result<std::vector<AuditRecord>> list_audit(std::string_view writer, std::size_t limit);

@@ -65,6 +65,7 @@ struct Authenticator::Roles {
         issuing(context, decoys),
         login(context, sessions),
         enrolment(context),
+        legacy_import(context),
         passwords(context, sessions),
         key_upkeep(context, ground.settings.key_home),
         secret_upkeep(context),
@@ -93,6 +94,7 @@ struct Authenticator::Roles {
   Issuing issuing;
   Login login;
   Enrolment enrolment;
+  LegacyImport legacy_import;
   Passwords passwords;
   KeyUpkeep key_upkeep;
   SecretUpkeep secret_upkeep;

@@ -283,7 +283,7 @@ void build(Tree& tree) {
   tree.app.add_option("--data", tree.data, "The data folder; else COUNTERSIGN_DATA, else the XDG state folder");
   tree.app.add_flag("--json", tree.json, "Answers as JSON");
   add_server_side(tree);
-  CLI::App& account = group(tree, "account", "Accounts: add, list, show, confirm, key, restore, delete");
+  CLI::App& account = group(tree, "account", "Accounts: add, import-legacy, list, show, confirm, key, restore, delete");
   add_account(tree, account);
   add_keys(tree, account);
   add_password(tree);

@@ -1,11 +1,24 @@
 #include "cli/command_tree.hpp"
 #include "cli/commands/account.hpp"
+#include "cli/commands/account_import.hpp"
 #include "cli/commands/revocation.hpp"
 #include "cli/commands/revoke.hpp"
 #include "cli/commands/rotate.hpp"
 
 namespace countersign::cli {
 namespace {
+
+void add_import(Tree& tree, CLI::App& account) {
+  command<AccountImportOptions>(
+      tree, account, "import-legacy", "Take over the accounts of go-crypt/auth; nothing in its folder is changed",
+      "countersign account import-legacy /var/lib/go-auth --dry-run", run_account_import,
+      [](CLI::App& app, AccountImportOptions& options) {
+        app.add_option("DIR", options.folder, "The folder that holds `users`")->required();
+        app.add_flag("--skip-strays", options.skip_strays,
+                     "Leave links and other files that are no account's out, and report them");
+        app.add_flag("--dry-run", options.dry_run, "Say what would be done, and change nothing");
+      });
+}
 
 void add_account_keys(Tree& tree, CLI::App& account) {
   command<AccountKeyOptions>(tree, account, "key", "Give out an escrowed key, as its owner's password protects it",
@@ -33,6 +46,7 @@ void add_account_keys(Tree& tree, CLI::App& account) {
 }  // namespace
 
 void add_keys(Tree& tree, CLI::App& account) {
+  add_import(tree, account);
   add_account_keys(tree, account);
   command<RotateOptions>(
       tree, tree.app, "rotate", "Give an account another key; every session of it ends",

@@ -19,6 +19,7 @@ constexpr Advice kAdvice[] = {
     {ErrorCode::challenge_expired, "ask for a new challenge, and compare this machine's clock with the server's"},
     {ErrorCode::clock_behind, "set the clock; if it is right, run `countersign clock accept`"},
     {ErrorCode::storage_unavailable, "is the disk full, read-only or gone?"},
+    {ErrorCode::legacy_folder_refused, "look at each; --skip-strays takes the rest over and reports them"},
     {ErrorCode::slow_down, "try again later"},
     {ErrorCode::busy, "try again later"},
     {ErrorCode::hasher_busy, "try again later"},
@@ -114,6 +115,8 @@ std::string_view meaning_of(ErrorCode code) {
       return "too many enrolments are waiting";
     case ErrorCode::account_not_revoked:
       return "the account is not revoked";
+    case ErrorCode::legacy_folder_refused:
+      return "the folder holds what no account's file is, and nothing was taken over";
     case ErrorCode::session_unknown:
       return "there is no such session";
     case ErrorCode::session_expired:

@@ -37,9 +37,15 @@ Result<Json> ask_store(Store& store, std::string_view operation, Json fields, st
 }
 
 Result<Json> ask_counting(CommandContext& context, std::string_view operation, Json fields) {
+  return ask_watched(context, operation, std::move(fields),
+                     [&](std::int64_t seen) { context.terminal.progress(fmt::format("{} records read", seen)); });
+}
+
+Result<Json> ask_watched(CommandContext& context, std::string_view operation, Json fields,
+                         const std::function<void(std::int64_t)>& progress) {
   const auto store = TRY(open_store(context));
   transport::Message message = local_message(operation, std::move(fields));
-  message.progress = [&](std::int64_t seen) { context.terminal.progress(fmt::format("{} records read", seen)); };
+  message.progress = progress;
   return store->operations().run(message);
 }
 

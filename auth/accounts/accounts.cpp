@@ -118,6 +118,13 @@ void Accounts::stage_no_part(storage::Batch& batch, Account& account, AccountPar
   batch.erase(part_name(account.id, part));
 }
 
+bool Accounts::stage_username(storage::Batch& batch, Account& account, std::string_view username) {
+  if (!account.username.empty() || username.empty() || account_id_of(username) != account.id) return false;
+  account.username = username;
+  stage_no_part(batch, account, AccountPart::metadata);
+  return true;
+}
+
 void Accounts::stage_change(storage::Batch& batch, const StoredAccount& over, const Account& account) {
   const std::string name = account_name(account.id);
   batch.require_version(name, over.version);

@@ -46,6 +46,10 @@ class Accounts {
   // Stage a part, or its end, and note it in `account`: stage the account record after its parts.
   void stage_part(storage::Batch& batch, Account& account, AccountPart part, ByteView bytes);
   void stage_no_part(storage::Batch& batch, Account& account, AccountPart part);
+  // An account that was taken over has no name until its owner's login brings one. Notes it in `account` where it is
+  // the account's and was not known, and ends the metadata, which does not say it: complete_metadata() makes it anew.
+  // False where nothing was learnt.
+  bool stage_username(storage::Batch& batch, Account& account, std::string_view username);
   // Stage a changed record over the version it was read at.
   void stage_change(storage::Batch& batch, const StoredAccount& over, const Account& account);
   void stage_seen(storage::Batch& batch, std::string_view id, Instant at);

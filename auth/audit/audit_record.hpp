@@ -44,7 +44,8 @@ namespace countersign::auth {
   X(account_registered)          \
   X(secret_rotated)              \
   X(secret_retired)              \
-  X(records_resealed)
+  X(records_resealed)            \
+  X(account_imported)
 
 enum class Decision : std::uint8_t {
 #define X(name) name,

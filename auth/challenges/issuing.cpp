@@ -12,6 +12,8 @@ namespace countersign::auth {
 Result<std::string> Issuing::extra_of(const ChallengeRequest& request) {
   switch (request.purpose) {
     case Purpose::login:
+      // Whoever it is asked for, known or not: an account that has no name yet learns it from this.
+      return request.name.username;
     case Purpose::password:
       return std::string();
     case Purpose::enrol:

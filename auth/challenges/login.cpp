@@ -26,20 +26,27 @@ Result<LoginAnswer> Login::judge_and_commit(const OpenedChallenge& opened, const
   }
 
   const bool courier = challenge.transport == Transport::courier;
-  auto [session, token] = TRY(sessions_.make(prover.stored.account, moment));
+  storage::Batch batch;
+  Account account = prover.stored.account;
+  const bool named = context_.accounts.stage_username(batch, account, challenge.extra);
+  if (named) {
+    context_.accounts.stage_change(batch, prover.stored, account);
+  } else {
+    batch.require_version(account_name(account.id), prover.stored.version);
+  }
+  auto [session, token] = TRY(sessions_.make(account, moment));
   session.method = "key";
-  session.fingerprint = prover.stored.account.fingerprint.upper();
+  session.fingerprint = account.fingerprint.upper();
   session.transport = name_of(challenge.transport);
   if (courier) session.use_before = moment.judged + context_.policies.grant_lifetime;
 
   const std::string grant = courier ? TRY(seal_grant(session, token, prover, moment)) : std::string();
-  storage::Batch batch;
-  batch.require_version(account_name(challenge.account), prover.stored.version);
   stage_consumed(batch, context_, opened, grant);
   TRY(sessions_.stage_open(batch, session, token));
   context_.accounts.stage_seen(batch, challenge.account, moment.wall);
-  TRY(context_.audit.commit(batch, {courier ? Decision::login_granted : Decision::login_accepted, moment.wall,
-                                    session.account, session.fingerprint, session.id, visit.source, ""}));
+  TRY(context_.audit.commit(batch,
+                            {courier ? Decision::login_granted : Decision::login_accepted, moment.wall, session.account,
+                             session.fingerprint, session.id, visit.source, named ? "name learnt" : ""}));
   if (courier) return LoginAnswer{std::nullopt, grant};
   return LoginAnswer{RefreshedSession{std::move(session), std::move(token)}, ""};
 }

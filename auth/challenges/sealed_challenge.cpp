@@ -142,7 +142,7 @@ Statement statement_of(const OpenedChallenge& opened, std::string_view server_na
   out.issued_at = challenge.issued_at;
   out.expires_at = challenge.expires_at;
   out.transport = challenge.transport;
-  out.extra = challenge.extra;
+  if (!extra_line_of(challenge.purpose).empty()) out.extra = challenge.extra;
   return out;
 }
 

@@ -14,7 +14,7 @@
 //   16  random
 //   32  context: SHA-256(store id ‖ 0x00 ‖ server name), and of a store that was restored ‖ 0x00 ‖ how often, 8 bytes
 //   20  fingerprint of the server's key
-//   2+n purpose-specific text: username, new fingerprint or reason
+//   2+n purpose-specific text: the username (enrol; login where it was asked for by one), new fingerprint or reason
 //   16  tag: HMAC-SHA-256 over all before it, cut to 16 bytes, under HKDF(sealing key, "countersign challenge v1")
 //
 // The nonce is HKDF(sealing key, "countersign nonce v1" ‖ the whole string), 32 bytes: stored nowhere, sent only inside

@@ -14,7 +14,7 @@ Result<Secret> Escrow::by_password(const std::string& account, const Password& p
     const auto proof = TRY(check_.prove(account, password));
     Secret key = TRY(read(proof.stored));
     storage::Batch batch;
-    std::string detail = check_.stage_proven(batch, proof);
+    std::string detail = check_.stage_proven(batch, proof, "").detail;
     detail = detail.empty() ? "by password" : "by password, " + detail;
     TRY(context_.audit.commit(batch, {Decision::key_handed_out, moment.wall, account,
                                       proof.stored.account.fingerprint.upper(), "", visit.source, detail}));

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kReasons = {"key_compromised", "key_superseded", "key_retired",
                                                       "no_longer_valid", "unspecified"};
-constexpr std::array<std::string_view, 5> kWays = {"statement", "certificate", "administrator", "export", "password"};
+constexpr std::array<std::string_view, 6> kWays = {"statement", "certificate", "administrator",
+                                                   "export",    "password",    "import"};
 
 Json members_of(const RevocationRecord& record) {
   return Json::object()

@@ -33,7 +33,7 @@ struct RevocationRecord {
   std::string reason;
   std::string note;
   Instant revoked_at{};
-  std::string by;         // "statement", "certificate", "password", "administrator", "export"
+  std::string by;         // "statement", "certificate", "password", "administrator", "export", "import"
   std::string signature;  // armored; empty until made
 };
 

@@ -50,16 +50,21 @@ Result<PasswordProof> PasswordCheck::prove(const std::string& account, const Pas
   return PasswordProof{std::move(held->stored), std::move(made)};
 }
 
-std::string PasswordCheck::stage_proven(storage::Batch& batch, const PasswordProof& proof) {
-  const Account& account = proof.stored.account;
-  if (!proof.renewal) {
-    batch.require_version(account_name(account.id), proof.stored.version);
-    return "";
+PasswordCheck::Proven PasswordCheck::stage_proven(storage::Batch& batch, const PasswordProof& proof,
+                                                  std::string_view username) {
+  Proven proven{proof.stored.account, ""};
+  if (proof.renewal) {
+    proven.detail = password_scheme_of(proven.account) == PasswordScheme::lthn ? "hash migrated" : "hash renewed";
+    stage(batch, proven.account, *proof.renewal);
   }
-  Account renewed = account;
-  stage(batch, renewed, *proof.renewal);
-  accounts_.stage_change(batch, proof.stored, renewed);
-  return password_scheme_of(account) == PasswordScheme::lthn ? "hash migrated" : "hash renewed";
+  const bool named = accounts_.stage_username(batch, proven.account, username);
+  if (named) proven.detail += proven.detail.empty() ? "name learnt" : ", name learnt";
+  if (named || proof.renewal) {
+    accounts_.stage_change(batch, proof.stored, proven.account);
+  } else {
+    batch.require_version(account_name(proven.account.id), proof.stored.version);
+  }
+  return proven;
 }
 
 void PasswordCheck::stage(storage::Batch& batch, Account& account, const HashedPassword& hashed) {

@@ -33,9 +33,13 @@ class PasswordCheck {
   // outside. hasher_*, secret_missing, storage_unavailable and entropy_unavailable: nothing was found out.
   Result<PasswordProof> prove(const std::string& account, const Password& password);
 
-  // Stages what the proof stands on: the account's version, and its renewal where there is one. What that was, for the
-  // audit record; empty where there was none.
-  std::string stage_proven(storage::Batch& batch, const PasswordProof& proof);
+  struct Proven {
+    Account account;     // as it is once the batch is committed
+    std::string detail;  // what was staged besides, for the audit record; empty: nothing
+  };
+  // Stages what the proof stands on: the account's version; its renewal where there is one; and `username`, empty where
+  // none was given, where the account had no name yet.
+  Proven stage_proven(storage::Batch& batch, const PasswordProof& proof, std::string_view username);
   // Stages the hash as the account's only one and notes it in `account`; stage the account record after it. The epoch
   // is the caller's: a change of password raises it, a renewal does not.
   void stage(storage::Batch& batch, Account& account, const HashedPassword& hashed);

@@ -2,14 +2,13 @@
 
 namespace countersign::auth {
 
-Result<RefreshedSession> Passwords::open_session(const PasswordProof& proof, const Moment& moment, const Visit& visit) {
-  const Account& account = proof.stored.account;
+Result<RefreshedSession> Passwords::open_session(const PasswordProof& proof, const std::string& username,
+                                                 const Moment& moment, const Visit& visit) {
+  storage::Batch batch;
+  const auto [account, detail] = check_.stage_proven(batch, proof, username);
   auto [session, token] = TRY(sessions_.make(account, moment));
   session.method = "password";
   session.transport = "http";
-
-  storage::Batch batch;
-  const std::string detail = check_.stage_proven(batch, proof);
   TRY(sessions_.stage_open(batch, session, token));
   context_.accounts.stage_seen(batch, account.id, moment.wall);
   TRY(context_.audit.commit(
@@ -17,11 +16,12 @@ Result<RefreshedSession> Passwords::open_session(const PasswordProof& proof, con
   return RefreshedSession{std::move(session), std::move(token)};
 }
 
-Result<RefreshedSession> Passwords::log_in(const std::string& account, const Password& password, const Visit& visit) {
+Result<RefreshedSession> Passwords::log_in(const AccountName& name, const Password& password, const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
+  const std::string account = TRY(resolve(name));
   return until_settled([&]() -> Result<RefreshedSession> {
     const auto proof = TRY(check_.prove(account, password));
-    return open_session(proof, moment, visit);
+    return open_session(proof, name.username, moment, visit);
   });
 }
 

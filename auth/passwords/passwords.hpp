@@ -12,7 +12,7 @@
 
 namespace countersign::auth {
 
-// Any thread. `account` is an id everywhere. As PasswordCheck::prove() where a password is asked for; a conflict is
+// Any thread. `account` is an id. As PasswordCheck::prove() where a password is asked for; a conflict is
 // read and judged again, three times at most, and then storage_unavailable.
 class Passwords {
  public:
@@ -25,8 +25,9 @@ class Passwords {
   // For operations that take a password as their proof.
   PasswordCheck& check() { return check_; }
 
-  // Opens a session of the method `password`. A legacy hash is replaced, and a weaker one renewed, in the same batch.
-  Result<RefreshedSession> log_in(const std::string& account, const Password& password, const Visit& visit);
+  // Opens a session of the method `password`. A legacy hash is replaced, a weaker one renewed, and a name that was not
+  // known yet recorded, in the same batch.
+  Result<RefreshedSession> log_in(const AccountName& name, const Password& password, const Visit& visit);
   Status change(const std::string& account, const Password& password, const Password& next, const Visit& visit);
   // By a `password` response: whoever holds the key sets one, also where there was none. As Login::redeem().
   Status change(const Response& response, const Password& next, const Visit& visit);
@@ -36,7 +37,8 @@ class Passwords {
   Status remove(const std::string& account, const Visit& visit);
 
  private:
-  Result<RefreshedSession> open_session(const PasswordProof& proof, const Moment& moment, const Visit& visit);
+  Result<RefreshedSession> open_session(const PasswordProof& proof, const std::string& username, const Moment& moment,
+                                        const Visit& visit);
   // Raises the epoch and commits; `hashed` null: none from now on.
   Status commit_change(const StoredAccount& stored, const HashedPassword* hashed, AuditEntry entry,
                        storage::Batch& batch);

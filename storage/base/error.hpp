@@ -70,6 +70,7 @@ enum class Face {
   X(enrolment_not_held, not_found)        \
   X(enrolments_held_full, slow_down)      \
   X(account_not_revoked, conflict)        \
+  X(legacy_folder_refused, malformed)     \
   /* sessions */                          \
   X(session_unknown, denied)              \
   X(session_expired, denied)              \

@@ -77,6 +77,7 @@ TEST_CASE("every command has help with an example, and usage errors exit with 2"
                                   "account show",
                                   "account confirm",
                                   "account key",
+                                  "account import-legacy",
                                   "challenge",
                                   "redeem",
                                   "respond",

@@ -69,10 +69,11 @@ class SessionFolder {
   ProgramRun run(const std::string& command) const {
     const std::string program = std::filesystem::path(COUNTERSIGN_PROGRAM).parent_path().string();
     const char* search = std::getenv("PATH");
-    return run_program({"sh", "-c", "cd \"$HOME\" || exit\n" + command}, {},
-                       {"HOME=" + path_, "GNUPGHOME=" + gnupg(), "XDG_CONFIG_HOME=" + path_ + "/.config",
-                        "XDG_STATE_HOME=" + path_ + "/.state", "COUNTERSIGN_DATA=" + path_ + "/data", "LC_ALL=C.UTF-8",
-                        "PATH=" + program + ":" + (search == nullptr ? "/usr/bin:/bin" : search)});
+    return run_program(
+        {"sh", "-c", "cd \"$HOME\" || exit\n" + command}, {},
+        {"HOME=" + path_, "GNUPGHOME=" + gnupg(), "XDG_CONFIG_HOME=" + path_ + "/.config",
+         "XDG_STATE_HOME=" + path_ + "/.state", "COUNTERSIGN_DATA=" + path_ + "/data", "LC_ALL=C.UTF-8",
+         "FIXTURES=" COUNTERSIGN_FIXTURES, "PATH=" + program + ":" + (search == nullptr ? "/usr/bin:/bin" : search)});
   }
 
  private:

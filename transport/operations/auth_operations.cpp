@@ -34,6 +34,7 @@ constexpr std::array kHandlers = {
     Row{"session.end_all", end_all_sessions},
     Row{"session.end_one", end_one_session},
     Row{"account.add", add_account},
+    Row{"account.import", import_accounts},
     Row{"account.confirm", confirm_account},
     Row{"account.list", list_accounts},
     Row{"account.show", show_account},

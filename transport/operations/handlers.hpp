@@ -28,6 +28,9 @@ Result<Json> rotate_secret(auth::Authenticator& auth, const Message& message);
 Result<Json> reseal_records(auth::Authenticator& auth, const Message& message);
 Result<Json> retire_secret(auth::Authenticator& auth, const Message& message);
 
+// import_handlers.cpp
+Result<Json> import_accounts(auth::Authenticator& auth, const Message& message);
+
 // account_handlers.cpp
 Result<Json> issue_challenge(auth::Authenticator& auth, const Message& message);
 Result<Json> enrol_account(auth::Authenticator& auth, const Message& message);

@@ -40,6 +40,7 @@ constexpr std::array kTable = {
     Operation{"session.end_all",    kHttp,            Guard::bearer,         kSmall},
     Operation{"session.end_one",    kHttp,            Guard::bearer,         kSmall},
     Operation{"account.add",        kLocal,           Guard::administrator,  kLocalFile},
+    Operation{"account.import",     kLocal,           Guard::administrator,  kSmall},
     Operation{"account.confirm",    kLocal,           Guard::administrator,  kSmall},
     Operation{"account.list",       kLocal,           Guard::administrator,  kSmall},
     Operation{"account.show",       kLocal,           Guard::administrator,  kSmall},

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/gate/key_packet.hpp"
 #include "auth/openpgp/gate/packets.hpp"
 
@@ -9,8 +10,12 @@ namespace countersign::auth::openpgp {
 namespace {
 
 constexpr std::uint8_t kEncryptedWithSha1 = 254;  // usage: a checksum by SHA-1 within what is encrypted
+constexpr std::uint8_t kEncryptedWithSum = 255;
+constexpr std::uint8_t kPlaintext = 0;
 constexpr std::uint8_t kAes128 = 7;
 constexpr std::uint8_t kAes256 = 9;
+constexpr std::uint8_t kSimple = 0;
+constexpr std::uint8_t kSalted = 1;
 constexpr std::uint8_t kIteratedAndSalted = 3;
 constexpr std::uint8_t kHighestCount = 0xFF;  // 65,011,712 bytes
 constexpr std::size_t kSaltBytes = 8;
@@ -56,6 +61,16 @@ Result<bool> is_well_protected(ByteView secret) {
   return count == kHighestCount;
 }
 
+// A usage that is a cipher itself makes its key from the passphrase by MD5 alone, and does not count.
+Result<bool> is_encrypted(ByteView secret) {
+  BodyReader reader(secret);
+  const auto usage = TRY(reader.integer(1));
+  if (usage != kEncryptedWithSha1 && usage != kEncryptedWithSum) return false;
+  const auto cipher = TRY(reader.integer(1));
+  const auto s2k = TRY(reader.integer(1));
+  return cipher != kPlaintext && (s2k == kSimple || s2k == kSalted || s2k == kIteratedAndSalted);
+}
+
 }  // namespace
 
 Result<Fingerprint> fingerprint_of_secret_key(ByteView secret_key) {
@@ -93,6 +108,15 @@ Status check_protected(ByteView secret_key) {
                                                     " is not protected by a passphrase, or at less than the full cost");
   }
   return ok();
+}
+
+Result<SecretKeyFacts> inspect_secret_key(std::string_view text) {
+  Bytes read = looks_armored(text) ? TRY(dearmor("PGP PRIVATE KEY BLOCK", text)) : to_bytes(text);
+  const Secret packets = Secret::take(read);
+  const auto parts = TRY(secret_parts(packets.reveal()));
+  SecretKeyFacts facts{parts.front().fingerprint, true};
+  for (const SecretPart& part : parts) facts.is_encrypted = TRY(is_encrypted(part.secret)) && facts.is_encrypted;
+  return facts;
 }
 
 }  // namespace countersign::auth::openpgp

@@ -1,5 +1,5 @@
 // Transferable secret keys (RFC 4880 §11.2): the server's own with the certificate that speaks for it now, and those
-// that the server makes for others. Pure.
+// that it makes for others or takes over from its predecessor. Pure.
 #pragma once
 
 #include "auth/openpgp/gate/packet_gate.hpp"
@@ -20,5 +20,12 @@ Result<Secret> with_certificate(ByteView secret_key, const GatedCertificate& cer
 // iterated and salted at the highest count (§3.7.1.3, §5.5.3)? What an engine says of that is not asked: librnp counts
 // wrong. certificate_refused where not, or where it is no secret key; packet_refused, unknown_version.
 Status check_protected(ByteView secret_key);
+
+struct SecretKeyFacts {
+  Fingerprint fingerprint;    // of the primary key
+  bool is_encrypted = false;  // the primary and each subkey under a passphrase, whatever it costs to try (§3.7.1)
+};
+// Armored or binary. armor_invalid, packet_refused, unknown_version, certificate_refused.
+Result<SecretKeyFacts> inspect_secret_key(std::string_view text);
 
 }  // namespace countersign::auth::openpgp
