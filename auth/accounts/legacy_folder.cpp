@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "auth/accounts/account_id.hpp"
+#include "storage/base/handle.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::auth {
@@ -57,7 +58,7 @@ Result<LegacyFolder> LegacyFolder::open(const std::string& path) {
   FileDescriptor users(::openat(root.get(), kUsers, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (users.get() < 0) return refuse(path + "/" + kUsers, std::strerror(errno));
   FileDescriptor listed(::openat(users.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(listed.get()), &::closedir);
+  const std::unique_ptr<DIR, GiveBack<&closedir>> entries(::fdopendir(listed.get()));
   if (!entries) return refuse(path + "/" + kUsers, std::strerror(errno));
   static_cast<void>(listed.release());  // closedir closes it
 

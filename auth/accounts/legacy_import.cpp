@@ -19,9 +19,9 @@ Status judge_strays(const LegacyFolder& folder, const LegacyImportOrder& order) 
   if (strays.empty() || order.skip_strays) return ok();
   std::string detail = fmt::format("{} in 'users' that no account's file is:", strays.size());
   for (std::size_t i = 0; i < std::min(strays.size(), kStraysShownMax); ++i) {
-    detail += fmt::format("\n'{}': {}", strays[i].name, strays[i].why);
+    detail += fmt::format("\n  '{}': {}", strays[i].name, strays[i].why);
   }
-  if (strays.size() > kStraysShownMax) detail += "\n...";
+  if (strays.size() > kStraysShownMax) detail += "\n  ...";
   return fail(ErrorCode::legacy_folder_refused, detail);
 }
 
@@ -82,17 +82,16 @@ Status LegacyImport::take_over(const std::string& id, const LegacyAccount& judge
   return until_settled([&] { return judge_and_commit(id, judged, work); });
 }
 
-Result<std::optional<LegacyOddity>> LegacyImport::find_hindrance(const std::string& id, const openpgp::Fingerprint& key,
-                                                                 bool& present) {
+Result<LegacyImport::Place> LegacyImport::find_place(const std::string& id, const openpgp::Fingerprint& key) {
   const auto is_key = [&](const FormerKey& former) { return former.fingerprint == key; };
   const auto stored = TRY(context_.accounts.find(id));
   if (stored) {
     const auto& former = stored->account.former_keys;
-    present = stored->account.fingerprint == key || std::any_of(former.begin(), former.end(), is_key);
-    return present ? std::nullopt : std::optional(LegacyOddity::name_taken);
+    const bool had = stored->account.fingerprint == key || std::any_of(former.begin(), former.end(), is_key);
+    return had ? Place::present : Place::name_taken;
   }
   const bool taken = context_.identity.has_key(key) || !TRY(context_.accounts.holder_of(key)).empty();
-  return taken ? std::optional(LegacyOddity::key_taken) : std::nullopt;
+  return taken ? Place::key_taken : Place::free;
 }
 
 void LegacyImport::stage_revocation(storage::Batch& batch, Account& account, const LegacyAccount& judged,
@@ -117,11 +116,16 @@ Status LegacyImport::judge_and_commit(const std::string& id, const LegacyAccount
     return ok();
   };
   const openpgp::Fingerprint key = judged.certificate->fingerprint();
-  bool present = false;
-  if (const auto hindrance = TRY(find_hindrance(id, key, present))) return leave_out(*hindrance, key.upper());
-  if (present) {
-    ++summary.present;
-    return ok();
+  switch (TRY(find_place(id, key))) {
+    case Place::free:
+      break;
+    case Place::present:
+      ++summary.present;
+      return ok();
+    case Place::name_taken:
+      return leave_out(LegacyOddity::name_taken, key.upper());
+    case Place::key_taken:
+      return leave_out(LegacyOddity::key_taken, key.upper());
   }
   const auto checked = openpgp::check_enrollable(context_.engine, judged.certificate->armored(),
                                                  openpgp::kCertificateReadBytesMax, work.moment.wall);

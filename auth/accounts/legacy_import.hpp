@@ -56,9 +56,9 @@ class LegacyImport {
   };
   Status take_over(const std::string& id, const LegacyAccount& judged, const Work& work);
   Status judge_and_commit(const std::string& id, const LegacyAccount& judged, const Work& work);
-  // The oddity that keeps it from being made, if there is one; `present` where it was made before.
-  Result<std::optional<LegacyOddity>> find_hindrance(const std::string& id, const openpgp::Fingerprint& key,
-                                                     bool& present);
+  enum class Place { free, present, name_taken, key_taken };
+  // Whether this store has room for an account of that id with that key.
+  Result<Place> find_place(const std::string& id, const openpgp::Fingerprint& key);
   void stage_revocation(storage::Batch& batch, Account& account, const LegacyAccount& judged, const Moment& moment);
 
   const Context& context_;
