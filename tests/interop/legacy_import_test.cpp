@@ -4,6 +4,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <sstream>
+
+#include "cli/app.hpp"
 #include "tests/support/legacy.hpp"
 #include "tests/support/program.hpp"
 
@@ -149,4 +152,23 @@ TEST_CASE("a denied account of the predecessor is let in by an administrator, by
   CHECK(log_in(server, "grace", grace.password).status == 401);
   installation.must({"account", "restore", grace.account, "--yes"});
   CHECK(log_in(server, "grace", grace.password).status == 201);
+}
+
+TEST_CASE("an import draws a bar on a terminal and nothing elsewhere") {
+  const Installation installation;
+  const auto talk_of = [&](bool is_tty) {
+    std::istringstream in;
+    std::ostringstream out;
+    std::ostringstream err;
+    cli::Terminal::Shape shape;
+    shape.err_is_tty = is_tty;
+    cli::Terminal terminal(in, out, err, shape);
+    const cli::Environment environment({{"COUNTERSIGN_DATA", installation.data().string()}});
+    REQUIRE(cli::run_app({"account", "import-legacy", fixture(), "--dry-run"}, terminal, environment) ==
+            cli::ExitCode::ok);
+    return err.str();
+  };
+  CHECK(talk_of(true).find("[###......................] 1 of 7 accounts") != std::string::npos);
+  CHECK(talk_of(true).find("[#########################] 7 of 7 accounts") != std::string::npos);
+  CHECK(talk_of(false).find("accounts") == std::string::npos);
 }

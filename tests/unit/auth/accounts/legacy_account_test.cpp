@@ -2,7 +2,10 @@
 #include "auth/accounts/legacy_account.hpp"
 
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <iostream>
+#include <map>
+#include <set>
 
 #include "auth/accounts/account_id.hpp"
 #include "tests/support/house.hpp"

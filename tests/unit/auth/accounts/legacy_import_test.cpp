@@ -2,7 +2,10 @@
 #include "auth/accounts/legacy_import.hpp"
 
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <fstream>
+#include <map>
+#include <set>
 
 #include "auth/accounts/account_id.hpp"
 #include "auth/keys/revocation_record.hpp"
@@ -155,6 +158,15 @@ TEST_CASE("S34 a revocation of the predecessor is taken over as a record of this
   const auto known = must(parse_revocation(contents_of(other.medium()).at(part_name(grace, AccountPart::revocation))));
   CHECK(known.reason == "key_compromised");
   CHECK(known.note.empty());
+  // Free text goes as far as a note does, and moves no cursor.
+  folder.write(grace, AccountPart::revocation,
+               R"({"user_id":")" + grace + R"(","reason":"\u001b[2J)" + std::string(1000, 'x') +
+                   R"(","revoked_at":"2026-01-02T03:04:05Z"})");
+  House third;
+  must(import_from(third, folder.path()));
+  const auto cut = must(parse_revocation(contents_of(third.medium()).at(part_name(grace, AccountPart::revocation))));
+  CHECK(cut.note.starts_with("\\x1b[2Jxxx"));
+  CHECK(cut.note.ends_with("..."));
 }
 
 TEST_CASE("S33 an account without a readable revocation is denied until an administrator lets it in") {
