@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   FUZZ_CHECK(!judged.revocation || files.contains(AccountPart::revocation));
   if (!judged.escrowed_key.empty()) {
     const auto facts = openpgp::inspect_secret_key(judged.escrowed_key.reveal_text());
-    FUZZ_CHECK(facts && facts->is_protected && facts->fingerprint == judged.certificate->fingerprint());
+    FUZZ_CHECK(facts && facts->is_encrypted && facts->fingerprint == judged.certificate->fingerprint());
   }
   return 0;
 }
