@@ -219,8 +219,7 @@ Result<Account> Authenticator::confirm_enrolment(const openpgp::Fingerprint& fin
   return roles_->enrolment.confirm(fingerprint, username, visit);
 }
 
-Result<LegacyImportSummary> Authenticator::import_legacy(const LegacyImportOrder& order,
-                                                         const std::function<void(std::int64_t)>& progress,
+Result<LegacyImportSummary> Authenticator::import_legacy(const LegacyImportOrder& order, const Progress& progress,
                                                          const Visit& visit) {
   return roles_->legacy_import.run(order, progress, visit);
 }
@@ -280,7 +279,7 @@ Result<std::vector<AuditRecord>> Authenticator::list_audit(std::string_view writ
   return roles_->audit.list(writer, limit);
 }
 
-Result<AuditReport> Authenticator::verify_audit(const std::function<void(std::int64_t)>& progress) {
+Result<AuditReport> Authenticator::verify_audit(const Progress& progress) {
   return roles_->audit.verify(progress);
 }
 

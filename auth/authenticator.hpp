@@ -139,14 +139,14 @@ class Authenticator {
   Result<Account> delete_account(const std::string& account, const Visit& visit);
   Result<std::string> export_revocations();
   Result<AppliedExport> apply_revocations(std::string_view text, const Visit& visit);
-  Result<LegacyImportSummary> import_legacy(const LegacyImportOrder& order,
-                                            const std::function<void(std::int64_t)>& progress, const Visit& visit);
+  Result<LegacyImportSummary> import_legacy(const LegacyImportOrder& order, const Progress& progress,
+                                            const Visit& visit);
   Result<std::vector<std::string>> list_accounts(std::string_view after, std::size_t limit);
   Result<AccountView> show_account(const std::string& account);
   Result<std::vector<AuditRecord>> list_audit(std::string_view writer, std::size_t limit);
-  Result<AuditReport> verify_audit(const std::function<void(std::int64_t)>& progress);
+  Result<AuditReport> verify_audit(const Progress& progress);
   // The medium as a file (auth/backup/backup_file.hpp), while it is in use; never the server's secrets.
-  Result<BackupReport> back_up(ByteSink sink, const std::function<void(std::int64_t)>& progress);
+  Result<BackupReport> back_up(ByteSink sink, const Progress& progress);
   Status accept_clock(const Visit& visit);
   Result<ServerKeyView> show_server_key();
   Result<ServerKeyView> extend_server_key(const std::optional<Instant>& expires_at, const Visit& visit);

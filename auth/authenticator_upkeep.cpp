@@ -142,7 +142,7 @@ Status Authenticator::watch_server_key() {
   return ok();
 }
 
-Result<BackupReport> Authenticator::back_up(ByteSink sink, const std::function<void(std::int64_t)>& progress) {
+Result<BackupReport> Authenticator::back_up(ByteSink sink, const Progress& progress) {
   const BackupHead head{roles_->identity.name(), hex(roles_->identity.store()), roles_->timekeeper.now().wall};
   auto writer = TRY(BackupWriter::begin(head, ground_->secrets.newest_record_key(), std::move(sink)));
   return BackingUp(roles_->context, std::move(writer), progress).run();

@@ -16,6 +16,12 @@ transport::Message local_message(std::string_view operation, Json fields) {
   return message;
 }
 
+Result<Json> run(Store& store, transport::Message message) {
+  auto answer = store.operations().run(message);
+  message.fields.wipe();
+  return answer;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_store(CommandContext& context) {
@@ -31,22 +37,20 @@ Result<Json> ask_local(CommandContext& context, std::string_view operation, Json
 Result<Json> ask_store(Store& store, std::string_view operation, Json fields, std::string text) {
   transport::Message message = local_message(operation, std::move(fields));
   message.text = std::move(text);
-  auto answer = store.operations().run(message);
-  message.fields.wipe();
-  return answer;
+  return run(store, std::move(message));
 }
 
 Result<Json> ask_counting(CommandContext& context, std::string_view operation, Json fields) {
-  return ask_watched(context, operation, std::move(fields),
-                     [&](std::int64_t seen) { context.terminal.progress(fmt::format("{} records read", seen)); });
+  return ask_watched(context, operation, std::move(fields), [&](std::int64_t seen, std::int64_t) {
+    context.terminal.progress(fmt::format("{} records read", seen));
+  });
 }
 
-Result<Json> ask_watched(CommandContext& context, std::string_view operation, Json fields,
-                         const std::function<void(std::int64_t)>& progress) {
+Result<Json> ask_watched(CommandContext& context, std::string_view operation, Json fields, const Progress& progress) {
   const auto store = TRY(open_store(context));
   transport::Message message = local_message(operation, std::move(fields));
   message.progress = progress;
-  return store->operations().run(message);
+  return run(*store, std::move(message));
 }
 
 Status run_local(CommandContext& context, std::string_view operation, Json fields) {

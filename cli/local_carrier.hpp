@@ -23,8 +23,7 @@ Result<Json> ask_store(Store& store, std::string_view operation, Json fields, st
 // ask_local() of an operation that takes long: on a terminal it tells how many records it has seen.
 Result<Json> ask_counting(CommandContext& context, std::string_view operation, Json fields);
 // The same, told in the caller's way.
-Result<Json> ask_watched(CommandContext& context, std::string_view operation, Json fields,
-                         const std::function<void(std::int64_t)>& progress);
+Result<Json> ask_watched(CommandContext& context, std::string_view operation, Json fields, const Progress& progress);
 
 // USER on a command line is a username or an account id: sets the member that says which.
 Json name_account(Json fields, const std::string& user);

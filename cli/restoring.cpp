@@ -53,8 +53,7 @@ class OwnStore {
   std::unique_ptr<storage::Medium> medium_;
 };
 
-Result<auth::Adopted> finish(const fs::path& folder, const OwnStore& store,
-                             const std::function<void(std::int64_t)>& progress) {
+Result<auth::Adopted> finish(const fs::path& folder, const OwnStore& store, const Progress& progress) {
   const auto adopted = TRY(auth::put_back(TRY(read_file(pending_in(folder))), store.ground(), progress));
   TRY(remove_file(pending_in(folder)));
   return adopted;
@@ -77,7 +76,7 @@ bool has_pending_restore(const fs::path& folder) {
 }
 
 Result<PutBack> restore_backup(const fs::path& folder, const Settings& settings, auth::ByteSource source, bool replace,
-                               const std::function<void(std::int64_t)>& progress) {
+                               const Progress& progress) {
   const auto store = TRY(OwnStore::open(folder, settings, true));
   const bool has_records = !TRY(store->ground().medium.list("", "", 1)).empty();
   if ((has_records || has_pending_restore(folder)) && !replace) {

@@ -21,7 +21,7 @@ struct PutBack {
 // conflict where the store has records and `replace` does not say that they may go; as verify_backup(), and then the
 // store is as it was. busy.
 Result<PutBack> restore_backup(const std::filesystem::path& folder, const Settings& settings, auth::ByteSource source,
-                               bool replace, const std::function<void(std::int64_t)>& progress);
+                               bool replace, const Progress& progress);
 
 // Takes a medium that was put back by other means into use. conflict where it is none; medium_restored where it is in
 // use already and only revocations are missing, which are to wait. busy.

@@ -224,7 +224,7 @@ Result<std::shared_ptr<Store::Generation>> Store::make_generation() {
   return generation;
 }
 
-Result<auth::BackupReport> Store::back_up(auth::ByteSink sink, const std::function<void(std::int64_t)>& progress) {
+Result<auth::BackupReport> Store::back_up(auth::ByteSink sink, const Progress& progress) {
   return current()->authenticator().back_up(std::move(sink), progress);
 }
 

@@ -45,7 +45,7 @@ class Store {
   // Of the server's key, as the store names it.
   auth::openpgp::Fingerprint fingerprint();
   // Authenticator::back_up().
-  Result<auth::BackupReport> back_up(auth::ByteSink sink, const std::function<void(std::int64_t)>& progress);
+  Result<auth::BackupReport> back_up(auth::ByteSink sink, const Progress& progress);
   // Authenticator::maintain(); and where the server's key or the secrets were changed meanwhile, takes them over:
   // everything that was built from it is built anew, and what is under way ends on the old. Where that fails the old
   // one stays, and is not ready any more. One thread.

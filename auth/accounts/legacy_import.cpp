@@ -57,18 +57,19 @@ std::string detail_of(const LegacyAccount& judged) {
 
 }  // namespace
 
-Result<LegacyImportSummary> LegacyImport::run(const LegacyImportOrder& order,
-                                              const std::function<void(std::int64_t)>& progress, const Visit& visit) {
+Result<LegacyImportSummary> LegacyImport::run(const LegacyImportOrder& order, const Progress& progress,
+                                              const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
   const LegacyFolder folder = TRY(LegacyFolder::open(order.folder));
   TRY(judge_strays(folder, order));
   LegacyImportSummary summary;
   summary.strays = folder.strays();
-  for (const std::string& id : folder.accounts()) {
+  const auto ids = folder.accounts();
+  for (const std::string& id : ids) {
     const LegacyAccount judged = judge_legacy(id, TRY(folder.read(id)));
     TRY(take_over(id, judged, {order, visit, moment, summary}));
     ++summary.found;
-    if (progress) progress(static_cast<std::int64_t>(summary.found));
+    if (progress) progress(summary.found, ids.size());
   }
   return summary;
 }

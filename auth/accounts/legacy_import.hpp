@@ -8,6 +8,7 @@
 
 #include "auth/accounts/legacy_account.hpp"
 #include "auth/context.hpp"
+#include "storage/base/progress.hpp"
 
 namespace countersign::auth {
 
@@ -42,10 +43,8 @@ class LegacyImport {
 
   // file_refused where the folder cannot be read; legacy_folder_refused, with every name, where it has strays: nothing
   // was changed then. storage_unavailable, openpgp_unavailable: what was taken over so far stays, and the next run goes
-  // on. `progress` is called after each account with how
-  // many that makes.
-  Result<LegacyImportSummary> run(const LegacyImportOrder& order, const std::function<void(std::int64_t)>& progress,
-                                  const Visit& visit);
+  // on. `progress` is called after each account.
+  Result<LegacyImportSummary> run(const LegacyImportOrder& order, const Progress& progress, const Visit& visit);
 
  private:
   struct Work {

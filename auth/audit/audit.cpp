@@ -145,8 +145,7 @@ Result<std::vector<AuditRecord>> Audit::list(std::string_view writer, std::size_
   return records;
 }
 
-Status Audit::verify_chain(const std::string& writer, AuditReport& report,
-                           const std::function<void(std::int64_t)>& progress) {
+Status Audit::verify_chain(const std::string& writer, AuditReport& report, const Progress& progress) {
   std::string previous = kNoPrevious;
   std::int64_t number = 0;
   std::string after;
@@ -175,12 +174,12 @@ Status Audit::verify_chain(const std::string& writer, AuditReport& report,
     }
     if (names.size() < kPage) break;
     after = names.back();
-    if (progress) progress(report.records);
+    if (progress) progress(report.records, 0);
   }
   return ok();
 }
 
-Result<AuditReport> Audit::verify(const std::function<void(std::int64_t)>& progress) {
+Result<AuditReport> Audit::verify(const Progress& progress) {
   AuditReport report;
   // The heads first: records that are added meanwhile lie above them.
   const auto heads = floor_.heads();

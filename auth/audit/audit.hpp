@@ -12,6 +12,7 @@
 #include "auth/audit/audit_record.hpp"
 #include "auth/secrets/floor.hpp"
 #include "auth/secrets/record_seal.hpp"
+#include "storage/base/progress.hpp"
 #include "storage/medium.hpp"
 
 namespace countersign::auth {
@@ -58,15 +59,14 @@ class Audit {
   // Walks every chain: MAC, number, previous hash, and the head that the floor remembers. What does not hold is a fault
   // of the report, not an error; a gap in the numbers is none where the record behind it speaks of a restore.
   // `progress` is called now and then with the records seen so far.
-  Result<AuditReport> verify(const std::function<void(std::int64_t)>& progress);
+  Result<AuditReport> verify(const Progress& progress);
 
  private:
   // The bytes of the record of that number, which follows `before`.
   Bytes close(const std::string& writer, const ChainHead& before, std::int64_t number, const AuditEntry& entry);
   Result<ChainHead> read_head(const std::string& writer);
   Result<std::vector<std::string>> writers();
-  Status verify_chain(const std::string& writer, AuditReport& report,
-                      const std::function<void(std::int64_t)>& progress);
+  Status verify_chain(const std::string& writer, AuditReport& report, const Progress& progress);
 
   storage::Medium& medium_;
   const RecordSeal& seal_;

@@ -38,7 +38,7 @@ tl::unexpected<Error> too_fast() {
 }  // namespace
 
 void BackingUp::tell() {
-  if (progress_ && writer_.counts().puts % kTellEvery == 0) progress_(writer_.counts().puts);
+  if (progress_ && writer_.counts().puts % kTellEvery == 0) progress_(writer_.counts().puts, 0);
 }
 
 Status BackingUp::copy_record(const std::string& name) {

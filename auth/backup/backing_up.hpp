@@ -17,6 +17,7 @@
 
 #include "auth/backup/backup_file.hpp"
 #include "auth/keys/withdrawals.hpp"
+#include "storage/base/progress.hpp"
 
 namespace countersign::auth {
 
@@ -32,7 +33,7 @@ struct BackupReport {
 class BackingUp {
  public:
   // `progress` is called now and then with the records written so far.
-  BackingUp(const Context& context, BackupWriter writer, std::function<void(std::int64_t)> progress)
+  BackingUp(const Context& context, BackupWriter writer, Progress progress)
       : context_(context), writer_(std::move(writer)), progress_(std::move(progress)) {}
 
   // What the medium and the sink fail with; busy where the store changes faster than it can be read.
@@ -57,7 +58,7 @@ class BackingUp {
 
   const Context& context_;
   BackupWriter writer_;
-  std::function<void(std::int64_t)> progress_;
+  Progress progress_;
   std::set<std::string> accounts_;
   std::set<std::string> damaged_;
   std::map<std::string, storage::Version> alone_;  // what was written of it

@@ -142,8 +142,7 @@ Result<BackupFacts> verify_backup(ByteSource source, const RestoreGround& ground
   return BackupFacts{reader.head(), reader.counts()};
 }
 
-Result<Adopted> put_back(ByteSource source, const RestoreGround& ground,
-                         const std::function<void(std::int64_t)>& progress) {
+Result<Adopted> put_back(ByteSource source, const RestoreGround& ground, const Progress& progress) {
   BackupReader reader = TRY(BackupReader::begin(std::move(source), ground.secrets));
   std::optional<ServerIdentity> present;
   if (auto loaded = ServerIdentity::load(ground.medium, ground.seal, ground.server_name, ground.server_fingerprint)) {
@@ -155,7 +154,7 @@ Result<Adopted> put_back(ByteSource source, const RestoreGround& ground,
   while (true) {
     auto record = TRY(reader.next());
     if (!record) break;
-    if (progress && reader.counts().puts % static_cast<std::int64_t>(kPage) == 0) progress(reader.counts().puts);
+    if (progress && reader.counts().puts % static_cast<std::int64_t>(kPage) == 0) progress(reader.counts().puts, 0);
     if (record->name == kIdentityName) {
       identity = std::move(record->bytes);
     } else {

@@ -16,6 +16,7 @@
 #include "auth/secrets/floor.hpp"
 #include "auth/secrets/record_seal.hpp"
 #include "auth/server_identity/server_identity.hpp"
+#include "storage/base/progress.hpp"
 #include "storage/medium.hpp"
 
 namespace countersign::auth {
@@ -60,7 +61,6 @@ Result<BackupFacts> verify_backup(ByteSource source, const RestoreGround& ground
 
 // Erases what is on the medium, puts a verified backup there, adopts it. Once begun it must be brought to its end: run
 // again from the start, it does so however often it was stopped.
-Result<Adopted> put_back(ByteSource source, const RestoreGround& ground,
-                         const std::function<void(std::int64_t)>& progress);
+Result<Adopted> put_back(ByteSource source, const RestoreGround& ground, const Progress& progress);
 
 }  // namespace countersign::auth

@@ -29,7 +29,7 @@ Status visit_names(storage::Medium& medium, const Progress& progress, const Visi
     seen += static_cast<std::int64_t>(names.size());
     if (names.size() < kPage) return ok();
     after = names.back();
-    if (progress) progress(seen);
+    if (progress) progress(seen, 0);
   }
 }
 

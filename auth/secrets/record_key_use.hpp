@@ -12,12 +12,10 @@
 #include <vector>
 
 #include "auth/secrets/record_seal.hpp"
+#include "storage/base/progress.hpp"
 #include "storage/medium.hpp"
 
 namespace countersign::auth {
-
-// Called now and then with the records seen so far; may be empty.
-using Progress = std::function<void(std::int64_t)>;
 
 // What names one key.
 struct KeyUse {

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "auth/accounts/legacy_folder.hpp"
 #include "cli/local_carrier.hpp"
 
 namespace countersign::cli {
@@ -12,22 +9,19 @@ namespace {
 
 std::string bar_of(std::size_t done, std::size_t total) {
   constexpr std::size_t kCells = 25;
-  const std::size_t filled = total == 0 ? kCells : kCells * done / total;
+  const std::size_t filled = kCells * done / total;
   return fmt::format("[{:#<{}}{:.<{}}] {} of {} accounts", "", filled, "", kCells - filled, done, total);
 }
 
 }  // namespace
 
 Status run_account_import(const AccountImportOptions& options, CommandContext& context) {
-  // How long the bar is to be; the import looks for itself.
-  const std::size_t total = TRY(auth::LegacyFolder::open(options.folder)).accounts().size();
   Json fields = Json::object()
                     .set("folder", options.folder)
                     .set("skip_strays", options.skip_strays)
                     .set("dry_run", options.dry_run);
-  const Json summary = TRY(ask_watched(context, "account.import", std::move(fields), [&](std::int64_t done) {
-    context.terminal.progress(bar_of(std::min(static_cast<std::size_t>(done), total), total));
-  }));
+  const auto show = [&](std::size_t done, std::size_t total) { context.terminal.progress(bar_of(done, total)); };
+  const Json summary = TRY(ask_watched(context, "account.import", std::move(fields), show));
   context.terminal.answer(summary);
   if (options.dry_run) context.terminal.say("Nothing was changed: this was a dry run.");
   if (const Json* denied = summary.find("denied"); denied->integer() != nullptr && *denied->integer() > 0) {

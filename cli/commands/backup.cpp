@@ -15,8 +15,10 @@ constexpr const char* kSecretsApart =
     "The secrets are not in it, and without the folder `secrets` of this data folder nobody can restore it:\n"
     "keep a copy of that folder too, in another place than the backup.";
 
-std::function<void(std::int64_t)> progress_on(Terminal& terminal, std::string_view what) {
-  return [&terminal, what](std::int64_t records) { terminal.progress(fmt::format("{} records {}", records, what)); };
+Progress progress_on(Terminal& terminal, std::string_view what) {
+  return [&terminal, what](std::int64_t records, std::int64_t) {
+    terminal.progress(fmt::format("{} records {}", records, what));
+  };
 }
 
 Json fields_of(const auth::BackupReport& report, const std::string& file) {

@@ -12,7 +12,7 @@ namespace {
 using transport::courier::Settlement;
 
 // On long work a line now and then, so that nobody pulls the stick out early.
-transport::courier::Progress progress_on(Terminal& terminal, std::string_view what) {
+Progress progress_on(Terminal& terminal, std::string_view what) {
   return [&terminal, what](std::size_t done, std::size_t total) {
     if (total > 20 && (done % 20 == 0 || done == total)) terminal.say(fmt::format("{} of {} {}", done, total, what));
   };

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,9 +17,6 @@
 #include "transport/operations/operation.hpp"
 
 namespace countersign::transport::courier {
-
-// How many of the users or files are done. May be empty.
-using Progress = std::function<void(std::size_t done, std::size_t total)>;
 
 struct ExportedChallenge {
   std::string username;      // as it was given; escape it where it is shown

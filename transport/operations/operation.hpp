@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "storage/base/json.hpp"
+#include "storage/base/progress.hpp"
 #include "storage/base/result.hpp"
 #include "storage/base/secret.hpp"
 
@@ -32,8 +33,7 @@ struct Message {
   std::string text;              // a body that is an OpenPGP text: clear-signed responses and certificates
   Secret token;                  // from Authorization: Bearer, else empty
   std::string source;            // who brought it: an address, "courier", "local"; foreign text
-  // Called now and then with how much was seen, by operations that take long; empty where nobody watches.
-  std::function<void(std::int64_t)> progress = {};
+  Progress progress = {};        // of the local carrier, else empty
 };
 
 struct Operation {

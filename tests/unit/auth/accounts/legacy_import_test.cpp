@@ -345,10 +345,15 @@ TEST_CASE("an engine out of order ends the import without an account, and the ne
 
 TEST_CASE("the import reports its progress account by account and writes one decision for each it takes over") {
   House house;
-  std::vector<std::int64_t> done;
+  std::vector<std::size_t> done;
   must(house.auth().import_legacy(
-      {legacy_fixture(kLegacyFolder).string()}, [&](std::int64_t now) { done.push_back(now); }, by_hand()));
-  CHECK(done == std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 7});
+      {legacy_fixture(kLegacyFolder).string()},
+      [&](std::size_t now, std::size_t all) {
+        CHECK(all == 7);
+        done.push_back(now);
+      },
+      by_hand()));
+  CHECK(done == std::vector<std::size_t>{1, 2, 3, 4, 5, 6, 7});
   std::map<std::string, std::string> details;
   for (const auto& record : must(house.auth().list_audit("", 100))) {
     if (record.decision == "account_imported") details[record.entry.account] = record.entry.detail;

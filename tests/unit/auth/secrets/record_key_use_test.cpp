@@ -50,7 +50,8 @@ TEST_CASE("a record key goes once records are sealed anew and is kept for the au
   CHECK(contains(detail_of_retiring(house, old), "1 in keys"));
 
   std::int64_t seen = -1;
-  const auto resealed = must(house.auth().reseal_records(by_hand(), [&](std::int64_t records) { seen = records; }));
+  const auto resealed =
+      must(house.auth().reseal_records(by_hand(), [&](std::int64_t records, std::int64_t) { seen = records; }));
   CHECK(resealed.faults.empty());
   CHECK(resealed.records >= 6);
   CHECK(seen == -1);  // a page is not filled
