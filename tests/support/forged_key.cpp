@@ -51,12 +51,21 @@ Bytes covered_key(const Bytes& body) {
 }  // namespace
 
 struct ForgedKey::Pair {
-  EVP_PKEY* key = nullptr;
+  explicit Pair(EVP_PKEY* key_in) : key(key_in) {}
+  Pair(const Pair&) = delete;
+  Pair& operator=(const Pair&) = delete;
   ~Pair() { EVP_PKEY_free(key); }
+  EVP_PKEY* const key;
 };
 
-ForgedKey::ForgedKey(Instant created_at) : pair_(std::make_unique<Pair>()), created_at_(created_at) {
-  pair_->key = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+ForgedKey::ForgedKey(Instant created_at)
+    : ForgedKey(created_at, std::make_unique<Pair>(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"))) {}
+
+ForgedKey::ForgedKey(Instant created_at, ByteView secret)
+    : ForgedKey(created_at, std::make_unique<Pair>(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr,
+                                                                                secret.data(), secret.size()))) {}
+
+ForgedKey::ForgedKey(Instant created_at, std::unique_ptr<Pair> pair) : pair_(std::move(pair)), created_at_(created_at) {
   Bytes point(32);
   std::size_t size = point.size();
   if (pair_->key == nullptr || EVP_PKEY_get_raw_public_key(pair_->key, point.data(), &size) != 1) {

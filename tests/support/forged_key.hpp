@@ -24,6 +24,8 @@ class ForgedKey {
  public:
   // A new random key that says it was made at that time.
   explicit ForgedKey(Instant created_at);
+  // The key that has this secret scalar (32 bytes), made at that time.
+  ForgedKey(Instant created_at, ByteView secret);
   ~ForgedKey();
   ForgedKey(const ForgedKey&) = delete;
   ForgedKey& operator=(const ForgedKey&) = delete;
@@ -44,6 +46,7 @@ class ForgedKey {
 
  private:
   struct Pair;
+  ForgedKey(Instant created_at, std::unique_ptr<Pair> pair);
   std::unique_ptr<Pair> pair_;
   Instant created_at_;
   Bytes body_;

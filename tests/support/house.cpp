@@ -33,6 +33,7 @@ Person::Person(std::string name, openpgp::KeyKind kind) : name_(std::move(name))
   const auto key = must(generator->generate({kind, name_ + " <" + name_ + "@example.org>", kBirthOfKeys}));
   certificate_ = openpgp::enarmor("PGP PUBLIC KEY BLOCK", key.certificate);
   fingerprint_ = key.fingerprint;
+  secret_key_ = key.secret_key;
   engine_ = engine_with(key.secret_key);
 }
 

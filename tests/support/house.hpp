@@ -46,6 +46,7 @@ class Person {
   std::string account() const;
   const std::string& certificate() const { return certificate_; }  // armored
   const auth::openpgp::Fingerprint& fingerprint() const { return fingerprint_; }
+  const Secret& secret_key() const { return secret_key_; }  // packets, unprotected
   // A detached signature of class 0x00, armored.
   std::string sign(std::string_view text, Instant at) const;
 
@@ -53,6 +54,7 @@ class Person {
   std::string name_;
   std::string certificate_;
   auth::openpgp::Fingerprint fingerprint_;
+  Secret secret_key_;
   std::unique_ptr<auth::openpgp::OpenPgp> engine_;
 };
 const Person& alice();

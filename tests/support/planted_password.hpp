@@ -15,14 +15,19 @@ inline void put(House& house, const std::string& name, const std::string& text) 
 }
 
 template <class Change>
-void change_account(House& house, const Person& person, const Change& change) {
+void change_account(House& house, const std::string& id, const Change& change) {
   auth::Accounts accounts(house.medium(), house.seal());
-  const auto stored = must(accounts.find(person.account()));
+  const auto stored = must(accounts.find(id));
   auth::Account changed = stored->account;
   storage::Batch batch;
   change(accounts, batch, changed);
   accounts.stage_change(batch, *stored, changed);
   must(house.medium().commit(batch));
+}
+
+template <class Change>
+void change_account(House& house, const Person& person, const Change& change) {
+  change_account(house, person.account(), change);
 }
 
 // A part with that text, sealed by the account record; or none.

@@ -1,0 +1,101 @@
+// What an account is, in as few lines as it can be said: two names that may want the same keys, their sessions and
+// their challenges, one call after the other. Whatever many do at once to real accounts must look as if this had done
+// it.
+//
+// Pure. People, keys, passwords, tokens and challenges are numbers: of the name, of the key ring, of the password, and
+// of the call that brought the token or the challenge.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+
+#include "auth/accounts/account.hpp"
+#include "auth/challenges/statement.hpp"
+
+namespace countersign::test {
+
+enum class Deed : std::uint8_t {
+  show,
+  issue,
+  add,
+  enrol,
+  log_in,
+  log_in_by_password,
+  change_password,
+  change_password_by_statement,
+  set_password,
+  remove_password,
+  rotate,
+  rotate_by_statement,
+  revoke,
+  revoke_by_statement,
+  revoke_by_certificate,
+  restore,
+  delete_account,
+  admit,
+  refresh,
+  end,
+  end_one,
+  end_all,
+};
+std::string_view name_of(Deed deed);
+
+inline constexpr int kNone = -1;
+
+// What a challenge holds sealed.
+struct SealedFacts {
+  int number = kNone;
+  std::uint64_t epoch = 0;
+  int key = kNone;
+  int next_key = kNone;  // rotate
+};
+
+struct Call {
+  Deed deed = Deed::show;
+  int number = kNone;  // whatever it opens is called by it
+  int who = 0;
+  int key = kNone;       // to add, rotate or restore to, or to ask a challenge for; whose revocation certificate it is
+  int password = kNone;  // as claimed, or what a new account has
+  int next = kNone;      // the password that is to be
+  int token = kNone;
+  int session = kNone;                           // end one: the call that opened it
+  auth::Purpose purpose = auth::Purpose::login;  // issue
+  SealedFacts challenge;
+  std::string answer;  // what it said: "ok ...", or a face
+};
+std::string to_text(const Call& call);
+
+struct AccountModel {
+  enum class State : std::uint8_t { absent, active, revoked, deleted };
+  State state = State::absent;
+  std::uint64_t epoch = 0;
+  int key = kNone;
+  bool key_says_revoked = false;  // by a revocation certificate in it
+  auth::PasswordScheme scheme = auth::PasswordScheme::none;
+  int password = kNone;
+  bool operator==(const AccountModel&) const = default;
+};
+
+struct SessionModel {
+  int who = 0;
+  std::uint64_t epoch = 0;
+  int token = kNone;  // that opens it; none once it has ended
+  bool operator==(const SessionModel&) const = default;
+};
+
+struct Model {
+  std::array<AccountModel, 2> accounts;
+  std::map<int, int> holders;            // who has or had a key
+  std::map<int, SessionModel> sessions;  // by the call that opened it
+  std::map<int, int> tokens;             // to sessions; replaced ones too
+  std::set<int> consumed;
+  bool operator==(const Model&) const = default;
+
+  // Does the call, and says what its answer must be. A call that is refused changes nothing.
+  std::string step(const Call& call);
+};
+
+}  // namespace countersign::test

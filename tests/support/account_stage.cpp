@@ -1,0 +1,394 @@
+#include "tests/support/account_stage.hpp"
+
+#include <fmt/format.h>
+
+#include "auth/accounts/account_id.hpp"
+#include "tests/support/own_revocation.hpp"
+#include "tests/support/planted_password.hpp"
+
+namespace countersign::test {
+
+using namespace auth;
+
+namespace {
+
+// What restore() takes back. Audit, withdrawals and whatever else only grows goes on.
+constexpr std::array<std::string_view, 5> kAccountFolders = {"users/", "keys/", "sessions/", "sessions-of/",
+                                                             "consumed/"};
+
+// A hash that is none, so that a thousand of them cost nothing.
+Result<Secret> hash_quickly(const HashRequest& request, Arena&) {
+  return Secret(hmac_sha256(request.password, request.salt));
+}
+
+HouseSettings settings_of_stage() {
+  HouseSettings settings;
+  settings.policies.registration_open = true;
+  settings.policies.rate_limit = false;
+  settings.hasher.at_once = 1;
+  settings.hasher.queue_max = 64;
+  settings.hasher.compute = hash_quickly;
+  return settings;
+}
+
+std::string password_text(int password) {
+  return fmt::format("password {}", password);
+}
+Password password_numbered(int password) {
+  return password_of(password_text(password));
+}
+
+NewAccount new_account(const Call& call) {
+  NewAccount request{username_of(call.who), key_holder(call.key).certificate(), false, std::nullopt};
+  if (call.password != kNone) request.password = password_numbered(call.password);
+  return request;
+}
+
+// What the network is shown, or an administrator.
+std::string refusal_of(const Error& error, bool by_network) {
+  return std::string(name_of(by_network ? public_face_of(error.code) : face_of(error.code)));
+}
+template <class T>
+std::string plain(const Result<T>& result, bool by_network) {
+  return result ? "ok" : refusal_of(result.error(), by_network);
+}
+
+std::map<std::string, std::string> account_records(storage::Medium& medium) {
+  std::map<std::string, std::string> records;
+  for (const std::string_view folder : kAccountFolders) {
+    for (const std::string& name : names_in(medium, folder, 500)) records[name] = text_of(medium, name);
+  }
+  return records;
+}
+
+}  // namespace
+
+const Person& key_holder(int key) {
+  static const std::vector<Person> ring = [] {
+    std::vector<Person> people;
+    for (int i = 0; i < kKeys; ++i) people.emplace_back(fmt::format("key{}", i), openpgp::KeyKind::ed25519_cv25519);
+    return people;
+  }();
+  return ring.at(static_cast<std::size_t>(key));
+}
+
+std::string username_of(int who) {
+  return who == 0 ? "alice" : "bob";
+}
+
+std::string_view name_of(Setting setting) {
+  switch (setting) {
+    case Setting::active:
+      return "active";
+    case Setting::legacy:
+      return "legacy";
+    case Setting::revoked:
+      return "revoked";
+    case Setting::deleted:
+      return "deleted";
+    case Setting::absent:
+      return "absent";
+  }
+  return "";
+}
+
+static Deed redeemed_by(Purpose purpose) {
+  switch (purpose) {
+    case Purpose::login:
+      return Deed::log_in;
+    case Purpose::enrol:
+      return Deed::enrol;
+    case Purpose::rotate:
+      return Deed::rotate_by_statement;
+    case Purpose::revoke:
+      return Deed::revoke_by_statement;
+    case Purpose::password:
+      return Deed::change_password_by_statement;
+  }
+  return Deed::log_in;
+}
+
+AccountStage::AccountStage(storage::Medium& store) : recorder_(store), house_(settings_of_stage(), &recorder_) {}
+
+std::unique_ptr<Authenticator> AccountStage::open(storage::Medium& medium, const std::string& writer) {
+  return must(house_.another(medium, writer));
+}
+
+void AccountStage::restore(const Scene& scene) {
+  storage::Batch batch;
+  for (const auto& [name, text] : account_records(recorder_)) {
+    if (!scene.records.contains(name)) batch.erase(name);
+  }
+  for (const auto& [name, text] : scene.records) batch.put(name, as_bytes(text));
+  must(recorder_.commit(batch));
+  static_cast<void>(recorder_.take());
+  const std::lock_guard lock(mutex_);
+  papers_ = scene.papers;
+}
+
+void AccountStage::expect(Model& model, Call call) {
+  act(house_.auth(), call);
+  const std::string expected = model.step(call);
+  if (call.answer != expected) throw std::runtime_error(to_text(call) + ", and the model: " + expected);
+}
+
+void AccountStage::plant_legacy_password(int who, int password) {
+  change_account(
+      house_, account_id_of(username_of(who)), [&](Accounts& accounts, storage::Batch& batch, Account& account) {
+        accounts.stage_no_part(batch, account, AccountPart::password);
+        accounts.stage_part(batch, account, AccountPart::legacy_password, as_bytes(lthn(password_text(password))));
+      });
+}
+
+Scene AccountStage::set(Setting setting) {
+  Scene scene;
+  restore(scene);
+  const auto does = [&](Call call) {
+    expect(scene.model, call);
+    return call.number;
+  };
+  const auto asks = [&](Purpose purpose, int key = kNone, int who = 0) {
+    Call call = numbered(Deed::issue, who);
+    call.purpose = purpose;
+    call.key = key;
+    return does(call);
+  };
+  const auto logs_in = [&] {
+    does(redeeming(Purpose::login, asks(Purpose::login)));
+    return papers_.calls - 1;
+  };
+  asks(Purpose::enrol, 4);
+  asks(Purpose::enrol, 5, 1);
+  if (setting != Setting::absent) {
+    Call add = numbered(Deed::add);
+    add.key = 0;
+    add.password = 0;
+    does(add);
+    if (setting == Setting::legacy) {
+      plant_legacy_password(0, 0);
+      scene.model.accounts[0].scheme = PasswordScheme::lthn;
+    }
+    logs_in();
+    does(using_token(Deed::refresh, logs_in()));
+    for (const Purpose purpose : {Purpose::login, Purpose::revoke, Purpose::password}) asks(purpose);
+    asks(Purpose::rotate, 1);
+  }
+  if (setting == Setting::revoked) does(numbered(Deed::revoke));
+  if (setting == Setting::deleted) {
+    does(numbered(Deed::delete_account));
+    asks(Purpose::enrol, 4);
+  }
+  scene.papers = papers_;
+  scene.records = account_records(recorder_);
+  return scene;
+}
+
+Call AccountStage::numbered(Deed deed, int who) {
+  const std::lock_guard lock(mutex_);
+  Call call;
+  call.deed = deed;
+  call.number = papers_.calls++;
+  call.who = who;
+  return call;
+}
+
+Call AccountStage::redeeming(Purpose purpose, int response) {
+  Call call = numbered(redeemed_by(purpose));
+  const std::lock_guard lock(mutex_);
+  const Papers::Answered& paper = papers_.responses.at(response);
+  call.who = paper.who;
+  call.challenge = paper.facts;
+  return call;
+}
+
+Call AccountStage::using_token(Deed deed, int token) {
+  Call call = numbered(deed);
+  const std::lock_guard lock(mutex_);
+  const Papers::Token& paper = papers_.tokens.at(token);
+  call.who = paper.who;
+  if (deed == Deed::end_one) {
+    call.session = paper.session;
+  } else {
+    call.token = token;
+  }
+  return call;
+}
+
+void AccountStage::record(Authenticator& server, Call call) {
+  recorder_.record(std::move(call), [&](Call& recorded) { act(server, recorded); });
+}
+
+void AccountStage::look_around(Authenticator& server) {
+  for (const int who : {0, 1}) record(server, numbered(Deed::show, who));
+  for (const auto& [token, paper] : papers().tokens) record(server, using_token(Deed::admit, token));
+  for (int password = 0; password < kPasswords; ++password) {
+    Call call = numbered(Deed::log_in_by_password);
+    call.password = password;
+    record(server, call);
+  }
+}
+
+void AccountStage::act(Authenticator& server, Call& call) {
+  call.answer = answer(server, call);
+}
+
+AccountStage::Answer AccountStage::answer(Authenticator& server, const Call& call) {
+  const AccountName name{username_of(call.who), ""};
+  const std::string id = account_id_of(name.username);
+  const auto response = [&] { return response_of(call.challenge.number).response; };
+  const auto certificate = [&] { return call.key == kNone ? "" : key_holder(call.key).certificate(); };
+  switch (call.deed) {
+    case Deed::show:
+      return show(server, id);
+    case Deed::issue:
+      return issue(server, call);
+    case Deed::add:
+      return account_answer(server.add_account(new_account(call), by_hand()), false);
+    case Deed::enrol:
+      return account_answer(server.enrol(response(), key_holder(call.challenge.key).certificate(), by_http()), true);
+    case Deed::log_in: {
+      const auto opened = server.log_in(response(), by_http());
+      return opened ? opened_answer(call, *opened->opened) : refusal_of(opened.error(), true);
+    }
+    case Deed::log_in_by_password:
+      return opened_answer(call, server.log_in(name, password_numbered(call.password), by_http()));
+    case Deed::change_password:
+      return plain(
+          server.change_password(name, password_numbered(call.password), password_numbered(call.next), by_http()),
+          true);
+    case Deed::change_password_by_statement:
+      return plain(server.change_password(response(), password_numbered(call.next), by_http()), true);
+    case Deed::set_password:
+      return plain(server.set_password(name, password_numbered(call.next), by_hand()), false);
+    case Deed::remove_password:
+      return plain(server.remove_password(name, by_hand()), false);
+    case Deed::rotate:
+      return account_answer(server.rotate_account(id, certificate(), by_hand()), false);
+    case Deed::rotate_by_statement: {
+      const auto paper = response_of(call.challenge.number);
+      const auto& next = key_holder(call.challenge.next_key).certificate();
+      return account_answer(server.rotate({paper.response, paper.by_next_key, next}, by_http()), true);
+    }
+    case Deed::revoke:
+      return revoked_answer(server.revoke_account(id, "key_retired", "", by_hand()), false);
+    case Deed::revoke_by_statement:
+      return revoked_answer(server.revoke(response(), by_http()), true);
+    case Deed::revoke_by_certificate:
+      return revoked_answer(server.revoke_by_certificate(id, own_revocation_of(key_holder(call.key)), by_http()), true);
+    case Deed::restore:
+      return account_answer(server.restore_account(id, certificate(), by_hand()), false);
+    case Deed::delete_account:
+      return account_answer(server.delete_account(id, by_hand()), false);
+    case Deed::admit: {
+      const auto session = server.admit(token_of(call).text, by_http());
+      return session ? session_answer(token_of(call).session, *session) : refusal_of(session.error(), true);
+    }
+    case Deed::refresh:
+      return refresh(server, call);
+    case Deed::end:
+      return plain(server.end_session(token_of(call).text, by_http()), true);
+    case Deed::end_one:
+      return plain(server.end_session_of(id, session_id_of(call.session), by_hand()), false);
+    case Deed::end_all:
+      return plain(server.end_all_sessions(id, by_hand()), false);
+  }
+  return "";
+}
+
+AccountStage::Answer AccountStage::show(Authenticator& server, const std::string& id) const {
+  const auto view = server.show_account(id);
+  if (!view) return refusal_of(view.error(), false);
+  const Account& account = view->account;
+  return fmt::format("ok {} epoch {} key {} password {}", name_of(account.state), account.epoch,
+                     key_of(account.fingerprint), name_of(password_scheme_of(account)));
+}
+
+AccountStage::Answer AccountStage::refresh(Authenticator& server, const Call& call) {
+  const Papers::Token token = token_of(call);
+  const auto refreshed = server.refresh_session(token.text, by_http());
+  if (!refreshed) return refusal_of(refreshed.error(), true);
+  {
+    const std::lock_guard lock(mutex_);
+    papers_.tokens[call.number] = {refreshed->token, token.who, token.session};
+  }
+  return session_answer(token.session, refreshed->session);
+}
+
+AccountStage::Answer AccountStage::issue(Authenticator& server, const Call& call) {
+  ChallengeRequest request;
+  request.name.username = username_of(call.who);
+  request.purpose = call.purpose;
+  if (call.purpose == Purpose::enrol) request.public_key = key_holder(call.key).certificate();
+  if (call.purpose == Purpose::rotate) request.new_public_key = key_holder(call.key).certificate();
+  if (call.purpose == Purpose::revoke) request.reason = "key_retired";
+  const auto issued = server.issue_challenge(request, by_http());
+  if (!issued) return refusal_of(issued.error(), true);
+  const std::string text = house_.engine().sealed_in(issued->message).text;
+  const std::string sealed = must(parse_statement(text)).challenge;
+  const Challenge challenge = must(open_challenge(sealed, house_.secrets())).challenge;
+  const int key = key_of(challenge.key);
+  if (key == kNone) return "ok decoy";
+  Papers::Answered paper;
+  paper.purpose = call.purpose;
+  paper.who = call.who;
+  paper.facts = {call.number, challenge.epoch, key, call.purpose == Purpose::rotate ? call.key : kNone};
+  const auto answered_by = [&](int signer) {
+    return Response{sealed, key_holder(signer).sign(text, house_.clock.now()), openpgp::SignatureForm::detached};
+  };
+  paper.response = answered_by(key);
+  if (call.purpose == Purpose::rotate) paper.by_next_key = answered_by(call.key);
+  const std::lock_guard lock(mutex_);
+  papers_.responses[call.number] = std::move(paper);
+  return fmt::format("ok epoch {} key {}", challenge.epoch, key);
+}
+
+AccountStage::Answer AccountStage::opened_answer(const Call& call, const Result<RefreshedSession>& result) {
+  if (!result) return refusal_of(result.error(), true);
+  const std::lock_guard lock(mutex_);
+  papers_.tokens[call.number] = {result->token, call.who, call.number};
+  papers_.sessions[call.number] = result->session.id;
+  return fmt::format("ok session {} epoch {}", call.number, result->session.epoch);
+}
+
+AccountStage::Answer AccountStage::session_answer(int session, const Session& found) {
+  return found.id == session_id_of(session) ? fmt::format("ok session {}", session) : "ok another's session";
+}
+
+AccountStage::Answer AccountStage::account_answer(const Result<Account>& result, bool by_network) const {
+  if (!result) return refusal_of(result.error(), by_network);
+  return fmt::format("ok epoch {} key {}", result->epoch, key_of(result->fingerprint));
+}
+
+AccountStage::Answer AccountStage::revoked_answer(const Result<RevocationRecord>& result, bool by_network) const {
+  if (!result) return refusal_of(result.error(), by_network);
+  return fmt::format("ok key {}", key_of(result->fingerprint));
+}
+
+int AccountStage::key_of(const openpgp::Fingerprint& fingerprint) const {
+  for (int key = 0; key < kKeys; ++key) {
+    if (key_holder(key).fingerprint() == fingerprint) return key;
+  }
+  return kNone;
+}
+
+Papers AccountStage::papers() {
+  const std::lock_guard lock(mutex_);
+  return papers_;
+}
+
+Papers::Answered AccountStage::response_of(int number) {
+  const std::lock_guard lock(mutex_);
+  return papers_.responses.at(number);
+}
+
+Papers::Token AccountStage::token_of(const Call& call) {
+  const std::lock_guard lock(mutex_);
+  return papers_.tokens.at(call.token);
+}
+
+std::string AccountStage::session_id_of(int session) {
+  const std::lock_guard lock(mutex_);
+  return papers_.sessions.at(session);
+}
+
+}  // namespace countersign::test

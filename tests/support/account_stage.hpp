@@ -1,0 +1,115 @@
+// Real accounts for the calls of account_model.hpp: a store, servers over it, people with keys, and what they hold.
+//
+//   AccountStage stage(medium);          // empty
+//   Scene scene = stage.set(Setting::active);
+//   stage.restore(scene);                // as often as one likes: the accounts live again, the chains of records go on
+//   stage.recorder().record(call, [&](Call& c) { stage.act(server, c); });
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "tests/support/history.hpp"
+#include "tests/support/house.hpp"
+
+namespace countersign::test {
+
+// Tokens, and responses that are signed and not handed in yet; by the call that brought them.
+struct Papers {
+  struct Token {
+    Secret text;
+    int who = 0;
+    int session = kNone;
+  };
+  struct Answered {
+    auth::Purpose purpose = auth::Purpose::login;
+    int who = 0;
+    SealedFacts facts;
+    auth::Response response;
+    auth::Response by_next_key;  // rotate
+  };
+  std::map<int, Token> tokens;
+  std::map<int, Answered> responses;
+  std::map<int, std::string> sessions;  // ids, by the call that opened them
+  int calls = 0;
+};
+
+// Where the accounts stand before anything happens. Each has sessions and open challenges of its past.
+enum class Setting : std::uint8_t {
+  active,  // with a password
+  legacy,  // with the predecessor's hash
+  revoked,
+  deleted,
+  absent,
+};
+inline constexpr std::array kSettings = {Setting::active, Setting::legacy, Setting::revoked, Setting::deleted,
+                                         Setting::absent};
+std::string_view name_of(Setting setting);
+
+struct Scene {
+  Model model;
+  Papers papers;
+  std::map<std::string, std::string> records;  // of the accounts, their keys, sessions and consumed challenges
+};
+
+inline constexpr int kKeys = 6;
+inline constexpr int kPasswords = 3;
+
+class AccountStage {
+ public:
+  explicit AccountStage(storage::Medium& store);
+
+  // Sets it up, call by call, each held against the model; throws where one disagrees.
+  Scene set(Setting setting);
+  void restore(const Scene& scene);
+
+  Recorder& recorder() { return recorder_; }
+  House& house() { return house_; }
+  // Another server, over `medium` and so over the recorder.
+  std::unique_ptr<auth::Authenticator> open(storage::Medium& medium, const std::string& writer);
+
+  // Does a call and notes its answer, and what it brought. Any thread.
+  void act(auth::Authenticator& server, Call& call);
+  // Records it, as a call of this thread.
+  void record(auth::Authenticator& server, Call call);
+  // Looks at everything that there is to see: states, sessions, passwords.
+  void look_around(auth::Authenticator& server);
+
+  Papers papers();  // as they are now
+
+  // A call with a number of its own. Redeeming and using take a paper that is there, by its number.
+  Call numbered(Deed deed, int who = 0);
+  Call redeeming(auth::Purpose purpose, int response);
+  Call using_token(Deed deed, int token);
+
+ private:
+  using Answer = std::string;
+  Answer answer(auth::Authenticator& server, const Call& call);
+  Answer show(auth::Authenticator& server, const std::string& id) const;
+  Answer issue(auth::Authenticator& server, const Call& call);
+  Answer refresh(auth::Authenticator& server, const Call& call);
+  Answer opened_answer(const Call& call, const Result<auth::RefreshedSession>& result);
+  Answer session_answer(int session, const auth::Session& found);
+  Answer account_answer(const Result<auth::Account>& result, bool by_network) const;
+  Answer revoked_answer(const Result<auth::RevocationRecord>& result, bool by_network) const;
+  int key_of(const auth::openpgp::Fingerprint& fingerprint) const;
+  Papers::Answered response_of(int number);
+  Papers::Token token_of(const Call& call);
+  std::string session_id_of(int session);
+  void expect(Model& model, Call call);
+  void plant_legacy_password(int who, int password);
+
+  Recorder recorder_;
+  House house_;
+  std::mutex mutex_;
+  Papers papers_;
+};
+
+// Who may have the keys, made once a process.
+const Person& key_holder(int key);
+std::string username_of(int who);
+
+}  // namespace countersign::test

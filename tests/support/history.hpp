@@ -1,0 +1,69 @@
+// What many calls at once came to, held against the model (account_model.hpp).
+//
+// An operation that changes something is one batch, so the order of the commits is the order in which things happened.
+// The recorder notes which call made which commit; the judge does the calls that committed in that order on the model,
+// and holds each answer against the model's. A call that committed nothing must have changed nothing, and have answered
+// what the model says at some moment between its beginning and its end. So there is nothing to search for, and what is
+// shown is more than that some order exists: it is the order of the commits.
+//
+//   Recorder recorder(store);                    // a medium; every server works over it
+//   recorder.record(call, [&](Call& c) {...});   // from any thread
+//   CHECK(judge_history(before, recorder.take()).faults == Faults());
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "storage/medium.hpp"
+#include "tests/support/account_model.hpp"
+
+namespace countersign::test {
+
+using Faults = std::vector<std::string>;
+
+struct Event {
+  Call call;
+  std::size_t begun = 0;  // how many commits there were
+  std::size_t ended = 0;
+  std::vector<std::size_t> commits;  // its own, counted from 1
+};
+
+// Any thread at any time. A call within a call, as another server's in between, is its own.
+class Recorder final : public storage::Medium {
+ public:
+  explicit Recorder(storage::Medium& inner) : inner_(inner) {}
+
+  // Does the call, which notes its answer in it.
+  void record(Call call, const std::function<void(Call&)>& act);
+  // In the order of their ends; counts anew from here.
+  std::vector<Event> take();
+
+  Result<storage::Entry> read(std::string_view name) override { return inner_.read(name); }
+  Result<std::vector<std::string>> list(std::string_view prefix, std::string_view after, std::size_t limit) override {
+    return inner_.list(prefix, after, limit);
+  }
+  Status commit(const storage::Batch& batch) override;
+
+ private:
+  std::size_t commits();
+
+  storage::Medium& inner_;
+  std::mutex mutex_;  // held over a commit, so that nobody has seen one that is not counted
+  std::size_t commits_ = 0;
+  std::vector<Event> events_;
+};
+
+struct Verdict {
+  Faults faults;
+  std::size_t unavailable = 0;  // calls that gave up: three conflicts, one after the other
+};
+// Two answers differ from the model's, where a refresh came between and only there: the refresh that lost is denied (a
+// conflict on a session is a denial), and ending a session ends it though its token was replaced at that moment.
+Verdict judge_history(const Model& before, std::vector<Event> events);
+
+// The calls as they were, for whoever reads a failure.
+std::string to_text(const std::vector<Event>& events);
+
+}  // namespace countersign::test

@@ -1,0 +1,48 @@
+#include "tests/support/own_revocation.hpp"
+
+#include "auth/openpgp/gate/armor.hpp"
+#include "tests/support/forged_key.hpp"
+
+namespace countersign::test {
+namespace {
+
+constexpr std::uint8_t kKeyRevocation = 0x20;
+
+std::size_t integer_at(ByteView bytes, std::size_t at) {
+  return static_cast<std::size_t>(bytes[at]) << 8 | bytes[at + 1];
+}
+
+// Creation time and scalar of an unprotected Ed25519 secret key, which is the first packet (RFC 4880 §5.5.3).
+struct OpenKey {
+  Instant created_at;
+  Bytes scalar;
+};
+
+OpenKey open_key(ByteView packets) {
+  // Shorter than 192 bytes, so the length is one byte, in either format of a header.
+  const ByteView body = packets.subspan(2);
+  const auto created = static_cast<std::int64_t>(integer_at(body, 1) << 16 | integer_at(body, 3));
+  std::size_t at = 6;                        // version, time, algorithm
+  at += 1 + body[at];                        // the curve's name
+  at += 2 + (integer_at(body, at) + 7) / 8;  // the point
+  if (body[at] != 0) throw std::runtime_error("the key is protected");
+  ++at;
+  const std::size_t size = (integer_at(body, at) + 7) / 8;
+  Bytes scalar(32 - size, 0);
+  append(scalar, body.subspan(at + 2, size));
+  return {Instant(Seconds(created)), std::move(scalar)};
+}
+
+}  // namespace
+
+std::string own_revocation_of(const Person& person) {
+  const OpenKey open = open_key(person.secret_key().reveal());
+  const ForgedKey key(open.created_at, open.scalar);
+  if (key.fingerprint() != person.fingerprint()) throw std::runtime_error("another key");
+  ForgedSignature what;
+  what.signature_class = kKeyRevocation;
+  what.created_at = kNoon - std::chrono::days(1);
+  return auth::openpgp::enarmor("PGP SIGNATURE", key.sign_key(what));
+}
+
+}  // namespace countersign::test
