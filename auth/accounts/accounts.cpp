@@ -32,15 +32,20 @@ Result<std::optional<StoredAccount>> Accounts::find(std::string_view id) {
   return std::optional<StoredAccount>(std::move(stored));
 }
 
+Status Accounts::judge_unmoved(const StoredAccount& stored) {
+  const std::string name = account_name(stored.account.id);
+  const auto again = TRY(storage::find(medium_, name));
+  if (!again || again->version != stored.version) return fail(ErrorCode::conflict, name);
+  return ok();
+}
+
 Result<std::optional<Bytes>> Accounts::read_part(const StoredAccount& stored, AccountPart part) {
   const auto sealed = stored.account.parts.find(part);
   if (sealed == stored.account.parts.end()) return std::optional<Bytes>();
   const std::string name = part_name(stored.account.id, part);
   auto entry = TRY(storage::find(medium_, name));
   if (!entry || hex(sha256(entry->bytes)) != sealed->second) {
-    // Two reads are no snapshot: the account may have moved on between them.
-    const auto again = TRY(storage::find(medium_, account_name(stored.account.id)));
-    if (!again || again->version != stored.version) return fail(ErrorCode::conflict, name);
+    TRY(judge_unmoved(stored));  // two reads are no snapshot
     return fail(ErrorCode::record_tampered, name + " is not what the account record seals");
   }
   return std::optional<Bytes>(std::move(entry->bytes));

@@ -27,6 +27,8 @@ class Accounts {
 
   // Nothing where there is no such account. Fails as Medium::read and RecordSeal::open do.
   Result<std::optional<StoredAccount>> find(std::string_view id);
+  // conflict where the account is no longer as it was read: what was read after it does not belong to it.
+  Status judge_unmoved(const StoredAccount& stored);
   // A part as the account record seals it; nothing where the record names none. record_tampered where they disagree at
   // one version of the account, conflict where the account changed meanwhile.
   Result<std::optional<Bytes>> read_part(const StoredAccount& stored, AccountPart part);

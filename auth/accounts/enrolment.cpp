@@ -103,8 +103,10 @@ Result<Account> Enrolment::enrol(const Response& response, const std::string& pu
   auto account = create(checked, {opened.challenge.extra, false, opened.challenge.epoch, password}, moment,
                         {Decision::account_enrolled, {}, "", "", "", visit.source, ""},
                         [&](storage::Batch& batch) { stage_consumed(batch, context_, opened, ""); });
-  if (account || account.error().code != ErrorCode::conflict) return account;
+  if (account || face_of(account.error().code) != Face::conflict) return account;
+  // The name or the key can be taken because the same response was redeemed meanwhile.
   if (TRY(find_consumed(context_, opened.sealed.tag))) return fail(ErrorCode::challenge_consumed);
+  if (account.error().code != ErrorCode::conflict) return account;
   return fail(ErrorCode::storage_unavailable, account.error().detail);
 }
 

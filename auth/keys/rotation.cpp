@@ -20,7 +20,11 @@ Status judge_managed(const Account& account) {
 Result<Account> Rotation::commit(storage::Batch batch, const StoredAccount& stored, const openpgp::Enrollable& checked,
                                  const Visit& visit, const Moment& moment, const std::string& by) {
   Account changed = stored.account;
-  TRY(stage_key_change(context_, batch, changed, checked, kReason, moment));
+  if (const Status staged = stage_key_change(context_, batch, changed, checked, kReason, moment); !staged) {
+    // Two reads are no snapshot: the key can be taken by whatever changed the account between them.
+    TRY(context_.accounts.judge_unmoved(stored));
+    return tl::unexpected<Error>(staged.error());
+  }
   return withdraw(batch, stored, changed, visit, moment, by);
 }
 

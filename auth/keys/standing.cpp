@@ -11,13 +11,12 @@ bool is_placeholder(std::string_view text) {
 }
 
 // Nothing may lie under the name but the placeholder.
-Status judge_unsealed(storage::Medium& medium, const StoredAccount& stored) {
+Status judge_unsealed(storage::Medium& medium, Accounts& accounts, const StoredAccount& stored) {
   const std::string name = part_name(stored.account.id, AccountPart::revocation);
   const auto entry = TRY(storage::find(medium, name));
   if (!entry || is_placeholder(as_text(entry->bytes))) return ok();
   // Two reads are no snapshot: the account may have been revoked between them.
-  const auto again = TRY(storage::find(medium, account_name(stored.account.id)));
-  if (!again || again->version != stored.version) return fail(ErrorCode::conflict, name);
+  TRY(accounts.judge_unmoved(stored));
   return fail(ErrorCode::record_tampered, name + " is there, and the account record does not know of it");
 }
 
@@ -40,7 +39,7 @@ Status judge_standing(storage::Medium& medium, Accounts& accounts, const StoredA
       if (stored.account.parts.contains(AccountPart::revocation)) {
         return fail(ErrorCode::record_unreadable, "an active account with a revocation record");
       }
-      return judge_unsealed(medium, stored);
+      return judge_unsealed(medium, accounts, stored);
     case AccountState::revoked:
       TRY(judge_sealed(accounts, stored));
       break;

@@ -70,6 +70,11 @@ Result<Sessions::Found> Sessions::find_by_token(const Secret& token) {
 
 Result<std::optional<std::pair<Sessions::Found, storage::Version>>> Sessions::find_by_pointer(
     const std::string& account, const std::string& session_id) {
+  return until_settled([&] { return try_pointer(account, session_id); });
+}
+
+Result<std::optional<std::pair<Sessions::Found, storage::Version>>> Sessions::try_pointer(
+    const std::string& account, const std::string& session_id) {
   using Out = std::optional<std::pair<Found, storage::Version>>;
   const std::string name = pointer_name(account, session_id);
   const auto entry = TRY(find_record(context_.medium, context_.seal, name));
@@ -77,10 +82,12 @@ Result<std::optional<std::pair<Sessions::Found, storage::Version>>> Sessions::fi
   const Json* record = entry->record.find("record");
   if (record == nullptr || record->string() == nullptr) return fail(ErrorCode::record_unreadable, name);
   auto found = find_by_name(*record->string());
-  // Replaced or ended between the two reads.
-  if (!found && found.error().code == ErrorCode::session_unknown) return Out();
-  if (!found) return tl::unexpected<Error>(found.error());
-  return Out(std::pair(*std::move(found), entry->version));
+  if (found) return Out(std::pair(*std::move(found), entry->version));
+  if (found.error().code != ErrorCode::session_unknown) return tl::unexpected<Error>(found.error());
+  // Ended between the two reads; or replaced, and then the pointer leads to another record by now.
+  const auto again = TRY(storage::find(context_.medium, name));
+  if (again && again->version != entry->version) return fail(ErrorCode::conflict, name);
+  return Out();
 }
 
 Status Sessions::judge(const Session& session, const Moment& moment) {

@@ -55,6 +55,9 @@ class Sessions {
   Result<Found> find_by_name(const std::string& name);
   Result<std::optional<std::pair<Found, storage::Version>>> find_by_pointer(const std::string& account,
                                                                             const std::string& session_id);
+  // conflict where the session was replaced between the two reads.
+  Result<std::optional<std::pair<Found, storage::Version>>> try_pointer(const std::string& account,
+                                                                        const std::string& session_id);
   Status judge(const Session& session, const Moment& moment);
   Result<Found> started(Found found, const Moment& moment, const Visit& visit);
   void touch(Found& found, const Moment& moment);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "auth/accounts/account_id.hpp"
 #include "tests/support/own_revocation.hpp"
 #include "tests/support/planted_password.hpp"
@@ -53,12 +55,9 @@ std::string plain(const Result<T>& result, bool by_network) {
   return result ? "ok" : refusal_of(result.error(), by_network);
 }
 
-std::map<std::string, std::string> account_records(storage::Medium& medium) {
-  std::map<std::string, std::string> records;
-  for (const std::string_view folder : kAccountFolders) {
-    for (const std::string& name : names_in(medium, folder, 500)) records[name] = text_of(medium, name);
-  }
-  return records;
+bool is_of_accounts(std::string_view name) {
+  return std::any_of(kAccountFolders.begin(), kAccountFolders.end(),
+                     [&](std::string_view folder) { return name.starts_with(folder); });
 }
 
 }  // namespace
@@ -114,16 +113,26 @@ std::unique_ptr<Authenticator> AccountStage::open(storage::Medium& medium, const
   return must(house_.another(medium, writer));
 }
 
-void AccountStage::restore(const Scene& scene) {
+void AccountStage::put_back(const Scene& scene, const std::function<bool(std::string_view)>& concerns) {
   storage::Batch batch;
-  for (const auto& [name, text] : account_records(recorder_)) {
-    if (!scene.records.contains(name)) batch.erase(name);
+  for (const auto& [name, text] : contents_of(recorder_)) {
+    if (concerns(name) && !scene.records.contains(name)) batch.erase(name);
   }
-  for (const auto& [name, text] : scene.records) batch.put(name, as_bytes(text));
+  for (const auto& [name, text] : scene.records) {
+    if (concerns(name)) batch.put(name, as_bytes(text));
+  }
   must(recorder_.commit(batch));
   static_cast<void>(recorder_.take());
   const std::lock_guard lock(mutex_);
   papers_ = scene.papers;
+}
+
+void AccountStage::restore(const Scene& scene) {
+  put_back(scene, is_of_accounts);
+}
+
+void AccountStage::restore_all(const Scene& scene) {
+  put_back(scene, [](std::string_view) { return true; });
 }
 
 void AccountStage::expect(Model& model, Call call) {
@@ -179,7 +188,7 @@ Scene AccountStage::set(Setting setting) {
     asks(Purpose::enrol, 4);
   }
   scene.papers = papers_;
-  scene.records = account_records(recorder_);
+  scene.records = contents_of(recorder_);
   return scene;
 }
 
@@ -218,14 +227,23 @@ void AccountStage::record(Authenticator& server, Call call) {
   recorder_.record(std::move(call), [&](Call& recorded) { act(server, recorded); });
 }
 
-void AccountStage::look_around(Authenticator& server) {
-  for (const int who : {0, 1}) record(server, numbered(Deed::show, who));
-  for (const auto& [token, paper] : papers().tokens) record(server, using_token(Deed::admit, token));
-  for (int password = 0; password < kPasswords; ++password) {
-    Call call = numbered(Deed::log_in_by_password);
-    call.password = password;
-    record(server, call);
+AccountStage::Judged AccountStage::judge(const Model& before, Authenticator& server) {
+  const auto events = recorder_.take();
+  Verdict verdict = judge_history(before, events);
+  std::string history = to_text(events);
+  if (verdict.faults.empty()) {
+    for (const int who : {0, 1}) {
+      record(server, numbered(Deed::show, who));
+      Call call = numbered(Deed::log_in_by_password, who);
+      call.password = verdict.after.accounts[static_cast<std::size_t>(who)].password;
+      if (call.password != kNone) record(server, call);
+    }
+    for (const auto& [token, paper] : papers().tokens) record(server, using_token(Deed::admit, token));
+    const auto looks = recorder_.take();
+    verdict.faults = judge_history(verdict.after, looks).faults;
+    history += "afterwards:\n" + to_text(looks);
   }
+  return {std::move(verdict), std::move(history)};
 }
 
 void AccountStage::act(Authenticator& server, Call& call) {

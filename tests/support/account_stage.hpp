@@ -2,10 +2,11 @@
 //
 //   AccountStage stage(medium);          // empty
 //   Scene scene = stage.set(Setting::active);
-//   stage.restore(scene);                // as often as one likes: the accounts live again, the chains of records go on
+//   stage.restore(scene);                // as often as one likes
 //   stage.recorder().record(call, [&](Call& c) { stage.act(server, c); });
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -52,7 +53,7 @@ std::string_view name_of(Setting setting);
 struct Scene {
   Model model;
   Papers papers;
-  std::map<std::string, std::string> records;  // of the accounts, their keys, sessions and consumed challenges
+  std::map<std::string, std::string> records;  // all that the store holds
 };
 
 inline constexpr int kKeys = 6;
@@ -64,7 +65,10 @@ class AccountStage {
 
   // Sets it up, call by call, each held against the model; throws where one disagrees.
   Scene set(Setting setting);
+  // The accounts, their keys, sessions and consumed challenges as they were; the chains of records go on.
   void restore(const Scene& scene);
+  // The whole store; servers that were open over it are to be opened anew.
+  void restore_all(const Scene& scene);
 
   Recorder& recorder() { return recorder_; }
   House& house() { return house_; }
@@ -75,8 +79,13 @@ class AccountStage {
   void act(auth::Authenticator& server, Call& call);
   // Records it, as a call of this thread.
   void record(auth::Authenticator& server, Call call);
-  // Looks at everything that there is to see: states, sessions, passwords.
-  void look_around(auth::Authenticator& server);
+  // What was recorded, and then whether everything that there is to see, states, sessions and passwords, is as the
+  // model says.
+  struct Judged {
+    Verdict verdict;
+    std::string history;  // the calls, for whoever reads a failure
+  };
+  Judged judge(const Model& before, auth::Authenticator& server);
 
   Papers papers();  // as they are now
 
@@ -99,6 +108,7 @@ class AccountStage {
   Papers::Answered response_of(int number);
   Papers::Token token_of(const Call& call);
   std::string session_id_of(int session);
+  void put_back(const Scene& scene, const std::function<bool(std::string_view)>& concerns);
   void expect(Model& model, Call call);
   void plant_legacy_password(int who, int password);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace countersign::test {
@@ -31,6 +32,7 @@ class Judge {
     for (const Event& event : events_) {
       if (event.commits.empty()) judge_idle(event);
     }
+    verdict_.after = states_.back();
     return std::move(verdict_);
   }
 
@@ -43,14 +45,38 @@ class Judge {
     if (event.commits.size() > 1) fault(event, "more than one commit");
     if (!is_ok(event)) fault(event, "refused, and yet committed");
     Model next = states_.back();
-    Call call = event.call;
-    if (call.deed == Deed::end && is_refreshed_during(event)) call.token = newest_token_of(call.token);
-    const std::string expected = next.step(call);
-    if (expected != event.call.answer) {
-      fault(event, fmt::format("and the model, at commit {}: {}", event.commits.front(), expected));
+    const std::string expected = replay(next, event);
+    if (expected == event.call.answer) {
+      order_.push_back(&event);
+    } else if (auto earlier = comes_earlier(event)) {
+      next = *std::move(earlier);
+    } else {
+      fault(event, fmt::format("and the model, at commit {}: {}", states_.size(), expected));
     }
     states_.push_back(std::move(next));
     return verdict_.faults.empty();
+  }
+
+  std::string replay(Model& model, const Event& event) const {
+    Call call = event.call;
+    if (call.deed == Deed::end && is_refreshed_during(event)) call.token = newest_token_of(model, call.token);
+    return model.step(call);
+  }
+
+  // What comes of it before some that were committed while it ran, if all of their answers stay what they are.
+  std::optional<Model> comes_earlier(const Event& event) {
+    if (event.call.deed != Deed::refresh && event.call.deed != Deed::end) return std::nullopt;
+    for (auto at = order_.size(); at-- > 0 && order_[at]->commits.front() > event.begun;) {
+      auto order = order_;
+      order.insert(order.begin() + static_cast<std::ptrdiff_t>(at), &event);
+      Model model = states_.front();
+      const bool follows = std::all_of(order.begin(), order.end(),
+                                       [&](const Event* one) { return replay(model, *one) == one->call.answer; });
+      if (!follows) continue;
+      order_ = std::move(order);
+      return model;
+    }
+    return std::nullopt;
   }
 
   // One that committed nothing.
@@ -85,12 +111,13 @@ class Judge {
     }
     return kNone;
   }
-  int newest_token_of(int token) const {
-    const auto found = states_.back().sessions.find(session_of(token));
-    return found == states_.back().sessions.end() ? token : found->second.token;
+  int newest_token_of(const Model& model, int token) const {
+    const auto found = model.sessions.find(session_of(token));
+    return found == model.sessions.end() ? token : found->second.token;
   }
 
-  std::vector<Model> states_;  // after each commit; the first is before any
+  std::vector<Model> states_;        // after each commit; the first is before any
+  std::vector<const Event*> order_;  // of what committed
   const std::vector<Event> events_;
   std::map<std::size_t, const Event*> committed_;
   Verdict verdict_;

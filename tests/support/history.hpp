@@ -57,10 +57,13 @@ class Recorder final : public storage::Medium {
 
 struct Verdict {
   Faults faults;
+  Model after;
   std::size_t unavailable = 0;  // calls that gave up: three conflicts, one after the other
 };
-// Two answers differ from the model's, where a refresh came between and only there: the refresh that lost is denied (a
-// conflict on a session is a denial), and ending a session ends it though its token was replaced at that moment.
+// `before` is the model at the first of them. What is allowed besides: a refresh and an ending judge the account and do
+// not require its version, since a session of an earlier epoch opens nothing, so they may have come before whatever was
+// committed while they ran. And where a refresh of the same session came between, the refresh that lost is denied (a
+// conflict on a session is a denial), and an ending ends it though the token was replaced at that moment.
 Verdict judge_history(const Model& before, std::vector<Event> events);
 
 // The calls as they were, for whoever reads a failure.
