@@ -109,10 +109,11 @@ Result<RevocationRecord> Revocation::judge_certificate(const std::string& accoun
   if (!stored) return fail(ErrorCode::account_unknown);
   TRY(judge_account(stored->account, stored->account.epoch));
   const auto certificate = TRY(context_.accounts.certificate_of(*stored));
+  // First, so that with another key's no engine is asked, as for an account that is not there.
+  const auto merged = TRY(openpgp::revoked_certificate(certificate, revocation));
   const auto before = TRY(context_.engine.inspect(certificate, moment.wall));
   // Or a revocation that proves nothing would seem to have done it.
   if (before.primary.revoked) return fail(ErrorCode::key_revoked, "the stored certificate is revoked already");
-  const auto merged = TRY(openpgp::revoked_certificate(certificate, revocation));
   const auto after = TRY(context_.engine.inspect(merged, moment.wall));
   if (!after.primary.revoked) return fail(ErrorCode::signature_invalid, "the revocation does not verify");
   Order order{reason_of(revocation), note_of(revocation), "certificate", {}};

@@ -28,16 +28,27 @@ class SpyOpenPgp final : public auth::openpgp::OpenPgp {
     const std::lock_guard lock(mutex_);
     return sealed_.at(message);
   }
+  // How often it was asked for what.
+  struct Counts {
+    std::uint64_t inspected = 0;
+    std::uint64_t sealed = 0;
+    std::uint64_t signatures = 0;
+    std::uint64_t verified = 0;
+    bool operator==(const Counts&) const = default;
+  };
+  Counts counts() const { return {inspected_, sealings_, signatures_, verified_}; }
   // From now on every method fails with openpgp_unavailable, or none does.
   void break_down(bool broken) { broken_ = broken; }
 
   Result<auth::openpgp::CertificateFacts> inspect(const auth::openpgp::GatedCertificate& certificate,
                                                   Instant now) override {
     TRY(judge());
+    ++inspected_;
     return inner_->inspect(certificate, now);
   }
   Result<std::string> seal(const auth::openpgp::SealRequest& request) override {
     TRY(judge());
+    ++sealings_;
     auto message = inner_->seal(request);
     if (message) {
       const std::lock_guard lock(mutex_);
@@ -47,11 +58,13 @@ class SpyOpenPgp final : public auth::openpgp::OpenPgp {
   }
   Result<std::string> sign(std::string_view text, Instant now) override {
     TRY(judge());
+    ++signatures_;
     return inner_->sign(text, now);
   }
   Result<auth::openpgp::SignatureFacts> verify(const auth::openpgp::GatedCertificate& certificate, ByteView message,
                                                const auth::openpgp::GatedSignature& signature, Instant now) override {
     TRY(judge());
+    ++verified_;
     return inner_->verify(certificate, message, signature, now);
   }
   Result<auth::openpgp::GeneratedKey> generate(const auth::openpgp::KeyRequest& request) override {
@@ -67,6 +80,10 @@ class SpyOpenPgp final : public auth::openpgp::OpenPgp {
 
   auth::openpgp::OpenPgp* inner_;
   std::atomic<bool> broken_{false};
+  std::atomic<std::uint64_t> inspected_{0};
+  std::atomic<std::uint64_t> sealings_{0};
+  std::atomic<std::uint64_t> signatures_{0};
+  std::atomic<std::uint64_t> verified_{0};
   mutable std::mutex mutex_;
   std::map<std::string, Sealed> sealed_;
 };

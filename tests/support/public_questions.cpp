@@ -1,0 +1,151 @@
+#include "tests/support/public_questions.hpp"
+
+#include "auth/accounts/account_id.hpp"
+#include "tests/support/http_wire.hpp"
+#include "tests/support/own_revocation.hpp"
+#include "tests/support/planted_password.hpp"
+
+namespace countersign::test {
+
+using namespace auth;
+
+namespace {
+
+const Person& stranger() {
+  static const Person person("stranger", openpgp::KeyKind::ed25519_cv25519);
+  return person;
+}
+
+HouseSettings settings_of(HasherSettings hasher, Argon2Parameters parameters) {
+  HouseSettings settings;
+  settings.policies.rate_limit = false;
+  settings.policies.registration_open = true;
+  settings.policies.password.parameters = parameters;
+  settings.hasher = std::move(hasher);
+  return settings;
+}
+
+Question challenge(Purpose purpose, Transport transport, bool by_id) {
+  const auto request = [=](AskedPlace&, const Person& person) {
+    Json fields = by_id ? Json::object().set("account", person.account()) : naming(person);
+    fields.set("purpose", name_of(purpose)).set("transport", name_of(transport));
+    if (purpose == Purpose::enrol) fields.set("public_key", stranger().certificate());
+    if (purpose == Purpose::rotate) fields.set("new_public_key", stranger().certificate());
+    if (purpose == Purpose::revoke) fields.set("reason", "key_retired");
+    return json_request("/v1/challenge", fields);
+  };
+  const std::string what = "challenge to " + std::string(name_of(purpose)) + " by " + std::string(name_of(transport));
+  return {what + (by_id ? ", by id" : ""), request, true};
+}
+
+Question proving_nothing(const std::string& what, const std::string& path, const Json& fields) {
+  return {what, [=](AskedPlace&, const Person& person) {
+            Json whole = naming(person);
+            for (const auto& [name, value] : *fields.members()) whole.set(name, value);
+            return json_request(path, whole);
+          }};
+}
+
+std::string path_of(Purpose purpose) {
+  switch (purpose) {
+    case Purpose::login:
+      return "/v1/session";
+    case Purpose::enrol:
+      return "/v1/accounts";
+    case Purpose::rotate:
+      return "/v1/rotation";
+    case Purpose::revoke:
+      return "/v1/revocation";
+    case Purpose::password:
+      return "/v1/password";
+  }
+  return "";
+}
+
+}  // namespace
+
+const std::vector<AskedFor>& all_asked_for() {
+  static const std::vector<AskedFor> all = [] {
+    std::vector<AskedFor> out;
+    const auto add = [&](std::string what, std::string name) {
+      out.push_back({std::move(what), Person(std::move(name), openpgp::KeyKind::ed25519_cv25519)});
+    };
+    // Names of one length: a challenge for an enrolment says the name.
+    add("an account with a password", "anna");
+    add("an account without a password", "bert");
+    add("an account with a legacy hash", "cleo");
+    add("a revoked account", "dora");
+    add("a deleted account", "emil");
+    add("nobody", "finn");
+    return out;
+  }();
+  return all;
+}
+
+AskedPlace::AskedPlace(HasherSettings hasher, Argon2Parameters parameters)
+    : house(settings_of(std::move(hasher), parameters), nullptr) {
+  const auto& people = all_asked_for();
+  house.add(people[0].person, kTheirPassword);
+  house.add(people[1].person);
+  house.add(people[2].person);
+  plant(house, people[2].person, AccountPart::legacy_password, lthn(kTheirPassword));
+  house.add(people[kRevoked].person, kTheirPassword);
+  house.add(people[kDeleted].person, kTheirPassword);
+  must(house.auth().revoke_account(people[kRevoked].person.account(), "key_retired", "", by_hand()));
+  must(house.auth().delete_account(people[kDeleted].person.account(), by_hand()));
+  must(house.auth().maintain());
+  transport::http::HttpServerSettings settings;
+  settings.port = 0;
+  server = std::make_unique<transport::http::HttpServer>(house.operations(), settings);
+  must(server->start());
+}
+
+std::string json_request(const std::string& path, const Json& fields) {
+  return http_request("POST", path, "Content-Type: application/json\r\n", write_json(fields));
+}
+
+Json naming(const Person& person) {
+  return Json::object().set("username", person.name());
+}
+
+Question responding(Purpose purpose, bool by_own_key) {
+  const auto request = [=](AskedPlace& place, const Person& person) {
+    const Challenge asked = place.house.challenge_for(person, purpose, Transport::http);
+    const Response response = place.house.answer_to(by_own_key ? person : stranger(), asked);
+    Json fields = Json::object().set("response", fields_of(response));
+    if (purpose == Purpose::rotate) {
+      fields.set("new_response", fields_of(response)).set("public_key", person.certificate());
+    }
+    if (purpose == Purpose::password) fields.set("new_password", "next");
+    return json_request(path_of(purpose), fields);
+  };
+  const std::string what = std::string(name_of(purpose)) + " by a response";
+  return {what + (by_own_key ? "" : " of a stranger"), request, false, true};
+}
+
+std::vector<Question> all_questions() {
+  std::vector<Question> all;
+  for (const Purpose purpose : {Purpose::login, Purpose::rotate, Purpose::revoke, Purpose::password, Purpose::enrol}) {
+    for (const Transport transport : {Transport::http, Transport::courier}) {
+      all.push_back(challenge(purpose, transport, false));
+      if (purpose != Purpose::enrol) all.push_back(challenge(purpose, transport, true));
+    }
+  }
+  const auto as_form = [](AskedPlace&, const Person& person) {
+    return http_request("POST", "/v1/challenge", "Content-Type: application/x-www-form-urlencoded\r\n",
+                        "username=" + person.name());
+  };
+  all.push_back({"challenge as text", as_form, true});
+  const Json wrong = Json::object().set("password", "wrong");
+  all.push_back(proving_nothing("session by a wrong password", "/v1/session", wrong));
+  all.push_back(
+      proving_nothing("password by a wrong password", "/v1/password", Json(wrong).set("new_password", "next")));
+  all.push_back(proving_nothing("revocation by a foreign certificate", "/v1/revocation",
+                                Json::object().set("revocation_certificate", own_revocation_of(stranger()))));
+  for (const Purpose purpose : {Purpose::login, Purpose::rotate, Purpose::revoke, Purpose::password}) {
+    all.push_back(responding(purpose, false));
+  }
+  return all;
+}
+
+}  // namespace countersign::test

@@ -1,0 +1,50 @@
+// Whom a stranger may ask a server for, and every way to ask: what test of "no enumeration" compare.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/house.hpp"
+#include "transport/http/http_server.hpp"
+
+namespace countersign::test {
+
+// Somebody to ask for; the first is whom the others are compared with.
+struct AskedFor {
+  std::string what;
+  Person person;
+};
+const std::vector<AskedFor>& all_asked_for();
+inline constexpr std::size_t kRevoked = 3;
+inline constexpr std::size_t kDeleted = 4;
+inline constexpr const char* kTheirPassword = "right";
+
+// Where they are as they are said to be, served over HTTP without limits on guessing.
+struct AskedPlace {
+  explicit AskedPlace(auth::HasherSettings hasher = {},
+                      auth::Argon2Parameters parameters = {auth::kMemoryKibMin, 1, 1});
+  std::uint16_t port() const { return server->port(); }
+
+  House house;
+  std::unique_ptr<transport::http::HttpServer> server;
+};
+
+// One way to ask for somebody; `request` is the whole of it, as bytes.
+struct Question {
+  std::string what;
+  std::function<std::string(AskedPlace&, const Person&)> request;
+  bool is_challenge = false;
+  // Answers a challenge that nobody but who it is for can open.
+  bool is_response = false;
+};
+
+// Each that names an account, with nothing that would prove anything.
+std::vector<Question> all_questions();
+// A challenge of this server for them, answered by their own key or by a stranger's.
+Question responding(auth::Purpose purpose, bool by_own_key);
+std::string json_request(const std::string& path, const Json& fields);
+Json naming(const Person& person);
+
+}  // namespace countersign::test
