@@ -79,7 +79,10 @@ class Drawing {
                            call.deed == Deed::revoke_by_certificate || (call.deed == Deed::restore && one_of(2) == 0);
     if (takes_key) call.key = one_of(kKeys);
     if (call.deed == Deed::add && one_of(2) == 0) call.password = password();
-    if (call.deed == Deed::log_in_by_password || call.deed == Deed::change_password) call.password = password();
+    if (call.deed == Deed::log_in_by_password || call.deed == Deed::change_password ||
+        call.deed == Deed::revoke_by_password) {
+      call.password = password();
+    }
     if (call.deed == Deed::change_password || call.deed == Deed::set_password) call.next = password();
     return call;
   }

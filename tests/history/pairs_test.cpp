@@ -32,6 +32,7 @@ std::vector<Call> moves(AccountStage& stage) {
   add(Deed::rotate, 0, 2);
   add(Deed::revoke);
   add(Deed::revoke_by_certificate, 0, 0);
+  add(Deed::revoke_by_password, 0, kNone, 0);
   add(Deed::restore);
   add(Deed::restore, 0, 2);
   add(Deed::delete_account);
@@ -60,7 +61,8 @@ bool changes(const Scene& scene, const Call& call) {
 }
 
 bool asks_for_password(const Call& call) {
-  return call.deed == Deed::log_in_by_password || call.deed == Deed::change_password;
+  return call.deed == Deed::log_in_by_password || call.deed == Deed::change_password ||
+         call.deed == Deed::revoke_by_password;
 }
 
 struct Counted {

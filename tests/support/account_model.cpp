@@ -117,6 +117,7 @@ class Step {
     account_.key_says_revoked = true;
     return withdraw();
   }
+  std::string revoke_by_password() { return knows_password() ? withdraw() : kDenied; }
   std::string restore() {
     if (account_.state == State::absent) return kNotFound;
     if (account_.state != State::revoked) return kConflict;
@@ -236,7 +237,7 @@ class Step {
 }  // namespace
 
 std::string_view name_of(Deed deed) {
-  constexpr std::array<std::string_view, 22> kNames = {"show",
+  constexpr std::array<std::string_view, 23> kNames = {"show",
                                                        "issue",
                                                        "add",
                                                        "enrol",
@@ -251,6 +252,7 @@ std::string_view name_of(Deed deed) {
                                                        "revoke",
                                                        "revoke by statement",
                                                        "revoke by certificate",
+                                                       "revoke by password",
                                                        "restore",
                                                        "delete",
                                                        "admit",
@@ -309,6 +311,8 @@ std::string Model::step(const Call& call) {
       return step.revoke_by_statement();
     case Deed::revoke_by_certificate:
       return step.revoke_by_certificate();
+    case Deed::revoke_by_password:
+      return step.revoke_by_password();
     case Deed::restore:
       return step.restore();
     case Deed::delete_account:

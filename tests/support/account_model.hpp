@@ -33,6 +33,7 @@ enum class Deed : std::uint8_t {
   revoke,
   revoke_by_statement,
   revoke_by_certificate,
+  revoke_by_password,
   restore,
   delete_account,
   admit,

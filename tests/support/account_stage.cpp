@@ -6,7 +6,6 @@
 
 #include "auth/accounts/account_id.hpp"
 #include "tests/support/own_revocation.hpp"
-#include "tests/support/planted_password.hpp"
 
 namespace countersign::test {
 
@@ -33,9 +32,6 @@ HouseSettings settings_of_stage() {
   return settings;
 }
 
-std::string password_text(int password) {
-  return fmt::format("password {}", password);
-}
 Password password_numbered(int password) {
   return password_of(password_text(password));
 }
@@ -60,6 +56,22 @@ bool is_of_accounts(std::string_view name) {
                      [&](std::string_view folder) { return name.starts_with(folder); });
 }
 
+Deed redeemed_by(Purpose purpose) {
+  switch (purpose) {
+    case Purpose::login:
+      return Deed::log_in;
+    case Purpose::enrol:
+      return Deed::enrol;
+    case Purpose::rotate:
+      return Deed::rotate_by_statement;
+    case Purpose::revoke:
+      return Deed::revoke_by_statement;
+    case Purpose::password:
+      return Deed::change_password_by_statement;
+  }
+  return Deed::log_in;
+}
+
 }  // namespace
 
 const Person& key_holder(int key) {
@@ -69,6 +81,10 @@ const Person& key_holder(int key) {
     return people;
   }();
   return ring.at(static_cast<std::size_t>(key));
+}
+
+std::string password_text(int password) {
+  return fmt::format("password {}", password);
 }
 
 std::string username_of(int who) {
@@ -89,22 +105,6 @@ std::string_view name_of(Setting setting) {
       return "absent";
   }
   return "";
-}
-
-static Deed redeemed_by(Purpose purpose) {
-  switch (purpose) {
-    case Purpose::login:
-      return Deed::log_in;
-    case Purpose::enrol:
-      return Deed::enrol;
-    case Purpose::rotate:
-      return Deed::rotate_by_statement;
-    case Purpose::revoke:
-      return Deed::revoke_by_statement;
-    case Purpose::password:
-      return Deed::change_password_by_statement;
-  }
-  return Deed::log_in;
 }
 
 AccountStage::AccountStage(storage::Medium& store) : recorder_(store), house_(settings_of_stage(), &recorder_) {}
@@ -133,63 +133,6 @@ void AccountStage::restore(const Scene& scene) {
 
 void AccountStage::restore_all(const Scene& scene) {
   put_back(scene, [](std::string_view) { return true; });
-}
-
-void AccountStage::expect(Model& model, Call call) {
-  act(house_.auth(), call);
-  const std::string expected = model.step(call);
-  if (call.answer != expected) throw std::runtime_error(to_text(call) + ", and the model: " + expected);
-}
-
-void AccountStage::plant_legacy_password(int who, int password) {
-  change_account(
-      house_, account_id_of(username_of(who)), [&](Accounts& accounts, storage::Batch& batch, Account& account) {
-        accounts.stage_no_part(batch, account, AccountPart::password);
-        accounts.stage_part(batch, account, AccountPart::legacy_password, as_bytes(lthn(password_text(password))));
-      });
-}
-
-Scene AccountStage::set(Setting setting) {
-  Scene scene;
-  restore(scene);
-  const auto does = [&](Call call) {
-    expect(scene.model, call);
-    return call.number;
-  };
-  const auto asks = [&](Purpose purpose, int key = kNone, int who = 0) {
-    Call call = numbered(Deed::issue, who);
-    call.purpose = purpose;
-    call.key = key;
-    return does(call);
-  };
-  const auto logs_in = [&] {
-    does(redeeming(Purpose::login, asks(Purpose::login)));
-    return papers_.calls - 1;
-  };
-  asks(Purpose::enrol, 4);
-  asks(Purpose::enrol, 5, 1);
-  if (setting != Setting::absent) {
-    Call add = numbered(Deed::add);
-    add.key = 0;
-    add.password = 0;
-    does(add);
-    if (setting == Setting::legacy) {
-      plant_legacy_password(0, 0);
-      scene.model.accounts[0].scheme = PasswordScheme::lthn;
-    }
-    logs_in();
-    does(using_token(Deed::refresh, logs_in()));
-    for (const Purpose purpose : {Purpose::login, Purpose::revoke, Purpose::password}) asks(purpose);
-    asks(Purpose::rotate, 1);
-  }
-  if (setting == Setting::revoked) does(numbered(Deed::revoke));
-  if (setting == Setting::deleted) {
-    does(numbered(Deed::delete_account));
-    asks(Purpose::enrol, 4);
-  }
-  scene.papers = papers_;
-  scene.records = contents_of(recorder_);
-  return scene;
 }
 
 Call AccountStage::numbered(Deed deed, int who) {
@@ -293,6 +236,8 @@ AccountStage::Answer AccountStage::answer(Authenticator& server, const Call& cal
       return revoked_answer(server.revoke(response(), by_http()), true);
     case Deed::revoke_by_certificate:
       return revoked_answer(server.revoke_by_certificate(id, own_revocation_of(key_holder(call.key)), by_http()), true);
+    case Deed::revoke_by_password:
+      return revoked_answer(server.revoke(name, password_numbered(call.password), "key_retired", "", by_http()), true);
     case Deed::restore:
       return account_answer(server.restore_account(id, certificate(), by_hand()), false);
     case Deed::delete_account:

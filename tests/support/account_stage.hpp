@@ -121,5 +121,6 @@ class AccountStage {
 // Who may have the keys, made once a process.
 const Person& key_holder(int key);
 std::string username_of(int who);
+std::string password_text(int password);
 
 }  // namespace countersign::test

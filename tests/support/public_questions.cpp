@@ -77,6 +77,7 @@ const std::vector<AskedFor>& all_asked_for() {
     add("a revoked account", "dora");
     add("a deleted account", "emil");
     add("nobody", "finn");
+    add("an account with a key in escrow", "gwen");
     return out;
   }();
   return all;
@@ -91,6 +92,7 @@ AskedPlace::AskedPlace(HasherSettings hasher, Argon2Parameters parameters)
   plant(house, people[2].person, AccountPart::legacy_password, lthn(kTheirPassword));
   house.add(people[kRevoked].person, kTheirPassword);
   house.add(people[kDeleted].person, kTheirPassword);
+  must(house.auth().add_managed_account({people.back().person.name(), password_of(kTheirPassword), true}, by_hand()));
   must(house.auth().revoke_account(people[kRevoked].person.account(), "key_retired", "", by_hand()));
   must(house.auth().delete_account(people[kDeleted].person.account(), by_hand()));
   must(house.auth().maintain());
@@ -140,6 +142,11 @@ std::vector<Question> all_questions() {
   all.push_back(proving_nothing("session by a wrong password", "/v1/session", wrong));
   all.push_back(
       proving_nothing("password by a wrong password", "/v1/password", Json(wrong).set("new_password", "next")));
+  all.push_back(
+      proving_nothing("rotation by a wrong password", "/v1/rotation", Json(wrong).set("new_password", "next")));
+  all.push_back(
+      proving_nothing("revocation by a wrong password", "/v1/revocation", Json(wrong).set("reason", "key_retired")));
+  all.push_back(proving_nothing("key by a wrong password", "/v1/key", wrong));
   all.push_back(proving_nothing("revocation by a foreign certificate", "/v1/revocation",
                                 Json::object().set("revocation_certificate", own_revocation_of(stranger()))));
   for (const Purpose purpose : {Purpose::login, Purpose::rotate, Purpose::revoke, Purpose::password}) {

@@ -1,0 +1,67 @@
+// How the accounts of a stage come to stand where a setting says: call by call, each held against the model.
+#include "auth/accounts/account_id.hpp"
+#include "tests/support/account_stage.hpp"
+#include "tests/support/planted_password.hpp"
+
+namespace countersign::test {
+
+using namespace auth;
+
+void AccountStage::expect(Model& model, Call call) {
+  act(house_.auth(), call);
+  const std::string expected = model.step(call);
+  if (call.answer != expected) throw std::runtime_error(to_text(call) + ", and the model: " + expected);
+}
+
+void AccountStage::plant_legacy_password(int who, int password) {
+  change_account(
+      house_, account_id_of(username_of(who)), [&](Accounts& accounts, storage::Batch& batch, Account& account) {
+        accounts.stage_no_part(batch, account, AccountPart::password);
+        accounts.stage_part(batch, account, AccountPart::legacy_password, as_bytes(lthn(password_text(password))));
+      });
+}
+
+Scene AccountStage::set(Setting setting) {
+  Scene scene;
+  restore(scene);
+  const auto does = [&](Call call) {
+    expect(scene.model, call);
+    return call.number;
+  };
+  const auto asks = [&](Purpose purpose, int key = kNone, int who = 0) {
+    Call call = numbered(Deed::issue, who);
+    call.purpose = purpose;
+    call.key = key;
+    return does(call);
+  };
+  const auto logs_in = [&] {
+    does(redeeming(Purpose::login, asks(Purpose::login)));
+    return papers_.calls - 1;
+  };
+  asks(Purpose::enrol, 4);
+  asks(Purpose::enrol, 5, 1);
+  if (setting != Setting::absent) {
+    Call add = numbered(Deed::add);
+    add.key = 0;
+    add.password = 0;
+    does(add);
+    if (setting == Setting::legacy) {
+      plant_legacy_password(0, 0);
+      scene.model.accounts[0].scheme = PasswordScheme::lthn;
+    }
+    logs_in();
+    does(using_token(Deed::refresh, logs_in()));
+    for (const Purpose purpose : {Purpose::login, Purpose::revoke, Purpose::password}) asks(purpose);
+    asks(Purpose::rotate, 1);
+  }
+  if (setting == Setting::revoked) does(numbered(Deed::revoke));
+  if (setting == Setting::deleted) {
+    does(numbered(Deed::delete_account));
+    asks(Purpose::enrol, 4);
+  }
+  scene.papers = papers_;
+  scene.records = contents_of(recorder_);
+  return scene;
+}
+
+}  // namespace countersign::test
