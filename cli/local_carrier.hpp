@@ -1,7 +1,6 @@
 // The local carrier: a command runs the same operations as the network does, on the data folder itself.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "auth/accounts/account_id.hpp"
 #include "tests/support/own_revocation.hpp"
 
@@ -49,11 +47,6 @@ std::string refusal_of(const Error& error, bool by_network) {
 template <class T>
 std::string plain(const Result<T>& result, bool by_network) {
   return result ? "ok" : refusal_of(result.error(), by_network);
-}
-
-bool is_of_accounts(std::string_view name) {
-  return std::any_of(kAccountFolders.begin(), kAccountFolders.end(),
-                     [&](std::string_view folder) { return name.starts_with(folder); });
 }
 
 Deed redeemed_by(Purpose purpose) {
@@ -113,13 +106,16 @@ std::unique_ptr<Authenticator> AccountStage::open(storage::Medium& medium, const
   return must(house_.another(medium, writer));
 }
 
-void AccountStage::put_back(const Scene& scene, const std::function<bool(std::string_view)>& concerns) {
+void AccountStage::put_back(const Scene& scene, std::span<const std::string_view> folders) {
   storage::Batch batch;
-  for (const auto& [name, text] : contents_of(recorder_)) {
-    if (concerns(name) && !scene.records.contains(name)) batch.erase(name);
-  }
-  for (const auto& [name, text] : scene.records) {
-    if (concerns(name)) batch.put(name, as_bytes(text));
+  for (const std::string_view folder : folders) {
+    for (const std::string& name : names_in(recorder_, folder, 500)) {
+      if (!scene.records.contains(name)) batch.erase(name);
+    }
+    for (auto at = scene.records.lower_bound(std::string(folder)); at != scene.records.end(); ++at) {
+      if (!at->first.starts_with(folder)) break;
+      batch.put(at->first, as_bytes(at->second));
+    }
   }
   must(recorder_.commit(batch));
   static_cast<void>(recorder_.take());
@@ -128,11 +124,12 @@ void AccountStage::put_back(const Scene& scene, const std::function<bool(std::st
 }
 
 void AccountStage::restore(const Scene& scene) {
-  put_back(scene, is_of_accounts);
+  put_back(scene, kAccountFolders);
 }
 
 void AccountStage::restore_all(const Scene& scene) {
-  put_back(scene, [](std::string_view) { return true; });
+  constexpr std::array<std::string_view, 1> kAll = {""};
+  put_back(scene, kAll);
 }
 
 Call AccountStage::numbered(Deed deed, int who) {

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -108,7 +109,7 @@ class AccountStage {
   Papers::Answered response_of(int number);
   Papers::Token token_of(const Call& call);
   std::string session_id_of(int session);
-  void put_back(const Scene& scene, const std::function<bool(std::string_view)>& concerns);
+  void put_back(const Scene& scene, std::span<const std::string_view> folders);
   void expect(Model& model, Call call);
   void plant_legacy_password(int who, int password);
 
