@@ -15,6 +15,8 @@ constexpr std::size_t kExtraBytesMax = 512;
 constexpr std::size_t kTextBytesMax = 2048;
 constexpr std::string_view kTagInfo = "countersign challenge v1";
 constexpr std::string_view kNonceInfo = "countersign nonce v1";
+constexpr std::string_view kNameInfo = "countersign name v1";
+constexpr std::size_t kNameBlockBytes = 32;
 
 Bytes tag_of(ByteView body, const SecretKey& key) {
   const Digest full = hmac_sha256(hkdf_sha256(key.key, as_bytes(kTagInfo), 32), body);
@@ -25,6 +27,24 @@ SealedChallenge finished(ByteView sealed, const SecretKey& key) {
   Bytes info = to_bytes(kNonceInfo);
   append(info, sealed);
   return {base64url(sealed), hex(sealed.last(kTagBytes)), base64url(hkdf_sha256(key.key, info, 32).reveal())};
+}
+
+// To whole blocks, with blanks, which no username ends in: sizes then say little of the name.
+std::string padded(std::string_view name) {
+  std::string out(name);
+  out.resize((name.size() + kNameBlockBytes - 1) / kNameBlockBytes * kNameBlockBytes, ' ');
+  return out;
+}
+
+// Masks a login's name, and takes the mask off. The response shows the sealed challenge, and whoever finds it on a
+// stick is not to read a name there. The random bytes are new for each challenge, and so is the mask.
+std::string masked(std::string text, const Challenge& challenge, const SecretKey& key) {
+  if (text.empty()) return text;
+  Bytes info = to_bytes(kNameInfo);
+  append(info, challenge.random);
+  const Secret mask = hkdf_sha256(key.key, info, text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(text[i] ^ mask.reveal()[i]);
+  return text;
 }
 
 // Takes fixed fields off the front; asking for more than there is leaves it failed and gives zeros.
@@ -53,7 +73,7 @@ class Fields {
   bool failed_ = false;
 };
 
-Result<Challenge> parse_fields(ByteView body) {
+Result<Challenge> parse_fields(ByteView body, const SecretKey& key) {
   const auto refuse = [](const char* why) { return fail(ErrorCode::challenge_invalid, why); };
   Fields fields(body);
   fields.take(1 + kKeyIdBytes);
@@ -77,6 +97,11 @@ Result<Challenge> parse_fields(ByteView body) {
   if (extra_bytes > kExtraBytesMax) return refuse("malformed");
   out.extra = to_string(fields.take(extra_bytes));
   if (!fields.complete()) return refuse("malformed");
+  if (out.purpose == Purpose::login) {
+    const std::string name = masked(out.extra, out, key);
+    out.extra = name.substr(0, name.find_last_not_of(' ') + 1);
+    if (padded(out.extra) != name) return refuse("malformed");
+  }
   return out;
 }
 
@@ -108,8 +133,10 @@ SealedChallenge seal_challenge(const Challenge& challenge, const SecretKey& seal
   append(out, challenge.random);
   append(out, challenge.context);
   append(out, challenge.server_key.bytes());
-  append_integer(out, challenge.extra.size(), 2);
-  append(out, as_bytes(challenge.extra));
+  const std::string extra =
+      challenge.purpose == Purpose::login ? masked(padded(challenge.extra), challenge, sealing_key) : challenge.extra;
+  append_integer(out, extra.size(), 2);
+  append(out, as_bytes(extra));
   append(out, tag_of(out, sealing_key));
   return finished(out, sealing_key);
 }
@@ -126,7 +153,7 @@ Result<OpenedChallenge> open_challenge(std::string_view text, const Secrets& sec
   const ByteView body = ByteView(*bytes).first(bytes->size() - kTagBytes);
   if (!equal_constant_time(tag_of(body, *key), ByteView(*bytes).last(kTagBytes)))
     return refuse("the tag does not match");
-  return OpenedChallenge{TRY(parse_fields(body)), finished(*bytes, *key)};
+  return OpenedChallenge{TRY(parse_fields(body, *key)), finished(*bytes, *key)};
 }
 
 Statement statement_of(const OpenedChallenge& opened, std::string_view server_name) {

@@ -43,7 +43,8 @@ struct Challenge {
   std::array<std::uint8_t, 16> random{};
   Digest context{};
   openpgp::Fingerprint server_key;
-  std::string extra;  // 512 bytes at most
+  // What belongs to the purpose, 512 bytes at most: a login's is the username that it was asked for by, or nothing.
+  std::string extra;
 };
 
 struct SealedChallenge {

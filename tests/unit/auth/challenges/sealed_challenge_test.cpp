@@ -86,6 +86,24 @@ TEST_CASE("a sealed challenge cut off or drawn out anywhere is refused") {
   CHECK(outcome(open_challenge(std::string(100'000, 'A'), house.secrets())) == "challenge_invalid");
 }
 
+TEST_CASE("S04 a login's name is sealed, comes back, and is neither to be read nor to be measured") {
+  House house;
+  Challenge challenge = house.challenge_for(alice(), Purpose::login, Transport::courier);
+  const auto seal = [&](const std::string& name) {
+    challenge.extra = name;
+    const std::string text = seal_challenge(challenge, house.secrets().newest_seal_key()).text;
+    CHECK(must(open_challenge(text, house.secrets())).challenge.extra == name);
+    return text;
+  };
+  const std::string text = seal("wilhelmina");
+  CHECK(to_string(from_base64url(text).value()).find("ilhelmina") == std::string::npos);
+  CHECK(seal("al").size() == text.size());
+  CHECK(seal(std::string(32, 'a')).size() == text.size());
+  CHECK(seal(std::string(33, 'a')).size() > text.size());
+  CHECK(seal(std::string(128, 'a')).size() > text.size());
+  CHECK(seal("").size() < text.size());
+}
+
 TEST_CASE("only canonical base64url opens") {
   House house;
   Challenge challenge = house.challenge_for(alice(), Purpose::enrol, Transport::http);
