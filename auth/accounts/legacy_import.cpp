@@ -69,7 +69,7 @@ Result<LegacyImportSummary> LegacyImport::run(const LegacyImportOrder& order, co
     const LegacyAccount judged = judge_legacy(id, TRY(folder.read(id)));
     TRY(take_over(id, judged, {order, visit, moment, summary}));
     ++summary.found;
-    if (progress) progress(summary.found, ids.size());
+    if (progress) progress(static_cast<std::int64_t>(summary.found), static_cast<std::int64_t>(ids.size()));
   }
   return summary;
 }

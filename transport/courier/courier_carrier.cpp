@@ -32,7 +32,7 @@ Result<std::string> armored_member(const Json& reply, std::string_view name) {
 }
 
 void report(const Progress& progress, std::size_t done, std::size_t total) {
-  if (progress) progress(done, total);
+  if (progress) progress(static_cast<std::int64_t>(done), static_cast<std::int64_t>(total));
 }
 
 // Is it an answer to who brought the file, or only trouble on our side that may be gone next time?
