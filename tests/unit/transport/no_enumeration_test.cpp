@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <ctime>
 #include <map>
 #include <mutex>
@@ -186,11 +187,16 @@ double undisturbed(std::vector<double> times) {
   return *at;
 }
 
+// What reading one more record costs is less than any network's noise; a hash or a seal for nothing that was left out
+// is more.
+constexpr double kNoiseMs = 1;
+
 // Who is answered a quarter sooner or later than the first.
 std::vector<std::string> told_apart(const Times& times) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < times.size(); ++i) {
     const double ratio = undisturbed(times[i]) / undisturbed(times[0]);
+    if (std::abs(undisturbed(times[i]) - undisturbed(times[0])) < kNoiseMs) continue;
     if (ratio > 0.8 && ratio < 1.25) continue;
     out.push_back(all_asked_for()[i].what + ": " + std::to_string(ratio));
   }
