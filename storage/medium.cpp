@@ -5,6 +5,8 @@
 namespace countersign::storage {
 namespace {
 
+constexpr std::size_t kPage = 500;
+
 bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
 }
@@ -42,6 +44,19 @@ Result<std::optional<Entry>> find(Medium& medium, std::string_view name) {
   if (entry) return std::optional<Entry>(*std::move(entry));
   if (entry.error().code == ErrorCode::not_found) return std::optional<Entry>();
   return tl::unexpected<Error>(std::move(entry).error());
+}
+
+Status visit_names(Medium& medium, std::string_view prefix,
+                   const std::function<Result<bool>(const std::string& name)>& visit) {
+  std::string after;
+  while (true) {
+    const auto names = TRY(medium.list(prefix, after, kPage));
+    for (const std::string& name : names) {
+      if (!TRY(visit(name))) return ok();
+    }
+    if (names.size() < kPage) return ok();
+    after = names.back();
+  }
 }
 
 }  // namespace countersign::storage

@@ -11,7 +11,7 @@ namespace countersign::auth {
 namespace {
 
 constexpr int kAttemptsMax = 8;
-constexpr std::size_t kPage = 500;
+constexpr std::int64_t kTellEvery = 500;
 constexpr std::size_t kDetailBytesMax = 8u << 10;
 const std::string kNoPrevious(64, '0');
 
@@ -148,35 +148,28 @@ Result<std::vector<AuditRecord>> Audit::list(std::string_view writer, std::size_
 Status Audit::verify_chain(const std::string& writer, AuditReport& report, const Progress& progress) {
   std::string previous = kNoPrevious;
   std::int64_t number = 0;
-  std::string after;
-  while (true) {
-    const auto names = TRY(medium_.list(audit_folder(writer), after, kPage));
-    for (const std::string& name : names) {
-      ++number;
-      ++report.records;
-      const auto entry = TRY(storage::find(medium_, name));
-      const auto opened = entry ? seal_.open(name, entry->bytes) : fail(ErrorCode::not_found, name);
-      const auto record = opened ? parse_audit_record(*opened) : tl::unexpected<Error>(opened.error());
-      if (record && record->number > number && is_joint(*record)) {
-        report.cut_off.push_back({writer, number, record->number - 1});
-        number = record->number;
-      }
-      if (!entry || name != audit_name(writer, number)) {
-        report.faults.push_back(audit_name(writer, number) + ": missing");
-        return ok();
-      }
-      if (!record) {
-        report.faults.push_back(name + ": " + std::string(name_of(record.error().code)));
-      } else if (record->number != number || record->writer != writer || record->previous != previous) {
-        report.faults.push_back(name + ": does not follow the record before it");
-      }
-      previous = hex(sha256(entry->bytes));
+  return storage::visit_names(medium_, audit_folder(writer), [&](const std::string& name) -> Result<bool> {
+    ++number;
+    if (++report.records % kTellEvery == 0 && progress) progress(report.records, 0);
+    const auto entry = TRY(storage::find(medium_, name));
+    const auto opened = entry ? seal_.open(name, entry->bytes) : fail(ErrorCode::not_found, name);
+    const auto record = opened ? parse_audit_record(*opened) : tl::unexpected<Error>(opened.error());
+    if (record && record->number > number && is_joint(*record)) {
+      report.cut_off.push_back({writer, number, record->number - 1});
+      number = record->number;
     }
-    if (names.size() < kPage) break;
-    after = names.back();
-    if (progress) progress(report.records, 0);
-  }
-  return ok();
+    if (!entry || name != audit_name(writer, number)) {
+      report.faults.push_back(audit_name(writer, number) + ": missing");
+      return false;
+    }
+    if (!record) {
+      report.faults.push_back(name + ": " + std::string(name_of(record.error().code)));
+    } else if (record->number != number || record->writer != writer || record->previous != previous) {
+      report.faults.push_back(name + ": does not follow the record before it");
+    }
+    previous = hex(sha256(entry->bytes));
+    return true;
+  });
 }
 
 Result<AuditReport> Audit::verify(const Progress& progress) {

@@ -128,33 +128,25 @@ Status BackingUp::copy_account(const std::string& id, std::set<std::string> name
 }
 
 Status BackingUp::copy_accounts() {
-  std::string after;
   std::string id;
   std::set<std::string> names;  // of that account
-  while (true) {
-    const auto page = TRY(context_.medium.list(kUsers, after, kPage));
-    for (const std::string& name : page) {
-      const std::string rest = name.substr(kUsers.size());
-      const std::string next = rest.substr(0, rest.find('.'));
-      if (next != id && !names.empty()) TRY(copy_account(id, std::exchange(names, {})));
-      id = next;
-      names.insert(name);
-    }
-    if (page.size() < kPage) break;
-    after = page.back();
-  }
+  TRY(storage::visit_names(context_.medium, kUsers, [&](const std::string& name) -> Result<bool> {
+    const std::string rest = name.substr(kUsers.size());
+    const std::string next = rest.substr(0, rest.find('.'));
+    if (next != id && !names.empty()) TRY(copy_account(id, std::exchange(names, {})));
+    id = next;
+    names.insert(name);
+    return true;
+  }));
   return names.empty() ? ok() : copy_account(id, std::move(names));
 }
 
 Status BackingUp::copy_all_once() {
   TRY(copy_accounts());
-  std::string after;
-  while (true) {
-    const auto names = TRY(context_.medium.list(kKeys, after, kPage));
-    for (const std::string& name : names) TRY(copy_record(name));
-    if (names.size() < kPage) break;
-    after = names.back();
-  }
+  TRY(storage::visit_names(context_.medium, kKeys, [&](const std::string& name) -> Result<bool> {
+    TRY(copy_record(name));
+    return true;
+  }));
   return copy_alone();
 }
 
@@ -185,33 +177,12 @@ Result<bool> BackingUp::copy_changed(const Heads& from, const Heads& to) {
   return changed;
 }
 
-Status BackingUp::copy_chain(const std::string& writer, std::int64_t last) {
-  const std::string end = audit_name(writer, last);
-  std::string after;
-  while (true) {
-    const auto names = TRY(context_.medium.list(audit_folder(writer), after, kPage));
-    for (const std::string& name : names) {
-      if (name > end) return ok();
-      TRY(copy_record(name));
-    }
-    if (names.size() < kPage) return ok();
-    after = names.back();
-  }
-}
-
-Status BackingUp::copy_withdrawals(std::int64_t last) {
-  const std::string end = withdrawal_name(last);
-  std::string after;
-  while (last > 0) {
-    const auto names = TRY(context_.medium.list(kWithdrawals, after, kPage));
-    for (const std::string& name : names) {
-      if (name > end) return ok();
-      TRY(copy_record(name));
-    }
-    if (names.size() < kPage) return ok();
-    after = names.back();
-  }
-  return ok();
+Status BackingUp::copy_up_to(const std::string& folder, const std::string& last) {
+  return storage::visit_names(context_.medium, folder, [&](const std::string& name) -> Result<bool> {
+    if (name > last) return false;
+    TRY(copy_record(name));
+    return true;
+  });
 }
 
 Result<BackupReport> BackingUp::run() {
@@ -228,10 +199,10 @@ Result<BackupReport> BackingUp::run() {
     if (!changed) break;
   }
   const std::int64_t before = writer_.counts().puts;
-  for (const auto& [writer, head] : heads) TRY(copy_chain(writer, head.number));
+  for (const auto& [writer, head] : heads) TRY(copy_up_to(audit_folder(writer), audit_name(writer, head.number)));
   BackupReport report;
   report.audit_records = writer_.counts().puts - before;
-  TRY(copy_withdrawals(last));
+  if (last > 0) TRY(copy_up_to(std::string(kWithdrawals), withdrawal_name(last)));
   TRY(writer_.finish());
   report.counts = writer_.counts();
   report.accounts = static_cast<std::int64_t>(accounts_.size());

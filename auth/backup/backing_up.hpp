@@ -52,8 +52,8 @@ class BackingUp {
   Status copy_record(const std::string& name);
   // What was decided between two ends of the chains is read again. False: nothing that is kept here.
   Result<bool> copy_changed(const Heads& from, const Heads& to);
-  Status copy_chain(const std::string& writer, std::int64_t last);
-  Status copy_withdrawals(std::int64_t last);
+  // The names of a folder that only grows, up to that one.
+  Status copy_up_to(const std::string& folder, const std::string& last);
   void tell();
 
   const Context& context_;

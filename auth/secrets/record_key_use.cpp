@@ -1,6 +1,7 @@
 #include "auth/secrets/record_key_use.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <system_error>
 
 #include "auth/accounts/account.hpp"
@@ -11,26 +12,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kPage = 500;
+constexpr std::int64_t kTellEvery = 500;
 constexpr std::size_t kBatchMax = 100;
 constexpr int kTriesMax = 3;
 constexpr std::string_view kAudit = "audit/";
 constexpr std::string_view kAccountFolder = "users/";
 constexpr std::string_view kAccountEnding = ".account";
 
-// The names of the medium, one after the other, until one fails.
-template <class Visit>
-Status visit_names(storage::Medium& medium, const Progress& progress, const Visit& visit) {
-  std::string after;
+// All names of the medium, with word of how many there were.
+Status visit_all(storage::Medium& medium, const Progress& progress,
+                 const std::function<Status(const std::string& name)>& visit) {
   std::int64_t seen = 0;
-  while (true) {
-    const auto names = TRY(medium.list("", after, kPage));
-    for (const std::string& name : names) TRY(visit(name));
-    seen += static_cast<std::int64_t>(names.size());
-    if (names.size() < kPage) return ok();
-    after = names.back();
-    if (progress) progress(seen, 0);
-  }
+  return storage::visit_names(medium, "", [&](const std::string& name) -> Result<bool> {
+    TRY(visit(name));
+    if (++seen % kTellEvery == 0 && progress) progress(seen, 0);
+    return true;
+  });
 }
 
 // Files beside the keys that are sealed records: their names, which the MACs are bound to.
@@ -153,7 +150,7 @@ bool KeyUse::is_needed() const {
 Result<std::map<std::string, KeyUse>> count_key_use(storage::Medium& medium, const fs::path& secrets_folder,
                                                     const Progress& progress) {
   std::map<std::string, KeyUse> uses;
-  TRY(visit_names(medium, progress, [&](const std::string& name) -> Status {
+  TRY(visit_all(medium, progress, [&](const std::string& name) -> Status {
     const auto entry = TRY(storage::find(medium, name));
     const auto key = entry ? record_key_named_in(entry->bytes) : std::nullopt;
     if (!key) return ok();
@@ -169,7 +166,7 @@ Result<std::map<std::string, KeyUse>> count_key_use(storage::Medium& medium, con
 
 Result<Resealing> reseal_records(storage::Medium& medium, const Secrets& secrets, const Progress& progress) {
   Resealer resealer(medium, secrets);
-  TRY(visit_names(medium, progress, [&](const std::string& name) -> Status {
+  TRY(visit_all(medium, progress, [&](const std::string& name) -> Status {
     return name.starts_with(kAudit) ? ok() : resealer.take(name);
   }));
   TRY(resealer.flush());

@@ -7,8 +7,6 @@
 namespace countersign::auth {
 namespace {
 
-constexpr std::size_t kPage = 200;
-
 AuditEntry entry_of(Decision decision, const Session& session, const Visit& visit, Instant at) {
   return {decision, at, session.account, session.fingerprint, session.id, visit.source, ""};
 }
@@ -218,18 +216,12 @@ Result<std::vector<Session>> Sessions::list(const std::string& account, std::siz
   const Moment moment = context_.timekeeper.now();
   std::vector<Session> sessions;
   const std::string folder = pointer_name(account, "");
-  std::string after;
-  while (sessions.size() < limit) {
-    const auto names = TRY(context_.medium.list(folder, after, kPage));
-    for (const std::string& name : names) {
-      const auto found = TRY(find_by_pointer(account, name.substr(folder.size())));
-      if (!found || !judge(found->first.session, moment)) continue;
-      sessions.push_back(found->first.session);
-      if (sessions.size() == limit) break;
-    }
-    if (names.size() < kPage) break;
-    after = names.back();
-  }
+  if (limit == 0) return sessions;
+  TRY(storage::visit_names(context_.medium, folder, [&](const std::string& name) -> Result<bool> {
+    const auto found = TRY(find_by_pointer(account, name.substr(folder.size())));
+    if (found && judge(found->first.session, moment)) sessions.push_back(found->first.session);
+    return sessions.size() < limit;
+  }));
   return sessions;
 }
 

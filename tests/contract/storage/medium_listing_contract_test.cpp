@@ -51,6 +51,44 @@ TEST_CASE("medium: names are listed in byte order of the whole name") {
   }
 }
 
+TEST_CASE("medium: every name is visited once, over pages, until a visit says enough or fails") {
+  Store store(each_medium());
+  CAPTURE(name_of(store.kind()));
+  std::vector<std::string> names;
+  Batch batch;
+  for (int i = 1000; i < 2001; ++i) {  // two whole pages and one name
+    names.push_back("n/" + std::to_string(i));
+    batch.put(names.back(), to_bytes("x"));
+  }
+  batch.put("m", to_bytes("x"));
+  batch.put("o", to_bytes("x"));
+  REQUIRE(outcome(store.medium().commit(batch)) == "ok");
+  std::vector<std::string> seen;
+  const auto visit_until = [&](std::size_t enough, Result<bool> then) {
+    seen.clear();
+    return storage::visit_names(store.medium(), "n/", [&](const std::string& name) -> Result<bool> {
+      seen.push_back(name);
+      if (seen.size() == enough) return then;
+      return true;
+    });
+  };
+  const auto first = [&](std::size_t count) {
+    return std::vector<std::string>(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(count));
+  };
+  CHECK(outcome(visit_until(0, true)) == "ok");
+  CHECK(seen == names);
+  for (const std::size_t enough : {1u, 500u, 501u, 1001u}) {
+    CAPTURE(enough);
+    CHECK(outcome(visit_until(enough, false)) == "ok");
+    CHECK(seen == first(enough));
+    CHECK(failure_of(visit_until(enough, fail(ErrorCode::record_tampered, "x"))) == ErrorCode::record_tampered);
+    CHECK(seen == first(enough));
+  }
+  CHECK(outcome(storage::visit_names(store.medium(), "p", [](const std::string&) -> Result<bool> {
+          return fail(ErrorCode::failed, "there is none");
+        })) == "ok");
+}
+
 TEST_CASE("medium: a list ends at its limit and a limit of nothing lists nothing") {
   Store store(each_medium());
   CAPTURE(name_of(store.kind()));
