@@ -8,6 +8,8 @@
 #include <cstring>
 #include <memory>
 
+#include "storage/write_all.hpp"
+
 namespace countersign::cli {
 namespace {
 
@@ -38,14 +40,7 @@ NewFile::~NewFile() {
 }
 
 Status NewFile::add(ByteView bytes) {
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t put = ::write(file_.get(), bytes.data() + done, bytes.size() - done);
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return failed_on(temporary_);
-    done += static_cast<std::size_t>(put);
-  }
-  return ok();
+  return storage::write_all(file_.get(), bytes) ? ok() : failed_on(temporary_);
 }
 
 Status NewFile::finish() {

@@ -17,6 +17,7 @@
 
 #include "storage/base/handle.hpp"
 #include "storage/base/text.hpp"
+#include "storage/write_all.hpp"
 
 namespace countersign::storage {
 namespace {
@@ -173,13 +174,7 @@ Status PosixFileSystem::write(const FileChange& change) {
   const Place place = TRY(place_of(folder_.get(), change.path));
   if (unlinkat(place.folder.get(), place.leaf.c_str(), 0) != 0 && errno != ENOENT) return failure(change.path, errno);
   const FileDescriptor file = TRY(open_beneath(folder_.get(), change.path, O_WRONLY | O_CREAT | O_EXCL, 0600));
-  ByteView rest = change.bytes;
-  while (!rest.empty()) {
-    const ssize_t put = ::write(file.get(), rest.data(), rest.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return fail(ErrorCode::storage_unavailable, change.path + ": " + std::strerror(errno));
-    rest = rest.subspan(static_cast<std::size_t>(put));
-  }
+  if (!write_all(file.get(), change.bytes)) return failure(change.path, errno);
   return ok();
 }
 

@@ -7,7 +7,8 @@
 
 #include <cerrno>
 #include <cstring>
-#include <vector>
+
+#include "storage/write_all.hpp"
 
 namespace countersign::auth {
 namespace {
@@ -59,14 +60,7 @@ Status write_private_file(const std::filesystem::path& path, ByteView bytes) {
   {
     const FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (file.get() < 0) return system_failure(temporary);
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-      const ssize_t put = ::write(file.get(), bytes.data() + done, bytes.size() - done);
-      if (put < 0 && errno == EINTR) continue;
-      if (put < 0) return system_failure(temporary);
-      done += static_cast<std::size_t>(put);
-    }
-    if (::fsync(file.get()) != 0) return system_failure(temporary);
+    if (!storage::write_all(file.get(), bytes) || ::fsync(file.get()) != 0) return system_failure(temporary);
   }
   if (::rename(temporary.c_str(), path.c_str()) != 0) return system_failure(path);
   return sync_private_folder(path.parent_path());
@@ -76,15 +70,9 @@ Status overwrite_private_file(const std::filesystem::path& path) {
   const FileDescriptor opened(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
   if (opened.get() < 0) return errno == ENOENT ? ok() : Status(system_failure(path));
   const off_t size = ::lseek(opened.get(), 0, SEEK_END);
-  const std::vector<char> zeros(size < 0 ? 0 : static_cast<std::size_t>(size), '0');
-  std::size_t done = 0;
-  while (done < zeros.size()) {
-    const ssize_t put = ::pwrite(opened.get(), zeros.data() + done, zeros.size() - done, static_cast<off_t>(done));
-    if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return system_failure(path);
-    done += static_cast<std::size_t>(put);
-  }
-  if (::fsync(opened.get()) != 0) return system_failure(path);
+  if (size < 0 || ::lseek(opened.get(), 0, SEEK_SET) != 0) return system_failure(path);
+  const Bytes zeros(static_cast<std::size_t>(size), '0');
+  if (!storage::write_all(opened.get(), zeros) || ::fsync(opened.get()) != 0) return system_failure(path);
   return ok();
 }
 

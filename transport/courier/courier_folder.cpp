@@ -14,6 +14,7 @@
 #include <system_error>
 
 #include "storage/base/text.hpp"
+#include "storage/write_all.hpp"
 #include "transport/courier/courier_name.hpp"
 
 namespace countersign::transport::courier {
@@ -134,16 +135,6 @@ Result<std::string> read_to_limit(int fd, std::string_view path) {
   return text;
 }
 
-Status write_all(int fd, std::string_view text, std::string_view path) {
-  while (!text.empty()) {
-    const ssize_t put = ::write(fd, text.data(), text.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return fail_to_change(errno, "cannot write", path);
-    text.remove_prefix(static_cast<std::size_t>(put));
-  }
-  return ok();
-}
-
 // A file system that cannot sync a folder at all says EINVAL: there is no more to be had from it.
 Status sync_folder(int fd, std::string_view path) {
   if (::fsync(fd) != 0 && errno != EINVAL) return fail_to_change(errno, "cannot sync", path);
@@ -247,7 +238,7 @@ Status CourierFolder::replace(Place place, std::string_view name, std::string_vi
   {
     const FileDescriptor part = TRY(create_part(place, folder.get()));
     TRY(step("write"));
-    TRY(write_all(part.get(), text, path));
+    if (!storage::write_all(part.get(), as_bytes(text))) return fail_to_change(errno, "cannot write", path);
     TRY(step("sync file"));
     if (::fsync(part.get()) != 0) return fail_to_change(errno, "cannot sync", path);
     // So that reading back asks the medium and not the memory, where the kernel is so kind.

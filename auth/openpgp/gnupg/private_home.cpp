@@ -14,6 +14,7 @@
 #include <ctime>
 
 #include "storage/base/file_descriptor.hpp"
+#include "storage/write_all.hpp"
 
 namespace countersign::auth::openpgp::gnupg {
 namespace {
@@ -83,13 +84,7 @@ Status PrivateHome::write(const char* name, std::string_view text) {
   const std::string path = path_ + "/" + name;
   const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (file.get() < 0) return broken(path, errno);
-  while (!text.empty()) {
-    const ssize_t written = ::write(file.get(), text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return broken(path, written < 0 ? errno : ENOSPC);
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return ok();
+  return storage::write_all(file.get(), as_bytes(text)) ? ok() : broken(path, errno);
 }
 
 Status PrivateHome::start_agent() {
