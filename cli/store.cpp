@@ -182,7 +182,7 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const Setting
   TRY(auth::check_private_folder(folder));
   std::unique_ptr<Store> store(new Store(folder, settings, writer, purpose));
   // Before the medium: files that others can read are the first thing to say.
-  TRY(load_secrets(folder, settings, store->clock_.now()));
+  auto secrets = TRY(load_secrets(folder, settings, store->clock_.now()));
   store->lock_ = TRY(share_data_folder(folder));
   if (has_pending_restore(folder)) {
     store->lock_.reset();
@@ -190,13 +190,12 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const Setting
     store->lock_ = TRY(share_data_folder(folder));
   }
   store->medium_ = TRY(open_medium(folder, settings.storage));
-  store->generation_ = TRY(store->make_generation());
+  store->generation_ = TRY(store->make_generation(std::move(secrets)));
   return store;
 }
 
-Result<std::shared_ptr<Store::Generation>> Store::make_generation() {
+Result<std::shared_ptr<Store::Generation>> Store::make_generation(auth::Secrets secrets) {
   auto generation = std::make_shared<Generation>();
-  auth::Secrets secrets = TRY(load_secrets(folder_, settings_, clock_.now()));
   const bool key_is_here = settings_.server_key_home.empty();
   {
     const auth::RecordSeal seal(secrets);
@@ -248,8 +247,12 @@ Status Store::maintain() {
   return maintained;
 }
 
+Result<std::shared_ptr<Store::Generation>> Store::make_next() {
+  return make_generation(TRY(load_secrets(folder_, settings_, clock_.now())));
+}
+
 void Store::renew() {
-  auto next = make_generation();
+  auto next = make_next();
   if (next) {
     auth::log_event(auth::LogLevel::info, "keys taken over",
                     {{"fingerprint", (*next)->authenticator().identity().fingerprint().upper()}});

@@ -64,7 +64,8 @@ class Store {
   };
 
   Store(std::filesystem::path folder, Settings settings, std::string writer, OpenedFor purpose);
-  Result<std::shared_ptr<Generation>> make_generation();
+  Result<std::shared_ptr<Generation>> make_generation(auth::Secrets secrets);
+  Result<std::shared_ptr<Generation>> make_next();  // of the secrets as they are now
   std::shared_ptr<Generation> current();
   void renew();
 
