@@ -130,6 +130,15 @@ Result<FileLock> SecretUpkeep::lock() {
                                      "they are changed there");
 }
 
+Result<SecretUpkeep::Held> SecretUpkeep::hold() {
+  TRY(context_.timekeeper.judge_clock());
+  FileLock held = TRY(lock());
+  const std::filesystem::path& folder = context_.secrets.folder();
+  TRY(sweep_secret_files(folder));
+  const Instant now = context_.timekeeper.now().wall;
+  return Held{std::move(held), now, TRY(Secrets::load_families(folder, now))};
+}
+
 Result<std::vector<SecretView>> SecretUpkeep::list(const Progress& progress) {
   const Instant now = context_.timekeeper.now().wall;
   const Secrets& secrets = context_.secrets;
@@ -162,20 +171,15 @@ Result<SecretView> SecretUpkeep::rotate(const std::string& family, Seconds after
   if (after < Seconds(0) || after > kRotationAheadMax) {
     return fail(ErrorCode::malformed_message, "a key is used from now on or within 30 days");
   }
-  TRY(context_.timekeeper.judge_clock());
-  const FileLock held = TRY(lock());
-  const std::filesystem::path& folder = context_.secrets.folder();
-  TRY(sweep_secret_files(folder));
-  const Instant now = context_.timekeeper.now().wall;
-  // As they are on disk now, and not as they were when this process began.
-  const Secrets secrets = TRY(Secrets::load_families(folder, now));
+  const Held held = TRY(hold());
+  const Instant now = held.now;
   // Times are whole seconds, and of two keys of one second neither would be the later.
-  const auto& keys = secrets.family(*name);
+  const auto& keys = held.secrets.family(*name);
   const Instant from = std::max(now + after, keys[index_in_use(keys, now)].from + Seconds(1));
   const SecretKey key = TRY(make_secret_key(context_.rng, now, from));
   TRY(context_.audit.commit({}, {Decision::secret_rotated, now, "", "", "", visit.source,
                                  secret_file_name(*name, key.id) + ", in use from " + format_time(key.from)}));
-  TRY(write_secret_file(folder, *name, key));
+  TRY(write_secret_file(held.secrets.folder(), *name, key));
   return SecretView{
       *name,        key.id,      key.created_at, key.from, from > now ? SecretState::coming : SecretState::in_use,
       std::nullopt, std::nullopt};
@@ -191,16 +195,12 @@ Result<Resealing> SecretUpkeep::reseal(const Visit& visit, const Progress& progr
 }
 
 Result<Retired> SecretUpkeep::retire(const std::string& id, bool leaked, const Visit& visit, const Progress& progress) {
-  TRY(context_.timekeeper.judge_clock());
-  const FileLock held = TRY(lock());
-  const std::filesystem::path& folder = context_.secrets.folder();
-  TRY(sweep_secret_files(folder));
-  const Instant now = context_.timekeeper.now().wall;
-  const Secrets secrets = TRY(Secrets::load_families(folder, now));
-  const auto found = find(secrets, id);
+  const Held held = TRY(hold());
+  const std::filesystem::path& folder = held.secrets.folder();
+  const auto found = find(held.secrets, id);
   if (!found) return fail(ErrorCode::not_found, "no key of that id; `countersign secret list` shows them");
-  TRY(judge_time(*found, secrets, leaked, now));
-  SecretKey key = secrets.family(found->family)[found->index];
+  TRY(judge_time(*found, held.secrets, leaked, held.now));
+  SecretKey key = held.secrets.family(found->family)[found->index];
   std::optional<FileLock> unused;
   if (found->family == SecretFamily::record) {
     unused = TRY(seize_unused(folder, id));
@@ -211,7 +211,7 @@ Result<Retired> SecretUpkeep::retire(const std::string& id, bool leaked, const V
     }
   }
   const Retired retired{found->family, id, !key.last.empty()};
-  TRY(context_.audit.commit({}, {Decision::secret_retired, now, "", "", "", visit.source,
+  TRY(context_.audit.commit({}, {Decision::secret_retired, held.now, "", "", "", visit.source,
                                  secret_file_name(found->family, id) + (leaked ? ", leaked" : "")}));
   if (retired.kept_for_audit) TRY(write_secret_file(folder, SecretFamily::audit, key));
   TRY(destroy_secret_file(folder, found->family, id));

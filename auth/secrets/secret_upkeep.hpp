@@ -73,7 +73,14 @@ class SecretUpkeep {
   Result<Retired> retire(const std::string& id, bool leaked, const Visit& visit, const Progress& progress);
 
  private:
+  // The folder of the secrets, held for a change.
+  struct Held {
+    FileLock lock;
+    Instant now;
+    Secrets secrets;  // as they are on disk now, and not as they were when this process began; without the server's key
+  };
   Result<FileLock> lock();
+  Result<Held> hold();
 
   const Context& context_;
 };

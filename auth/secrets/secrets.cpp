@@ -6,11 +6,10 @@
 #include <tuple>
 
 #include "auth/secrets/private_file.hpp"
+#include "auth/secrets/server_key_file.hpp"
 
 namespace countersign::auth {
 namespace {
-
-constexpr const char* kServerKeyFile = "server.key";
 
 const SecretKey* find_key(const std::vector<SecretKey>& keys, std::string_view id) {
   const auto found = std::find_if(keys.begin(), keys.end(), [&](const SecretKey& key) { return key.id == id; });
@@ -46,7 +45,7 @@ Status Secrets::create(const std::filesystem::path& folder, Rng& rng, Instant no
     TRY(write_secret_file(folder, family, key));
   }
   if (server_key_armored.empty()) return ok();
-  return write_private_file(folder / kServerKeyFile, server_key_armored.reveal());
+  return write_private_file(server_key_file(folder), server_key_armored.reveal());
 }
 
 Result<Secrets> Secrets::load_families(const std::filesystem::path& folder, Instant now) {
@@ -73,7 +72,7 @@ Result<Secrets> Secrets::load_families(const std::filesystem::path& folder, Inst
 
 Result<Secrets> Secrets::load(const std::filesystem::path& folder, Instant now) {
   Secrets secrets = TRY(load_families(folder, now));
-  auto server_key = read_private_file(folder / kServerKeyFile);
+  auto server_key = read_private_file(server_key_file(folder));
   if (!server_key && server_key.error().code != ErrorCode::not_found) {
     return fail(ErrorCode::startup_refused, "the server's secret key: " + server_key.error().detail);
   }
@@ -84,9 +83,9 @@ Result<Secrets> Secrets::load(const std::filesystem::path& folder, Instant now) 
 Result<Secrets> Secrets::load_without_server_key(const std::filesystem::path& folder, Instant now) {
   Secrets secrets = TRY(load_families(folder, now));
   std::error_code error;
-  const bool there = std::filesystem::exists(std::filesystem::symlink_status(folder / kServerKeyFile, error));
+  const bool there = std::filesystem::exists(std::filesystem::symlink_status(server_key_file(folder), error));
   if (!there && (!error || error == std::errc::no_such_file_or_directory)) return secrets;
-  return fail(ErrorCode::startup_refused, (folder / kServerKeyFile).string() +
+  return fail(ErrorCode::startup_refused, server_key_file(folder).string() +
                                               " is there, though the settings say that the server's key lives in a "
                                               "GnuPG home; take away the one that is not meant");
 }

@@ -2,31 +2,17 @@
 //
 // An input is what stands between the head and the MAC. It is taken twice: with the right MAC behind it, so that every
 // line is reached, and with none.
-#include <filesystem>
-
 #include "auth/backup/backup_file.hpp"
 #include "tests/support/fuzz.hpp"
+#include "tests/support/fuzz_secrets.hpp"
 
 using namespace countersign;
 using namespace countersign::auth;
+using test::fuzz_secrets;
 
 namespace {
 
 const BackupHead kHead{"https://auth.example.org", std::string(64, 'a'), Instant()};
-
-const Secrets& secrets() {
-  static const Secrets loaded = [] {
-    std::string folder = (std::filesystem::temp_directory_path() / "countersign-fuzz-XXXXXX").native();
-    FUZZ_CHECK(::mkdtemp(folder.data()) != nullptr);
-    SystemRng rng;
-    FUZZ_CHECK(Secrets::create(folder, rng, Instant(), Secret(as_bytes("no key"))).has_value());
-    auto made = Secrets::load(folder, Instant());
-    std::filesystem::remove_all(folder);
-    FUZZ_CHECK(made.has_value());
-    return *std::move(made);
-  }();
-  return loaded;
-}
 
 // In small pieces, so that no line and no value is seen whole by luck.
 ByteSource source_of(std::string text) {
@@ -41,9 +27,9 @@ ByteSource source_of(std::string text) {
 // Writes every record again; nothing where it is refused.
 std::optional<std::string> read_and_write(std::string text) {
   std::string again;
-  auto reader = BackupReader::begin(source_of(std::move(text)), secrets());
+  auto reader = BackupReader::begin(source_of(std::move(text)), fuzz_secrets());
   FUZZ_CHECK(reader.has_value());
-  auto writer = BackupWriter::begin(kHead, secrets().newest_record_key(), [&](ByteView bytes) -> Status {
+  auto writer = BackupWriter::begin(kHead, fuzz_secrets().newest_record_key(), [&](ByteView bytes) -> Status {
     again += as_text(bytes);
     return ok();
   });
@@ -68,7 +54,7 @@ std::optional<std::string> read_and_write(std::string text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size_bytes) {
   std::string text;
-  const SecretKey& key = secrets().newest_record_key();
+  const SecretKey& key = fuzz_secrets().newest_record_key();
   FUZZ_CHECK(BackupWriter::begin(kHead, key, [&](ByteView bytes) -> Status {
                text += as_text(bytes);
                return ok();

@@ -2,35 +2,21 @@
 //
 // An input is taken twice: as the text that a stranger sends, and as the body of a challenge, sealed here with the
 // right key, so that the fields behind the tag are reached too.
-#include <filesystem>
-
 #include "auth/challenges/sealed_challenge.hpp"
 #include "tests/support/fuzz.hpp"
+#include "tests/support/fuzz_secrets.hpp"
 
 using namespace countersign;
 using namespace countersign::auth;
+using test::fuzz_secrets;
 
 namespace {
 
 constexpr std::size_t kHeadBytes = 1 + 8;  // version, key id
 constexpr std::size_t kTagBytes = 16;
 
-const Secrets& secrets() {
-  static const Secrets loaded = [] {
-    std::string folder = (std::filesystem::temp_directory_path() / "countersign-fuzz-XXXXXX").native();
-    FUZZ_CHECK(::mkdtemp(folder.data()) != nullptr);
-    SystemRng rng;
-    FUZZ_CHECK(Secrets::create(folder, rng, Instant(), Secret(as_bytes("no key"))).has_value());
-    auto made = Secrets::load(folder, Instant());
-    std::filesystem::remove_all(folder);
-    FUZZ_CHECK(made.has_value());
-    return *std::move(made);
-  }();
-  return loaded;
-}
-
 std::string sealed(ByteView body) {
-  const SecretKey& key = secrets().newest_seal_key();
+  const SecretKey& key = fuzz_secrets().newest_seal_key();
   Bytes whole = {1};
   append(whole, *from_hex(key.id));
   append(whole, body);
@@ -43,19 +29,19 @@ std::string sealed(ByteView body) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size_bytes) {
   const ByteView input(data, size_bytes);
-  const auto from_stranger = open_challenge(as_text(input), secrets());
+  const auto from_stranger = open_challenge(as_text(input), fuzz_secrets());
   FUZZ_CHECK(!from_stranger.has_value());
   FUZZ_CHECK(from_stranger.error().code == ErrorCode::challenge_invalid);
 
   const std::string text = sealed(input);
-  const auto opened = open_challenge(text, secrets());
+  const auto opened = open_challenge(text, fuzz_secrets());
   if (!opened) {
     FUZZ_CHECK(opened.error().code == ErrorCode::challenge_invalid);
     return 0;
   }
   // Sealed again it is the same text: no two texts mean one challenge.
   FUZZ_CHECK(opened->sealed.text == text);
-  FUZZ_CHECK(seal_challenge(opened->challenge, secrets().newest_seal_key()).text == text);
+  FUZZ_CHECK(seal_challenge(opened->challenge, fuzz_secrets().newest_seal_key()).text == text);
   FUZZ_CHECK(opened->challenge.extra.size() <= size_bytes);
   FUZZ_CHECK(from_base64url(text)->size() == kHeadBytes + size_bytes + kTagBytes);
   return 0;

@@ -87,8 +87,7 @@ Result<std::string> take_account(JsonReader& reader) {
 Result<Json> issue_challenge(auth::Authenticator& auth, const Message& message) {
   JsonReader reader(message.fields);
   auth::ChallengeRequest request;
-  request.name.username = TRY(reader.text_or("username", ""));
-  request.name.account = TRY(reader.text_or("account", ""));
+  request.name = TRY(take_name(reader));
   const auto purpose = auth::purpose_named(TRY(reader.text_or("purpose", "login")));
   const auto transport = auth::transport_named(TRY(reader.text_or("transport", default_transport(message.carrier))));
   if (!purpose) return fail(ErrorCode::malformed_message, "'purpose' is login, enrol, rotate, revoke or password");
