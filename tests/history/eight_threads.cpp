@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <thread>
 
@@ -10,6 +11,16 @@ namespace countersign::test {
 using auth::Purpose;
 
 namespace {
+
+constexpr std::array kClaiming = {Deed::add_managed,        Deed::log_in_by_password, Deed::change_password,
+                                  Deed::rotate_by_password, Deed::hand_out_key,       Deed::revoke_by_password};
+constexpr std::array kChanging = {Deed::change_password, Deed::set_password, Deed::rotate_by_password,
+                                  Deed::rotate_managed};
+
+template <std::size_t count>
+bool is_among(const std::array<Deed, count>& deeds, Deed deed) {
+  return std::find(deeds.begin(), deeds.end(), deed) != deeds.end();
+}
 
 class Drawing {
  public:
@@ -64,13 +75,20 @@ class Drawing {
                                    Deed::remove_password,
                                    Deed::rotate,
                                    Deed::rotate,
+                                   Deed::rotate_by_password,
+                                   Deed::rotate_by_password,
+                                   Deed::rotate_managed,
+                                   Deed::hand_out_key,
+                                   Deed::hand_out_key,
                                    Deed::revoke,
                                    Deed::revoke_by_certificate,
+                                   Deed::revoke_by_password,
                                    Deed::restore,
                                    Deed::restore,
                                    Deed::delete_account,
                                    Deed::add,
                                    Deed::add,
+                                   Deed::add_managed,
                                    Deed::end_all,
                                    Deed::show,
                                    Deed::show};
@@ -78,12 +96,8 @@ class Drawing {
     const bool takes_key = call.deed == Deed::rotate || call.deed == Deed::add ||
                            call.deed == Deed::revoke_by_certificate || (call.deed == Deed::restore && one_of(2) == 0);
     if (takes_key) call.key = one_of(kKeys);
-    if (call.deed == Deed::add && one_of(2) == 0) call.password = password();
-    if (call.deed == Deed::log_in_by_password || call.deed == Deed::change_password ||
-        call.deed == Deed::revoke_by_password) {
-      call.password = password();
-    }
-    if (call.deed == Deed::change_password || call.deed == Deed::set_password) call.next = password();
+    if (is_among(kClaiming, call.deed) || (call.deed == Deed::add && one_of(2) == 0)) call.password = password();
+    if (is_among(kChanging, call.deed)) call.next = password();
     return call;
   }
 

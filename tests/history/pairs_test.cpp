@@ -26,11 +26,15 @@ std::vector<Call> moves(AccountStage& stage) {
   add(Deed::issue);
   add(Deed::add, 0, 2, 1);
   add(Deed::add, 1, 2);
+  add(Deed::add_managed, 0, kNone, 1);
   add(Deed::log_in_by_password, 0, kNone, 0);
   add(Deed::change_password, 0, kNone, 0, 1);
   add(Deed::set_password, 0, kNone, kNone, 1);
   add(Deed::remove_password);
   add(Deed::rotate, 0, 2);
+  add(Deed::rotate_by_password, 0, kNone, 0, 1);
+  add(Deed::rotate_managed, 0, kNone, kNone, 1);
+  add(Deed::hand_out_key, 0, kNone, 0);
   add(Deed::revoke);
   add(Deed::revoke_by_certificate, 0, 0);
   add(Deed::revoke_by_password, 0, kNone, 0);
@@ -62,8 +66,13 @@ bool changes(const Scene& scene, const Call& call) {
 }
 
 bool asks_for_password(const Call& call) {
-  return call.deed == Deed::log_in_by_password || call.deed == Deed::change_password ||
-         call.deed == Deed::revoke_by_password;
+  constexpr std::array kDeeds = {Deed::log_in_by_password, Deed::change_password, Deed::revoke_by_password,
+                                 Deed::rotate_by_password, Deed::hand_out_key};
+  return std::find(kDeeds.begin(), kDeeds.end(), call.deed) != kDeeds.end();
+}
+
+bool is_of_made_keys(const Call& call) {
+  return call.deed == Deed::rotate_by_password || call.deed == Deed::rotate_managed || call.deed == Deed::hand_out_key;
 }
 
 struct Counted {
@@ -96,6 +105,8 @@ Counted all_pairs(storage::Medium& store, Setting setting, const Which& which) {
       if (!which(a) || !changes(scene, b)) continue;
       // But for who asks for it, a legacy hash is like any other.
       if (setting == Setting::legacy && !asks_for_password(a) && !asks_for_password(b)) continue;
+      // And but for those who ask for the key that was made, a managed account.
+      if (setting == Setting::managed && !is_of_made_keys(a) && !is_of_made_keys(b)) continue;
       ++counted.pairs;
       for (std::size_t n = 1;; ++n) {
         const Interleaved done = servers.interleave(scene, a, b, n);
@@ -126,6 +137,9 @@ TEST_CASE("whatever comes between a login or a session's use and its end, it is 
 }
 TEST_CASE("whatever comes between a change of an account and its end, it is as if one had come first") {
   check_pairs(MediumKind::memory, Setting::active, 2'000, [](const Call& call) { return !is_of_sessions(call); });
+}
+TEST_CASE("any two operations at once on a managed account end as if one had come first") {
+  check_pairs(MediumKind::memory, Setting::managed, 1'000);
 }
 TEST_CASE("any two operations at once on an account with a legacy hash end as if one had come first") {
   check_pairs(MediumKind::memory, Setting::legacy, 600);

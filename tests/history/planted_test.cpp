@@ -74,6 +74,13 @@ Call set_password(AccountStage& stage) {
   return call;
 }
 
+Call rotate_by_password(AccountStage& stage) {
+  Call call = log_in_by_password(stage);
+  call.deed = Deed::rotate_by_password;
+  call.next = 1;
+  return call;
+}
+
 Call with_key(AccountStage& stage, Deed deed, int who, int key) {
   Call call = stage.numbered(deed, who);
   call.key = key;
@@ -127,4 +134,7 @@ TEST_CASE("S52 planted: a change that forgets another is noticed") {
   check_noticed("change", Flaw::s52, Setting::active, [](AccountStage& stage) {
     return std::pair(with_key(stage, Deed::rotate, 0, 2), set_password(stage));
   });
+  CHECK(noticed_in_pair(Flaw::s52, Setting::managed, [](AccountStage& stage) {
+          return std::pair(rotate_by_password(stage), set_password(stage));
+        }) > 0);
 }

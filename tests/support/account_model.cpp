@@ -36,7 +36,8 @@ class Step {
 
   std::string show() const {
     if (account_.state == State::absent) return kNotFound;
-    return fmt::format("ok {} {} password {}", name_of(account_.state), at(), auth::name_of(account_.scheme));
+    return fmt::format("ok {} {} password {}{}{}", name_of(account_.state), at(), auth::name_of(account_.scheme),
+                       account_.managed ? " managed" : "", account_.escrowed ? " escrowed" : "");
   }
 
   std::string issue() const {
@@ -52,11 +53,15 @@ class Step {
     const std::uint64_t epoch = next_epoch();
     if (by_statement && call_.challenge.epoch != epoch) return kDenied;
     if (by_statement) model_.consumed.insert(call_.challenge.number);
-    account_ = AccountModel();
-    account_.state = State::active;
-    account_.epoch = epoch;
-    take_key(key);
+    begin(key, epoch);
     if (call_.password != kNone) take_password(call_.password);
+    return "ok " + at();
+  }
+  std::string add_managed() {
+    if (is_active() || account_.state == State::revoked) return kConflict;
+    begin(call_.key, next_epoch());
+    take_password(call_.password);
+    account_.managed = account_.escrowed = true;
     return "ok " + at();
   }
 
@@ -103,6 +108,17 @@ class Step {
     return "ok " + at();
   }
 
+  std::string rotate_by_password() { return knows_password() && account_.managed ? take_made_key() : kDenied; }
+  std::string rotate_managed() {
+    if (account_.state == State::absent) return kNotFound;
+    return is_active() ? take_made_key() : kDenied;
+  }
+  std::string hand_out_key() {
+    if (!knows_password() || !account_.escrowed) return kDenied;
+    account_.scheme = PasswordScheme::argon2id;
+    return fmt::format("ok key {}", account_.key);
+  }
+
   std::string revoke() {
     if (account_.state == State::absent) return kNotFound;
     return is_active() ? withdraw() : kDenied;
@@ -134,6 +150,7 @@ class Step {
     // A key that was revoked stays out of everybody's reach.
     if (is_active()) model_.holders.erase(account_.key);
     account_.state = State::deleted;
+    account_.managed = account_.escrowed = false;
     drop_password();
     ++account_.epoch;
     return "ok " + at();
@@ -189,10 +206,26 @@ class Step {
   std::uint64_t next_epoch() const { return account_.state == State::deleted ? account_.epoch + 1 : 0; }
   std::string at() const { return fmt::format("epoch {} key {}", account_.epoch, account_.key); }
 
+  void begin(int key, std::uint64_t epoch) {
+    account_ = AccountModel();
+    account_.state = State::active;
+    account_.epoch = epoch;
+    take_key(key);
+  }
   void take_key(int key) {
     account_.key = key;
-    account_.key_says_revoked = false;
+    account_.key_says_revoked = account_.managed = account_.escrowed = false;
     model_.holders[key] = call_.who;
+  }
+  // One that was escrowed is followed by one that is.
+  std::string take_made_key() {
+    const bool escrowed = account_.escrowed;
+    take_key(call_.key);
+    take_password(call_.next);
+    account_.managed = true;
+    account_.escrowed = escrowed;
+    ++account_.epoch;
+    return "ok " + at();
   }
   void take_password(int password) {
     account_.scheme = PasswordScheme::argon2id;
@@ -204,6 +237,7 @@ class Step {
   }
   std::string withdraw() {
     account_.state = State::revoked;
+    account_.escrowed = false;
     ++account_.epoch;
     return fmt::format("ok key {}", account_.key);
   }
@@ -237,9 +271,10 @@ class Step {
 }  // namespace
 
 std::string_view name_of(Deed deed) {
-  constexpr std::array<std::string_view, 23> kNames = {"show",
+  constexpr std::array<std::string_view, 27> kNames = {"show",
                                                        "issue",
                                                        "add",
+                                                       "add managed",
                                                        "enrol",
                                                        "log in",
                                                        "log in by password",
@@ -249,6 +284,9 @@ std::string_view name_of(Deed deed) {
                                                        "remove password",
                                                        "rotate",
                                                        "rotate by statement",
+                                                       "rotate by password",
+                                                       "rotate managed",
+                                                       "hand out key",
                                                        "revoke",
                                                        "revoke by statement",
                                                        "revoke by certificate",
@@ -287,6 +325,8 @@ std::string Model::step(const Call& call) {
       return step.issue();
     case Deed::add:
       return step.add(false);
+    case Deed::add_managed:
+      return step.add_managed();
     case Deed::enrol:
       return step.add(true);
     case Deed::log_in:
@@ -305,6 +345,12 @@ std::string Model::step(const Call& call) {
       return step.rotate(false);
     case Deed::rotate_by_statement:
       return step.rotate(true);
+    case Deed::rotate_by_password:
+      return step.rotate_by_password();
+    case Deed::rotate_managed:
+      return step.rotate_managed();
+    case Deed::hand_out_key:
+      return step.hand_out_key();
     case Deed::revoke:
       return step.revoke();
     case Deed::revoke_by_statement:

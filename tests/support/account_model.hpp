@@ -21,6 +21,7 @@ enum class Deed : std::uint8_t {
   show,
   issue,
   add,
+  add_managed,
   enrol,
   log_in,
   log_in_by_password,
@@ -30,6 +31,9 @@ enum class Deed : std::uint8_t {
   remove_password,
   rotate,
   rotate_by_statement,
+  rotate_by_password,
+  rotate_managed,
+  hand_out_key,
   revoke,
   revoke_by_statement,
   revoke_by_certificate,
@@ -58,7 +62,9 @@ struct Call {
   Deed deed = Deed::show;
   int number = kNone;  // whatever it opens is called by it
   int who = 0;
-  int key = kNone;       // to add, rotate or restore to, or to ask a challenge for; whose revocation certificate it is
+  // To add, rotate or restore to, or to ask a challenge for; whose revocation certificate it is; or the one that was
+  // made, which is known afterwards.
+  int key = kNone;
   int password = kNone;  // as claimed, or what a new account has
   int next = kNone;      // the password that is to be
   int token = kNone;
@@ -75,6 +81,8 @@ struct AccountModel {
   std::uint64_t epoch = 0;
   int key = kNone;
   bool key_says_revoked = false;  // by a revocation certificate in it
+  bool managed = false;
+  bool escrowed = false;
   auth::PasswordScheme scheme = auth::PasswordScheme::none;
   int password = kNone;
   bool operator==(const AccountModel&) const = default;

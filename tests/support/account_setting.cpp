@@ -7,6 +7,24 @@ namespace countersign::test {
 
 using namespace auth;
 
+std::string_view name_of(Setting setting) {
+  switch (setting) {
+    case Setting::active:
+      return "active";
+    case Setting::managed:
+      return "managed";
+    case Setting::legacy:
+      return "legacy";
+    case Setting::revoked:
+      return "revoked";
+    case Setting::deleted:
+      return "deleted";
+    case Setting::absent:
+      return "absent";
+  }
+  return "";
+}
+
 void AccountStage::expect(Model& model, Call call) {
   act(house_.auth(), call);
   const std::string expected = model.step(call);
@@ -41,8 +59,8 @@ Scene AccountStage::set(Setting setting) {
   asks(Purpose::enrol, 4);
   asks(Purpose::enrol, 5, 1);
   if (setting != Setting::absent) {
-    Call add = numbered(Deed::add);
-    add.key = 0;
+    Call add = numbered(setting == Setting::managed ? Deed::add_managed : Deed::add);
+    if (setting != Setting::managed) add.key = 0;
     add.password = 0;
     does(add);
     if (setting == Setting::legacy) {

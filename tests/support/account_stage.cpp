@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include "auth/accounts/account_id.hpp"
+#include "auth/openpgp/gate/armor.hpp"
+#include "auth/openpgp/gate/secret_key.hpp"
+#include "auth/openpgp/rnp/rnp_openpgp.hpp"
 #include "tests/support/own_revocation.hpp"
+#include "tests/support/quick_keys.hpp"
 
 namespace countersign::test {
 
@@ -18,16 +22,6 @@ constexpr std::array<std::string_view, 5> kAccountFolders = {"users/", "keys/", 
 // A hash that is none, so that a thousand of them cost nothing.
 Result<Secret> hash_quickly(const HashRequest& request, Arena&) {
   return Secret(hmac_sha256(request.password, request.salt));
-}
-
-HouseSettings settings_of_stage() {
-  HouseSettings settings;
-  settings.policies.registration_open = true;
-  settings.policies.rate_limit = false;
-  settings.hasher.at_once = 1;
-  settings.hasher.queue_max = 64;
-  settings.hasher.compute = hash_quickly;
-  return settings;
 }
 
 Password password_numbered(int password) {
@@ -84,23 +78,24 @@ std::string username_of(int who) {
   return who == 0 ? "alice" : "bob";
 }
 
-std::string_view name_of(Setting setting) {
-  switch (setting) {
-    case Setting::active:
-      return "active";
-    case Setting::legacy:
-      return "legacy";
-    case Setting::revoked:
-      return "revoked";
-    case Setting::deleted:
-      return "deleted";
-    case Setting::absent:
-      return "absent";
-  }
-  return "";
-}
+AccountStage::AccountStage(storage::Medium& store) : recorder_(store), house_(settings(), &recorder_) {}
 
-AccountStage::AccountStage(storage::Medium& store) : recorder_(store), house_(settings_of_stage(), &recorder_) {}
+HouseSettings AccountStage::settings() {
+  HouseSettings settings;
+  settings.policies.registration_open = true;
+  settings.policies.rate_limit = false;
+  settings.hasher.at_once = 1;
+  settings.hasher.queue_max = 64;
+  settings.hasher.compute = hash_quickly;
+  settings.open_engine = [this](const Secret& key) -> Result<std::unique_ptr<openpgp::OpenPgp>> {
+    const auto note = [this](const openpgp::GeneratedKey& made) {
+      const std::lock_guard lock(mutex_);
+      papers_.made_keys.push_back(std::make_shared<const openpgp::GeneratedKey>(made));
+    };
+    return std::unique_ptr<openpgp::OpenPgp>(std::make_unique<QuickKeys>(TRY(openpgp::RnpOpenPgp::open(key)), note));
+  };
+  return settings;
+}
 
 std::unique_ptr<Authenticator> AccountStage::open(storage::Medium& medium, const std::string& writer) {
   return must(house_.another(medium, writer));
@@ -177,6 +172,8 @@ AccountStage::Judged AccountStage::judge(const Model& before, Authenticator& ser
       Call call = numbered(Deed::log_in_by_password, who);
       call.password = verdict.after.accounts[static_cast<std::size_t>(who)].password;
       if (call.password != kNone) record(server, call);
+      call.deed = Deed::hand_out_key;
+      if (verdict.after.accounts[static_cast<std::size_t>(who)].escrowed) record(server, call);
     }
     for (const auto& [token, paper] : papers().tokens) record(server, using_token(Deed::admit, token));
     const auto looks = recorder_.take();
@@ -190,7 +187,7 @@ void AccountStage::act(Authenticator& server, Call& call) {
   call.answer = answer(server, call);
 }
 
-AccountStage::Answer AccountStage::answer(Authenticator& server, const Call& call) {
+AccountStage::Answer AccountStage::answer(Authenticator& server, Call& call) {
   const AccountName name{username_of(call.who), ""};
   const std::string id = account_id_of(name.username);
   const auto response = [&] { return response_of(call.challenge.number).response; };
@@ -202,6 +199,10 @@ AccountStage::Answer AccountStage::answer(Authenticator& server, const Call& cal
       return issue(server, call);
     case Deed::add:
       return account_answer(server.add_account(new_account(call), by_hand()), false);
+    case Deed::add_managed:
+      return managed_answer(
+          call, server.add_managed_account({name.username, password_numbered(call.password), true, false}, by_hand()),
+          false);
     case Deed::enrol:
       return account_answer(server.enrol(response(), key_holder(call.challenge.key).certificate(), by_http()), true);
     case Deed::log_in: {
@@ -227,6 +228,14 @@ AccountStage::Answer AccountStage::answer(Authenticator& server, const Call& cal
       const auto& next = key_holder(call.challenge.next_key).certificate();
       return account_answer(server.rotate({paper.response, paper.by_next_key, next}, by_http()), true);
     }
+    case Deed::rotate_by_password:
+      return managed_answer(
+          call, server.rotate(name, password_numbered(call.password), password_numbered(call.next), by_http()), true);
+    case Deed::rotate_managed:
+      return managed_answer(call, server.rotate_managed_account(id, password_numbered(call.next), false, by_hand()),
+                            false);
+    case Deed::hand_out_key:
+      return handed_out_answer(server.hand_out_key(name, password_numbered(call.password), by_http()));
     case Deed::revoke:
       return revoked_answer(server.revoke_account(id, "key_retired", "", by_hand()), false);
     case Deed::revoke_by_statement:
@@ -255,12 +264,14 @@ AccountStage::Answer AccountStage::answer(Authenticator& server, const Call& cal
   return "";
 }
 
-AccountStage::Answer AccountStage::show(Authenticator& server, const std::string& id) const {
+AccountStage::Answer AccountStage::show(Authenticator& server, const std::string& id) {
   const auto view = server.show_account(id);
   if (!view) return refusal_of(view.error(), false);
   const Account& account = view->account;
-  return fmt::format("ok {} epoch {} key {} password {}", name_of(account.state), account.epoch,
-                     key_of(account.fingerprint), name_of(password_scheme_of(account)));
+  return fmt::format("ok {} epoch {} key {} password {}{}{}", name_of(account.state), account.epoch,
+                     key_of(account.fingerprint), name_of(password_scheme_of(account)),
+                     account.managed ? " managed" : "",
+                     account.parts.contains(AccountPart::escrowed_key) ? " escrowed" : "");
 }
 
 AccountStage::Answer AccountStage::refresh(Authenticator& server, const Call& call) {
@@ -292,11 +303,8 @@ AccountStage::Answer AccountStage::issue(Authenticator& server, const Call& call
   paper.purpose = call.purpose;
   paper.who = call.who;
   paper.facts = {call.number, challenge.epoch, key, call.purpose == Purpose::rotate ? call.key : kNone};
-  const auto answered_by = [&](int signer) {
-    return Response{sealed, key_holder(signer).sign(text, house_.clock.now()), openpgp::SignatureForm::detached};
-  };
-  paper.response = answered_by(key);
-  if (call.purpose == Purpose::rotate) paper.by_next_key = answered_by(call.key);
+  paper.response = sign(key, sealed, text);
+  if (call.purpose == Purpose::rotate) paper.by_next_key = sign(call.key, sealed, text);
   const std::lock_guard lock(mutex_);
   papers_.responses[call.number] = std::move(paper);
   return fmt::format("ok epoch {} key {}", challenge.epoch, key);
@@ -314,21 +322,44 @@ AccountStage::Answer AccountStage::session_answer(int session, const Session& fo
   return found.id == session_id_of(session) ? fmt::format("ok session {}", session) : "ok another's session";
 }
 
-AccountStage::Answer AccountStage::account_answer(const Result<Account>& result, bool by_network) const {
+Response AccountStage::sign(int key, const std::string& sealed, const std::string& text) {
+  const auto sign_by = [&](const Person& person) {
+    return Response{sealed, person.sign(text, house_.clock.now()), openpgp::SignatureForm::detached};
+  };
+  if (key < kMadeKeys) return sign_by(key_holder(key));
+  return sign_by(Person("managed", *papers().made_keys.at(static_cast<std::size_t>(key - kMadeKeys))));
+}
+
+AccountStage::Answer AccountStage::account_answer(const Result<Account>& result, bool by_network) {
   if (!result) return refusal_of(result.error(), by_network);
   return fmt::format("ok epoch {} key {}", result->epoch, key_of(result->fingerprint));
 }
 
-AccountStage::Answer AccountStage::revoked_answer(const Result<RevocationRecord>& result, bool by_network) const {
+AccountStage::Answer AccountStage::managed_answer(Call& call, const Result<ManagedAccount>& result, bool by_network) {
+  if (!result) return refusal_of(result.error(), by_network);
+  call.key = key_of(result->account.fingerprint);
+  return account_answer(result->account, by_network);
+}
+
+AccountStage::Answer AccountStage::handed_out_answer(const Result<Secret>& armored) {
+  if (!armored) return refusal_of(armored.error(), true);
+  const auto packets = openpgp::dearmor("PGP PRIVATE KEY BLOCK", armored->reveal_text());
+  return packets ? fmt::format("ok key {}", key_of(must(openpgp::fingerprint_of_secret_key(*packets)))) : "ok no key";
+}
+
+AccountStage::Answer AccountStage::revoked_answer(const Result<RevocationRecord>& result, bool by_network) {
   if (!result) return refusal_of(result.error(), by_network);
   return fmt::format("ok key {}", key_of(result->fingerprint));
 }
 
-int AccountStage::key_of(const openpgp::Fingerprint& fingerprint) const {
+int AccountStage::key_of(const openpgp::Fingerprint& fingerprint) {
   for (int key = 0; key < kKeys; ++key) {
     if (key_holder(key).fingerprint() == fingerprint) return key;
   }
-  return kNone;
+  const std::lock_guard lock(mutex_);
+  const auto is_it = [&](const auto& made) { return made->fingerprint == fingerprint; };
+  const auto found = std::find_if(papers_.made_keys.begin(), papers_.made_keys.end(), is_it);
+  return found == papers_.made_keys.end() ? kNone : kMadeKeys + static_cast<int>(found - papers_.made_keys.begin());
 }
 
 Papers AccountStage::papers() {

@@ -35,20 +35,22 @@ struct Papers {
   };
   std::map<int, Token> tokens;
   std::map<int, Answered> responses;
-  std::map<int, std::string> sessions;  // ids, by the call that opened them
+  std::map<int, std::string> sessions;                                        // ids, by the call that opened them
+  std::vector<std::shared_ptr<const auth::openpgp::GeneratedKey>> made_keys;  // the first is kMadeKeys
   int calls = 0;
 };
 
 // Where the accounts stand before anything happens. Each has sessions and open challenges of its past.
 enum class Setting : std::uint8_t {
-  active,  // with a password
-  legacy,  // with the predecessor's hash
+  active,   // with a password
+  managed,  // with a key that was made for it, escrowed
+  legacy,   // with the predecessor's hash
   revoked,
   deleted,
   absent,
 };
-inline constexpr std::array kSettings = {Setting::active, Setting::legacy, Setting::revoked, Setting::deleted,
-                                         Setting::absent};
+inline constexpr std::array kSettings = {Setting::active,  Setting::managed, Setting::legacy,
+                                         Setting::revoked, Setting::deleted, Setting::absent};
 std::string_view name_of(Setting setting);
 
 struct Scene {
@@ -58,6 +60,7 @@ struct Scene {
 };
 
 inline constexpr int kKeys = 6;
+inline constexpr int kMadeKeys = 100;  // from here on, in the order of their making
 inline constexpr int kPasswords = 3;
 
 class AccountStage {
@@ -97,21 +100,25 @@ class AccountStage {
 
  private:
   using Answer = std::string;
-  Answer answer(auth::Authenticator& server, const Call& call);
-  Answer show(auth::Authenticator& server, const std::string& id) const;
+  Answer answer(auth::Authenticator& server, Call& call);
+  Answer show(auth::Authenticator& server, const std::string& id);
   Answer issue(auth::Authenticator& server, const Call& call);
   Answer refresh(auth::Authenticator& server, const Call& call);
   Answer opened_answer(const Call& call, const Result<auth::RefreshedSession>& result);
   Answer session_answer(int session, const auth::Session& found);
-  Answer account_answer(const Result<auth::Account>& result, bool by_network) const;
-  Answer revoked_answer(const Result<auth::RevocationRecord>& result, bool by_network) const;
-  int key_of(const auth::openpgp::Fingerprint& fingerprint) const;
+  Answer account_answer(const Result<auth::Account>& result, bool by_network);
+  Answer managed_answer(Call& call, const Result<auth::ManagedAccount>& result, bool by_network);
+  Answer handed_out_answer(const Result<Secret>& armored);
+  Answer revoked_answer(const Result<auth::RevocationRecord>& result, bool by_network);
+  int key_of(const auth::openpgp::Fingerprint& fingerprint);
+  auth::Response sign(int key, const std::string& sealed, const std::string& text);
   Papers::Answered response_of(int number);
   Papers::Token token_of(const Call& call);
   std::string session_id_of(int session);
   void put_back(const Scene& scene, std::span<const std::string_view> folders);
   void expect(Model& model, Call call);
   void plant_legacy_password(int who, int password);
+  HouseSettings settings();
 
   Recorder recorder_;
   House house_;

@@ -28,14 +28,15 @@ Secret packets_of(const Secret& armored) {
 
 }  // namespace
 
-Person::Person(std::string name, openpgp::KeyKind kind) : name_(std::move(name)) {
-  const auto generator = engine_with(Secret());
-  const auto key = must(generator->generate({kind, name_ + " <" + name_ + "@example.org>", kBirthOfKeys}));
-  certificate_ = openpgp::enarmor("PGP PUBLIC KEY BLOCK", key.certificate);
-  fingerprint_ = key.fingerprint;
-  secret_key_ = key.secret_key;
-  engine_ = engine_with(key.secret_key);
-}
+Person::Person(std::string name, openpgp::KeyKind kind)
+    : Person(name, must(engine_with(Secret())->generate({kind, name + " <" + name + "@example.org>", kBirthOfKeys}))) {}
+
+Person::Person(std::string name, const openpgp::GeneratedKey& key)
+    : name_(std::move(name)),
+      certificate_(openpgp::enarmor("PGP PUBLIC KEY BLOCK", key.certificate)),
+      fingerprint_(key.fingerprint),
+      secret_key_(key.secret_key),
+      engine_(engine_with(key.secret_key)) {}
 
 std::string Person::account() const {
   return account_id_of(name_);

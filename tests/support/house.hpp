@@ -42,6 +42,7 @@ inline void must(const Status& status) {
 class Person {
  public:
   Person(std::string name, auth::openpgp::KeyKind kind);
+  Person(std::string name, const auth::openpgp::GeneratedKey& key);
   const std::string& name() const { return name_; }
   std::string account() const;
   const std::string& certificate() const { return certificate_; }  // armored

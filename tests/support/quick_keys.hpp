@@ -2,6 +2,7 @@
 // of a protected one, and nobody opens its secret.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -13,7 +14,10 @@ namespace countersign::test {
 
 class QuickKeys final : public auth::openpgp::OpenPgp {
  public:
-  explicit QuickKeys(std::unique_ptr<auth::openpgp::OpenPgp> inner) : inner_(std::move(inner)) {}
+  using Key = auth::openpgp::GeneratedKey;
+  // `on_made` is shown each key as it was before its secret was taken out. It may be called by any thread.
+  explicit QuickKeys(std::unique_ptr<auth::openpgp::OpenPgp> inner, std::function<void(const Key&)> on_made = nullptr)
+      : inner_(std::move(inner)), on_made_(std::move(on_made)) {}
 
   Result<auth::openpgp::CertificateFacts> inspect(const auth::openpgp::GatedCertificate& certificate,
                                                   Instant now) override {
@@ -28,6 +32,7 @@ class QuickKeys final : public auth::openpgp::OpenPgp {
   Result<auth::openpgp::GeneratedKey> generate(const auth::openpgp::KeyRequest& request) override {
     auto key = TRY(inner_->generate({request.kind, request.user_id, request.now}));
     if (request.passphrase == nullptr) return key;
+    if (on_made_) on_made_(key);
     Bytes packets = TRY(closed(key.secret_key.reveal()));
     key.secret_key = Secret::take(packets);
     return key;
@@ -54,6 +59,7 @@ class QuickKeys final : public auth::openpgp::OpenPgp {
   }
 
   std::unique_ptr<auth::openpgp::OpenPgp> inner_;
+  const std::function<void(const Key&)> on_made_;
 };
 
 }  // namespace countersign::test
