@@ -23,7 +23,7 @@ Result<std::string> resolve(const AccountName& name);
 // Any thread.
 class Accounts {
  public:
-  Accounts(storage::Medium& medium, const RecordSeal& seal) : medium_(medium), seal_(seal) {}
+  Accounts(storage::Medium& medium, const RecordSeal& seal);
 
   // Nothing where there is no such account. Fails as Medium::read and RecordSeal::open do.
   Result<std::optional<StoredAccount>> find(std::string_view id);
@@ -34,6 +34,10 @@ class Accounts {
   Result<std::optional<Bytes>> read_part(const StoredAccount& stored, AccountPart part);
   // The certificate likewise, admitted; record_unreadable.
   Result<openpgp::GatedCertificate> certificate_of(const StoredAccount& stored);
+  // What a stranger's question about an account reads is its record, its standing (auth/keys/standing.hpp) and one
+  // part. Where the answer is a denial after less, the rest is done for the time it takes alone (S28): `denial` says
+  // how far it came. As Medium::read.
+  Status read_in_vain(std::string_view id, ErrorCode denial, AccountPart part);
   // Ids after `after`, at most `limit`; to go on, pass the last one.
   Result<std::vector<std::string>> list(std::string_view after, std::size_t limit);
   // Which account holds a key; empty where none does.
@@ -59,6 +63,7 @@ class Accounts {
  private:
   storage::Medium& medium_;
   const RecordSeal& seal_;
+  const Bytes nobody_;  // a record like any, of no account
 };
 
 }  // namespace countersign::auth

@@ -45,8 +45,7 @@ Result<Issuing::Recipient> Issuing::enrolling(const ChallengeRequest& request, c
 }
 
 // account_unknown, account_not_active and whatever is wrong with the key: reasons to answer with a decoy.
-Result<Issuing::Recipient> Issuing::try_account(const std::string& account, Instant now) {
-  const auto stored = TRY(context_.accounts.find(account));
+Result<Issuing::Recipient> Issuing::judge(const std::optional<StoredAccount>& stored, Instant now) {
   if (!stored) return fail(ErrorCode::account_unknown);
   const Account& found = stored->account;
   TRY(judge_standing(context_.medium, context_.accounts, *stored));
@@ -59,7 +58,8 @@ Result<Issuing::Recipient> Issuing::try_account(const std::string& account, Inst
 
 Result<Issuing::Recipient> Issuing::of_account(const std::string& account, Instant now) {
   for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
-    auto recipient = try_account(account, now);
+    const auto stored = context_.accounts.find(account);
+    auto recipient = stored ? judge(*stored, now) : tl::unexpected<Error>(stored.error());
     if (recipient) return recipient;
     if (recipient.error().code == ErrorCode::conflict) continue;
     const Face face = face_of(recipient.error().code);
@@ -69,10 +69,10 @@ Result<Issuing::Recipient> Issuing::of_account(const std::string& account, Insta
       log_event(LogLevel::alarm, "decoy issued",
                 {{"code", name_of(recipient.error().code)}, {"detail", recipient.error().detail}});
     }
-    const auto stored = context_.accounts.find(account);
     const std::string algorithm = stored && *stored ? (*stored)->account.encryption_algorithm : std::string();
     Decoy decoy = decoys_.choose(account, algorithm);
     // For the time it takes alone, so that nobody costs what somebody does.
+    TRY(context_.accounts.read_in_vain(account, recipient.error().code, AccountPart::certificate));
     static_cast<void>(context_.engine.inspect(decoy.certificate, now));
     return Recipient{std::move(decoy.certificate), decoy.encryption_key, 0, true};
   }

@@ -43,7 +43,7 @@ class Issuing {
   Result<Recipient> enrolling(const ChallengeRequest& request, const std::string& account, const Visit& visit,
                               Instant now);
   Result<Recipient> of_account(const std::string& account, Instant now);
-  Result<Recipient> try_account(const std::string& account, Instant now);
+  Result<Recipient> judge(const std::optional<StoredAccount>& stored, Instant now);
   Result<std::string> extra_of(const ChallengeRequest& request);
 
   const Context& context_;

@@ -2,6 +2,7 @@
 
 #include "auth/audit/log.hpp"
 #include "auth/keys/key_change.hpp"
+#include "auth/keys/standing.hpp"
 #include "auth/openpgp/enrollable.hpp"
 #include "storage/base/text.hpp"
 
@@ -106,8 +107,10 @@ Result<RevocationRecord> Revocation::judge_certificate(const std::string& accoun
                                                        const openpgp::GatedRevocation& revocation, const Visit& visit,
                                                        const Moment& moment) {
   const auto stored = TRY(context_.accounts.find(account));
-  if (!stored) return fail(ErrorCode::account_unknown);
-  TRY(judge_account(stored->account, stored->account.epoch));
+  const Status standing =
+      stored ? judge_standing(context_.medium, context_.accounts, *stored) : Status(fail(ErrorCode::account_unknown));
+  if (!standing) TRY(context_.accounts.read_in_vain(account, standing.error().code, AccountPart::certificate));
+  TRY(standing);
   const auto certificate = TRY(context_.accounts.certificate_of(*stored));
   // First, so that with another key's no engine is asked, as for an account that is not there.
   const auto merged = TRY(openpgp::revoked_certificate(certificate, revocation));

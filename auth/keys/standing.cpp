@@ -44,6 +44,8 @@ Status judge_standing(storage::Medium& medium, Accounts& accounts, const StoredA
       TRY(judge_sealed(accounts, stored));
       break;
     case AccountState::deleted:
+      // For the time it takes alone: nobody learns from it which of the two an account is.
+      TRY(storage::find(medium, part_name(stored.account.id, AccountPart::revocation)));
       break;
   }
   return fail(ErrorCode::account_not_active, std::string(name_of(stored.account.state)));

@@ -9,8 +9,9 @@
 
 namespace countersign::auth {
 
-// account_not_active; record_tampered or record_unreadable where the two disagree at one version of the account, which
-// is an alarm; conflict where the account changed meanwhile.
+// One read whatever the account's state, where the two agree. account_not_active; record_tampered or record_unreadable
+// where the two disagree at one version of the account, which is an alarm; conflict where the account changed
+// meanwhile.
 Status judge_standing(storage::Medium& medium, Accounts& accounts, const StoredAccount& stored);
 
 }  // namespace countersign::auth

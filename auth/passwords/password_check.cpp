@@ -44,6 +44,7 @@ Result<PasswordProof> PasswordCheck::prove(const std::string& account, const Pas
     if (hashes_.is_outdated(phc, pepper_key)) proof.renewal = TRY(hashes_.make(password));
     return proof;
   }
+  if (!held) TRY(accounts_.read_in_vain(account, held.error().code, AccountPart::password));
   auto made = TRY(hashes_.make(password));
   if (!held) return tl::unexpected<Error>(held.error());
   TRY(std::get<LegacyHash>(held->hash).verify(password));

@@ -84,7 +84,7 @@ const std::vector<AskedFor>& all_asked_for() {
 }
 
 AskedPlace::AskedPlace(HasherSettings hasher, Argon2Parameters parameters)
-    : house(settings_of(std::move(hasher), parameters), nullptr) {
+    : house(settings_of(std::move(hasher), parameters), &medium) {
   const auto& people = all_asked_for();
   house.add(people[0].person, kTheirPassword);
   house.add(people[1].person);

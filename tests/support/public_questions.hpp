@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/faulty_medium.hpp"
 #include "tests/support/house.hpp"
 #include "transport/http/http_server.hpp"
 
@@ -27,6 +28,8 @@ struct AskedPlace {
                       auth::Argon2Parameters parameters = {auth::kMemoryKibMin, 1, 1});
   std::uint16_t port() const { return server->port(); }
 
+  storage::MemoryMedium memory;
+  FaultyMedium medium{memory};  // fails nowhere; it counts
   House house;
   std::unique_ptr<transport::http::HttpServer> server;
 };
