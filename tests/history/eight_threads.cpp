@@ -12,8 +12,9 @@ using auth::Purpose;
 
 namespace {
 
-constexpr std::array kClaiming = {Deed::add_managed,        Deed::log_in_by_password, Deed::change_password,
-                                  Deed::rotate_by_password, Deed::hand_out_key,       Deed::revoke_by_password};
+constexpr std::array kClaiming = {
+    Deed::add_managed,        Deed::import,       Deed::log_in_by_password, Deed::change_password,
+    Deed::rotate_by_password, Deed::hand_out_key, Deed::revoke_by_password};
 constexpr std::array kChanging = {Deed::change_password, Deed::set_password, Deed::rotate_by_password,
                                   Deed::rotate_managed};
 
@@ -89,11 +90,12 @@ class Drawing {
                                    Deed::add,
                                    Deed::add,
                                    Deed::add_managed,
+                                   Deed::import,
                                    Deed::end_all,
                                    Deed::show,
                                    Deed::show};
     Call call = stage_.numbered(kDeeds.at(random_() % kDeeds.size()), who());
-    const bool takes_key = call.deed == Deed::rotate || call.deed == Deed::add ||
+    const bool takes_key = call.deed == Deed::rotate || call.deed == Deed::add || call.deed == Deed::import ||
                            call.deed == Deed::revoke_by_certificate || (call.deed == Deed::restore && one_of(2) == 0);
     if (takes_key) call.key = one_of(kKeys);
     if (is_among(kClaiming, call.deed) || (call.deed == Deed::add && one_of(2) == 0)) call.password = password();

@@ -27,6 +27,8 @@ std::vector<Call> moves(AccountStage& stage) {
   add(Deed::add, 0, 2, 1);
   add(Deed::add, 1, 2);
   add(Deed::add_managed, 0, kNone, 1);
+  add(Deed::import, 0, 3, 0);
+  add(Deed::import, 1, 2, 0);
   add(Deed::log_in_by_password, 0, kNone, 0);
   add(Deed::change_password, 0, kNone, 0, 1);
   add(Deed::set_password, 0, kNone, kNone, 1);
@@ -151,7 +153,7 @@ TEST_CASE("any two operations at once on a deleted account end as if one had com
   check_pairs(MediumKind::memory, Setting::deleted, 400);
 }
 TEST_CASE("any two operations at once on a name that is free end as if one had come first") {
-  check_pairs(MediumKind::memory, Setting::absent, 190);
+  check_pairs(MediumKind::memory, Setting::absent, 600);
 }
 TEST_CASE("any two operations at once over SQLite end as if one had come first", "[.long]") {
   for (const Setting setting : kSettings) check_pairs(MediumKind::sqlite, setting, 190);

@@ -65,6 +65,14 @@ class Step {
     return "ok " + at();
   }
 
+  std::string import() {
+    if (account_.state != State::absent || model_.holders.contains(call_.key)) return "ok not taken over";
+    begin(call_.key, 0);
+    account_.scheme = PasswordScheme::lthn;
+    account_.password = call_.password;
+    return "ok taken over";
+  }
+
   std::string log_in() {
     if (!proves()) return kDenied;
     model_.consumed.insert(call_.challenge.number);
@@ -271,10 +279,11 @@ class Step {
 }  // namespace
 
 std::string_view name_of(Deed deed) {
-  constexpr std::array<std::string_view, 27> kNames = {"show",
+  constexpr std::array<std::string_view, 28> kNames = {"show",
                                                        "issue",
                                                        "add",
                                                        "add managed",
+                                                       "import",
                                                        "enrol",
                                                        "log in",
                                                        "log in by password",
@@ -327,6 +336,8 @@ std::string Model::step(const Call& call) {
       return step.add(false);
     case Deed::add_managed:
       return step.add_managed();
+    case Deed::import:
+      return step.import();
     case Deed::enrol:
       return step.add(true);
     case Deed::log_in:

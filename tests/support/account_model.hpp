@@ -22,6 +22,7 @@ enum class Deed : std::uint8_t {
   issue,
   add,
   add_managed,
+  import,  // of an account with a legacy hash
   enrol,
   log_in,
   log_in_by_password,

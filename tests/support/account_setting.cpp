@@ -1,5 +1,8 @@
 // How the accounts of a stage come to stand where a setting says: call by call, each held against the model.
+#include <fmt/format.h>
+
 #include "auth/accounts/account_id.hpp"
+#include "auth/keys/revocation_record.hpp"
 #include "tests/support/account_stage.hpp"
 #include "tests/support/planted_password.hpp"
 
@@ -37,6 +40,24 @@ void AccountStage::plant_legacy_password(int who, int password) {
         accounts.stage_no_part(batch, account, AccountPart::password);
         accounts.stage_part(batch, account, AccountPart::legacy_password, as_bytes(lthn(password_text(password))));
       });
+}
+
+AccountStage::Answer AccountStage::import(Authenticator& server, const Call& call) {
+  const std::string id = account_id_of(username_of(call.who));
+  LegacyImportOrder order;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto [at, is_new] = legacy_folders_.try_emplace(fmt::format("{} {} {}", id, call.key, call.password));
+    if (is_new) {
+      at->second.write(id, AccountPart::certificate, key_holder(call.key).certificate());
+      at->second.write(id, AccountPart::revocation, kRevocationPlaceholder);
+      at->second.write(id, AccountPart::legacy_password, lthn(password_text(call.password)));
+    }
+    order.folder = at->second.path();
+  }
+  const auto summary = server.import_legacy(order, nullptr, by_hand());
+  if (!summary) return std::string(name_of(face_of(summary.error().code)));
+  return summary->taken_over == 1 && summary->denied == 0 ? "ok taken over" : "ok not taken over";
 }
 
 Scene AccountStage::set(Setting setting) {

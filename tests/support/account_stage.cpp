@@ -203,6 +203,8 @@ AccountStage::Answer AccountStage::answer(Authenticator& server, Call& call) {
       return managed_answer(
           call, server.add_managed_account({name.username, password_numbered(call.password), true, false}, by_hand()),
           false);
+    case Deed::import:
+      return import(server, call);
     case Deed::enrol:
       return account_answer(server.enrol(response(), key_holder(call.challenge.key).certificate(), by_http()), true);
     case Deed::log_in: {

@@ -16,6 +16,7 @@
 
 #include "tests/support/history.hpp"
 #include "tests/support/house.hpp"
+#include "tests/support/legacy.hpp"
 
 namespace countersign::test {
 
@@ -108,6 +109,7 @@ class AccountStage {
   Answer session_answer(int session, const auth::Session& found);
   Answer account_answer(const Result<auth::Account>& result, bool by_network);
   Answer managed_answer(Call& call, const Result<auth::ManagedAccount>& result, bool by_network);
+  Answer import(auth::Authenticator& server, const Call& call);
   Answer handed_out_answer(const Result<Secret>& armored);
   Answer revoked_answer(const Result<auth::RevocationRecord>& result, bool by_network);
   int key_of(const auth::openpgp::Fingerprint& fingerprint);
@@ -124,6 +126,7 @@ class AccountStage {
   House house_;
   std::mutex mutex_;
   Papers papers_;
+  std::map<std::string, LegacyScratch> legacy_folders_;  // by what they hold
 };
 
 // Who may have the keys, made once a process.
