@@ -16,6 +16,7 @@
 
 #include "tests/support/fake_operations.hpp"
 #include "tests/support/http_wire.hpp"
+#include "tests/support/waiting.hpp"
 #include "transport/http/http_server.hpp"
 
 using namespace countersign;
@@ -43,15 +44,6 @@ int established(std::uint16_t port) {
   return count;
 }
 
-template <class Condition>
-bool eventually(Condition condition) {
-  for (int i = 0; i < 1000; ++i) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return false;
-}
-
 // nginx with a configuration of its own in a folder of its own.
 class Nginx {
  public:
@@ -75,7 +67,7 @@ class Nginx {
     std::filesystem::remove_all(folder_, ignored);
   }
   bool ready() const {
-    return eventually([this] { return Wire(port).connected(); });
+    return comes_true([this] { return Wire(port).connected(); });
   }
 
   const std::uint16_t port;
@@ -171,7 +163,7 @@ TEST_CASE("S61 behind nginx neither of two locations waits for the idle connecti
       REQUIRE(clients.back().send(request));
     }
     expected += kKept;
-    const bool opened = eventually([&] { return established(server.port()) >= expected; });
+    const bool opened = comes_true([&] { return established(server.port()) >= expected; });
     held.store(false);
     REQUIRE(opened);
     for (Wire& client : clients) CHECK(client.reply().status == 200);

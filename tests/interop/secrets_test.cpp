@@ -2,10 +2,10 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <regex>
-#include <thread>
 
 #include "storage/base/bytes.hpp"
 #include "tests/support/program.hpp"
+#include "tests/support/waiting.hpp"
 
 using namespace countersign;
 using namespace countersign::test;
@@ -19,16 +19,6 @@ struct World {
   Installation installation;
   GnupgUser alice{"Alice"};
 };
-
-// Until it holds; the deadline is far off, for machines are slow.
-template <class Condition>
-bool comes_true(const Condition& condition) {
-  for (int tries = 0; tries < 600; ++tries) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-  return false;
-}
 
 std::string challenge_of(const RunningServer& server) {
   const WireReply challenge = server.post_form("/v1/challenge", "username=alice");

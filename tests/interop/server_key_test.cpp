@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "tests/support/program.hpp"
+#include "tests/support/waiting.hpp"
 
 using namespace countersign;
 using namespace countersign::test;
@@ -26,16 +27,6 @@ struct World {
 
 std::string in(std::chrono::seconds time) {
   return format_time(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + time);
-}
-
-// Until it holds; the deadline is far off, for machines are slow.
-template <class Condition>
-bool comes_true(const Condition& condition) {
-  for (int tries = 0; tries < 600; ++tries) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-  return false;
 }
 
 // The key ends within seconds; how soon depends on how long the command takes here.

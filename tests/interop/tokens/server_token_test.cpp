@@ -1,13 +1,12 @@
 // A server whose secret key stays in a GnuPG home: in a token (SoftHSM2 behind gnupg-pkcs11-scd), or on its disk.
-#include <poll.h>
 #include <signal.h>
 
 #include <catch2/catch.hpp>
-#include <functional>
 
 #include "tests/support/courier_stick.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/token_home.hpp"
+#include "tests/support/waiting.hpp"
 
 using namespace countersign;
 using namespace countersign::test;
@@ -15,15 +14,6 @@ using namespace countersign::test;
 namespace {
 
 namespace fs = std::filesystem;
-
-// Half a minute is for a machine with other things to do.
-bool comes_true(const std::function<bool()>& condition) {
-  for (int tries = 0; tries < 300; ++tries) {
-    if (condition()) return true;
-    ::poll(nullptr, 0, 100);
-  }
-  return false;
-}
 
 struct TokenServer {
   TokenHome token;
