@@ -214,9 +214,8 @@ Result<Account> Authenticator::add_account(const NewAccount& request, const Visi
   return roles_->enrolment.add(request, visit);
 }
 
-Result<Account> Authenticator::confirm_enrolment(const openpgp::Fingerprint& fingerprint, const std::string& username,
-                                                 const Visit& visit) {
-  return roles_->enrolment.confirm(fingerprint, username, visit);
+Result<Account> Authenticator::confirm_enrolment(const Confirmation& confirmed, const Visit& visit) {
+  return roles_->enrolment.confirm(confirmed, visit);
 }
 
 Result<LegacyImportSummary> Authenticator::import_legacy(const LegacyImportOrder& order, const Progress& progress,

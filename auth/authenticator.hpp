@@ -124,8 +124,7 @@ class Authenticator {
 
   // Administration.
   Result<Account> add_account(const NewAccount& request, const Visit& visit);
-  Result<Account> confirm_enrolment(const openpgp::Fingerprint& fingerprint, const std::string& username,
-                                    const Visit& visit);
+  Result<Account> confirm_enrolment(const Confirmation& confirmed, const Visit& visit);
   Status set_password(const AccountName& name, const Password& next, const Visit& visit);
   Status remove_password(const AccountName& name, const Visit& visit);
   Result<std::vector<HeldEnrolment>> list_held_enrolments();

@@ -30,6 +30,7 @@ namespace {
 
 constexpr const char* kReasonsText =
     "For revoke: key_compromised, key_superseded, key_retired, no_longer_valid or unspecified";
+constexpr const char* kShowKeyId = "Name the key in challenges, for programs that cannot try their keys";
 
 // Options that say which server the user means.
 template <class Options>
@@ -103,8 +104,7 @@ void add_account(Tree& tree, CLI::App& account) {
         app.add_option("USER", options.user, "The username")->required();
         CLI::Option* key = app.add_option("--public-key", options.public_key, "A file; - is stdin");
         add_managed(app, options, key);
-        app.add_flag("--show-key-id", options.show_key_id,
-                     "Name the key in challenges, for programs that cannot try their keys");
+        app.add_flag("--show-key-id", options.show_key_id, kShowKeyId);
         app.add_option("--password-file", options.password_file,
                        "A file with a password to begin with; - is stdin; for --managed "
                        "else asked for");
@@ -125,6 +125,7 @@ void add_account(Tree& tree, CLI::App& account) {
       [](CLI::App& app, AccountConfirmOptions& options) {
         app.add_option("FINGERPRINT", options.fingerprint, "Learned by other means than the stick")->required();
         app.add_option("--user", options.user, "The username")->required();
+        app.add_flag("--show-key-id", options.show_key_id, kShowKeyId);
       });
 }
 

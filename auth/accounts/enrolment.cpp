@@ -185,21 +185,21 @@ Result<HeldEnrolment> Enrolment::hold(const std::optional<Response>& response, c
   });
 }
 
-Result<Account> Enrolment::confirm(const openpgp::Fingerprint& fingerprint, const std::string& username,
-                                   const Visit& visit) {
+Result<Account> Enrolment::confirm(const Confirmation& confirmed, const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
-  TRY(check_new_username(username));
-  const std::string name = held_name(fingerprint);
+  TRY(check_new_username(confirmed.username));
+  const std::string name = held_name(confirmed.fingerprint);
   const auto entry = TRY(find_record(context_.medium, context_.seal, name));
-  if (!entry) return fail(ErrorCode::enrolment_not_held, "no certificate " + fingerprint.upper() + " is held");
+  if (!entry)
+    return fail(ErrorCode::enrolment_not_held, "no certificate " + confirmed.fingerprint.upper() + " is held");
   const HeldEnrolment held = TRY(parse_held(entry->record));
-  if (!held.username.empty() && held.username != username) {
+  if (!held.username.empty() && held.username != confirmed.username) {
     return fail(ErrorCode::conflict, "the holder of this key signed for the name '" + held.username + "'");
   }
   const auto checked =
       TRY(openpgp::check_enrollable(context_.engine, held.certificate, openpgp::kCertificateReadBytesMax, moment.wall));
   const std::optional<Password> no_password;
-  return create(checked, {username, false, std::nullopt, no_password}, moment,
+  return create(checked, {confirmed.username, confirmed.show_key_id, std::nullopt, no_password}, moment,
                 {Decision::enrolment_confirmed, {}, "", "", "", visit.source, ""}, [&](storage::Batch& batch) {
                   batch.require_version(name, entry->version);
                   batch.erase(name);

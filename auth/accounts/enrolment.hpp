@@ -23,6 +23,13 @@ struct HeldEnrolment {
   std::vector<std::string> user_ids;  // foreign text
 };
 
+// Of an enrolment that is held: which, and what it is to become.
+struct Confirmation {
+  openpgp::Fingerprint fingerprint;
+  std::string username;
+  bool show_key_id = false;
+};
+
 struct NewAccount {
   std::string username;
   std::string public_key;
@@ -62,7 +69,7 @@ class Enrolment {
   Result<HeldEnrolment> hold(const std::optional<Response>& response, const std::string& public_key,
                              const Visit& visit);
   // enrolment_not_held; conflict where the held response named another user; as add().
-  Result<Account> confirm(const openpgp::Fingerprint& fingerprint, const std::string& username, const Visit& visit);
+  Result<Account> confirm(const Confirmation& confirmed, const Visit& visit);
   // Oldest name first, kHeldMax at most.
   Result<std::vector<HeldEnrolment>> list_held();
 

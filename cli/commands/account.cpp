@@ -50,8 +50,9 @@ Status run_account_show(const AccountShowOptions& options, CommandContext& conte
 }
 
 Status run_account_confirm(const AccountConfirmOptions& options, CommandContext& context) {
-  return run_local(context, "account.confirm",
-                   Json::object().set("fingerprint", options.fingerprint).set("username", options.user));
+  Json fields = Json::object().set("fingerprint", options.fingerprint).set("username", options.user);
+  if (options.show_key_id) fields.set("show_key_id", true);
+  return run_local(context, "account.confirm", std::move(fields));
 }
 
 Status run_account_key(const AccountKeyOptions& options, CommandContext& context) {

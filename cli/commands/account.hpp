@@ -34,6 +34,7 @@ Status run_account_show(const AccountShowOptions& options, CommandContext& conte
 struct AccountConfirmOptions {
   std::string fingerprint;
   std::string user;
+  bool show_key_id = false;
 };
 Status run_account_confirm(const AccountConfirmOptions& options, CommandContext& context);
 

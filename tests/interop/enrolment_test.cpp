@@ -297,7 +297,8 @@ TEST_CASE("an enrolment signed for a name is held and confirmed under that name 
   REQUIRE(list.find("held")->items()->size() == 1);
   CHECK(field(list.find("held")->items()->front(), "username") == "alice");
   CHECK(installation.run({"account", "confirm", alice.key, "--user", "mallory"}).exit_code == 5);
-  installation.must({"account", "confirm", alice.key, "--user", "alice"});
+  installation.must({"account", "confirm", alice.key, "--user", "alice", "--show-key-id"});
+  CHECK(*installation.json({"account", "show", "alice"}).find("show_key_id")->boolean());
   const RunningServer server(installation);
   CHECK(login_status(server, alice, "alice") == 201);
 }

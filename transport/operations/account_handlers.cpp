@@ -155,10 +155,12 @@ Result<Json> add_account(auth::Authenticator& auth, const Message& message) {
 
 Result<Json> confirm_account(auth::Authenticator& auth, const Message& message) {
   JsonReader reader(message.fields);
-  const auto fingerprint = TRY(auth::openpgp::Fingerprint::parse(TRY(reader.text("fingerprint"))));
-  const std::string username = TRY(reader.text("username"));
+  auth::Confirmation confirmed;
+  confirmed.fingerprint = TRY(auth::openpgp::Fingerprint::parse(TRY(reader.text("fingerprint"))));
+  confirmed.username = TRY(reader.text("username"));
+  confirmed.show_key_id = TRY(reader.boolean_or("show_key_id", false));
   TRY(reader.finish());
-  return enrolled_fields(TRY(auth.confirm_enrolment(fingerprint, username, visit_of(message))));
+  return enrolled_fields(TRY(auth.confirm_enrolment(confirmed, visit_of(message))));
 }
 
 Result<Json> list_accounts(auth::Authenticator& auth, const Message& message) {

@@ -89,13 +89,13 @@ TEST_CASE("a confirmed enrolment is an account or still held after any fault") {
         return someone;
       },
       [](FaultyHouse& place, Someone& it) {
-        return place.house.auth().confirm_enrolment(it->person.fingerprint(), it->person.name(), by_hand());
+        return place.house.auth().confirm_enrolment({it->person.fingerprint(), it->person.name()}, by_hand());
       },
       [](FaultyHouse& place, Someone& it, const Result<Account>& account) {
         if (!account) CHECK(outcome(account) == "storage_unavailable");
         const bool there = exists(place, it->person);
         if (account) CHECK(there);
-        CHECK(outcome(place.house.auth().confirm_enrolment(it->person.fingerprint(), it->person.name(), by_hand())) ==
+        CHECK(outcome(place.house.auth().confirm_enrolment({it->person.fingerprint(), it->person.name()}, by_hand())) ==
               (there ? "enrolment_not_held" : "ok"));
         CHECK(text_of(place.store.medium(), held_name(it->person.fingerprint())) == "<absent>");
         check_can_log_in(place, it->person);

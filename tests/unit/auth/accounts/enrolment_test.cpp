@@ -128,12 +128,21 @@ TEST_CASE("a certificate from a stick waits for an administrator who has compare
   CHECK(list[0].fingerprint == alice().fingerprint());
   CHECK(list[0].username.empty());
   CHECK(list[0].user_ids == std::vector<std::string>{"alice <alice@example.org>"});
-  CHECK(outcome(house.auth().confirm_enrolment(bob().fingerprint(), "alice", by_hand())) == "enrolment_not_held");
-  CHECK(outcome(house.auth().confirm_enrolment(alice().fingerprint(), "Alice", by_hand())) == "malformed_username");
-  CHECK(outcome(house.auth().confirm_enrolment(alice().fingerprint(), "alice", by_hand())) == "ok");
+  CHECK(outcome(house.auth().confirm_enrolment({bob().fingerprint(), "alice"}, by_hand())) == "enrolment_not_held");
+  CHECK(outcome(house.auth().confirm_enrolment({alice().fingerprint(), "Alice"}, by_hand())) == "malformed_username");
+  CHECK(outcome(house.auth().confirm_enrolment({alice().fingerprint(), "alice"}, by_hand())) == "ok");
   CHECK(must(house.auth().list_held_enrolments()).empty());
   CHECK_NOTHROW(house.log_in(alice()));
-  CHECK(outcome(house.auth().confirm_enrolment(alice().fingerprint(), "alice", by_hand())) == "enrolment_not_held");
+  CHECK(outcome(house.auth().confirm_enrolment({alice().fingerprint(), "alice"}, by_hand())) == "enrolment_not_held");
+}
+
+TEST_CASE("whoever confirms an enrolment may have the key named in challenges") {
+  for (const bool show : {false, true}) {
+    House house;
+    REQUIRE(held(house, std::nullopt, alice().certificate()) == "ok");
+    CHECK(must(house.auth().confirm_enrolment({alice().fingerprint(), "alice", show}, by_hand())).show_key_id == show);
+    CHECK(house.engine().sealed_in(house.issue(alice()).message).hidden == !show);
+  }
 }
 
 TEST_CASE("S65 holding twice is holding once and what is an account's already is not held") {
@@ -156,8 +165,8 @@ TEST_CASE("a proven enrolment names its user and a bare certificate does not tak
   CHECK(held(house, std::nullopt, alice().certificate()) == "ok");
   REQUIRE(must(house.auth().list_held_enrolments()).size() == 1);
   CHECK(must(house.auth().list_held_enrolments())[0].username == "alice");
-  CHECK(outcome(house.auth().confirm_enrolment(alice().fingerprint(), "mallory", by_hand())) == "conflict");
-  CHECK(outcome(house.auth().confirm_enrolment(alice().fingerprint(), "alice", by_hand())) == "ok");
+  CHECK(outcome(house.auth().confirm_enrolment({alice().fingerprint(), "mallory"}, by_hand())) == "conflict");
+  CHECK(outcome(house.auth().confirm_enrolment({alice().fingerprint(), "alice"}, by_hand())) == "ok");
 }
 
 TEST_CASE("what comes by stick has to prove its key if it claims a name") {
