@@ -80,8 +80,9 @@ Result<Consumed> parse_consumed(const Json& json) {
   const auto parse = [&]() -> Result<Consumed> {
     JsonReader reader(json);
     TRY(check_record_version(reader));
-    const Instant keep_until = TRY(reader.time("keep_until"));
-    Consumed consumed{keep_until, TRY(reader.text_or("grant", ""))};
+    Consumed consumed;
+    consumed.keep_until = TRY(reader.time("keep_until"));
+    consumed.grant = TRY(reader.text_or("grant", ""));
     TRY(reader.finish());
     return consumed;
   };

@@ -46,7 +46,9 @@ Result<Floor::Marks> Floor::read(const std::filesystem::path& path, const Record
     if (heads.members() == nullptr) return fail(ErrorCode::malformed_message, "heads");
     for (const auto& [writer, value] : *heads.members()) {
       JsonReader head(value);
-      marks.heads[writer] = {TRY(head.integer("number")), TRY(head.text("hash"))};
+      ChainHead& mark = marks.heads[writer];
+      mark.number = TRY(head.integer("number"));
+      mark.hash = TRY(head.text("hash"));
       TRY(head.finish());
     }
     TRY(reader.finish());

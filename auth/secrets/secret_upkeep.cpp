@@ -136,7 +136,8 @@ Result<SecretUpkeep::Held> SecretUpkeep::hold() {
   const std::filesystem::path& folder = context_.secrets.folder();
   TRY(sweep_secret_files(folder));
   const Instant now = context_.timekeeper.now().wall;
-  return Held{std::move(held), now, TRY(Secrets::load_families(folder, now))};
+  Secrets secrets = TRY(Secrets::load_families(folder, now));
+  return Held{std::move(held), now, std::move(secrets)};
 }
 
 Result<std::vector<SecretView>> SecretUpkeep::list(const Progress& progress) {

@@ -41,6 +41,19 @@ TEST_CASE("a rotated key is loaded, then seals, and the former one opens") {
   CHECK(decisions(house).back() == "secret_rotated");
 }
 
+TEST_CASE("a change of the secrets that fails leaves them to the next one") {
+  House house;
+  const std::string id = only_id(house, SecretFamily::decoy);
+  const fs::path file = house.secrets_folder() / secret_file_name(SecretFamily::decoy, id);
+  for (int tries = 0; tries < 2; ++tries) {
+    fs::permissions(file, fs::perms::owner_read | fs::perms::others_read);
+    CHECK(outcome(house.auth().rotate_secret("seal", kTakeOver, by_hand())) == "startup_refused");
+    CHECK(retire(house, id) == "startup_refused");
+    fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+    CHECK(outcome(house.auth().rotate_secret("seal", kTakeOver, by_hand())) == "ok");
+  }
+}
+
 TEST_CASE("an authenticator is outdated once a key comes or is due and not before") {
   House house;
   const auto other = must(house.another(house.medium(), "other"));
