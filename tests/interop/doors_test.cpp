@@ -236,6 +236,7 @@ TEST_CASE("S32 a source that asks too often is told to slow down and others are 
     return http_request("POST", "/v1/session", "Content-Type: application/json\r\nX-Forwarded-For: " + source + "\r\n",
                         body);
   };
+  std::atomic<int> not_told_when{0};
   std::array<std::map<int, int>, 16> statuses;
   std::vector<std::thread> threads;
   for (auto& mine : statuses) {
@@ -243,7 +244,9 @@ TEST_CASE("S32 a source that asks too often is told to slow down and others are 
       Wire wire(world.server.port());
       for (int i = 0; i < 100; ++i) {
         if (!wire.send(request("203.0.113.7"))) return;
-        ++mine[wire.reply().status];
+        const WireReply reply = wire.reply();
+        ++mine[reply.status];
+        if (reply.status == 429 && reply.header("retry-after").empty()) ++not_told_when;
       }
     });
   }
@@ -253,15 +256,12 @@ TEST_CASE("S32 a source that asks too often is told to slow down and others are 
     for (const auto& [status, count] : mine) all[status] += count;
   }
   CHECK(all[401] + all[429] == 1600);
-  const WireReply last = ask(world.server.port(), request("203.0.113.7"));
   if (limited) {
     CHECK(all[401] >= 1200);
-    REQUIRE(all[429] > 0);
-    CHECK(last.status == 429);
-    CHECK(!last.header("retry-after").empty());
+    CHECK(all[429] > 0);
+    CHECK(not_told_when == 0);
   } else {
     CHECK(all[429] == 0);
-    CHECK(last.status == 401);
   }
   CHECK(ask(world.server.port(), request("203.0.113.8")).status == 401);
 }
