@@ -151,9 +151,10 @@ TEST_CASE("a server whose GnuPG workers are killed goes on and each login is acc
   std::atomic<bool> done{false};
   std::atomic<int> kills{0};
   std::thread killer([&] {
-    while (!done) {
+    // Ever more seldom: on a slow machine a login may need more than the first pause.
+    for (std::chrono::milliseconds pause(150); !done; pause += pause / 20) {
       for (const pid_t worker : workers_of(server.pid())) kills += ::kill(worker, SIGKILL) == 0 ? 1 : 0;
-      std::this_thread::sleep_for(std::chrono::milliseconds(150));
+      std::this_thread::sleep_for(pause);
     }
   });
   constexpr std::size_t kLogins = 8;
