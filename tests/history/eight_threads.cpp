@@ -12,17 +12,6 @@ using auth::Purpose;
 
 namespace {
 
-constexpr std::array kClaiming = {
-    Deed::add_managed,        Deed::import,       Deed::log_in_by_password, Deed::change_password,
-    Deed::rotate_by_password, Deed::hand_out_key, Deed::revoke_by_password};
-constexpr std::array kChanging = {Deed::change_password, Deed::set_password, Deed::rotate_by_password,
-                                  Deed::rotate_managed};
-
-template <std::size_t count>
-bool is_among(const std::array<Deed, count>& deeds, Deed deed) {
-  return std::find(deeds.begin(), deeds.end(), deed) != deeds.end();
-}
-
 class Drawing {
  public:
   Drawing(AccountStage& stage, std::mt19937_64& random) : stage_(stage), papers_(stage.papers()), random_(random) {}
@@ -98,8 +87,14 @@ class Drawing {
     const bool takes_key = call.deed == Deed::rotate || call.deed == Deed::add || call.deed == Deed::import ||
                            call.deed == Deed::revoke_by_certificate || (call.deed == Deed::restore && one_of(2) == 0);
     if (takes_key) call.key = one_of(kKeys);
-    if (is_among(kClaiming, call.deed) || (call.deed == Deed::add && one_of(2) == 0)) call.password = password();
-    if (is_among(kChanging, call.deed)) call.next = password();
+    const bool is_given_one = is_among(call.deed, {Deed::add_managed, Deed::import});
+    if (proves_by_password(call.deed) || is_given_one || (call.deed == Deed::add && one_of(2) == 0)) {
+      call.password = password();
+    }
+    if (is_among(call.deed,
+                 {Deed::change_password, Deed::set_password, Deed::rotate_by_password, Deed::rotate_managed})) {
+      call.next = password();
+    }
     return call;
   }
 

@@ -2,7 +2,6 @@
 // and the other runs there, whole. What comes of it must be what one after the other would have made of it.
 #include <catch2/catch.hpp>
 
-#include <algorithm>
 #include <iostream>
 
 #include "tests/history/two_servers.hpp"
@@ -67,14 +66,8 @@ bool changes(const Scene& scene, const Call& call) {
   return model != scene.model;
 }
 
-bool asks_for_password(const Call& call) {
-  constexpr std::array kDeeds = {Deed::log_in_by_password, Deed::change_password, Deed::revoke_by_password,
-                                 Deed::rotate_by_password, Deed::hand_out_key};
-  return std::find(kDeeds.begin(), kDeeds.end(), call.deed) != kDeeds.end();
-}
-
 bool is_of_made_keys(const Call& call) {
-  return call.deed == Deed::rotate_by_password || call.deed == Deed::rotate_managed || call.deed == Deed::hand_out_key;
+  return is_among(call.deed, {Deed::rotate_by_password, Deed::rotate_managed, Deed::hand_out_key});
 }
 
 struct Counted {
@@ -89,9 +82,8 @@ bool any(const Call&) {
 }
 
 bool is_of_sessions(const Call& call) {
-  constexpr std::array kDeeds = {
-      Deed::log_in, Deed::log_in_by_password, Deed::admit, Deed::refresh, Deed::end, Deed::end_one, Deed::end_all};
-  return std::find(kDeeds.begin(), kDeeds.end(), call.deed) != kDeeds.end();
+  return is_among(call.deed, {Deed::log_in, Deed::log_in_by_password, Deed::admit, Deed::refresh, Deed::end,
+                              Deed::end_one, Deed::end_all});
 }
 
 // Those whose first operation is one of `which`.
@@ -106,7 +98,7 @@ Counted all_pairs(storage::Medium& store, Setting setting, const Which& which) {
     for (const Call& b : as_second) {
       if (!which(a) || !changes(scene, b)) continue;
       // But for who asks for it, a legacy hash is like any other.
-      if (setting == Setting::legacy && !asks_for_password(a) && !asks_for_password(b)) continue;
+      if (setting == Setting::legacy && !proves_by_password(a.deed) && !proves_by_password(b.deed)) continue;
       // And but for those who ask for the key that was made, a managed account.
       if (setting == Setting::managed && !is_of_made_keys(a) && !is_of_made_keys(b)) continue;
       ++counted.pairs;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace countersign::test {
 
 using auth::PasswordScheme;
@@ -308,6 +310,15 @@ std::string_view name_of(Deed deed) {
                                                        "end one",
                                                        "end all"};
   return kNames.at(static_cast<std::size_t>(deed));
+}
+
+bool is_among(Deed deed, std::initializer_list<Deed> deeds) {
+  return std::find(deeds.begin(), deeds.end(), deed) != deeds.end();
+}
+
+bool proves_by_password(Deed deed) {
+  return is_among(deed, {Deed::log_in_by_password, Deed::change_password, Deed::rotate_by_password, Deed::hand_out_key,
+                         Deed::revoke_by_password});
 }
 
 std::string to_text(const Call& call) {

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <set>
 #include <string>
@@ -48,6 +49,9 @@ enum class Deed : std::uint8_t {
   end_all,
 };
 std::string_view name_of(Deed deed);
+bool is_among(Deed deed, std::initializer_list<Deed> deeds);
+// With the account's password, or one that is claimed to be.
+bool proves_by_password(Deed deed);
 
 inline constexpr int kNone = -1;
 

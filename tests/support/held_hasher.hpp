@@ -2,11 +2,8 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <condition_variable>
 #include <mutex>
-#include <stdexcept>
-#include <thread>
 
 #include "auth/passwords/hasher.hpp"
 
@@ -60,15 +57,5 @@ class HashGate {
   std::size_t inside_ = 0;
   std::size_t most_ = 0;
 };
-
-// Until it holds; a minute of waiting is a failure, since nothing here takes that long.
-template <class Condition>
-void wait_until(const Condition& condition) {
-  for (int i = 0; i < 60'000; ++i) {
-    if (condition()) return;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  throw std::runtime_error("it never came to be");
-}
 
 }  // namespace countersign::test

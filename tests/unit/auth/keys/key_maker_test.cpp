@@ -11,6 +11,7 @@
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
 #include "tests/support/held_hasher.hpp"
 #include "tests/support/house.hpp"
+#include "tests/support/waiting.hpp"
 
 using namespace countersign;
 using namespace countersign::auth;

@@ -7,6 +7,7 @@
 
 #include "tests/support/held_hasher.hpp"
 #include "tests/support/house.hpp"
+#include "tests/support/waiting.hpp"
 
 using namespace countersign;
 using namespace countersign::auth;

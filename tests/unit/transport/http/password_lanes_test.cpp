@@ -6,6 +6,7 @@
 #include "tests/support/held_hasher.hpp"
 #include "tests/support/http_wire.hpp"
 #include "tests/support/planted_password.hpp"
+#include "tests/support/waiting.hpp"
 #include "transport/http/http_server.hpp"
 
 using namespace countersign;
