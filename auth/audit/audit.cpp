@@ -11,7 +11,6 @@ namespace countersign::auth {
 namespace {
 
 constexpr int kAttemptsMax = 8;
-constexpr std::int64_t kTellEvery = 500;
 constexpr std::size_t kDetailBytesMax = 8u << 10;
 const std::string kNoPrevious(64, '0');
 
@@ -150,7 +149,7 @@ Status Audit::verify_chain(const std::string& writer, AuditReport& report, const
   std::int64_t number = 0;
   return storage::visit_names(medium_, audit_folder(writer), [&](const std::string& name) -> Result<bool> {
     ++number;
-    if (++report.records % kTellEvery == 0 && progress) progress(report.records, 0);
+    tell_now_and_then(progress, ++report.records);
     const auto entry = TRY(storage::find(medium_, name));
     const auto opened = entry ? seal_.open(name, entry->bytes) : fail(ErrorCode::not_found, name);
     const auto record = opened ? parse_audit_record(*opened) : tl::unexpected<Error>(opened.error());

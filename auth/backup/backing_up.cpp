@@ -12,7 +12,6 @@ namespace {
 constexpr std::size_t kPage = 500;
 constexpr int kRoundsMax = 100;
 constexpr int kReadsMax = 100;
-constexpr std::int64_t kTellEvery = 500;
 constexpr std::string_view kUsers = "users/";
 constexpr std::string_view kKeys = "keys/";
 constexpr std::string_view kWithdrawals = "revocations/";
@@ -38,7 +37,7 @@ tl::unexpected<Error> too_fast() {
 }  // namespace
 
 void BackingUp::tell() {
-  if (progress_ && writer_.counts().puts % kTellEvery == 0) progress_(writer_.counts().puts, 0);
+  tell_now_and_then(progress_, writer_.counts().puts);
 }
 
 Status BackingUp::copy_record(const std::string& name) {

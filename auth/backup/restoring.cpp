@@ -7,7 +7,7 @@
 namespace countersign::auth {
 namespace {
 
-constexpr std::size_t kPage = 500;
+constexpr std::size_t kBatchMax = 500;
 constexpr std::size_t kBatchBytesMax = 4u << 20;
 // Lines a batch, when very many are given up.
 constexpr std::int64_t kLostMax = 10'000;
@@ -56,21 +56,6 @@ Result<Adopted> adopt(const RestoreGround& ground, const ServerIdentity& identit
   return adopted;
 }
 
-// All but the identity record, which says what the server's key is now: a backup may be from before it was replaced.
-Status erase_all(storage::Medium& medium) {
-  std::string after;
-  while (true) {
-    const auto names = TRY(medium.list("", after, kPage));
-    if (names.empty()) return ok();
-    storage::Batch batch;
-    for (const std::string& name : names) {
-      if (name != kIdentityName) batch.erase(name);
-    }
-    TRY(medium.commit(batch));
-    after = names.back();
-  }
-}
-
 // Puts and erases in their order, so many in a batch.
 class Replay {
  public:
@@ -82,7 +67,7 @@ class Replay {
     } else {
       batch_.erase(std::move(record.name));
     }
-    if (batch_.changes().size() < kPage && bytes_ < kBatchBytesMax) return ok();
+    if (batch_.changes().size() < kBatchMax && bytes_ < kBatchBytesMax) return ok();
     return flush();
   }
   Status flush() {
@@ -97,6 +82,16 @@ class Replay {
   storage::Batch batch_;
   std::size_t bytes_ = 0;
 };
+
+// All but the identity record, which says what the server's key is now: a backup may be from before it was replaced.
+Status erase_all(storage::Medium& medium) {
+  Replay replay(medium);
+  TRY(storage::visit_names(medium, "", [&](const std::string& name) -> Result<bool> {
+    if (name != kIdentityName) TRY(replay.take({name, std::nullopt}));
+    return true;
+  }));
+  return replay.flush();
+}
 
 // The present one, where it is the same server's and has gone on from the backup's key.
 ServerIdentity later_of(const std::optional<ServerIdentity>& present, ServerIdentity backed_up) {
@@ -154,7 +149,7 @@ Result<Adopted> put_back(ByteSource source, const RestoreGround& ground, const P
   while (true) {
     auto record = TRY(reader.next());
     if (!record) break;
-    if (progress && reader.counts().puts % static_cast<std::int64_t>(kPage) == 0) progress(reader.counts().puts, 0);
+    tell_now_and_then(progress, reader.counts().puts);
     if (record->name == kIdentityName) {
       identity = std::move(record->bytes);
     } else {

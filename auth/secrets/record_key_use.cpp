@@ -12,7 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kTellEvery = 500;
 constexpr std::size_t kBatchMax = 100;
 constexpr int kTriesMax = 3;
 constexpr std::string_view kAudit = "audit/";
@@ -25,7 +24,7 @@ Status visit_all(storage::Medium& medium, const Progress& progress,
   std::int64_t seen = 0;
   return storage::visit_names(medium, "", [&](const std::string& name) -> Result<bool> {
     TRY(visit(name));
-    if (++seen % kTellEvery == 0 && progress) progress(seen, 0);
+    tell_now_and_then(progress, ++seen);
     return true;
   });
 }

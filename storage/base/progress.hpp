@@ -9,4 +9,10 @@ namespace countersign {
 // empty.
 using Progress = std::function<void(std::int64_t done, std::int64_t total)>;
 
+// Of work whose total is not known; to be called at each step.
+inline void tell_now_and_then(const Progress& progress, std::int64_t done) {
+  constexpr std::int64_t kTellEvery = 500;
+  if (progress && done % kTellEvery == 0) progress(done, 0);
+}
+
 }  // namespace countersign
