@@ -61,22 +61,52 @@ build() {
 step "building ($preset)"
 build "$preset"
 
-# Before the tests, so that ctest's own count is the last thing said; a finding fails the run all the same.
-status=0
+# Runs the tests of a build, and notes the build if one of them fails.
+failed=()
+run_tests() {
+  local folder=$1
+  shift
+  ctest --test-dir "$folder" --output-on-failure --no-tests=error --parallel "$jobs" "$@" </dev/null || failed+=("$folder")
+}
+
+# The tests that failed in a build's last run: all by name, of the first five also the last lines they printed.
+tell_failures() {
+  local logs=$1/Testing/Temporary
+  [ -e "$logs/LastTestsFailed.log" ] || return 0  # no test was found: ctest has said so
+  awk '
+    FNR == NR { sub(/^[0-9]+:/, ""); name[++names] = $0; failed[$0] = 1; next }
+    /^[0-9]+\/[0-9]+ Test: / { sub(/^[^:]*: /, ""); test = $0; next }
+    /^Output:$/ { reading = test in failed; next }
+    /^<end of output>$/ { reading = 0; next }
+    reading && !/^-+$/ && NF { line[test, ++lines[test]] = substr($0, 1, 200) }
+    END {
+      for (i = 1; i <= names; ++i) {
+        test = name[i]
+        print "FAILED " test
+        if (i > 5) continue
+        for (n = lines[test] > 25 ? lines[test] - 24 : 1; n <= lines[test]; ++n) print "  " line[test, n]
+      }
+    }' "$logs/LastTestsFailed.log" "$logs/LastTest.log"
+}
+
 if [ "$fuzz" = yes ]; then
   step "building the fuzz targets (clang, libFuzzer)"
   build fuzz
   step "fuzzing, ten seconds each"
-  ctest --test-dir build/fuzz --output-on-failure --no-tests=error --parallel "$jobs" </dev/null || status=1
+  run_tests build/fuzz
 fi
 
 step "testing ($preset)"
-log=build/$preset/Testing/Temporary/LastTest.log
-ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --parallel "$jobs" "${labels[@]}" "$@" \
-  </dev/null || status=1
+run_tests "build/$preset" "${labels[@]}" "$@"
 # What ctest keeps to itself where a test passes: which program logged in how, how many points were failed at, what was
 # compared, and what was left out with its reason.
 step "what was seen and counted, and what was left out"
+log=build/$preset/Testing/Temporary/LastTest.log
 grep -E "^matrix \||^[a-z][a-z' ]+: [0-9]+(,| [a-z])" "$log" || true
 grep -A 2 ': warning:$' "$log" || true
-exit $status
+
+[ ${#failed[@]} -gt 0 ] || exit 0
+# At the end, since that is what is read first of a long output, and often all that is kept.
+step "what failed"
+for folder in "${failed[@]}"; do tell_failures "$folder"; done
+exit 1
