@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace countersign::test {
 
 using auth::PasswordScheme;
@@ -279,62 +277,6 @@ class Step {
 };
 
 }  // namespace
-
-std::string_view name_of(Deed deed) {
-  constexpr std::array<std::string_view, 28> kNames = {"show",
-                                                       "issue",
-                                                       "add",
-                                                       "add managed",
-                                                       "import",
-                                                       "enrol",
-                                                       "log in",
-                                                       "log in by password",
-                                                       "change password",
-                                                       "change password by statement",
-                                                       "set password",
-                                                       "remove password",
-                                                       "rotate",
-                                                       "rotate by statement",
-                                                       "rotate by password",
-                                                       "rotate managed",
-                                                       "hand out key",
-                                                       "revoke",
-                                                       "revoke by statement",
-                                                       "revoke by certificate",
-                                                       "revoke by password",
-                                                       "restore",
-                                                       "delete",
-                                                       "admit",
-                                                       "refresh",
-                                                       "end",
-                                                       "end one",
-                                                       "end all"};
-  return kNames.at(static_cast<std::size_t>(deed));
-}
-
-bool is_among(Deed deed, std::initializer_list<Deed> deeds) {
-  return std::find(deeds.begin(), deeds.end(), deed) != deeds.end();
-}
-
-bool proves_by_password(Deed deed) {
-  return is_among(deed, {Deed::log_in_by_password, Deed::change_password, Deed::rotate_by_password, Deed::hand_out_key,
-                         Deed::revoke_by_password});
-}
-
-std::string to_text(const Call& call) {
-  std::string text = fmt::format("#{} {} of {}", call.number, name_of(call.deed), call.who);
-  const auto note = [&](std::string_view what, int number) {
-    if (number != kNone) text += fmt::format(" {} {}", what, number);
-  };
-  if (call.deed == Deed::issue) text += " to " + std::string(auth::name_of(call.purpose));
-  note("key", call.key);
-  note("password", call.password);
-  note("next", call.next);
-  note("token", call.token);
-  note("session", call.session);
-  note("challenge", call.challenge.number);
-  return text + " -> " + call.answer;
-}
 
 std::string Model::step(const Call& call) {
   Step step(*this, call);
