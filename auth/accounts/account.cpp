@@ -134,6 +134,11 @@ std::string_view name_of(PasswordScheme scheme) {
   return "";
 }
 
+void note_former_key(Account& account, FormerKey key) {
+  account.former_keys.push_back(std::move(key));
+  if (account.former_keys.size() > kFormerKeysMax) account.former_keys.erase(account.former_keys.begin());
+}
+
 PasswordScheme password_scheme_of(const Account& account) {
   if (account.parts.contains(AccountPart::password)) return PasswordScheme::argon2id;
   if (account.parts.contains(AccountPart::legacy_password)) return PasswordScheme::lthn;

@@ -71,6 +71,10 @@ struct Account {
   std::string pepper_key;  // the record key that the password's pepper comes from; empty: none
 };
 
+// A longer history drops its oldest; the audit record has it all.
+inline constexpr std::size_t kFormerKeysMax = 1000;
+void note_former_key(Account& account, FormerKey key);
+
 // Pure, of what the record seals. Never both: parse_account() refuses that.
 PasswordScheme password_scheme_of(const Account& account);
 

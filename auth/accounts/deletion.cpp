@@ -6,7 +6,7 @@ namespace countersign::auth {
 
 void stage_tombstone(const Context& context, storage::Batch& batch, Account& changed, Instant at) {
   if (changed.state == AccountState::active) batch.erase(key_name(changed.fingerprint));
-  changed.former_keys.push_back({changed.fingerprint, changed.key_since, at, "no_longer_valid"});
+  note_former_key(changed, {changed.fingerprint, changed.key_since, at, "no_longer_valid"});
   changed.state = AccountState::deleted;
   changed.username.clear();
   changed.managed = false;

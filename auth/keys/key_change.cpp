@@ -18,8 +18,7 @@ Status stage_key_change(const Context& context, storage::Batch& batch, Account& 
     return fail(ErrorCode::key_taken, holder == changed.id ? "the key " + next.upper() + " was this account's before"
                                                            : "the key " + next.upper() + " belongs to another account");
   }
-  changed.former_keys.push_back({changed.fingerprint, changed.key_since, moment.wall, reason});
-  if (changed.former_keys.size() > kFormerKeysMax) changed.former_keys.erase(changed.former_keys.begin());
+  note_former_key(changed, {changed.fingerprint, changed.key_since, moment.wall, reason});
   changed.fingerprint = next;
   changed.key_since = moment.wall;
   changed.encryption_algorithm = checked.encryption_key.algorithm;

@@ -8,9 +8,6 @@
 
 namespace countersign::auth {
 
-// A longer history drops its oldest; the audit record has it all.
-inline constexpr std::size_t kFormerKeysMax = 1000;
-
 // Stages the certificate, the key's own record and the metadata, encrypted to the new key, and notes them in `changed`:
 // the former key with its dates and why it ended, the new one since now. An escrowed secret key goes: it was the former
 // one's; and the account is no longer managed, since its owner holds a key of their own. The former key's record stays,

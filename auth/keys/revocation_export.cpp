@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 #include "auth/accounts/account_id.hpp"
 #include "auth/accounts/deletion.hpp"
 #include "auth/keys/revocation_record.hpp"
@@ -40,6 +43,12 @@ std::string write_line(const Withdrawal& line) {
                      name_of(line.what), line.reason, format_time(line.at));
 }
 
+// All but its number, which another store may have given it.
+std::string content_of(Withdrawal line) {
+  line.number = 0;
+  return write_line(line);
+}
+
 Result<Withdrawal> parse_line(std::string_view text) {
   const auto words = split(text, ' ');
   if (words.size() != 7) return refuse("a line has seven words");
@@ -60,6 +69,20 @@ Result<Withdrawal> parse_line(std::string_view text) {
   out.what = *what;
   out.at = *at;
   return out;
+}
+
+bool withdraws_key(const Withdrawal& line) {
+  return line.what == Withdrawn::revoked || line.what == Withdrawn::rotated;
+}
+
+// That the account once had it; since when is not known.
+void note_key(Account& account, const Withdrawal& line) {
+  const auto is_it = [&](const FormerKey& key) { return key.fingerprint == line.fingerprint; };
+  if (account.fingerprint == line.fingerprint || !withdraws_key(line) ||
+      std::any_of(account.former_keys.begin(), account.former_keys.end(), is_it)) {
+    return;
+  }
+  note_former_key(account, {line.fingerprint, line.at, line.at, line.reason});
 }
 
 }  // namespace
@@ -102,17 +125,22 @@ Result<RevocationExport> parse_export(std::string_view text) {
   return out;
 }
 
+Result<std::vector<Withdrawal>> RevocationExporting::own_lines() {
+  std::vector<Withdrawal> lines;
+  while (true) {
+    const auto page = TRY(withdrawals_.list(static_cast<std::int64_t>(lines.size()), kPage));
+    lines.insert(lines.end(), page.begin(), page.end());
+    if (page.size() < kPage) return lines;
+  }
+}
+
 Result<std::string> RevocationExporting::make() {
   RevocationExport list;
   list.server = context_.identity.name();
   list.server_key = context_.identity.fingerprint();
   list.store = hex(context_.identity.store());
   list.made_at = context_.timekeeper.now().wall;
-  while (true) {
-    const auto page = TRY(withdrawals_.list(static_cast<std::int64_t>(list.lines.size()), kPage));
-    list.lines.insert(list.lines.end(), page.begin(), page.end());
-    if (page.size() < kPage) break;
-  }
+  list.lines = TRY(own_lines());
   std::string text = write_export(list);
   text += TRY(context_.engine.sign(text, list.made_at));
   return text;
@@ -154,33 +182,40 @@ void RevocationExporting::stage_revoked(storage::Batch& batch, Account& changed,
   context_.accounts.stage_part(batch, changed, AccountPart::revocation, as_bytes(write_json(write_revocation(record))));
 }
 
-Status RevocationExporting::stage_effect(storage::Batch& batch, Account& changed, const Withdrawal& line,
-                                         const Moment& moment) {
-  const bool same_key = changed.fingerprint == line.fingerprint;
-  changed.epoch = line.epoch;
+// What was taken before the line is given back by it; what was taken here since stays taken.
+Result<bool> RevocationExporting::is_given_back(const StoredAccount& stored, const Withdrawal& line) {
+  if (stored.account.state != AccountState::revoked || stored.account.fingerprint != line.fingerprint) return false;
+  const auto bytes = TRY(context_.accounts.read_part(stored, AccountPart::revocation));
+  if (!bytes) return false;
+  const auto record = parse_revocation(as_text(*bytes));
+  return record && record->revoked_at <= line.at;
+}
+
+Status RevocationExporting::stage_effect(storage::Batch& batch, const StoredAccount& stored, Account& changed,
+                                         const Withdrawal& line, const Moment& moment) {
+  note_key(changed, line);
   switch (line.what) {
     case Withdrawn::revoked:
     case Withdrawn::rotated:
+      // Whatever key it has by now: whoever brought that may have done so with the one that was withdrawn.
       if (changed.state == AccountState::active) stage_revoked(batch, changed, line, moment);
       return ok();
     case Withdrawn::deleted:
       if (changed.state != AccountState::deleted) stage_tombstone(context_, batch, changed, line.at);
       return ok();
-    case Withdrawn::lost:
-      return ok();
     case Withdrawn::restored:
-      if (changed.state == AccountState::revoked && same_key) {
+      if (TRY(is_given_back(stored, line))) {
         changed.state = AccountState::active;
         context_.accounts.stage_no_part(batch, changed, AccountPart::revocation);
       }
-      // Restored with a key that this store never saw: the one it has lost its right before.
-      if (changed.state == AccountState::active && !same_key) stage_revoked(batch, changed, line, moment);
+      return ok();
+    case Withdrawn::lost:
       return ok();
   }
   return refuse("an unknown line");
 }
 
-void RevocationExporting::stage_unknown(storage::Batch& batch, const Withdrawal& line, bool key_is_free) {
+void RevocationExporting::stage_unknown(storage::Batch& batch, const Withdrawal& line) {
   Account tombstone;
   tombstone.id = line.account;
   tombstone.state = AccountState::deleted;
@@ -192,14 +227,22 @@ void RevocationExporting::stage_unknown(storage::Batch& batch, const Withdrawal&
   const std::string name = account_name(line.account);
   batch.require_absent(name);
   batch.put(name, context_.seal.close(name, write_account(tombstone)));
-  const bool withdrawn = line.what == Withdrawn::revoked || line.what == Withdrawn::rotated;
-  if (!withdrawn || !key_is_free) return;
+}
+
+// A key that lost its right is never taken again, also one that this store has not seen. Who holds it, if that is
+// somebody else.
+Result<std::string> RevocationExporting::stage_key_taken(storage::Batch& batch, const Withdrawal& line) {
+  if (!withdraws_key(line)) return std::string();
+  const std::string holder = TRY(context_.accounts.holder_of(line.fingerprint));
+  if (!holder.empty()) return holder == line.account ? std::string() : holder;
   const std::string key = key_name(line.fingerprint);
   batch.require_absent(key);
   batch.put(key, context_.seal.close(key, Json::object().set("version", 1).set("account", line.account)));
+  return std::string();
 }
 
-Result<bool> RevocationExporting::apply_line(const Withdrawal& line, const Visit& visit, const Moment& moment) {
+Status RevocationExporting::apply_line(const Withdrawal& line, const Visit& visit, const Moment& moment,
+                                       AppliedExport& applied) {
   const AuditEntry entry{
       Decision::revocation_applied,
       moment.wall,
@@ -208,24 +251,26 @@ Result<bool> RevocationExporting::apply_line(const Withdrawal& line, const Visit
       "",
       visit.source,
       "line " + std::to_string(line.number) + ": " + std::string(name_of(line.what)) + " " + line.reason};
-  if (line.what == Withdrawn::lost) {
-    TRY(withdrawals_.append({}, line, entry));
-    return false;
-  }
-  return until_settled([&]() -> Result<bool> {
+  ++applied.lines;
+  if (line.what == Withdrawn::lost) return withdrawals_.append({}, line, entry);
+  return until_settled([&]() -> Status {
     const auto stored = TRY(context_.accounts.find(line.account));
-    const bool behind = !stored || stored->account.epoch < line.epoch;
+    bool is_other = !stored;
     storage::Batch batch;
     if (!stored) {
-      const std::string holder = TRY(context_.accounts.holder_of(line.fingerprint));
-      stage_unknown(batch, line, holder.empty());
-    } else if (behind) {
+      stage_unknown(batch, line);
+    } else {
       Account changed = stored->account;
-      TRY(stage_effect(batch, changed, line, moment));
+      TRY(stage_effect(batch, *stored, changed, line, moment));
+      is_other = changed.state != stored->account.state;
+      changed.epoch = std::max(line.epoch, stored->account.epoch + (is_other ? 1 : 0));
       context_.accounts.stage_change(batch, *stored, changed);
     }
+    const std::string holder = TRY(stage_key_taken(batch, line));
     TRY(withdrawals_.append(batch, line, entry));
-    return behind;
+    if (is_other) ++applied.accounts;
+    if (!holder.empty()) applied.keys_held_elsewhere.push_back({line.fingerprint, holder});
+    return ok();
   });
 }
 
@@ -233,19 +278,17 @@ Result<AppliedExport> RevocationExporting::apply(std::string_view text, const Vi
   const Moment moment = context_.timekeeper.now();
   const RevocationExport list = TRY(parse_export(text));
   TRY(verify(list, moment.wall));
+  // A line that is here was written together with its effect. Nothing else tells: what it says of the epoch may be true
+  // for another reason, since much besides raises that.
+  const std::vector<Withdrawal> own = TRY(own_lines());
+  std::set<std::string> here;
+  for (const Withdrawal& line : own) here.insert(content_of(line));
   AppliedExport applied;
   applied.number = static_cast<std::int64_t>(list.lines.size());
-  const std::int64_t known = TRY(withdrawals_.last());
   for (const Withdrawal& line : list.lines) {
-    if (line.number <= known) {
-      if (line.what == Withdrawn::lost) continue;
-      const auto own = TRY(withdrawals_.list(line.number - 1, 1));
-      const auto stored = TRY(context_.accounts.find(line.account));
-      const bool in_effect = stored && stored->account.epoch >= line.epoch;
-      if (own.front() == line || in_effect) continue;
-    }
-    ++applied.lines;
-    applied.accounts += TRY(apply_line(line, visit, moment)) ? 1 : 0;
+    const bool is_known = line.what == Withdrawn::lost ? line.number <= static_cast<std::int64_t>(own.size())
+                                                       : here.contains(content_of(line));
+    if (!is_known) TRY(apply_line(line, visit, moment, applied));
   }
   return applied;
 }

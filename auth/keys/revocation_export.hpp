@@ -40,6 +40,12 @@ struct AppliedExport {
   std::int64_t number = 0;    // the highest of the export
   std::int64_t lines = 0;     // that this store had not seen
   std::int64_t accounts = 0;  // that changed
+  // Keys that lost their right and that another account has enrolled here meanwhile: for an administrator to judge.
+  struct HeldKey {
+    openpgp::Fingerprint fingerprint;
+    std::string account;
+  };
+  std::vector<HeldKey> keys_held_elsewhere;
 };
 
 // Any thread.
@@ -51,17 +57,20 @@ class RevocationExporting {
   // As a signed text. openpgp_unavailable, chain_broken.
   Result<std::string> make();
   // Line by line, in their order, each with what it does in one batch; so a run that ended half-way is completed by the
-  // next. What an account has been through already is left alone, as its epoch says. An account that is not there
-  // becomes a tombstone, and its key stays taken. malformed_message, signature_* (not by this server), conflict
-  // (another store's, or older than what this server remembers).
+  // next. A line that this store has is in effect; every other one is brought into effect, whatever happened to the
+  // account here since. An account that is not there becomes a tombstone. malformed_message, signature_* (not by this
+  // server), file_refused (another store's, or older than what this server remembers).
   Result<AppliedExport> apply(std::string_view text, const Visit& visit);
 
  private:
+  Result<std::vector<Withdrawal>> own_lines();
   Status verify(const RevocationExport& list, Instant now);
-  // Did an account change?
-  Result<bool> apply_line(const Withdrawal& line, const Visit& visit, const Moment& moment);
-  Status stage_effect(storage::Batch& batch, Account& changed, const Withdrawal& line, const Moment& moment);
-  void stage_unknown(storage::Batch& batch, const Withdrawal& line, bool key_is_free);
+  Status apply_line(const Withdrawal& line, const Visit& visit, const Moment& moment, AppliedExport& applied);
+  Status stage_effect(storage::Batch& batch, const StoredAccount& stored, Account& changed, const Withdrawal& line,
+                      const Moment& moment);
+  Result<bool> is_given_back(const StoredAccount& stored, const Withdrawal& line);
+  Result<std::string> stage_key_taken(storage::Batch& batch, const Withdrawal& line);
+  void stage_unknown(storage::Batch& batch, const Withdrawal& line);
   void stage_revoked(storage::Batch& batch, Account& changed, const Withdrawal& line, const Moment& moment);
 
   const Context& context_;

@@ -134,7 +134,15 @@ Result<Json> export_revocations(auth::Authenticator& auth, const Message& messag
 Result<Json> apply_revocations(auth::Authenticator& auth, const Message& message) {
   TRY(JsonReader(message.fields).finish());
   const auto applied = TRY(auth.apply_revocations(message.text, visit_of(message)));
-  return Json::object().set("number", applied.number).set("new", applied.lines).set("accounts", applied.accounts);
+  Json held = Json::array();
+  for (const auto& key : applied.keys_held_elsewhere) {
+    held.push(Json::object().set("fingerprint", key.fingerprint.upper()).set("account", key.account));
+  }
+  return Json::object()
+      .set("number", applied.number)
+      .set("new", applied.lines)
+      .set("accounts", applied.accounts)
+      .set("keys_held_elsewhere", std::move(held));
 }
 
 }  // namespace countersign::transport

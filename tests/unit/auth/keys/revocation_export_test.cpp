@@ -121,6 +121,66 @@ TEST_CASE("what was revoked and taken back since is active in the old copy too")
   CHECK(faults_of_store(place.house.medium(), place.house) == std::vector<std::string>());
 }
 
+TEST_CASE("a line of the export takes effect whatever else has raised the account's epoch meanwhile") {
+  OldCopy place;
+  must(place.house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
+  must(place.house.auth().delete_account(carol().account(), by_hand()));
+  place.put_back();
+  Authenticator& auth = place.house.auth();
+  for (int i = 0; i < 3; ++i) {
+    must(auth.end_all_sessions(alice().account(), by_hand()));
+    must(auth.end_all_sessions(carol().account(), by_hand()));
+  }
+  const auto session = place.house.log_in(alice());
+  CHECK(must(auth.apply_revocations(place.text, by_hand())).accounts == 2);
+  CHECK(state_of(place.house, alice()) == AccountState::revoked);
+  CHECK(epoch_of(place.house, alice()) == 4);
+  CHECK(outcome(auth.admit(session.token, by_http())) == "account_not_active");
+  CHECK(state_of(place.house, carol()) == AccountState::deleted);
+  CHECK(must(auth.apply_revocations(place.text, by_hand())).lines == 0);
+}
+
+TEST_CASE("whoever changed the withdrawn key for another in the old copy loses that one too") {
+  OldCopy place;
+  must(place.house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
+  place.put_back();
+  Authenticator& auth = place.house.auth();
+  must(auth.rotate_account(alice().account(), next_key().certificate(), by_hand()));
+  CHECK(must(auth.apply_revocations(place.text, by_hand())).accounts == 1);
+  CHECK(state_of(place.house, alice()) == AccountState::revoked);
+}
+
+TEST_CASE("a key that the export names is taken, and who enrolled with it meanwhile is reported") {
+  const Person dave("dave", openpgp::KeyKind::ed25519_cv25519);
+  OldCopy place;
+  must(place.house.auth().rotate_account(alice().account(), next_key().certificate(), by_hand()));
+  must(place.house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
+  must(place.house.auth().rotate_account(bob().account(), dave.certificate(), by_hand()));
+  must(place.house.auth().revoke_account(bob().account(), "key_compromised", "", by_hand()));
+  place.put_back();
+  Authenticator& auth = place.house.auth();
+  must(auth.add_account({"dave", dave.certificate(), false}, by_hand()));
+  const auto result = must(auth.apply_revocations(place.text, by_hand()));
+  REQUIRE(result.keys_held_elsewhere.size() == 1);
+  CHECK(result.keys_held_elsewhere[0].fingerprint == dave.fingerprint());
+  CHECK(result.keys_held_elsewhere[0].account == dave.account());
+  CHECK(outcome(auth.add_account({"mallory", next_key().certificate(), false}, by_hand())) == "key_taken");
+  CHECK(outcome(auth.restore_account(alice().account(), next_key().certificate(), by_hand())) == "key_taken");
+  CHECK(faults_of_store(place.house.medium(), place.house) == std::vector<std::string>());
+}
+
+TEST_CASE("what was taken in the old copy since is not given back by an older line") {
+  OldCopy place;
+  must(place.house.auth().revoke_account(alice().account(), "unspecified", "", by_hand()));
+  must(place.house.auth().restore_account(alice().account(), "", by_hand()));
+  place.put_back();
+  place.house.clock.pass(Seconds(60));
+  must(place.house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
+  CHECK(must(place.house.auth().apply_revocations(place.text, by_hand())).lines == 2);
+  CHECK(state_of(place.house, alice()) == AccountState::revoked);
+  CHECK(must(parse_revocation(revocation_of(place.house, alice()))).reason == "key_compromised");
+}
+
 TEST_CASE("an export by another server or changed in any line is refused") {
   House house;
   house.add(alice());
