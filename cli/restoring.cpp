@@ -96,8 +96,7 @@ Result<auth::Adopted> accept_medium(const fs::path& folder, const Settings& sett
   const auto store = TRY(OwnStore::open(folder, settings, has_pending_restore(folder)));
   if (has_pending_restore(folder)) TRY(finish(folder, *store, {}));
   const auth::RestoreGround ground = store->ground();
-  const auto identity =
-      TRY(auth::ServerIdentity::load(ground.medium, ground.seal, ground.server_name, ground.server_fingerprint));
+  const auto identity = TRY(auth::identity_on(ground));
   const Status age = ground.floor.judge_age(ground.medium, identity.restores());
   const Status revocations = ground.floor.judge_revocations(ground.medium);
   if (age && revocations) return fail(ErrorCode::conflict, "the store is not older than this server remembers");

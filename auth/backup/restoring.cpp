@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "auth/keys/withdrawals.hpp"
+#include "auth/openpgp/gate/armor.hpp"
+#include "auth/openpgp/gate/secret_key.hpp"
 
 namespace countersign::auth {
 namespace {
@@ -12,8 +14,26 @@ constexpr std::size_t kBatchBytesMax = 4u << 20;
 // Lines a batch, when very many are given up.
 constexpr std::int64_t kLostMax = 10'000;
 
+std::optional<openpgp::GatedCertificate> own_certificate(const Secrets& secrets) {
+  auto packets = openpgp::dearmor("PGP PRIVATE KEY BLOCK", secrets.server_key_armored().reveal_text());
+  if (!packets) return std::nullopt;  // it stays elsewhere
+  const Secret key = Secret::take(*packets);
+  const auto certificate = openpgp::certificate_of_secret_key(key.reveal());
+  if (!certificate) return std::nullopt;
+  auto admitted = openpgp::admit_certificate(openpgp::enarmor("PGP PUBLIC KEY BLOCK", *certificate),
+                                             openpgp::kCertificateReadBytesMax);
+  return admitted ? std::optional(*std::move(admitted)) : std::nullopt;
+}
+
+Result<ServerIdentity> with_own_key(ServerIdentity identity, const RestoreGround& ground) {
+  const auto own = own_certificate(ground.secrets);
+  if (own && !identity.has_key(own->fingerprint())) identity = identity.with_key(*own, "", "", ground.now);
+  TRY(identity.judge_configured(ground.server_fingerprint));
+  return identity;
+}
+
 Result<ServerIdentity> identity_in(ByteView record, const RestoreGround& ground) {
-  return ServerIdentity::open(record, ground.seal, ground.server_name, ground.server_fingerprint);
+  return ServerIdentity::open(record, ground.seal, ground.server_name);
 }
 
 std::string detail_of(const Adopted& adopted) {
@@ -101,10 +121,14 @@ ServerIdentity later_of(const std::optional<ServerIdentity>& present, ServerIden
 
 }  // namespace
 
+Result<ServerIdentity> identity_on(const RestoreGround& ground) {
+  const auto entry = TRY(storage::find(ground.medium, kIdentityName));
+  if (!entry) return fail(ErrorCode::startup_refused, "the store holds no server identity");
+  return with_own_key(TRY(identity_in(entry->bytes, ground)), ground);
+}
+
 Result<Adopted> adopt_medium(const RestoreGround& ground, MissingRevocations missing) {
-  const auto identity =
-      TRY(ServerIdentity::load(ground.medium, ground.seal, ground.server_name, ground.server_fingerprint));
-  return adopt(ground, identity, missing);
+  return adopt(ground, TRY(identity_on(ground)), missing);
 }
 
 Status learn_from_medium(const RestoreGround& ground) {
@@ -117,10 +141,7 @@ Status learn_from_medium(const RestoreGround& ground) {
   }
   const std::int64_t last = TRY(last_withdrawal(ground.medium, ground.floor.revocations()));
   if (last > 0 && find_record(ground.medium, ground.seal, withdrawal_name(last))) ground.floor.note_revocation(last);
-  if (const auto identity =
-          ServerIdentity::load(ground.medium, ground.seal, ground.server_name, ground.server_fingerprint)) {
-    ground.floor.note_restores(identity->restores());
-  }
+  if (const auto identity = identity_on(ground)) ground.floor.note_restores(identity->restores());
   return ground.floor.save();
 }
 
@@ -133,15 +154,16 @@ Result<BackupFacts> verify_backup(ByteSource source, const RestoreGround& ground
     if (record->name == kIdentityName) identity = std::move(record->bytes);
   }
   if (!identity) return fail(ErrorCode::malformed_message, "the backup: it holds no server identity");
-  TRY(identity_in(*identity, ground));
+  TRY(with_own_key(TRY(identity_in(*identity, ground)), ground));
   return BackupFacts{reader.head(), reader.counts()};
 }
 
 Result<Adopted> put_back(ByteSource source, const RestoreGround& ground, const Progress& progress) {
   BackupReader reader = TRY(BackupReader::begin(std::move(source), ground.secrets));
   std::optional<ServerIdentity> present;
-  if (auto loaded = ServerIdentity::load(ground.medium, ground.seal, ground.server_name, ground.server_fingerprint)) {
-    present = *std::move(loaded);
+  const auto entry = TRY(storage::find(ground.medium, kIdentityName));
+  if (entry) {
+    if (auto opened = identity_in(entry->bytes, ground)) present = *std::move(opened);
   }
   TRY(erase_all(ground.medium));
   Replay replay(ground.medium);
@@ -158,7 +180,8 @@ Result<Adopted> put_back(ByteSource source, const RestoreGround& ground, const P
   }
   TRY(replay.flush());
   if (!identity) return fail(ErrorCode::malformed_message, "the backup: it holds no server identity");
-  return adopt(ground, later_of(present, TRY(identity_in(*identity, ground))), MissingRevocations::wait_for_export);
+  const auto later = TRY(with_own_key(later_of(present, TRY(identity_in(*identity, ground))), ground));
+  return adopt(ground, later, MissingRevocations::wait_for_export);
 }
 
 }  // namespace countersign::auth

@@ -44,6 +44,12 @@ struct Adopted {
   bool given_up = false;  // and are lost now
 };
 
+// The identity record on the medium as adopt_medium() takes it over. A store from before the server's key was replaced
+// does not know the present one: it goes on with the key whose secret is here, and who knows the former one has to be
+// told, since the succession to it went with the store. startup_refused (none, another's, or of neither that key nor
+// the configured one); storage_unavailable.
+Result<ServerIdentity> identity_on(const RestoreGround& ground);
+
 // The medium as it is counts from now on: every session and open challenge is void. One batch, then the floor learns of
 // it; safe to repeat. startup_refused (no identity here, or another's), storage_unavailable.
 Result<Adopted> adopt_medium(const RestoreGround& ground, MissingRevocations missing);

@@ -157,11 +157,12 @@ Result<ServerIdentity> ServerIdentity::load(storage::Medium& medium, const Recor
     return fail(ErrorCode::startup_refused, "the server's identity: " + entry.error().detail);
   }
   if (!*entry) return fail(ErrorCode::startup_refused, "the store holds no server identity");
-  return open((*entry)->bytes, seal, configured_name, configured_fingerprint);
+  auto identity = TRY(open((*entry)->bytes, seal, configured_name));
+  TRY(identity.judge_configured(configured_fingerprint));
+  return identity;
 }
 
-Result<ServerIdentity> ServerIdentity::open(ByteView record, const RecordSeal& seal, std::string_view configured_name,
-                                            const openpgp::Fingerprint& configured_fingerprint) {
+Result<ServerIdentity> ServerIdentity::open(ByteView record, const RecordSeal& seal, std::string_view configured_name) {
   const auto opened = seal.open(kIdentityName, record);
   auto identity = opened ? parse_identity(*opened) : tl::unexpected<Error>(opened.error());
   if (!identity) {
@@ -172,12 +173,14 @@ Result<ServerIdentity> ServerIdentity::open(ByteView record, const RecordSeal& s
     return fail(ErrorCode::startup_refused, "the store is of the server '" + escape_for_display(identity->name()) +
                                                 "', the settings say '" + escape_for_display(configured_name) + "'");
   }
-  if (!identity->has_key(configured_fingerprint)) {
-    return fail(ErrorCode::startup_refused, "the store's server key is " + identity->fingerprint().upper() +
-                                                ", the settings say " + configured_fingerprint.upper());
-  }
   identity->version_ = storage::Version::of(record);
   return identity;
+}
+
+Status ServerIdentity::judge_configured(const openpgp::Fingerprint& configured) const {
+  if (has_key(configured)) return ok();
+  return fail(ErrorCode::startup_refused,
+              "the store's server key is " + fingerprint().upper() + ", the settings say " + configured.upper());
 }
 
 Result<storage::Version> identity_version(storage::Medium& medium) {

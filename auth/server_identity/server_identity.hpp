@@ -76,9 +76,10 @@ class ServerIdentity {
   // is under a MAC.
   static Result<ServerIdentity> load(storage::Medium& medium, const RecordSeal& seal, std::string_view configured_name,
                                      const openpgp::Fingerprint& configured_fingerprint);
-  // The same of a record's bytes.
-  static Result<ServerIdentity> open(ByteView record, const RecordSeal& seal, std::string_view configured_name,
-                                     const openpgp::Fingerprint& configured_fingerprint);
+  // The same of a record's bytes, whatever keys it carries.
+  static Result<ServerIdentity> open(ByteView record, const RecordSeal& seal, std::string_view configured_name);
+  // startup_refused where neither the present key nor a former one is the configured one.
+  Status judge_configured(const openpgp::Fingerprint& configured) const;
 
   // What the engine reads in the present certificate.
   Result<openpgp::CertificateFacts> inspect(openpgp::OpenPgp& engine, Instant now) const;

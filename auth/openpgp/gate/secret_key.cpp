@@ -77,6 +77,22 @@ Result<Fingerprint> fingerprint_of_secret_key(ByteView secret_key) {
   return TRY(secret_parts(secret_key)).front().fingerprint;
 }
 
+Result<Bytes> certificate_of_secret_key(ByteView secret_key) {
+  Bytes out;
+  PacketReader reader(secret_key);
+  while (!reader.at_end()) {
+    const Packet packet = TRY(reader.next());
+    if (packet.tag == tag::kSecretKey || packet.tag == tag::kSecretSubkey) {
+      const KeyPacket key = TRY(read_secret_key_packet(packet.body));
+      append_packet(out, packet.tag == tag::kSecretKey ? tag::kPublicKey : tag::kPublicSubkey,
+                    packet.body.first(key.public_bytes));
+    } else {
+      append_packet(out, packet.tag, packet.body);
+    }
+  }
+  return out;
+}
+
 Result<Secret> with_certificate(ByteView secret_key, const GatedCertificate& certificate) {
   const auto parts = TRY(secret_parts(secret_key));
   if (find_part(parts, certificate.fingerprint()) == nullptr) {

@@ -10,6 +10,10 @@ namespace countersign::auth::openpgp {
 // Of the primary key. packet_refused, unknown_version, certificate_refused.
 Result<Fingerprint> fingerprint_of_secret_key(ByteView secret_key);
 
+// What everybody may know of it: its public keys with their user ids and signatures, as packets. Not admitted yet.
+// certificate_refused, packet_refused, unknown_version.
+Result<Bytes> certificate_of_secret_key(ByteView secret_key);
+
 // The secret keys with the user ids and signatures of the certificate in place of their own. What a key says of itself,
 // its expiry above all, changes; its secret does not. So the file with the secret is written once, and the certificate
 // on the medium counts. Subkeys of the certificate whose secret is not there are left out. certificate_refused where

@@ -282,6 +282,50 @@ TEST_CASE("replacing the server's key since the backup is not undone by the rest
   CHECK_NOTHROW(house.log_in(alice()));
 }
 
+TEST_CASE("a store that was lost is put back under the key that took over since, and takes the list that it signed") {
+  House house;
+  house.add(alice());
+  const std::string backup = backup_of(house);
+  const auto former = house.auth().identity().fingerprint();
+  must(house.auth().replace_server_key({}, by_hand()));
+  must(house.restart());
+  const auto present = house.auth().identity().fingerprint();
+  REQUIRE(present != former);
+  must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
+  const std::string list = must(house.auth().export_revocations());
+  must(house.auth().close());
+  storage::MemoryMedium fresh;
+  {
+    RestoreScene scene(house, fresh);
+    RestoreGround ground = scene.ground();
+    ground.server_fingerprint = present;  // as the command that replaced it says to write it down
+    must(verify_backup(source_of(backup), ground));
+    CHECK(must(put_back(source_of(backup), ground, {})).missing_last == 1);
+  }
+  house.settings.applies_revocations = true;
+  must(house.restart(&fresh));
+  CHECK(house.auth().identity().fingerprint() == present);
+  CHECK(house.auth().identity().has_key(former));
+  CHECK(must(house.auth().apply_revocations(list, by_hand())).accounts == 1);
+  house.settings.applies_revocations = false;
+  must(house.restart());
+  CHECK(state_of(house, alice()) == AccountState::revoked);
+  CHECK(faults_of_store(fresh, house) == Faults());
+}
+
+TEST_CASE("a store from before the server's key was replaced is accepted under the key that took over since") {
+  House house;
+  storage::MemoryMedium image;
+  copy_all(house.medium(), image);
+  must(house.auth().replace_server_key({}, by_hand()));
+  must(house.restart());
+  const auto present = house.auth().identity().fingerprint();
+  must(house.auth().close());
+  must(RestoreScene(house, image).adopt());
+  must(house.restart(&image));
+  CHECK(house.auth().identity().fingerprint() == present);
+}
+
 TEST_CASE("a backup of another server or store is refused before anything is done") {
   House house;
   RestoreScene scene(house, house.medium());
