@@ -16,6 +16,7 @@ constexpr std::size_t kTextBytesMax = 2048;
 constexpr std::string_view kTagInfo = "countersign challenge v1";
 constexpr std::string_view kNonceInfo = "countersign nonce v1";
 constexpr std::string_view kNameInfo = "countersign name v1";
+constexpr std::string_view kEpochInfo = "countersign epoch v1";
 constexpr std::size_t kNameBlockBytes = 32;
 
 Bytes tag_of(ByteView body, const SecretKey& key) {
@@ -36,15 +37,31 @@ std::string padded(std::string_view name) {
   return out;
 }
 
-// Masks a login's name, and takes the mask off. The response shows the sealed challenge, and whoever finds it on a
-// stick is not to read a name there. The random bytes are new for each challenge, and so is the mask.
-std::string masked(std::string text, const Challenge& challenge, const SecretKey& key) {
+// Masks what nobody but the server is to read in a sealed challenge, and takes the mask off. The random bytes are new
+// for each challenge, and so is the mask.
+std::string masked(std::string text, std::string_view what, const Challenge& challenge, const SecretKey& key) {
   if (text.empty()) return text;
-  Bytes info = to_bytes(kNameInfo);
+  Bytes info = to_bytes(what);
   append(info, challenge.random);
   const Secret mask = hkdf_sha256(key.key, info, text.size());
   for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(text[i] ^ mask.reveal()[i]);
   return text;
+}
+
+// A login's name: the response shows the sealed challenge, and whoever finds it on a stick is not to read a name there.
+std::string masked_name(std::string name, const Challenge& challenge, const SecretKey& key) {
+  return masked(std::move(name), kNameInfo, challenge, key);
+}
+
+// The epoch: who asks to enrol opens the challenge, and would read there whether the name was somebody's before.
+std::uint64_t masked_epoch(const Challenge& challenge, const SecretKey& key) {
+  Bytes bytes;
+  append_integer(bytes, challenge.epoch, 8);
+  std::uint64_t out = 0;
+  for (const char byte : masked(to_string(bytes), kEpochInfo, challenge, key)) {
+    out = (out << 8) | static_cast<std::uint8_t>(byte);
+  }
+  return out;
 }
 
 // Takes fixed fields off the front; asking for more than there is leaves it failed and gives zeros.
@@ -97,8 +114,9 @@ Result<Challenge> parse_fields(ByteView body, const SecretKey& key) {
   if (extra_bytes > kExtraBytesMax) return refuse("malformed");
   out.extra = to_string(fields.take(extra_bytes));
   if (!fields.complete()) return refuse("malformed");
+  out.epoch = masked_epoch(out, key);
   if (out.purpose == Purpose::login) {
-    const std::string name = masked(out.extra, out, key);
+    const std::string name = masked_name(out.extra, out, key);
     out.extra = name.substr(0, name.find_last_not_of(' ') + 1);
     if (padded(out.extra) != name) return refuse("malformed");
   }
@@ -127,14 +145,15 @@ SealedChallenge seal_challenge(const Challenge& challenge, const SecretKey& seal
   out.push_back(static_cast<std::uint8_t>(challenge.transport));
   append(out, from_hex(challenge.account).value_or(Bytes(32)));
   append(out, challenge.key.bytes());
-  append_integer(out, challenge.epoch, 8);
+  append_integer(out, masked_epoch(challenge, sealing_key), 8);
   append_integer(out, static_cast<std::uint64_t>(unix_seconds(challenge.issued_at)), 8);
   append_integer(out, static_cast<std::uint64_t>(unix_seconds(challenge.expires_at)), 8);
   append(out, challenge.random);
   append(out, challenge.context);
   append(out, challenge.server_key.bytes());
-  const std::string extra =
-      challenge.purpose == Purpose::login ? masked(padded(challenge.extra), challenge, sealing_key) : challenge.extra;
+  const std::string extra = challenge.purpose == Purpose::login
+                                ? masked_name(padded(challenge.extra), challenge, sealing_key)
+                                : challenge.extra;
   append_integer(out, extra.size(), 2);
   append(out, as_bytes(extra));
   append(out, tag_of(out, sealing_key));

@@ -8,7 +8,7 @@
 //   1   transport (1 http, 2 courier)
 //   32  account id
 //   20  fingerprint of the account's key
-//   8   the account's epoch
+//   8   the account's epoch, XOR HKDF(sealing key, "countersign epoch v1" ‖ random)
 //   8   issued, seconds since 1970
 //   8   expires, seconds since 1970
 //   16  random

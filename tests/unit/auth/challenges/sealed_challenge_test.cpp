@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <set>
+
 #include "tests/support/house.hpp"
 
 using namespace countersign;
@@ -102,6 +104,21 @@ TEST_CASE("S04 a login's name is sealed, comes back, and is neither to be read n
   CHECK(seal(std::string(33, 'a')).size() > text.size());
   CHECK(seal(std::string(128, 'a')).size() > text.size());
   CHECK(seal("").size() < text.size());
+}
+
+TEST_CASE("S28 whoever opens a challenge to enrol does not read in it whether the name was somebody's before") {
+  House house;
+  Challenge challenge = house.challenge_for(alice(), Purpose::enrol, Transport::http);
+  const auto field = [&](std::uint64_t epoch) {
+    challenge.epoch = epoch;
+    must(house.rng.fill(challenge.random));
+    const std::string text = seal_challenge(challenge, house.secrets().newest_seal_key()).text;
+    CHECK(must(open_challenge(text, house.secrets())).challenge.epoch == epoch);
+    return hex(ByteView(from_base64url(text).value()).subspan(63, 8));
+  };
+  const std::set<std::string> seen = {field(0), field(0), field(0), field(8), field(8)};
+  CHECK(seen.size() == 5);
+  CHECK(seen.count(std::string(16, '0')) == 0);
 }
 
 TEST_CASE("only canonical base64url opens") {
