@@ -180,14 +180,13 @@ Result<RefreshedSession> Sessions::refresh(const Secret& token, const Visit& vis
 
   storage::Batch batch;
   batch.require_version(used.name, used.version);
-  if (lost) {
-    batch.require_version(lost->name, lost->version);
-    batch.erase(lost->name);
-  } else {
-    Session replaced = used.session;
-    replaced.replaced_at = moment.judged;
-    batch.put(used.name, context_.seal.close(used.name, write_session(replaced)));
-  }
+  // The one that was lost is replaced as well, at the same time as the one before: if it did arrive, two have the
+  // session, and whoever of them comes later than the grace ends it.
+  const Found& before = lost ? *lost : used;
+  if (lost) batch.require_version(lost->name, lost->version);
+  Session replaced = before.session;
+  replaced.replaced_at = lost ? *used.session.replaced_at : moment.judged;
+  batch.put(before.name, context_.seal.close(before.name, write_session(replaced)));
   Secret next = TRY(make_token(context_.rng));
   TRY(stage_open(batch, session, next));
   TRY(denied_on_conflict(

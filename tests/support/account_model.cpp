@@ -172,8 +172,6 @@ class Step {
     const auto found = model_.tokens.find(call_.token);
     if (found == model_.tokens.end() || !is_alive(found->second)) return kDenied;
     SessionModel& session = model_.sessions.at(found->second);
-    // Replaced just now: the reply was lost, and the token that it held with it.
-    if (session.token != call_.token) model_.tokens.erase(session.token);
     model_.tokens[call_.number] = found->second;
     session.token = call_.number;
     return fmt::format("ok session {}", found->second);

@@ -120,7 +120,7 @@ TEST_CASE("S44 a lost reply to a refresh may be asked for again within a minute"
   const auto lost = must(house.auth().refresh_session(first.token, by_http()));
   house.clock.pass(Seconds(60));
   const auto again = must(house.auth().refresh_session(first.token, by_http()));
-  CHECK(admitted(house, lost.token) == "session_unknown");
+  CHECK(admitted(house, lost.token) == "session_replaced");
   CHECK(admitted(house, again.token) == "ok");
   CHECK(must(house.auth().list_sessions(alice().account(), 10)).size() == 1);
 }
@@ -137,6 +137,19 @@ TEST_CASE("S44 refreshing with a token replaced over a minute ago ends the sessi
   CHECK(decisions(house).back() == "session_replayed");
   // And the next attempt finds nothing to end.
   CHECK(outcome(house.auth().refresh_session(first.token, by_http())) == "session_unknown");
+}
+
+TEST_CASE("S44 a reply that was said to be lost and was not ends the session when its holder comes back") {
+  House house;
+  house.add(alice());
+  const auto first = house.log_in(alice());
+  const auto holder = must(house.auth().refresh_session(first.token, by_http()));
+  const auto thief = must(house.auth().refresh_session(first.token, by_http()));
+  house.clock.pass(Seconds(61));
+  CHECK(admitted(house, thief.token) == "ok");
+  CHECK(outcome(house.auth().refresh_session(holder.token, by_http())) == "session_replaced");
+  CHECK(decisions(house).back() == "session_replayed");
+  CHECK(admitted(house, thief.token) == "session_unknown");
 }
 
 TEST_CASE("S44 only a refresh with a replaced token ends the session and a late request with it does not") {
