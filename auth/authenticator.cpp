@@ -35,6 +35,7 @@ Status Authenticator::start() {
     return fail(ErrorCode::startup_refused, "the server's certificate: " + key_facts.error().detail);
   }
   roles_ = std::make_unique<Roles>(*ground_, std::move(identity), *std::move(key_facts), std::move(floor));
+  roles_->heads_at_start = roles_->floor->heads();
   TRY(roles_->timekeeper.load());
   const Instant now = roles_->timekeeper.now().wall;
   const Status tested = settings.self_test ? roles_->identity.self_test(ground_->engine, now) : ok();

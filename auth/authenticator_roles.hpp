@@ -107,6 +107,8 @@ struct Authenticator::Roles {
   Sweeper sweeper;
   Limits limits;
 
+  std::map<std::string, ChainHead> heads_at_start;
+
   std::mutex refusals_mutex;
   std::map<ErrorCode, std::int64_t> refusals;
   std::atomic<bool> outdated{false};

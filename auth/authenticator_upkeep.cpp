@@ -156,6 +156,8 @@ Status Authenticator::watch_secrets() {
 
 Status Authenticator::close() {
   const Status saved = save_counts();
+  // A command that committed something has seen the time as much as a server has; one that only looked writes nothing.
+  if (roles_->floor->heads() != roles_->heads_at_start) TRY(roles_->timekeeper.save_if_due());
   TRY(roles_->floor->save());
   TRY(roles_->ballast.refill());
   return saved;

@@ -19,6 +19,8 @@ namespace countersign::auth {
 struct ChainHead {
   std::int64_t number = 0;  // 0: none yet
   std::string hash;         // hex SHA-256 of the record's bytes
+
+  friend bool operator==(const ChainHead&, const ChainHead&) = default;
 };
 
 // Any thread. Several processes may share the file: a save merges what the others wrote.

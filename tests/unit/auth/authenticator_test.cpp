@@ -97,6 +97,25 @@ TEST_CASE("S31 the latest login is kept and two logins at once do not collide ov
   CHECK(must(house.auth().show_account(alice().account())).last_login == kNoon + std::chrono::hours(1));
 }
 
+TEST_CASE("S47 whoever commits something remembers the time of it, a command too, and who only looks writes nothing") {
+  House house;
+  house.add(alice());
+  must(house.auth().close());
+  must(house.restart());
+  house.clock.pass(std::chrono::days(8));
+  const auto before = contents_of(house.medium());
+  must(house.auth().show_account(alice().account()));
+  house.issue(alice(), Transport::courier);
+  must(house.auth().close());
+  CHECK(contents_of(house.medium()) == before);
+  must(house.restart());
+  must(house.auth().end_all_sessions(alice().account(), by_hand()));
+  must(house.auth().close());
+  house.clock.set(kNoon);
+  must(house.restart());
+  CHECK(outcome(house.auth().ready()) == "clock_behind");
+}
+
 TEST_CASE("showing an account fails with the medium and leaves nothing behind") {
   storage::MemoryMedium memory;
   FaultyMedium faulty(memory);
