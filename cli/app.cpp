@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "auth/audit/log.hpp"
 #include "cli/command_context.hpp"
 #include "cli/command_tree.hpp"
 #include "cli/commands/account.hpp"
@@ -359,6 +360,8 @@ ExitCode run_app(const std::vector<std::string>& given, Terminal& terminal, cons
   }
   terminal.answer_in_json(tree.json);
   if (tree.action) {
+    // A command speaks for itself; what is wrong besides is said all the same.
+    auth::log_to_stderr(auth::LogLevel::alarm);
     CommandContext context{terminal, environment, tree.data};
     const Status status = tree.action(context);
     if (!status) return report(terminal, status.error());

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "auth/accounts/account_id.hpp"
 
 namespace countersign::cli {
@@ -16,6 +19,13 @@ transport::Message local_message(std::string_view operation, Json fields) {
   return message;
 }
 
+// What ends somebody's right, and is to be possible on a full disk.
+bool takes_away(std::string_view operation) {
+  constexpr std::array<std::string_view, 6> kOperations = {"account.delete",      "account.revoke", "account.rotate",
+                                                           "account.session_end", "key.revoke",     "password.remove"};
+  return std::find(kOperations.begin(), kOperations.end(), operation) != kOperations.end();
+}
+
 Result<Json> run(Store& store, transport::Message message) {
   auto answer = store.operations().run(message);
   message.fields.wipe();
@@ -24,13 +34,13 @@ Result<Json> run(Store& store, transport::Message message) {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_store(CommandContext& context) {
+Result<std::unique_ptr<Store>> open_store(CommandContext& context, OpenedFor purpose) {
   const Settings settings = TRY(context.settings());
-  return Store::open(TRY(context.data_folder()), settings, kCommandWriter, OpenedFor::work);
+  return Store::open(TRY(context.data_folder()), settings, kCommandWriter, purpose);
 }
 
 Result<Json> ask_local(CommandContext& context, std::string_view operation, Json fields, std::string text) {
-  const auto store = TRY(open_store(context));
+  const auto store = TRY(open_store(context, takes_away(operation) ? OpenedFor::taking_away : OpenedFor::work));
   return ask_store(*store, operation, std::move(fields), std::move(text));
 }
 

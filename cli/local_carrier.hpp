@@ -11,7 +11,7 @@
 namespace countersign::cli {
 
 // The store of the context's data folder, opened for a command.
-Result<std::unique_ptr<Store>> open_store(CommandContext& context);
+Result<std::unique_ptr<Store>> open_store(CommandContext& context, OpenedFor purpose = OpenedFor::work);
 
 // Opens the store, runs one operation and prints its answer.
 Status run_local(CommandContext& context, std::string_view operation, Json fields);

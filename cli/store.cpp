@@ -179,6 +179,17 @@ Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const Settings& settings, const std::string& writer,
                                            OpenedFor purpose) {
+  auto opened = try_open(folder, settings, writer, purpose);
+  const bool takes_away = purpose == OpenedFor::taking_away || purpose == OpenedFor::applying_revocations;
+  if (opened || !takes_away || opened.error().code != ErrorCode::storage_unavailable) return opened;
+  // SQLite needs a little room even to open.
+  if (!storage::Ballast(ballast_of(folder)).release()) return opened;
+  auth::log_event(auth::LogLevel::alarm, "ballast released", {{"detail", opened.error().detail}});
+  return try_open(folder, settings, writer, purpose);
+}
+
+Result<std::unique_ptr<Store>> Store::try_open(const fs::path& folder, const Settings& settings,
+                                               const std::string& writer, OpenedFor purpose) {
   TRY(auth::check_private_folder(folder));
   std::unique_ptr<Store> store(new Store(folder, settings, writer, purpose));
   // Before the medium: files that others can read are the first thing to say.

@@ -23,6 +23,7 @@ enum class OpenedFor {
   work,                  // nothing
   mending_key,           // the server's key has expired or does not fit
   applying_revocations,  // revocations that the floor remembers are missing
+  taking_away,           // the disk is full: the ballast is given up for it
 };
 
 class Store {
@@ -63,6 +64,8 @@ class Store {
     Store& store_;
   };
 
+  static Result<std::unique_ptr<Store>> try_open(const std::filesystem::path& folder, const Settings& settings,
+                                                 const std::string& writer, OpenedFor purpose);
   Store(std::filesystem::path folder, Settings settings, std::string writer, OpenedFor purpose);
   Result<std::shared_ptr<Generation>> make_generation(auth::Secrets secrets);
   Result<std::shared_ptr<Generation>> make_next();  // of the secrets as they are now

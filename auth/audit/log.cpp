@@ -12,7 +12,8 @@
 namespace countersign::auth {
 namespace {
 
-std::atomic<bool> enabled{false};
+constexpr int kSilent = 1 + static_cast<int>(LogLevel::alarm);
+std::atomic<int> threshold{kSilent};
 
 std::string_view name_of(LogLevel level) {
   switch (level) {
@@ -54,16 +55,16 @@ std::string log_line(LogLevel level, std::string_view event, LogFields fields) {
   return line;
 }
 
-void log_to_stderr() {
+void log_to_stderr(LogLevel lowest) {
   auto logger = std::make_shared<spdlog::logger>("countersign", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_pattern("%Y-%m-%dT%H:%M:%SZ %v", spdlog::pattern_time_type::utc);
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));
-  enabled = true;
+  threshold = static_cast<int>(lowest);
 }
 
 void log_event(LogLevel level, std::string_view event, LogFields fields) {
-  if (!enabled) return;
+  if (static_cast<int>(level) < threshold) return;
   spdlog::default_logger_raw()->info("{}", log_line(level, event, fields));
 }
 

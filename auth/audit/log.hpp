@@ -16,9 +16,9 @@ enum class LogLevel { info, warning, alarm };
 
 using LogFields = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
-// Any thread. Silent until log_to_stderr was called: commands speak for themselves.
+// Any thread. Silent until log_to_stderr was called, and below the level that was given there.
 void log_event(LogLevel level, std::string_view event, LogFields fields);
-void log_to_stderr();
+void log_to_stderr(LogLevel lowest);
 // The line as it would be written, without its time: for tests.
 std::string log_line(LogLevel level, std::string_view event, LogFields fields);
 

@@ -73,7 +73,7 @@ Status run_serve(const ServeOptions& options, CommandContext& context) {
   const sigset_t signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  auth::log_to_stderr();
+  auth::log_to_stderr(auth::LogLevel::info);
 
   const auto store = TRY(Store::open(TRY(context.data_folder()), settings, settings.instance, OpenedFor::work));
   transport::http::HttpServer server(store->operations(), server_settings(settings));
