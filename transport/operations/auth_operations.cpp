@@ -150,11 +150,14 @@ Result<Json> AuthOperations::run(const Message& message) {
   }();
   if (!answer) {
     authenticator_.count_refusal(answer.error().code);
-    auth::log_event(level_of(answer.error().code), "refused",
-                    {{"operation", message.operation},
-                     {"code", name_of(answer.error().code)},
-                     {"source", message.source},
-                     {"detail", answer.error().detail}});
+    // A command says it itself.
+    if (message.carrier != Carrier::local) {
+      auth::log_event(level_of(answer.error().code), "refused",
+                      {{"operation", message.operation},
+                       {"code", name_of(answer.error().code)},
+                       {"source", message.source},
+                       {"detail", answer.error().detail}});
+    }
   }
   return answer;
 }
