@@ -173,6 +173,10 @@ Challenge House::challenge_for(const Person& person, Purpose purpose, Transport 
   return challenge;
 }
 
+std::string House::statement_in(const std::string& sealed) {
+  return write_statement(statement_of(must(open_challenge(sealed, *secrets_)), settings.server));
+}
+
 Response House::answer_to(const Person& person, const Challenge& challenge) {
   const OpenedChallenge opened{challenge, seal_challenge(challenge, secrets_->newest_seal_key())};
   const std::string text = write_statement(statement_of(opened, settings.server));

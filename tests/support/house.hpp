@@ -120,6 +120,8 @@ class House {
 
   // A challenge as this server would have sealed it; change it, and seal it again.
   auth::Challenge challenge_for(const Person& person, auth::Purpose purpose, auth::Transport transport);
+  // Of a sealed challenge, as whoever opened it reads it.
+  std::string statement_in(const std::string& sealed);
   auth::Response answer_to(const Person& person, const auth::Challenge& challenge);
 
  private:

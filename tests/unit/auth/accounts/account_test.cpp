@@ -23,6 +23,14 @@ TEST_CASE("an account is managed where its record says so, and a record from bef
   CHECK(outcome(parse_account(record)) == "record_unreadable");
 }
 
+TEST_CASE("S41 an account proves itself at its very epoch, and at none before or after") {
+  Account account;
+  account.epoch = 5;
+  CHECK(outcome(judge_account(account, 4)) == "epoch_passed");
+  CHECK(outcome(judge_account(account, 5)) == "ok");
+  CHECK(outcome(judge_account(account, 6)) == "epoch_passed");
+}
+
 TEST_CASE("S12 whoever gives a managed account a key of their own ends that a password may change it") {
   House house;
   house.add(alice());

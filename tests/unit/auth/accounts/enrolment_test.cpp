@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "storage/base/hash.hpp"
 #include "tests/support/house.hpp"
 
 using namespace countersign;
@@ -82,6 +83,9 @@ TEST_CASE("S09 the certificate that comes back is the one that was asked for") {
   Response forged = response;
   forged.signature = bob().sign("x", house.clock.now());
   CHECK(enrolled(house, alice(), forged) == "signature_by_another_key");
+  // Bob signs the statement that was made for alice's key.
+  forged.signature = bob().sign(house.statement_in(response.challenge), house.clock.now());
+  CHECK(outcome(house.auth().enrol(forged, bob().certificate(), by_http())) == "signature_by_another_key");
   CHECK(enrolled(house, alice(), response) == "ok");
 }
 
@@ -176,9 +180,24 @@ TEST_CASE("what comes by stick has to prove its key if it claims a name") {
   Response forged = response;
   forged.signature = bob().sign("x", house.clock.now());
   CHECK(held(house, forged, alice().certificate()) == "signature_by_another_key");
+  forged.signature = bob().sign(house.statement_in(response.challenge), house.clock.now());
+  CHECK(held(house, forged, bob().certificate()) == "signature_by_another_key");
   const Response by_network = house.answer_to(alice(), house.challenge_for(alice(), Purpose::enrol, Transport::http));
   CHECK(held(house, by_network, alice().certificate()) == "transport_mismatch");
   CHECK(must(house.auth().list_held_enrolments()).empty());
+}
+
+TEST_CASE("no more enrolments are held than may be, and one that is held may still be proven") {
+  House house;
+  CHECK(held(house, std::nullopt, alice().certificate()) == "ok");
+  storage::Batch batch;
+  for (std::size_t i = 1; i < kHeldMax; ++i) batch.put("held/" + hex(sha256(as_bytes(std::to_string(i)))), {});
+  must(house.medium().commit(batch));
+  CHECK(held(house, std::nullopt, bob().certificate()) == "enrolments_held_full");
+  const Response proven = house.answer(alice(), house.issue_enrolment(alice(), Transport::courier));
+  CHECK(held(house, proven, alice().certificate()) == "ok");
+  must(erase(house.medium(), "held/" + hex(sha256(as_bytes("1")))));
+  CHECK(held(house, std::nullopt, bob().certificate()) == "ok");
 }
 
 TEST_CASE("an enrolment by courier may be redeemed by hand while registration is closed") {

@@ -303,6 +303,19 @@ TEST_CASE("S50 an escrowed key ends with the key that it is of") {
   CHECK_FALSE(account_of(house, mina()).managed);
 }
 
+TEST_CASE("S50 an escrowed key ends by a list of revocations that is applied to an older store") {
+  House house(open_house(), nullptr);
+  add_mina(house, kRight, true);
+  storage::MemoryMedium old;
+  copy_all(house.medium(), old);
+  must(house.auth().revoke_account(mina(), "key_compromised", "", by_hand()));
+  const std::string list = must(house.auth().export_revocations());
+  must(house.restart(&old));
+  REQUIRE(escrow_of(house, mina()) != "<absent>");
+  must(house.auth().apply_revocations(list, by_hand()));
+  CHECK(escrow_of(house, mina()) == "<absent>");
+}
+
 TEST_CASE("an administrator makes a new key for one who forgot the password, and for one who brought their own") {
   House house(open_house(), nullptr);
   add_mina(house, kRight);

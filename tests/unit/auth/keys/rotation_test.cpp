@@ -123,6 +123,10 @@ TEST_CASE("a rotation goes to the key that the statement names and to no other")
   const auto before = contents_of(house.medium());
   other.public_key = carol().certificate();
   CHECK(rotated(house, other) == "signature_by_another_key");
+  // Whoever came by the response signs the same statement with a key of their own.
+  RotationResponse stolen = other;
+  stolen.next.signature = carol().sign(house.statement_in(other.current.challenge), house.clock.now());
+  CHECK(rotated(house, stolen) == "signature_by_another_key");
   other.public_key = "no key";
   CHECK(face_of_outcome(house.auth().rotate(other, by_http())) == Face::malformed);
   other.public_key = house.secrets().server_key_armored().reveal_text();

@@ -43,6 +43,12 @@ TEST_CASE("the floor never falls") {
   floor->note_head("server", {7, kHash});
   floor->note_head("server", {6, std::string(64, 'b')});
   CHECK(floor->heads().at("server").number == 7);
+  floor->note_revocation(4);
+  floor->note_revocation(3);
+  CHECK(floor->revocations() == 4);
+  floor->note_restores(2);
+  floor->note_restores(1);
+  CHECK(floor->restores() == 2);
 }
 
 TEST_CASE("two processes save one floor and neither lowers what the other wrote") {
@@ -53,12 +59,17 @@ TEST_CASE("two processes save one floor and neither lowers what the other wrote"
   one->note_head("server", {9, kHash});
   two->note_head("cli", {3, kHash});
   two->note_head("server", {2, std::string(64, 'b')});
+  one->note_revocation(5);
+  one->note_restores(2);
+  two->note_revocation(1);
   must(one->save());
   must(two->save());
   const auto again = must(Floor::load(ground.floor_path(), ground.seal));
   CHECK(again->heads().at("server").number == 9);
   CHECK(again->heads().at("server").hash == kHash);
   CHECK(again->heads().at("cli").number == 3);
+  CHECK(again->revocations() == 5);
+  CHECK(again->restores() == 2);
 }
 
 TEST_CASE("many threads and two floors on one file lose nothing") {

@@ -109,6 +109,7 @@ TEST_CASE("S44 refreshing replaces the token and the old one is denied") {
   const auto first = house.log_in(alice());
   const auto second = must(house.auth().refresh_session(first.token, by_http()));
   CHECK(second.session.id == first.session.id);
+  CHECK(decisions(house).back() == "session_refreshed");
   CHECK(admitted(house, first.token) == "session_replaced");
   CHECK(admitted(house, second.token) == "ok");
 }
@@ -150,6 +151,62 @@ TEST_CASE("S44 a reply that was said to be lost and was not ends the session whe
   CHECK(outcome(house.auth().refresh_session(holder.token, by_http())) == "session_replaced");
   CHECK(decisions(house).back() == "session_replayed");
   CHECK(admitted(house, thief.token) == "session_unknown");
+}
+
+TEST_CASE(
+    "S45 asking again for a reply that was lost opens nothing once the account has moved on or the time is over") {
+  for (const std::string what : {"epoch_passed", "account_not_active", "session_expired"}) {
+    House house;
+    house.add(alice());
+    const auto first = house.log_in(alice());
+    if (what == "session_expired") house.clock.pass(std::chrono::hours(11));
+    auto current = must(house.auth().refresh_session(first.token, by_http()));
+    Secret replaced = first.token;
+    if (what == "epoch_passed") must(house.auth().end_all_sessions(alice().account(), by_hand()));
+    if (what == "account_not_active") {
+      must(house.auth().revoke_account(alice().account(), "unspecified", "", by_hand()));
+    }
+    if (what == "session_expired") {
+      house.clock.pass(std::chrono::hours(11));
+      replaced = current.token;
+      current = must(house.auth().refresh_session(replaced, by_http()));
+      house.clock.pass(std::chrono::hours(1) + std::chrono::minutes(59) + Seconds(30));
+      replaced = current.token;
+      current = must(house.auth().refresh_session(replaced, by_http()));
+      house.clock.pass(Seconds(40));
+    }
+    CAPTURE(what);
+    CHECK(outcome(house.auth().refresh_session(replaced, by_http())) == what);
+  }
+}
+
+TEST_CASE("S47 a clock that was set back extends no session, by use or by refresh") {
+  House house;
+  house.add(alice());
+  house.clock.pass(std::chrono::hours(2));
+  const auto opened = house.log_in(alice());
+  house.clock.pass(std::chrono::hours(6));
+  must(house.auth().maintain());
+  const auto by_use = must(house.auth().admit(opened.token, by_http()));
+  house.clock.set(house.clock.now() - std::chrono::hours(5));
+  house.clock.pass(std::chrono::minutes(90));
+  const Session used = must(house.auth().admit(opened.token, by_http()));
+  CHECK(used.idle_expires_at == by_use.idle_expires_at);
+  CHECK(must(house.auth().show_session(alice().account(), opened.session.id)).idle_expires_at ==
+        by_use.idle_expires_at);
+  CHECK(must(house.auth().refresh_session(opened.token, by_http())).session.idle_expires_at == by_use.idle_expires_at);
+}
+
+TEST_CASE("S49 a session that ended by time or epoch is not shown") {
+  House house;
+  house.add(alice());
+  const auto one = house.log_in(alice());
+  must(house.auth().end_all_sessions(alice().account(), by_hand()));
+  CHECK(outcome(house.auth().show_session(alice().account(), one.session.id)) == "not_found");
+  const auto two = house.log_in(alice());
+  CHECK(outcome(house.auth().show_session(alice().account(), two.session.id)) == "ok");
+  house.clock.pass(std::chrono::hours(25));
+  CHECK(outcome(house.auth().show_session(alice().account(), two.session.id)) == "not_found");
 }
 
 TEST_CASE("S44 only a refresh with a replaced token ends the session and a late request with it does not") {

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <functional>
+
 #include "auth/accounts/account_id.hpp"
 #include "tests/support/planted_password.hpp"
 
@@ -129,6 +131,52 @@ TEST_CASE("S32 limits are kept across a restart and rest meanwhile") {
   house.clock.pass(std::chrono::seconds(61));
   must(house.restart());
   CHECK(attempt(house, "alice", "right", kThere) == "ok");
+}
+
+TEST_CASE("S32 what a source has used up is kept across a restart too, also by a clock that was set back") {
+  HouseSettings settings = strict();
+  settings.policies.limits.requests = {4, 0.01, 4096};
+  House house(settings, nullptr);
+  house.clock.pass(std::chrono::hours(2));
+  house.add(alice(), "right");
+  for (int i = 0; i < 8; ++i) attempt(house, "nobody" + std::to_string(i), "wrong", kHere);
+  const auto ask = [&](const Visit& visit) {
+    return outcome(house.auth().issue_challenge({{"alice", ""}, Purpose::login, Transport::http, "", "", ""}, visit));
+  };
+  for (int i = 0; i < 4; ++i) CHECK(ask(kHere) == "ok");
+  CHECK(ask(kHere) == "slow_down");
+  must(house.auth().close());
+  house.clock.set(house.clock.now() - std::chrono::hours(1));
+  must(house.restart());
+  CHECK(attempt(house, "alice", "right", kHere) == "slow_down");
+  CHECK(ask(kHere) == "slow_down");
+  CHECK(ask(kThere) == "ok");
+}
+
+TEST_CASE("S32 every public operation by key counts against its source") {
+  HouseSettings settings;
+  settings.policies.registration_open = true;
+  settings.policies.limits.requests = {1, 0.001, 4096};
+  House house(settings, nullptr);
+  house.add(alice());
+  Authenticator& auth = house.auth();
+  const Response none{"AAAA", "no signature", openpgp::SignatureForm::detached};
+  const std::vector<std::function<std::string(const Visit&)>> operations = {
+      [&](const Visit& v) { return outcome(auth.log_in(none, v)); },
+      [&](const Visit& v) { return outcome(auth.enrol(none, alice().certificate(), v, std::nullopt)); },
+      [&](const Visit& v) { return outcome(auth.change_password(none, password_of("next"), v)); },
+      [&](const Visit& v) { return outcome(auth.revoke(none, v)); },
+      [&](const Visit& v) { return outcome(auth.revoke_by_certificate(alice().account(), "none", v)); },
+      [&](const Visit& v) {
+        return outcome(auth.rotate({none, none, alice().certificate()}, v));
+      },
+  };
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    CAPTURE(i);
+    const Visit visit = from(static_cast<int>(i));
+    CHECK(operations[i](visit) != "slow_down");
+    CHECK(operations[i](visit) == "slow_down");
+  }
 }
 
 TEST_CASE("limits are saved once a minute and only when something was counted") {
