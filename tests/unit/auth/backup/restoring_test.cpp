@@ -6,6 +6,7 @@
 #include "auth/secrets/private_file.hpp"
 #include "tests/support/house_backup.hpp"
 #include "tests/support/house_keys.hpp"
+#include "tests/support/program.hpp"
 #include "tests/support/store_check.hpp"
 
 using namespace countersign;
@@ -349,6 +350,19 @@ TEST_CASE("what a killed server did not tell the floor is learned before the med
   must(learn_from_medium(scene.ground()));
   CHECK(must(scene.put_back(backup)).missing_last == 1);
   CHECK(outcome(house.restart()) == "medium_restored");
+}
+
+TEST_CASE("a restore that the floor was not told of is learned from the medium before that is replaced") {
+  House house;
+  const std::string backup = backup_of(house);
+  must(house.auth().close());
+  // A restore on the medium, and a floor that was put back since.
+  const std::string floor = read_file(house.secrets_folder() / "floor");
+  REQUIRE(must(RestoreScene(house, house.medium()).put_back(backup)).restores == 1);
+  write_file(house.secrets_folder() / "floor", floor);
+  RestoreScene scene(house, house.medium());
+  must(learn_from_medium(scene.ground()));
+  CHECK(must(scene.put_back(backup)).restores == 2);
 }
 
 TEST_CASE("records that are not of this server teach the floor nothing") {

@@ -202,6 +202,20 @@ TEST_CASE("an export by another server or changed in any line is refused") {
   CHECK(contents_of(house.medium()) == before);
 }
 
+TEST_CASE("an export of the same store under another server name is refused, and one with a hole is not made") {
+  House house;
+  house.add(alice());
+  must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
+  must(house.auth().restore_account(alice().account(), "", by_hand()));
+  const std::string text = must(house.auth().export_revocations());
+  RevocationExport renamed = must(parse_export(text));
+  renamed.server = "https://other.example.org";
+  const std::string other = write_export(renamed);
+  CHECK(applied(house, other + must(house.engine().sign(other, renamed.made_at))) == "file_refused");
+  must(erase(house.medium(), withdrawal_name(1)));
+  CHECK(outcome(house.auth().export_revocations()) == "chain_broken");
+}
+
 TEST_CASE("an export that ends before what this server remembers and the store lacks is refused") {
   House house;
   house.add(alice());

@@ -285,6 +285,7 @@ TEST_CASE("a password in clear comes by HTTP alone and a managed account takes n
     CHECK(refused("key.revoke", carrier, named().set("reason", "unspecified")) == "carrier_not_allowed");
     CHECK(refused("key.hand_out", carrier, named()) == "carrier_not_allowed");
     CHECK(refused("account.enrol", carrier, named().set("managed", true)) == "carrier_not_allowed");
+    CHECK(refused("session.open", carrier, named()) == "carrier_not_allowed");
   }
   const auto enrol = [&](Json fields) { return refused("account.enrol", Carrier::http, std::move(fields)); };
   CHECK(enrol(named().set("managed", false)) == "malformed_message");
