@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "auth/keys/withdrawals.hpp"
 #include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/gate/secret_key.hpp"
+#include "auth/secrets/pepper_key.hpp"
+#include "storage/base/text.hpp"
 
 namespace countersign::auth {
 namespace {
@@ -113,6 +117,39 @@ Status erase_all(storage::Medium& medium) {
   return replay.flush();
 }
 
+// Whether the secrets that there are open all that will be there: a record key that was retired since the backup was
+// made may have sealed what was sealed anew meanwhile in the store alone.
+class KeysNeeded {
+ public:
+  explicit KeysNeeded(const Secrets& secrets) : secrets_(secrets) {}
+
+  // In the order of the file: what comes later under a name is what counts.
+  void take(const BackupRecord& record) {
+    missing_.erase(record.name);
+    if (!record.bytes) return;
+    const auto key = record_key_named_in(*record.bytes);
+    const auto pepper = pepper_key_named_in(record.name, *record.bytes);
+    if (key && secrets_.find_key_of_record(*key, record.name) == nullptr) {
+      missing_[record.name] = *key;
+    } else if (pepper && secrets_.find_record_key(*pepper) == nullptr) {
+      missing_[record.name] = *pepper;
+    }
+  }
+
+  Status judge() const {
+    if (missing_.empty()) return ok();
+    const auto& [name, key] = *missing_.begin();
+    return fail(ErrorCode::secret_missing,
+                fmt::format("{} records of the backup need keys that are not there, as {} needs record key {}: put the "
+                            "secrets folder back that was saved with it",
+                            missing_.size(), name, escape_for_display(key, 32)));
+  }
+
+ private:
+  const Secrets& secrets_;
+  std::map<std::string, std::string> missing_;  // the key, by the name of the record
+};
+
 // The present one, where it is the same server's and has gone on from the backup's key.
 ServerIdentity later_of(const std::optional<ServerIdentity>& present, ServerIdentity backed_up) {
   const bool goes_on = present && present->store() == backed_up.store() && present->has_key(backed_up.fingerprint());
@@ -148,12 +185,15 @@ Status learn_from_medium(const RestoreGround& ground) {
 Result<BackupFacts> verify_backup(ByteSource source, const RestoreGround& ground) {
   BackupReader reader = TRY(BackupReader::begin(std::move(source), ground.secrets));
   std::optional<Bytes> identity;
+  KeysNeeded keys(ground.secrets);
   while (true) {
     auto record = TRY(reader.next());
     if (!record) break;
+    keys.take(*record);
     if (record->name == kIdentityName) identity = std::move(record->bytes);
   }
   if (!identity) return fail(ErrorCode::malformed_message, "the backup: it holds no server identity");
+  TRY(keys.judge());
   TRY(with_own_key(TRY(identity_in(*identity, ground)), ground));
   return BackupFacts{reader.head(), reader.counts()};
 }

@@ -61,8 +61,9 @@ struct BackupFacts {
   BackupHead head;
   BackupCounts counts;
 };
-// Reads all of it. Whole, unchanged, and of the server that the settings name: startup_refused where it is another's,
-// and as BackupReader.
+// Reads all of it. Whole, unchanged, of the server that the settings name, and readable with the secrets that there
+// are: startup_refused where it is another's, secret_missing where a record or a pepper names a key that was retired
+// since, and as BackupReader.
 Result<BackupFacts> verify_backup(ByteSource source, const RestoreGround& ground);
 
 // Erases what is on the medium, puts a verified backup there, adopts it. Once begun it must be brought to its end: run

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "auth/accounts/account.hpp"
+#include "auth/secrets/pepper_key.hpp"
 #include "auth/secrets/private_file.hpp"
 
 namespace countersign::auth {
@@ -53,10 +54,9 @@ void note_audit(KeyUse& use, const std::string& name) {
 }
 
 void note_pepper(std::map<std::string, KeyUse>& uses, const std::string& name, ByteView bytes) {
-  const auto record = parse_json(as_text(bytes));
-  const Json* pepper = record && record->members() != nullptr ? record->find("pepper") : nullptr;
-  if (pepper == nullptr || pepper->string() == nullptr || pepper->string()->empty()) return;
-  KeyUse& use = uses[*pepper->string()];
+  const auto pepper = pepper_key_named_in(name, bytes);
+  if (!pepper) return;
+  KeyUse& use = uses[*pepper];
   ++use.counts["passwords"];
   if (use.accounts.size() == kAccountsNamedMax) return;
   use.accounts.push_back(
@@ -156,7 +156,7 @@ Result<std::map<std::string, KeyUse>> count_key_use(storage::Medium& medium, con
     KeyUse& use = uses[*key];
     ++use.counts[name.substr(0, name.find('/'))];
     if (name.starts_with(kAudit)) note_audit(use, name);
-    if (name.starts_with(kAccountFolder) && name.ends_with(kAccountEnding)) note_pepper(uses, name, entry->bytes);
+    note_pepper(uses, name, entry->bytes);
     return ok();
   }));
   for (const auto& [name, key] : TRY(sealed_files(secrets_folder))) ++uses[key].counts["secrets"];
