@@ -6,6 +6,7 @@
 
 #include "storage/base/hash.hpp"
 #include "storage/base/text.hpp"
+#include "storage/numbered_names.hpp"
 
 namespace countersign::auth {
 namespace {
@@ -28,25 +29,35 @@ std::string text_of(const CutOff& cut_off) {
 Audit::Audit(storage::Medium& medium, const RecordSeal& seal, Floor& floor, std::string writer)
     : medium_(medium), seal_(seal), floor_(floor), writer_(std::move(writer)) {}
 
-// Numbers have no gaps, so the last one is found by doubling and halving: a chain may be millions long.
+// The last number is found by doubling and halving: a chain may be millions long.
 Result<ChainHead> Audit::read_head(const std::string& writer) {
   const std::string folder = audit_folder(writer);
-  const auto any_after = [&](std::int64_t number) -> Result<bool> {
-    return !TRY(medium_.list(folder, audit_name(writer, number), 1)).empty();
+  // The next one there is, or 0. A planted name may stand behind all numbers.
+  const auto next_after = [&](std::int64_t number) -> Result<std::int64_t> {
+    const auto names = TRY(medium_.list(folder, number == 0 ? "" : audit_name(writer, number), 1));
+    if (names.empty()) return 0;
+    const auto next = storage::number_named_in(folder, names.front());
+    if (!next) return fail(ErrorCode::chain_broken, names.front() + " is no name of an audit record");
+    return *next;
   };
-  if (TRY(medium_.list(folder, "", 1)).empty()) return ChainHead{0, kNoPrevious};
-  std::int64_t low = 0;
-  std::int64_t high = 1;
-  while (TRY(any_after(high))) {
-    low = high;
-    high *= 2;
+  std::int64_t low = TRY(next_after(0));  // is there
+  std::int64_t high = low;                // nothing is behind it, once it was doubled often enough
+  if (low == 0) return ChainHead{0, kNoPrevious};
+  while (const std::int64_t next = TRY(next_after(high))) {
+    low = next;
+    high = 2 * next;
   }
-  while (high - low > 1) {
+  while (low < high) {
     const std::int64_t middle = low + (high - low) / 2;
-    (TRY(any_after(middle)) ? low : high) = middle;
+    const std::int64_t next = TRY(next_after(middle));
+    if (next == 0) {
+      high = middle;
+    } else {
+      low = next;
+    }
   }
-  const storage::Entry last = TRY(medium_.read(audit_name(writer, high)));
-  return ChainHead{high, hex(sha256(last.bytes))};
+  const storage::Entry last = TRY(medium_.read(audit_name(writer, low)));
+  return ChainHead{low, hex(sha256(last.bytes))};
 }
 
 Bytes Audit::close(const std::string& writer, const ChainHead& before, std::int64_t number, const AuditEntry& entry) {

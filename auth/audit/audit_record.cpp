@@ -1,8 +1,7 @@
 #include "auth/audit/audit_record.hpp"
 
-#include <fmt/format.h>
-
 #include "auth/secrets/record_seal.hpp"
+#include "storage/numbered_names.hpp"
 
 namespace countersign::auth {
 namespace {
@@ -43,7 +42,7 @@ std::string audit_folder(std::string_view writer) {
 }
 
 std::string audit_name(std::string_view writer, std::int64_t number) {
-  return fmt::format("audit/{}/{:020}", writer, number);
+  return storage::numbered_name(audit_folder(writer), number);
 }
 
 Json write_audit_record(const AuditRecord& record) {

@@ -155,14 +155,23 @@ Result<bool> BackingUp::copy_changed(const Heads& from, const Heads& to) {
   bool changed = false;
   for (const auto& [writer, head] : to) {
     const auto start = from.find(writer);
-    for (auto number = start == from.end() ? 1 : start->second.number + 1; number <= head.number; ++number) {
-      const auto entry = TRY(find_record(context_.medium, context_.seal, audit_name(writer, number)));
-      if (!entry) continue;
-      const AuditRecord record = TRY(parse_audit_record(entry->record));
-      if (changes_nothing(record.decision)) continue;
-      changed = true;
-      if (!record.entry.account.empty()) accounts.insert(record.entry.account);
-      if (const auto key = openpgp::Fingerprint::parse(record.entry.key)) keys.insert(key_name(*key));
+    // By name and not by number: a planted record may leave a gap that is never counted through.
+    const std::string last = audit_name(writer, head.number);
+    std::string after = start == from.end() ? std::string() : audit_name(writer, start->second.number);
+    while (after < last) {
+      const auto names = TRY(context_.medium.list(audit_folder(writer), after, kPage));
+      if (names.empty()) break;
+      for (const std::string& name : names) {
+        if (name > last) break;
+        const auto entry = TRY(find_record(context_.medium, context_.seal, name));
+        if (!entry) continue;
+        const AuditRecord record = TRY(parse_audit_record(entry->record));
+        if (changes_nothing(record.decision)) continue;
+        changed = true;
+        if (!record.entry.account.empty()) accounts.insert(record.entry.account);
+        if (const auto key = openpgp::Fingerprint::parse(record.entry.key)) keys.insert(key_name(*key));
+      }
+      after = names.back();
     }
   }
   for (const std::string& id : accounts) {

@@ -1,10 +1,7 @@
 #include "auth/keys/withdrawals.hpp"
 
-#include <fmt/format.h>
-
-#include <charconv>
-
 #include "auth/keys/revocation_record.hpp"
+#include "storage/numbered_names.hpp"
 
 namespace countersign::auth {
 namespace {
@@ -59,7 +56,7 @@ std::optional<Withdrawn> withdrawn_named(std::string_view name) {
 }
 
 std::string withdrawal_name(std::int64_t number) {
-  return fmt::format("{}{:020}", kFolder, number);
+  return storage::numbered_name(kFolder, number);
 }
 
 Withdrawal lost_withdrawal(std::int64_t number, Instant at) {
@@ -94,11 +91,10 @@ Result<std::int64_t> last_withdrawal(storage::Medium& medium, std::int64_t known
   while (true) {
     const auto names = TRY(medium.list(kFolder, number == 0 ? "" : withdrawal_name(number), kPage));
     if (names.empty()) return number;
-    const std::string_view digits = std::string_view(names.back()).substr(kFolder.size());
-    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) {
-      return fail(ErrorCode::record_unreadable, names.back());
-    }
+    // A planted name may stand behind all numbers, and would be the last one for ever.
+    const auto last = storage::number_named_in(kFolder, names.back());
+    if (!last) return fail(ErrorCode::record_unreadable, names.back() + " is no name of a revocation");
+    number = *last;
   }
 }
 

@@ -163,6 +163,35 @@ TEST_CASE("a chain that is gone altogether is found") {
   CHECK_FALSE(book.faults().empty());
 }
 
+TEST_CASE("a planted name that is no number breaks the chain and is not searched behind for ever") {
+  for (const char* const planted : {"z", "-", "9", "00000000000000000005x", "99999999999999999999",
+                                    "09223372036854775807", "04611686018427387904"}) {
+    CAPTURE(planted);
+    Book book;
+    book.write(5);
+    must(put(book.medium, "audit/server/" + std::string(planted), "{}"));
+    Audit restarted(book.medium, book.seal, *book.floor, "server");
+    CHECK(outcome(restarted.commit({}, Book::entry(""))) == "chain_broken");
+    CHECK(outcome(restarted.list("server", 9)) == "chain_broken");
+    CHECK(outcome(restarted.heads()) == "chain_broken");
+    storage::Batch batch;
+    CHECK(outcome(restarted.stage_rejoined(batch, Book::entry(""))) == "chain_broken");
+    CHECK_FALSE(book.faults().empty());
+    // Who knows the end of the chain goes on with it.
+    CHECK(outcome(book.audit->commit({}, Book::entry(""))) == "ok");
+  }
+}
+
+TEST_CASE("a chain of which there is nothing but a planted name is broken and stops no other") {
+  Book book;
+  book.write(1);
+  must(put(book.medium, "audit/new/z", "{}"));
+  CHECK(outcome(book.audit->heads()) == "chain_broken");
+  CHECK(outcome(Audit(book.medium, book.seal, *book.floor, "new").commit({}, Book::entry(""))) == "chain_broken");
+  CHECK(outcome(Audit(book.medium, book.seal, *book.floor, "server").commit({}, Book::entry(""))) == "ok");
+  CHECK_FALSE(book.faults().empty());
+}
+
 TEST_CASE("one chain's fault does not hide another's") {
   Book book;
   book.write(3);

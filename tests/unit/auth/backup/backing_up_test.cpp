@@ -253,3 +253,25 @@ TEST_CASE("a backup whose sink or medium fails says so") {
     CHECK(outcome(report) == "storage_unavailable");
   }
 }
+
+TEST_CASE("a name planted among the numbered ones ends a backup and does not keep it searching") {
+  const auto outcome_with = [](const std::string& name, bool meanwhile) {
+    House house;
+    house.add(alice());
+    const auto plant = [&] { must(put(house.medium(), name, "{}")); };
+    if (!meanwhile) plant();
+    std::size_t pieces = 0;
+    const auto sink = [&](ByteView) -> Status {
+      if (++pieces == 2 && meanwhile) plant();
+      return ok();
+    };
+    return outcome(house.auth().back_up(sink, {}));
+  };
+  CHECK(outcome_with("audit/new/z", false) == "chain_broken");
+  CHECK(outcome_with("audit/server/z", false) == "chain_broken");
+  CHECK(outcome_with("audit/server/z", true) == "chain_broken");
+  CHECK(outcome_with("revocations/9", false) == "record_unreadable");
+  CHECK(outcome_with("revocations/z", true) == "record_unreadable");
+  // A number that is one, but that no chain ever counts up to.
+  CHECK(outcome_with(audit_name("server", 100'000'000'000'000'000), true) == "record_unreadable");
+}

@@ -228,3 +228,16 @@ TEST_CASE("an export that ends before what this server remembers and the store l
   must(erase(house.medium(), withdrawal_name(2)));
   CHECK(applied(house, text) == "file_refused");
 }
+
+TEST_CASE("a planted name behind all revocations is refused and not searched behind for ever") {
+  for (const char* const planted :
+       {"z", "9", "00000000000000000001x", "99999999999999999999", "09223372036854775807"}) {
+    CAPTURE(planted);
+    House house;
+    house.add(alice());
+    must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
+    must(put(house.medium(), "revocations/" + std::string(planted), "{}"));
+    CHECK(outcome(house.auth().export_revocations()) == "record_unreadable");
+    CHECK(outcome(house.auth().delete_account(alice().account(), by_hand())) == "record_unreadable");
+  }
+}
