@@ -9,6 +9,8 @@ namespace countersign::auth {
 namespace {
 
 constexpr std::size_t kSweepPage = 100;
+// Of each second, so that whatever comes in at the machine's own rate is swept at that rate, and never falls behind.
+constexpr std::chrono::milliseconds kSweepTime{50};
 constexpr std::size_t kListPage = 500;
 constexpr std::chrono::minutes kSummaryEvery{1};
 constexpr std::chrono::hours kAccountsEvery{1};
@@ -116,7 +118,7 @@ Status Authenticator::maintain() {
   ground_->engine.look_after([this](openpgp::OpenPgp& engine) {
     return roles_->identity.test_signing(engine, roles_->timekeeper.now().wall);
   });
-  const auto swept = roles_->sweeper.sweep(kSweepPage);
+  const auto swept = roles_->sweeper.sweep_for(kSweepTime, ground_->clock, kSweepPage);
   if (!swept) note(tl::unexpected<Error>(swept.error()));
   note(roles_->timekeeper.save_if_due());
   note(watch_server_key());
