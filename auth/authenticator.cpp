@@ -179,9 +179,9 @@ Result<Session> Authenticator::admit(const Secret& token, const Visit& visit) {
 }
 
 Result<RefreshedSession> Authenticator::refresh_session(const Secret& token, const Visit& visit) {
-  auto refreshed = roles_->sessions.refresh(token, visit);
-  if (!refreshed) TRY(throttle_token(refreshed.error(), visit));
-  return refreshed;
+  // Each leaves a record behind and another in the audit record, also where the token opens.
+  TRY(throttle(visit));
+  return roles_->sessions.refresh(token, visit);
 }
 
 Status Authenticator::end_session(const Secret& token, const Visit& visit) {

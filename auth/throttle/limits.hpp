@@ -1,7 +1,7 @@
 // Limits on guessing and on asking.
 //
-//   requests           by source: challenges, responses, and tokens that open nothing. By source alone, so that nobody
-//                      locks another out of their key.
+//   requests           by source: challenges, responses, refreshes, and tokens that open nothing. By source alone, so
+//                      that nobody locks another out of their key.
 //   password_sources   by source: passwords
 //   password_accounts  by the account that a password claims, whether there is one or not
 //

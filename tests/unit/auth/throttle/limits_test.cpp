@@ -118,6 +118,25 @@ TEST_CASE("S32 tokens that open nothing are counted and tokens that open never a
   CHECK(outcome(house.auth().admit(nonsense, kThere)) == "session_unknown");
 }
 
+TEST_CASE("S32 refreshes are counted as logins by key are and checks of the same token never") {
+  HouseSettings settings;
+  settings.policies.limits.requests = {5, kPerMinute, 4096};
+  House house(settings, nullptr);
+  house.add(alice());
+  Secret token = house.log_in(alice()).token;
+  for (int i = 0; i < 5; ++i) token = must(house.auth().refresh_session(token, kHere)).token;
+  const auto before = contents_of(house.medium());
+  CHECK(outcome(house.auth().refresh_session(token, kHere)) == "slow_down");
+  CHECK(contents_of(house.medium()) == before);
+  for (int i = 0; i < 20; ++i) CHECK(outcome(house.auth().admit(token, kHere)) == "ok");
+  CHECK(outcome(house.auth().issue_challenge({}, kHere)) == "slow_down");
+  // One comes back each minute, and another source has its own.
+  house.clock.pass(std::chrono::seconds(60));
+  token = must(house.auth().refresh_session(token, kHere)).token;
+  CHECK(outcome(house.auth().refresh_session(token, kHere)) == "slow_down");
+  CHECK(outcome(house.auth().refresh_session(token, kThere)) == "ok");
+}
+
 TEST_CASE("S32 limits are kept across a restart and rest meanwhile") {
   House house(strict(), nullptr);
   house.add(alice(), "right");
