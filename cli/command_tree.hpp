@@ -51,7 +51,8 @@ void add_managed(CLI::App& app, Options& options, CLI::Option* public_key) {
           ->excludes(public_key);
   app.add_flag("--escrow", options.escrow, "Keep the protected secret key here too: weaker, see docs/operating/keys.md")
       ->needs(managed);
-  app.add_option("--key-out", options.key_out, "Where the secret key goes: a new file; else stdout")->needs(managed);
+  app.add_option("--key-out", options.key_out, "Where the secret key goes: a new file; - is stdout, as is none")
+      ->needs(managed);
 }
 
 // command_tree_keys.cpp: rotate, revoke, revocation, and what `account` does about keys.

@@ -25,7 +25,7 @@ void add_account_keys(Tree& tree, CLI::App& account) {
                              "countersign account key alice --key-out alice.key", run_account_key,
                              [](CLI::App& app, AccountKeyOptions& options) {
                                app.add_option("USER", options.user, "A username or an account id")->required();
-                               app.add_option("--key-out", options.key_out, "A new file; else stdout");
+                               app.add_option("--key-out", options.key_out, "A new file; - is stdout, as is none");
                              });
   command<AccountRestoreOptions>(tree, account, "restore", "Take a revocation back, best with a new key",
                                  "countersign account restore alice --public-key alice-new.asc", run_account_restore,

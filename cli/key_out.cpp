@@ -1,41 +1,61 @@
 #include "cli/key_out.hpp"
 
+#include <csignal>
 #include <filesystem>
+#include <utility>
+
+#include "cli/new_file.hpp"
 
 namespace countersign::cli {
 
 namespace fs = std::filesystem;
 
-Result<KeyOut> KeyOut::open(const std::string& file) {
+Result<KeyOut> KeyOut::open(const std::string& file, std::string if_lost) {
   KeyOut out;
-  if (file.empty()) return out;
+  out.if_lost_ = std::move(if_lost);
+  if (file.empty() || file == "-") {
+    std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone away is said like a full disk
+    return out;
+  }
   std::error_code error;
-  if (fs::exists(fs::symlink_status(file, error))) return fail(ErrorCode::file_refused, file + " is there already");
+  if (fs::is_regular_file(fs::symlink_status(file, error))) {
+    return fail(ErrorCode::file_refused, file + " is there already");
+  }
   out.name_ = file;
-  out.file_.emplace(TRY(NewFile::begin(fs::absolute(file))));
+  out.file_.emplace(TRY(begin_output(file)));
   return out;
 }
 
+// At once: whoever made the key must not count on it while it can still be lost.
+Status KeyOut::write(CommandContext& context, const std::string& key) {
+  if (file_) {
+    TRY(file_->add(as_bytes(key)));
+    return file_->finish();
+  }
+  context.terminal.data(key);
+  return context.terminal.finish();
+}
+
 Status KeyOut::hand_over(CommandContext& context, Json answer) {
-  if (!file_ && context.terminal.json()) {
-    context.terminal.answer(answer);
-    return ok();
-  }
+  const bool is_whole = !file_ && context.terminal.json();
   const std::string key = *answer.find("secret_key")->string();
-  answer.erase("secret_key");
-  if (!file_) {
-    context.terminal.data(key);
-    context.terminal.say(text_of_answer(answer));
-    return ok();
+  if (!is_whole) answer.erase("secret_key");
+  Status written;
+  if (is_whole) {
+    context.terminal.answer(answer);
+    written = context.terminal.finish();
+  } else {
+    written = write(context, key);
   }
-  Status written = file_->add(as_bytes(key));
-  if (written) written = file_->finish();
   if (!written) {
     return fail(ErrorCode::file_refused,
-                "it was done, but the secret key could not be written: " + written.error().detail +
-                    "; `countersign rotate USER --managed` makes another");
+                "the secret key could not be written: " + written.error().detail + "; " + if_lost_);
   }
-  context.terminal.answer(answer.set("key_file", name_));
+  if (file_) {
+    context.terminal.answer(answer.set("key_file", name_));
+  } else if (!is_whole) {
+    context.terminal.say(text_of_answer(answer));
+  }
   return ok();
 }
 

@@ -5,26 +5,30 @@
 #include <string>
 
 #include "cli/command_context.hpp"
-#include "cli/new_file.hpp"
 #include "storage/base/json.hpp"
 #include "storage/base/result.hpp"
+#include "storage/new_file.hpp"
 
 namespace countersign::cli {
 
 class KeyOut {
  public:
-  // Before anything is made: a new file, or stdout where the name is empty. file_refused where there is such a file
-  // already, storage_unavailable where it cannot be written.
-  static Result<KeyOut> open(const std::string& file);
+  // Before anything is made: a new file, or stdout where the name is empty or "-". `if_lost` is what to do where the
+  // key was made and cannot be written. file_refused where there is such a file already, or none can be made there;
+  // else as NewFile::begin().
+  static Result<KeyOut> open(const std::string& file, std::string if_lost);
 
   // The answer's `secret_key` goes to the file, mode 0600, and the rest to stdout; without a file the key alone is data
   // on stdout, so that a redirection takes it as it is, and the rest is talk. With --json and no file the answer is
-  // whole. file_refused where the file could not be finished: what made the key is done then.
+  // whole. file_refused where the key could not be written: what made it is done then.
   Status hand_over(CommandContext& context, Json answer);
 
  private:
+  Status write(CommandContext& context, const std::string& key);
+
   std::string name_;
-  std::optional<NewFile> file_;
+  std::string if_lost_;
+  std::optional<storage::NewFile> file_;  // else stdout
 };
 
 }  // namespace countersign::cli

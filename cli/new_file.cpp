@@ -1,14 +1,13 @@
 #include "cli/new_file.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <memory>
 
-#include "storage/write_all.hpp"
+#include "storage/base/file_descriptor.hpp"
 
 namespace countersign::cli {
 namespace {
@@ -26,28 +25,10 @@ Status sync_folder_of(const std::filesystem::path& path) {
 
 }  // namespace
 
-Result<NewFile> NewFile::begin(const std::filesystem::path& path) {
-  std::filesystem::path temporary = path.string() + ".new";
-  FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (file.get() < 0) return failed_on(temporary);
-  // One that an earlier run left behind may be more open.
-  if (::fchmod(file.get(), 0600) != 0) return failed_on(temporary);
-  return NewFile(path, std::move(temporary), std::move(file));
-}
-
-NewFile::~NewFile() {
-  if (file_.get() >= 0 && !temporary_.empty()) ::unlink(temporary_.c_str());
-}
-
-Status NewFile::add(ByteView bytes) {
-  return storage::write_all(file_.get(), bytes) ? ok() : failed_on(temporary_);
-}
-
-Status NewFile::finish() {
-  if (::fsync(file_.get()) != 0) return failed_on(temporary_);
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0) return failed_on(path_);
-  temporary_.clear();
-  return sync_folder_of(path_);
+Result<storage::NewFile> begin_output(const std::string& path) {
+  auto file = storage::NewFile::begin(path);
+  if (file || file.error().code != ErrorCode::file_refused) return file;
+  return fail(ErrorCode::file_refused, file.error().detail + "; name another file, or - for stdout");
 }
 
 Result<auth::ByteSource> read_file(const std::filesystem::path& path) {

@@ -5,6 +5,7 @@
 #include "auth/secrets/private_file.hpp"
 #include "cli/data_folder.hpp"
 #include "cli/new_file.hpp"
+#include "storage/new_file.hpp"
 
 namespace countersign::cli {
 namespace {
@@ -60,7 +61,7 @@ Result<auth::Adopted> finish(const fs::path& folder, const OwnStore& store, cons
 }
 
 // Everything that is read is written to the file too.
-auth::ByteSource copying_to(NewFile& copy, auth::ByteSource source) {
+auth::ByteSource copying_to(storage::NewFile& copy, auth::ByteSource source) {
   return [&copy, source = std::move(source)](std::span<std::uint8_t> out) -> Result<std::size_t> {
     const std::size_t got = TRY(source(out));
     TRY(copy.add(out.first(got)));
@@ -83,7 +84,7 @@ Result<PutBack> restore_backup(const fs::path& folder, const Settings& settings,
     return fail(ErrorCode::conflict, "the store has records; --replace puts the backup in their place");
   }
   if (has_records && !has_pending_restore(folder)) TRY(auth::learn_from_medium(store->ground()));
-  NewFile copy = TRY(NewFile::begin(pending_in(folder)));
+  storage::NewFile copy = TRY(storage::NewFile::begin(pending_in(folder)));
   PutBack out;
   out.facts = TRY(auth::verify_backup(copying_to(copy, std::move(source)), store->ground()));
   TRY(copy.finish());

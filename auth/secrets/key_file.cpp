@@ -9,6 +9,7 @@
 #include "auth/secrets/private_file.hpp"
 #include "storage/base/text.hpp"
 #include "storage/medium.hpp"
+#include "storage/new_file.hpp"
 
 namespace countersign::auth {
 namespace {
@@ -19,7 +20,7 @@ constexpr std::string_view kVersion = "countersign-secret-v1";
 constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kIdBytes = 8;
 constexpr std::string_view kGone = ".gone";  // on its way out
-constexpr std::string_view kNew = ".new";    // write_private_file's
+constexpr std::string_view kNew = ".new";    // half written, by releases of old
 
 Secret write_key(SecretFamily family, const SecretKey& key) {
   std::string encoded = base64url(key.key.reveal());
@@ -165,6 +166,8 @@ Status sweep_secret_files(const fs::path& folder) {
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     const std::string name = entry->path().filename().string();
+    const auto unfinished = storage::name_of_unfinished(name);
+    if (unfinished && parse_secret_file_name(std::string(*unfinished))) left.push_back(entry->path());
     for (const std::string_view ending : {kGone, kNew}) {
       if (!name.ends_with(ending)) continue;
       if (parse_secret_file_name(name.substr(0, name.size() - ending.size()))) left.push_back(entry->path());

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "storage/new_file.hpp"
 #include "storage/write_all.hpp"
 
 namespace countersign::auth {
@@ -27,6 +28,12 @@ Status check_private(const std::filesystem::path& path, const struct stat& info,
                 path.string() + " is open to other users; run: chmod go= '" + path.string() + "'");
   }
   return ok();
+}
+
+Status write_whole(const std::filesystem::path& path, ByteView bytes) {
+  storage::NewFile file = TRY(storage::NewFile::begin(path));
+  TRY(file.add(bytes));
+  return file.finish();
 }
 
 }  // namespace
@@ -56,14 +63,9 @@ Result<Secret> read_private_file(const std::filesystem::path& path) {
 }
 
 Status write_private_file(const std::filesystem::path& path, ByteView bytes) {
-  const std::filesystem::path temporary = path.string() + ".new";
-  {
-    const FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (file.get() < 0) return system_failure(temporary);
-    if (!storage::write_all(file.get(), bytes) || ::fsync(file.get()) != 0) return system_failure(temporary);
-  }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return system_failure(path);
-  return sync_private_folder(path.parent_path());
+  const Status written = write_whole(path, bytes);
+  if (written || written.error().code != ErrorCode::file_refused) return written;
+  return fail(ErrorCode::storage_unavailable, written.error().detail);  // nobody named it
 }
 
 Status overwrite_private_file(const std::filesystem::path& path) {

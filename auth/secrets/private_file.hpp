@@ -16,7 +16,7 @@ namespace countersign::auth {
 
 // 1 MiB at most. not_found, startup_refused (mode, owner, kind), storage_unavailable.
 Result<Secret> read_private_file(const std::filesystem::path& path);
-// Temporary name, fsync, rename, fsync the folder. storage_unavailable.
+// As a NewFile is written. storage_unavailable, entropy_unavailable.
 Status write_private_file(const std::filesystem::path& path, ByteView bytes);
 // Writes over every byte of it; nothing where it is absent. No promise on media that write elsewhere, flash above all.
 // storage_unavailable.

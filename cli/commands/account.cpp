@@ -11,7 +11,9 @@ namespace countersign::cli {
 namespace {
 
 Status add_managed(const AccountAddOptions& options, CommandContext& context) {
-  KeyOut out = TRY(KeyOut::open(options.key_out));
+  KeyOut out = TRY(KeyOut::open(options.key_out, "the account is there: `countersign rotate " + options.user +
+                                                     " --managed` makes another key, `countersign account delete " +
+                                                     options.user + "` takes the account away"));
   const Secret password = TRY(read_password(options.password_file, "Password of " + options.user, context.terminal));
   Json fields = Json::object().set("username", options.user).set("managed", true);
   if (options.escrow) fields.set("escrow", true);
@@ -56,7 +58,7 @@ Status run_account_confirm(const AccountConfirmOptions& options, CommandContext&
 }
 
 Status run_account_key(const AccountKeyOptions& options, CommandContext& context) {
-  KeyOut out = TRY(KeyOut::open(options.key_out));
+  KeyOut out = TRY(KeyOut::open(options.key_out, "it is still in escrow: run the command again"));
   Json answer = TRY(ask_local(context, "account.key", name_account(Json::object(), options.user), ""));
   return out.hand_over(context, std::move(answer));
 }

@@ -4,6 +4,7 @@
 
 #include <istream>
 
+#include "cli/held_signals.hpp"
 #include "cli/local_carrier.hpp"
 #include "cli/new_file.hpp"
 #include "cli/restoring.hpp"
@@ -59,6 +60,19 @@ Status back_up_to_stdout(CommandContext& context) {
   terminal.say(fmt::format("{} records of {} accounts", report.counts.puts, report.accounts));
   terminal.say(kSecretsApart);
   return judge_damage(report);
+}
+
+// Stopped by a signal it removes the file before it ends by that.
+Result<auth::BackupReport> back_up_to_file(Store& store, const std::string& path, Terminal& terminal) {
+  const HeldSignals held;
+  storage::NewFile file = TRY(begin_output(path));
+  const auto sink = [&](ByteView bytes) -> Status {
+    if (held.is_waiting()) return fail(ErrorCode::failed, "it was stopped");
+    return file.add(bytes);
+  };
+  const auto report = TRY(store.back_up(sink, progress_on(terminal, "copied")));
+  TRY(file.finish());
+  return report;
 }
 
 auth::ByteSource source_of(std::istream& in) {
@@ -131,10 +145,7 @@ Status accept(const RestoreOptions& options, CommandContext& context) {
 Status run_backup(const BackupOptions& options, CommandContext& context) {
   if (options.file == "-") return back_up_to_stdout(context);
   const auto store = TRY(open_store(context));
-  NewFile file = TRY(NewFile::begin(options.file));
-  const auto report =
-      TRY(store->back_up([&](ByteView bytes) { return file.add(bytes); }, progress_on(context.terminal, "copied")));
-  TRY(file.finish());
+  const auto report = TRY(back_up_to_file(*store, options.file, context.terminal));
   context.terminal.answer(fields_of(report, options.file));
   context.terminal.say(kSecretsApart);
   return judge_damage(report);

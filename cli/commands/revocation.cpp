@@ -1,31 +1,36 @@
 #include "cli/commands/revocation.hpp"
 
-#include <filesystem>
-
-#include "auth/secrets/private_file.hpp"
 #include "cli/input.hpp"
 #include "cli/local_carrier.hpp"
+#include "cli/new_file.hpp"
 
 namespace countersign::cli {
 namespace {
 
 constexpr std::size_t kExportBytesMax = 64u << 20;
 
+Result<Json> ask_export(CommandContext& context) {
+  return ask_local(context, "revocation.export", Json::object(), "");
+}
+
+Status export_to_stdout(CommandContext& context) {
+  const Json answer = TRY(ask_export(context));
+  if (context.terminal.json()) {
+    context.terminal.answer(answer);
+  } else {
+    context.terminal.data(*answer.find("export")->string());
+  }
+  return ok();
+}
+
 }  // namespace
 
 Status run_revocation_export(const RevocationExportOptions& options, CommandContext& context) {
-  const Json answer = TRY(ask_local(context, "revocation.export", Json::object(), ""));
-  const std::string& text = *answer.find("export")->string();
-  if (options.file == "-") {
-    if (context.terminal.json()) {
-      context.terminal.answer(answer);
-    } else {
-      context.terminal.data(text);
-    }
-    return ok();
-  }
-  // Whole or not at all, and on the disk before anyone is told.
-  TRY(auth::write_private_file(std::filesystem::absolute(options.file), as_bytes(text)));
+  if (options.file == "-") return export_to_stdout(context);
+  storage::NewFile file = TRY(begin_output(options.file));
+  const Json answer = TRY(ask_export(context));
+  TRY(file.add(as_bytes(*answer.find("export")->string())));
+  TRY(file.finish());
   context.terminal.answer(Json::object().set("file", options.file));
   return ok();
 }

@@ -10,7 +10,8 @@ namespace countersign::cli {
 namespace {
 
 Status rotate_managed(const RotateOptions& options, CommandContext& context) {
-  KeyOut out = TRY(KeyOut::open(options.key_out));
+  KeyOut out = TRY(KeyOut::open(options.key_out, "the account has that key all the same: `countersign rotate " +
+                                                     options.user + " --managed` makes another"));
   const Secret password =
       TRY(read_password(options.password_file, "New password of " + options.user, context.terminal));
   Json fields = name_account(Json::object(), options.user).set("managed", true);

@@ -80,7 +80,9 @@ TEST_CASE("writing and destroying a key leave a folder that loads wherever they 
 
   SECTION("a temporary file, whole or torn") {
     for (const std::size_t size : {std::size_t{0}, text.size() / 2, text.size()}) {
-      must(write_private_file(folder / (name + ".new"), as_bytes(text.substr(0, size))));
+      for (const char* ending : {".new", ".new-0123456789abcdef"}) {
+        must(write_private_file(folder / (name + ending), as_bytes(text.substr(0, size))));
+      }
       CHECK(loads() == "ok");
     }
   }
@@ -108,7 +110,8 @@ TEST_CASE("writing and destroying a key leave a folder that loads wherever they 
 TEST_CASE("sweeping leaves alone what is no key's") {
   SealedGround ground;
   const fs::path folder = ground.secrets_folder();
-  for (const char* name : {"notes.gone", "floor.new", "seal-x.gone"}) must(write_private_file(folder / name, {}));
+  for (const char* name : {"notes.gone", "floor.new", "seal-x.gone", "seal-x.new-0123456789abcdef"})
+    must(write_private_file(folder / name, {}));
   const auto before = names(folder);
   must(sweep_secret_files(folder));
   CHECK(names(folder) == before);
