@@ -15,6 +15,7 @@
 #include "auth/server_identity/server_identity.hpp"
 #include "cli/data_folder.hpp"
 #include "cli/engine.hpp"
+#include "cli/new_data_folder.hpp"
 #include "cli/pinentry.hpp"
 #include "cli/restoring.hpp"
 
@@ -134,22 +135,9 @@ Result<auth::openpgp::Fingerprint> found_in(const fs::path& folder, Settings& se
 }  // namespace
 
 Result<auth::openpgp::Fingerprint> Store::found(const fs::path& folder, Settings settings) {
-  std::error_code error;
-  if (fs::exists(folder, error) && !fs::is_empty(folder, error)) {
-    return fail(ErrorCode::conflict, folder.string() + " is there already and is not empty");
-  }
-  fs::create_directories(folder.parent_path(), error);
-  if (error) return fail(ErrorCode::storage_unavailable, folder.parent_path().string() + ": " + error.message());
-  // Beside its place and renamed into it at the end: a run that was stopped leaves no half-made store under the name.
-  auth::SystemRng rng;
-  const fs::path temporary = folder.string() + ".new-" + hex(TRY(auth::random_bytes(rng, 4)));
-  TRY(auth::make_private_folder(temporary));
-  auto fingerprint = found_in(temporary, settings);
-  if (fingerprint) {
-    fs::rename(temporary, folder, error);
-    if (error) fingerprint = fail(ErrorCode::storage_unavailable, folder.string() + ": " + error.message());
-  }
-  if (!fingerprint) fs::remove_all(temporary, error);
+  NewDataFolder place = TRY(NewDataFolder::begin(folder));
+  const auto fingerprint = TRY(found_in(place.workshop(), settings));
+  TRY(place.finish());
   return fingerprint;
 }
 

@@ -29,8 +29,8 @@ enum class OpenedFor {
 class Store {
  public:
   // Makes a data folder whole or not at all; gives the fingerprint of the server's key: a new one, or with a
-  // server_key_home the one that the settings name. conflict where the folder is there and not empty;
-  // storage_unavailable and the like; as found_store, and then asks for the key's PIN.
+  // server_key_home the one that the settings name. As NewDataFolder::begin() and found_store, and then asks for the
+  // key's PIN.
   static Result<auth::openpgp::Fingerprint> found(const std::filesystem::path& folder, Settings settings);
 
   // Brings a restore that was stopped to its end first. Fails closed: startup_refused, invalid_settings,
