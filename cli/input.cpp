@@ -2,36 +2,44 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <istream>
+#include <span>
+#include <utility>
 
 #include "auth/openpgp/gate/armor.hpp"
+#include "cli/new_file.hpp"
 
 namespace countersign::cli {
 namespace {
 
-Result<std::string> read_stream(std::istream& stream, const std::string& name, std::size_t bytes_max) {
+Result<std::string> cut_to(std::size_t size, std::size_t bytes_max, const std::string& name, std::string text) {
+  text.resize(size);
+  if (size <= bytes_max) return text;
+  wipe(text);
+  return fail(ErrorCode::message_too_large, fmt::format("{} has more than {} bytes", name, bytes_max));
+}
+
+Result<std::string> read_stdin(std::istream& stream, std::size_t bytes_max) {
   std::string text(bytes_max + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (stream.bad()) return fail(ErrorCode::file_refused, name + " cannot be read");
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  if (text.size() > bytes_max) {
-    return fail(ErrorCode::message_too_large, fmt::format("{} has more than {} bytes", name, bytes_max));
-  }
-  return text;
+  if (stream.bad()) return fail(ErrorCode::file_refused, "stdin cannot be read");
+  return cut_to(static_cast<std::size_t>(stream.gcount()), bytes_max, "stdin", std::move(text));
 }
 
 }  // namespace
 
 Result<std::string> read_input(const std::string& path, std::size_t bytes_max, Terminal& terminal) {
-  if (path.empty() || path == "-") return read_stream(terminal.in(), "stdin", bytes_max);
-  std::ifstream file(path, std::ios::binary);
-  // A folder opens and then cannot be read; peek tells.
-  if (!file || (file.peek() == std::ifstream::traits_type::eof() && !file.eof())) {
-    return fail(ErrorCode::file_refused, path + " cannot be read");
+  if (path.empty() || path == "-") return read_stdin(terminal.in(), bytes_max);
+  const auto source = TRY(read_file(path));
+  std::string text(bytes_max + 1, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const std::size_t got =
+        TRY(source(std::span(reinterpret_cast<std::uint8_t*>(text.data()) + size, text.size() - size)));
+    if (got == 0) break;
+    size += got;
   }
-  file.clear();
-  return read_stream(file, path, bytes_max);
+  return cut_to(size, bytes_max, path, std::move(text));
 }
 
 Result<std::string> read_certificate(const std::string& path, std::size_t bytes_max, Terminal& terminal) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <optional>
 
@@ -131,10 +133,12 @@ Result<Settings> load_settings(const std::filesystem::path& data_folder, const E
                             "it is with --data DIR",
                             path.string()));
   }
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::string text(kFileBytesMax + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file.is_open() || file.bad()) return fail(ErrorCode::invalid_settings, path.string() + " cannot be read");
+  if (!file.is_open() || file.bad())
+    return fail(ErrorCode::invalid_settings, path.string() + " cannot be read: " + std::strerror(errno));
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > kFileBytesMax) return fail(ErrorCode::invalid_settings, path.string() + " is too large");
   return read_settings(text, environment, overrides);
