@@ -78,7 +78,12 @@ Status Authenticator::throttle_token(const Error& refused, const Visit& visit) {
 
 Result<IssuedChallenge> Authenticator::issue_challenge(const ChallengeRequest& request, const Visit& visit) {
   TRY(throttle(visit));
-  return roles_->issuing.issue(request, visit);
+  auto issued = roles_->issuing.issue(request, visit);
+  if (issued || issued.error().code != ErrorCode::openpgp_unavailable) return issued;
+  // Of what the engine cannot do the end of the key is the one reason that somebody can mend at once.
+  const Status judged = roles_->key_watch.judge(roles_->timekeeper.now().wall);
+  if (judged) return issued;
+  return fail(ErrorCode::openpgp_unavailable, judged.error().detail);
 }
 
 Result<LoginAnswer> Authenticator::log_in(const Response& response, const Visit& visit) {

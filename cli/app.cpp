@@ -33,6 +33,16 @@ constexpr const char* kReasonsText =
     "For revoke: key_compromised, key_superseded, key_retired, no_longer_valid or unspecified";
 constexpr const char* kShowKeyId = "Name the key in challenges, for programs that cannot try their keys";
 
+CLI::Validator from_one_on() {
+  return CLI::Validator(
+      [](std::string& text) {
+        std::int64_t number = 0;
+        const bool fits = CLI::detail::lexical_cast(text, number) && number > 0;
+        return fits ? std::string() : "it is a whole number from 1 on, not " + text;
+      },
+      "");
+}
+
 // Options that say which server the user means.
 template <class Options>
 void add_expected_server(CLI::App& app, Options& options) {
@@ -114,7 +124,7 @@ void add_account(Tree& tree, CLI::App& account) {
       tree, account, "list", "List the accounts", "countersign account list", run_account_list,
       [](CLI::App& app, AccountListOptions& options) {
         app.add_option("--after", options.after, "Go on after this account id");
-        app.add_option("--limit", options.limit, "At most so many; else all")->check(CLI::PositiveNumber);
+        app.add_option("--limit", options.limit, "At most so many; else all")->check(from_one_on());
       });
   command<AccountShowOptions>(tree, account, "show", "Show one account", "countersign account show alice",
                               run_account_show, [](CLI::App& app, AccountShowOptions& options) {

@@ -172,8 +172,12 @@ Result<Account> Revocation::judge_restoring(const std::string& account, const st
   changed.state = AccountState::active;
   if (public_key.empty()) {
     const auto certificate = TRY(context_.accounts.certificate_of(*stored));
-    TRY(openpgp::check_enrollable(context_.engine, certificate.armored(), openpgp::kCertificateReadBytesMax,
-                                  moment.wall));
+    const auto checked = openpgp::check_enrollable(context_.engine, certificate.armored(),
+                                                   openpgp::kCertificateReadBytesMax, moment.wall);
+    if (!checked) {
+      if (checked.error().code == ErrorCode::openpgp_unavailable) return tl::unexpected<Error>(checked.error());
+      return fail(checked.error().code, checked.error().detail + ". The account needs another key: --public-key FILE");
+    }
   } else {
     const auto checked = TRY(
         openpgp::check_enrollable(context_.engine, public_key, openpgp::kCertificateLocalReadBytesMax, moment.wall));

@@ -3,6 +3,7 @@
 #include "auth/openpgp/gate/packet_gate.hpp"
 #include "cli/input.hpp"
 #include "cli/key_out.hpp"
+#include "cli/known_servers_file.hpp"
 #include "cli/local_carrier.hpp"
 #include "storage/base/text.hpp"
 
@@ -52,7 +53,8 @@ Status run_account_show(const AccountShowOptions& options, CommandContext& conte
 }
 
 Status run_account_confirm(const AccountConfirmOptions& options, CommandContext& context) {
-  Json fields = Json::object().set("fingerprint", options.fingerprint).set("username", options.user);
+  const auto fingerprint = TRY(parse_typed_fingerprint(options.fingerprint));
+  Json fields = Json::object().set("fingerprint", fingerprint.upper()).set("username", options.user);
   if (options.show_key_id) fields.set("show_key_id", true);
   return run_local(context, "account.confirm", std::move(fields));
 }

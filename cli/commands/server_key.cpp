@@ -1,11 +1,21 @@
 #include "cli/commands/server_key.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "cli/local_carrier.hpp"
 
 namespace countersign::cli {
 namespace {
+
+struct Unit {
+  char letter;
+  std::int64_t days;
+  bool operator==(char other) const { return letter == other; }
+};
+constexpr Unit kUnits[] = {{'d', 1}, {'w', 7}, {'y', 365}};
+constexpr std::int64_t kDaysMax = std::int64_t{100} * 365;
 
 // These commands open a store whose key has expired or is not to be found: they are what mends it.
 Result<Json> ask_mending(CommandContext& context, std::string_view operation, Json fields) {
@@ -18,21 +28,15 @@ Result<Json> ask_mending(CommandContext& context, std::string_view operation, Js
 
 Result<Seconds> parse_lifetime(std::string_view text) {
   const auto refuse = fail(ErrorCode::usage, "a lifetime is a whole number of days, weeks or years: 90d, 26w, 2y");
-  if (text.size() < 2 || text.size() > 6) return refuse;
+  const auto unit = text.empty() ? nullptr : std::find(std::begin(kUnits), std::end(kUnits), text.back());
+  if (text.size() < 2 || unit == std::end(kUnits)) return refuse;
   std::int64_t count = 0;
   const char* const end = text.data() + text.size() - 1;
   const auto parsed = std::from_chars(text.data(), end, count);
-  if (parsed.ec != std::errc() || parsed.ptr != end || count < 1) return refuse;
-  switch (text.back()) {
-    case 'd':
-      return std::chrono::days(count);
-    case 'w':
-      return std::chrono::days(7 * count);
-    case 'y':
-      return std::chrono::days(365 * count);
-    default:
-      return refuse;
-  }
+  const bool is_too_long = parsed.ec == std::errc::result_out_of_range || count > kDaysMax / unit->days;
+  if (parsed.ptr != end || (parsed.ec != std::errc() && !is_too_long) || (!is_too_long && count < 1)) return refuse;
+  if (is_too_long) return fail(ErrorCode::usage, "a lifetime is 100 years at most");
+  return std::chrono::days(count * unit->days);
 }
 
 Result<Instant> parse_date(std::string_view text) {

@@ -3,24 +3,43 @@
 #include "cli/local_carrier.hpp"
 
 namespace countersign::cli {
+namespace {
+
+// The server keeps to itself what it looked for, and a person may have mistyped it.
+template <class T>
+T naming(T answer, const std::string& what) {
+  if (answer || answer.error().code != ErrorCode::not_found || !answer.error().detail.empty()) return answer;
+  return fail(ErrorCode::not_found, what);
+}
+
+std::string describe_session(const std::string& user, const std::string& session) {
+  return "no session " + session + " of an account " + user;
+}
+
+}  // namespace
 
 Status run_session_list(const SessionListOptions& options, CommandContext& context) {
   return run_local(context, "account.sessions", name_account(Json::object(), options.user));
 }
 
 Status run_session_show(const SessionShowOptions& options, CommandContext& context) {
-  return run_local(context, "account.session",
-                   name_account(Json::object(), options.user).set("session", options.session));
+  return naming(
+      run_local(context, "account.session", name_account(Json::object(), options.user).set("session", options.session)),
+      describe_session(options.user, options.session));
 }
 
 Status run_session_end(const SessionEndOptions& options, CommandContext& context) {
+  if (!options.all && options.session.empty()) {
+    return fail(ErrorCode::usage, "name the SESSION to end, or pass --all");
+  }
   Json fields = name_account(Json::object(), options.user);
   if (options.all) {
     fields.set("all", true);
   } else {
     fields.set("session", options.session);
   }
-  TRY(ask_local(context, "account.session_end", std::move(fields), ""));
+  TRY(naming(ask_local(context, "account.session_end", std::move(fields), ""),
+             options.all ? "no account " + options.user : describe_session(options.user, options.session)));
   context.terminal.answer(Json::object().set("status", "ended"));
   return ok();
 }

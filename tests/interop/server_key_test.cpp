@@ -62,6 +62,9 @@ TEST_CASE("a running server warns of its key and stops with it and goes on when 
   CHECK(log_in(server, world.alice) == 503);
   CHECK(server.get("/healthz").status == 200);
   CHECK(world.installation.run({"account", "list"}).exit_code == 0);
+  const ProgramRun by_hand = world.installation.run({"challenge", "alice"});
+  CHECK(by_hand.exit_code == 7);
+  CHECK(by_hand.error.find("countersign server-key extend") != std::string::npos);
 
   world.installation.must({"server-key", "extend", "--for", "2y"});
   CHECK(comes_true([&] { return readyz().status == 200; }));

@@ -52,7 +52,9 @@ std::string RnpKeyFile::place() const {
 }
 
 Result<GatedCertificate> RnpKeyFile::refresh() {
-  return fail(ErrorCode::openpgp_unavailable, "nobody changes a key in a file but `countersign server-key extend`");
+  return fail(ErrorCode::usage,
+              "the server's key lies in a file, and nobody changes it there but `countersign server-key extend`: "
+              "refreshing is for a key in a GnuPG home or in a token");
 }
 
 Result<std::string> RnpKeyFile::replace(std::string_view user_id, Instant now,

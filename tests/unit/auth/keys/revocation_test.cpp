@@ -96,7 +96,9 @@ TEST_CASE("S38 a revocation certificate that gpg made revokes") {
   CHECK(record.fingerprint.upper() == gnupg.key);
   CHECK(state_of(house, alice()) == AccountState::revoked);
   // As the key is gone by its own word, taking the account's revocation back does not bring it back.
-  CHECK(outcome(house.auth().restore_account(alice().account(), "", by_hand())) == "certificate_refused");
+  const auto restored = house.auth().restore_account(alice().account(), "", by_hand());
+  CHECK(outcome(restored) == "certificate_refused");
+  CHECK(restored.error().detail.ends_with("The account needs another key: --public-key FILE"));
 }
 
 TEST_CASE("S38 a revocation certificate counts if it is the key's own and sound") {
