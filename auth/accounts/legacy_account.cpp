@@ -78,7 +78,13 @@ void judge_secret_key(const Secret* file, LegacyAccount& out) {
   } else if (facts->fingerprint != out.certificate->fingerprint()) {
     out.oddities.push_back(LegacyOddity::secret_key_of_another);
   } else {
-    out.escrowed_key = *file;
+    out.managed = true;
+    // As a revocation here erases it. Who is only denied until an administrator decides may be let in with it.
+    if (out.revocation) {
+      out.oddities.push_back(LegacyOddity::secret_key_of_revoked);
+    } else {
+      out.escrowed_key = *file;
+    }
   }
 }
 

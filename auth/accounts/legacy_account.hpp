@@ -35,6 +35,7 @@ std::string_view name_of(LegacyFate fate);
   X(secret_key_unprotected, denied, "the secret key lay there without a passphrase; it was not taken over")  \
   X(secret_key_unreadable, denied, "the .key cannot be read: whether it was protected cannot be known")      \
   X(secret_key_of_another, taken, "the .key is not this certificate's; it was not taken over")               \
+  X(secret_key_of_revoked, taken, "the key was revoked, so the .key was not taken over")                     \
   X(secret_key_missing, taken, "there is no .key to keep")                                                   \
   X(password_unreadable, taken, "the .hash cannot be read: there is no password, and no .lthn in its place") \
   X(legacy_password_unreadable, taken, "the .lthn cannot be read: there is no password")                     \
@@ -62,7 +63,8 @@ Result<LegacyRevocation> parse_legacy_revocation(std::string_view id, std::strin
 struct LegacyAccount {
   std::optional<openpgp::GatedCertificate> certificate;  // nothing: there is no account to make
   std::optional<LegacyRevocation> revocation;
-  Secret escrowed_key;     // armored, and protected; empty: none
+  bool managed = false;    // the .key is protected and this certificate's: the predecessor made it
+  Secret escrowed_key;     // armored, and protected; empty: none is kept
   Secret password;         // a PHC string; empty: none
   Secret legacy_password;  // 64 digits, where there is no other; empty: none
   std::vector<LegacyOddity> oddities;

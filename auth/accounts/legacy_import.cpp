@@ -143,7 +143,7 @@ Status LegacyImport::judge_and_commit(const std::string& id, const LegacyAccount
   account.key_since = work.moment.wall;
   account.created_at = work.moment.wall;
   account.encryption_algorithm = checked->encryption_key.algorithm;
-  account.managed = !judged.escrowed_key.empty();
+  account.managed = judged.managed;
   batch.require_absent(account_name(id));
   const auto stage = [&](AccountPart part, const Secret& text) {
     if (!text.empty()) context_.accounts.stage_part(batch, account, part, text.reveal());

@@ -195,6 +195,22 @@ TEST_CASE("a secret key of the predecessor is kept where a passphrase protects i
   CHECK(judged.is_denied());
 }
 
+TEST_CASE("S50 the key of an account that the predecessor revoked is not kept, and the account stays managed") {
+  LegacyFiles files = all_files();
+  put_text(files, AccountPart::revocation,
+           R"({"user_id":")" + barbara() + R"(","reason":"","revoked_at":"2026-01-02T03:04:05Z"})");
+  const LegacyAccount judged = judge_legacy(barbara(), files);
+  REQUIRE(judged.revocation);
+  CHECK(judged.escrowed_key.empty());
+  CHECK(judged.managed);
+  CHECK(has(judged, LegacyOddity::secret_key_of_revoked));
+  CHECK(!judged.is_denied());
+  // Whether it was revoked cannot be known: an administrator may let it in as it was.
+  put_text(files, AccountPart::revocation, "{");
+  CHECK(judge_legacy(barbara(), files).escrowed_key.reveal_text() == whole(AccountPart::escrowed_key));
+  CHECK(!has(judge_legacy(barbara(), files), LegacyOddity::secret_key_of_revoked));
+}
+
 TEST_CASE("every oddity of the predecessor's files has a name, a fate and words of its own") {
   std::set<std::string_view> names;
   std::set<std::string_view> texts;
@@ -206,5 +222,5 @@ TEST_CASE("every oddity of the predecessor's files has a name, a fate and words 
   COUNTERSIGN_LEGACY_ODDITIES(X)
 #undef X
   CHECK(names.size() == texts.size());
-  CHECK(names.size() == 16);
+  CHECK(names.size() == 17);
 }

@@ -75,7 +75,7 @@ TEST_CASE("a folder that the Go libraries wrote is taken over, and its people lo
   CHECK(summary.without_password == 0);
   CHECK(oddities_of_person(summary, "Ada Lovelace").empty());
   CHECK(oddities_of_person(summary, "hedy").empty());
-  CHECK(oddities_of_person(summary, "leslie").empty());
+  CHECK(oddities_of_person(summary, "leslie") == Names{"secret_key_of_revoked"});
   CHECK(oddities_of_person(summary, "Barbara") == Names{"legacy_password_dropped"});
   CHECK(oddities_of_person(summary, "open") == Names{"secret_key_unprotected"});
   CHECK(oddities_of_person(summary, "server") == Names{"server_account"});
@@ -356,7 +356,7 @@ TEST_CASE("the import reports its progress account by account and writes one dec
     if (record.decision == "account_imported") details[record.entry.account] = record.entry.detail;
   }
   CHECK(details.size() == 6);
-  CHECK(details.at(legacy_person("leslie").account) == "revoked");
+  CHECK(details.at(legacy_person("leslie").account) == "revoked secret_key_of_revoked");
   CHECK(details.at(legacy_person("open").account) == "secret_key_unprotected");
 }
 
