@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "auth/openpgp/gate/secret_key.hpp"
 #include "storage/base/bytes.hpp"
 #include "storage/base/text.hpp"
 
@@ -70,6 +71,15 @@ Result<std::string> decode_form_part(std::string_view part) {
   return out;
 }
 
+// As armor wherever it stands, or in binary as the whole body.
+bool is_secret_key(std::string_view body) {
+  using namespace auth::openpgp;
+  if (holds_secret_key(body)) return true;
+  if (is_utf8(body)) return false;
+  const auto admitted = admit_certificate(body, kCertificateReadBytesMax);
+  return !admitted && admitted.error().code == ErrorCode::secret_key_handed_in;
+}
+
 tl::expected<void, BodyRefusal> read_fields(Result<Json> parsed, Message& message) {
   if (!parsed) return tl::unexpected<BodyRefusal>(BodyRefusal{400, std::move(parsed).error()});
   if (parsed->members() == nullptr) return refused(400, "the body is no JSON object");
@@ -82,6 +92,10 @@ tl::expected<void, BodyRefusal> read_fields(Result<Json> parsed, Message& messag
 tl::expected<void, BodyRefusal> read_body(const Request& request, std::string_view body, Message& message) {
   const Route& route = *request.match.route;
   if (route.bodies == Bodies::none || (route.bodies == Bodies::optional && body.empty())) return {};
+  // First: its owner is to know, whatever else is wrong with what they sent.
+  if (is_secret_key(body)) {
+    return tl::unexpected<BodyRefusal>(BodyRefusal{400, auth::openpgp::refuse_secret_key().value()});
+  }
   if (body.starts_with(kClearSigned) && route.bodies != Bodies::optional) {
     if (!is_utf8(body)) return refused(400, "the body is not UTF-8");
     message.text = body;

@@ -11,7 +11,8 @@ namespace countersign::transport::http {
 //   a clear-signed message first in the body   text, whatever the content type says (curl calls everything a form)
 //   {...                                       JSON, where the content type is JSON, a form or absent
 //   a form                                     where the route takes one: strict percent-decoding, no name twice
-// Fails with 415 for another content type and 400 for a body that is not what it claims.
+// Fails with 415 for another content type, with 400 for a body that is not what it claims, and with 400 and
+// secret_key_handed_in where a secret key is in it, whatever its content type.
 struct BodyRefusal {
   int status = 400;
   Error error;

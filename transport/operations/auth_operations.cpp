@@ -1,9 +1,11 @@
 #include "transport/operations/auth_operations.hpp"
 
+#include <algorithm>
 #include <array>
 #include <new>
 
 #include "auth/audit/log.hpp"
+#include "auth/openpgp/gate/secret_key.hpp"
 #include "transport/operations/handlers.hpp"
 
 namespace countersign::transport {
@@ -83,12 +85,27 @@ std::size_t size_of(const Json& json) {
   return bytes;
 }
 
+bool holds_secret_key(const Json& json) {
+  if (json.string() != nullptr) return auth::openpgp::holds_secret_key(*json.string());
+  if (const Json::Array* items = json.items()) {
+    return std::any_of(items->begin(), items->end(), [](const Json& item) { return holds_secret_key(item); });
+  }
+  if (const Json::Object* members = json.members()) {
+    return std::any_of(members->begin(), members->end(), [](const auto& one) { return holds_secret_key(one.second); });
+  }
+  return false;
+}
+
 Status judge_message(const Operation& row, const Message& message) {
   if ((row.carriers & static_cast<std::uint8_t>(message.carrier)) == 0) {
     return fail(ErrorCode::carrier_not_allowed, std::string(row.name));
   }
   if (message.text.size() + size_of(message.fields) > row.body_bytes_max)
     return fail(ErrorCode::message_too_large, std::string(row.name));
+  // In a member that nobody reads too, and before anything is asked of an account: its owner is to know.
+  if (auth::openpgp::holds_secret_key(message.text) || holds_secret_key(message.fields)) {
+    return auth::openpgp::refuse_secret_key();
+  }
   switch (row.guard) {
     case Guard::none:
       return ok();

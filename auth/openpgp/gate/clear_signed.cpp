@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "auth/openpgp/gate/packet_gate.hpp"
+#include "auth/openpgp/gate/secret_key.hpp"
 
 namespace countersign::auth::openpgp {
 namespace {
@@ -145,6 +146,7 @@ Result<TextResponse> split_response(std::string_view text) {
   if (text.size() > 2 * kClearSignedBytesMax + kCertificateReadBytesMax) {
     return fail(ErrorCode::message_too_large, "a response of over 256 KiB");
   }
+  if (holds_secret_key(text)) return refuse_secret_key();
   TextResponse response;
   Lines lines(text);
   while (true) {

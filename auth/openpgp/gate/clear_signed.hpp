@@ -31,8 +31,9 @@ bool looks_clear_signed(std::string_view text);
 
 // Whatever stands before the first and after the last block must be blank. Of each cleartext exactly one line begins
 // with `challenge:`; what follows it up to the line that begins with `nonce:` belongs to it. malformed_message,
-// message_too_large (over 64 KiB a message, 128 KiB a certificate), file_incomplete where the text ends inside a block
-// or before one: a courier's copy may not be whole yet. To HTTP that is a malformed message as well.
+// message_too_large (over 64 KiB a message, 128 KiB a certificate), secret_key_handed_in wherever one stands,
+// file_incomplete where the text ends inside a block or before one: a courier's copy may not be whole yet. To HTTP that
+// is a malformed message as well.
 Result<TextResponse> split_response(std::string_view text);
 
 }  // namespace countersign::auth::openpgp

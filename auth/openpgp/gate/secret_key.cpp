@@ -73,6 +73,10 @@ Result<bool> is_encrypted(ByteView secret) {
 
 }  // namespace
 
+bool holds_secret_key(std::string_view text) {
+  return text.find("-----BEGIN PGP PRIVATE KEY BLOCK-----") != std::string_view::npos;
+}
+
 Result<Fingerprint> fingerprint_of_secret_key(ByteView secret_key) {
   return TRY(secret_parts(secret_key)).front().fingerprint;
 }

@@ -7,6 +7,9 @@
 
 namespace countersign::auth::openpgp {
 
+// Does an armored one begin anywhere in it? Wherever it stands, who handed it in has exposed it.
+bool holds_secret_key(std::string_view text);
+
 // Of the primary key. packet_refused, unknown_version, certificate_refused.
 Result<Fingerprint> fingerprint_of_secret_key(ByteView secret_key);
 

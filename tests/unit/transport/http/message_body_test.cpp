@@ -12,6 +12,7 @@ const std::string kSigned = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\
 
 struct Read {
   int status = 0;
+  std::string code;
   Message message;
 };
 
@@ -22,7 +23,9 @@ Read read(const char* method, const char* path, const std::string& type, const s
   request.content_type = type;
   Read out;
   const auto result = read_body(request, body, out.message);
-  if (!result) out.status = result.error().status;
+  if (result) return out;
+  out.status = result.error().status;
+  out.code = name_of(result.error().error.code);
   return out;
 }
 
@@ -63,6 +66,26 @@ TEST_CASE("S72 doubled members and depth are refused at the door") {
   CHECK(read("POST", "/v1/session", "application/json", R"({"a":[[[[[[[[1]]]]]]]]})").status == 400);
   CHECK(read("POST", "/v1/session", "application/json", R"({"a":)" + std::string(60000, '[')).status == 400);
   CHECK(read("POST", "/v1/session", "application/json", R"({"a":1.5})").status == 400);
+}
+
+TEST_CASE("a secret key is told as one in whatever form it comes") {
+  const std::string secret = "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlFgE\n-----END PGP PRIVATE KEY BLOCK-----\n";
+  const std::string binary = "\x94\x06\x04\xff\xff\xff\xff\x16";
+  for (const char* type : {"", "application/x-www-form-urlencoded", "text/plain", "application/json",
+                           "application/pgp-keys", "application/octet-stream"}) {
+    for (const std::string& body : {secret, "\n" + secret, kSigned + secret, "{\"public_key\":\"" + secret, binary}) {
+      for (const char* path : {"/v1/accounts", "/v1/session", "/v1/challenge", "/v1/rotation", "/v1/revocation"}) {
+        CAPTURE(type, body, path);
+        const Read got = read("POST", path, type, body);
+        CHECK(got.status == 400);
+        CHECK(got.code == "secret_key_handed_in");
+        CHECK(got.message.text.empty());
+      }
+      CHECK(read("DELETE", "/v1/session", type, body).code == "secret_key_handed_in");
+    }
+  }
+  // Of the same first byte, and none.
+  CHECK(read("POST", "/v1/session", "", "\x94").code == "malformed_message");
 }
 
 TEST_CASE("forms are for challenges only") {

@@ -240,6 +240,33 @@ TEST_CASE("a text is a response by itself and takes no members beside it") {
   CHECK(outcome(house.operations().run(message)) == "malformed_message");
 }
 
+TEST_CASE("a secret key is told as one in every member and in every text") {
+  const std::string secret = "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlFgE\n-----END PGP PRIVATE KEY BLOCK-----\n";
+  House house;
+  house.add(alice());
+  const auto told = [&](std::string_view operation, Carrier carrier, Json fields, std::string text) {
+    Message message = message_of(operation, carrier);
+    message.fields = std::move(fields);
+    message.text = std::move(text);
+    const auto answer = house.operations().run(message);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().detail.find("exposed") != std::string::npos);
+    return outcome(answer);
+  };
+  for (const char* member : {"public_key", "new_public_key", "reason", "unheard_of"}) {
+    CHECK(told("challenge.issue", Carrier::http, asked("alice").set(member, secret), "") == "secret_key_handed_in");
+  }
+  // Before the challenge is opened, so that it says nothing of whose it is.
+  const Json detached = Json::object().set("challenge", "AAAA").set("signature", secret);
+  CHECK(told("session.open", Carrier::http, detached, "") == "secret_key_handed_in");
+  CHECK(told("session.open", Carrier::http, Json::object().set("response", detached), "") == "secret_key_handed_in");
+  for (const char* operation : {"response.redeem", "account.hold"}) {
+    CHECK(told(operation, Carrier::courier, Json::object(), secret) == "secret_key_handed_in");
+    CHECK(told(operation, Carrier::courier, Json::object(), "-----BEGIN PGP SIGNED MESSAGE-----\n" + secret) ==
+          "secret_key_handed_in");
+  }
+}
+
 TEST_CASE("a managed account through the operations gives the fields of the protocol") {
   HouseSettings settings;
   settings.policies.registration_open = true;

@@ -103,6 +103,22 @@ TEST_CASE("whatever stands outside the blocks is refused") {
   CHECK(code_of("-----BEGIN PGP MESSAGE-----\n\nAAAA\n-----END PGP MESSAGE-----\n") == ErrorCode::malformed_message);
 }
 
+TEST_CASE("a secret key is told as one wherever it stands in a text") {
+  const std::string secret =
+      "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlFgE\n=ABCD\n-----END PGP PRIVATE KEY BLOCK-----\n";
+  const std::string signed_once = message(kStatement);
+  for (const std::string& text :
+       {secret, signed_once + secret, signed_once + signed_once + secret, signed_once + kCertificate + secret,
+        secret + signed_once, message(kStatement + secret), message("- " + secret + kStatement), with_crlf(secret),
+        signed_once + secret.substr(0, 60)}) {
+    CAPTURE(text);
+    const auto refused = split_response(text);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::secret_key_handed_in);
+    CHECK(refused.error().detail.find("exposed") != std::string::npos);
+  }
+}
+
 TEST_CASE("a block inside the cleartext has to be escaped") {
   CHECK(code_of(message("-----BEGIN PGP MESSAGE-----\nchallenge: AbC\nnonce: x\n")) == ErrorCode::malformed_message);
   CHECK(code_of(message(message(kStatement))) == ErrorCode::malformed_message);
