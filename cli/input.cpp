@@ -53,7 +53,7 @@ Result<std::string> read_certificate(const std::string& path, std::size_t bytes_
 }
 
 Result<Secret> read_password(const std::string& path, std::string_view question, Terminal& terminal) {
-  constexpr std::size_t kBytesMax = 4096;
+  constexpr std::size_t kBytesMax = (4u << 10) + 2;  // a password in any form, and the end of its line
   if (path.empty()) return terminal.ask_password(question, "--password-file FILE, or - for stdin");
   std::string text = TRY(read_input(path, kBytesMax, terminal));
   std::size_t size = text.size();

@@ -1,5 +1,5 @@
-// A password that somebody typed: 1 to 1,024 bytes of UTF-8, hashed in Unicode normalisation form C (S12, S20), so that
-// it is the same password from every keyboard.
+// A password that somebody typed: UTF-8, 1 to 1,024 bytes in Unicode normalisation form C, in which it is hashed (S12,
+// S20), so that it is the same password from every keyboard. As it came it has at most 4 KiB.
 #pragma once
 
 #include <cstddef>

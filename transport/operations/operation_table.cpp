@@ -48,7 +48,7 @@ constexpr std::array kTable = {
     Operation{"account.session",    kLocal,           Guard::administrator,  kSmall},
     Operation{"account.session_end", kLocal,          Guard::administrator,  kSmall},
     Operation{"password.change",    kHttp,            Guard::none,           kResponse},
-    Operation{"password.set",       kLocal,           Guard::administrator,  kSmall},
+    Operation{"password.set",       kLocal,           Guard::administrator,  kResponse},
     Operation{"password.remove",    kLocal,           Guard::administrator,  kSmall},
     Operation{"account.revoke",     kLocal,           Guard::administrator,  kSmall},
     Operation{"account.restore",    kLocal,           Guard::administrator,  kLocalFile},
