@@ -2,6 +2,7 @@
 
 #include "auth/accounts/account_id.hpp"
 #include "auth/accounts/metadata.hpp"
+#include "auth/keys/key_change.hpp"
 
 namespace countersign::auth {
 namespace {
@@ -44,10 +45,6 @@ Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const Want
   account.encryption_algorithm = checked.encryption_key.algorithm;
   account.show_key_id = wanted.show_key_id;
   account.managed = wanted.managed;
-  // The server signs every challenge's statement itself, so its own key as somebody's would answer for them.
-  if (context_.identity.has_key(account.fingerprint)) {
-    return fail(ErrorCode::key_taken, "the key " + account.fingerprint.upper() + " is the server's own");
-  }
   entry.at = moment.wall;
   entry.account = account.id;
   entry.key = account.fingerprint.upper();
@@ -58,11 +55,9 @@ Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const Want
   return judge_anew([&]() -> Result<Account> {
     const auto stored = TRY(context_.accounts.find(account.id));
     if (stored && stored->account.state != AccountState::deleted) return fail(ErrorCode::account_exists, username);
-    if (!TRY(context_.accounts.holder_of(account.fingerprint)).empty()) {
-      return fail(ErrorCode::key_taken, "the key " + account.fingerprint.upper() + " belongs to an account already");
-    }
+    TRY(judge_next_key(context_, nullptr, account.fingerprint));
     account.epoch = stored ? stored->account.epoch + 1 : 0;
-    // The keys of a deleted account stay taken, so its record goes on to say when they ended.
+    // Keys that were rotated away or revoked stay taken, so the record goes on to say when they ended.
     if (stored) account.former_keys = stored->account.former_keys;
     if (wanted.epoch && *wanted.epoch != account.epoch) return fail(ErrorCode::epoch_passed);
     storage::Batch batch;

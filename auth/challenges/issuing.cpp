@@ -3,6 +3,7 @@
 #include "auth/accounts/account_id.hpp"
 #include "auth/audit/log.hpp"
 #include "auth/challenges/sealed_challenge.hpp"
+#include "auth/keys/key_change.hpp"
 #include "auth/keys/revocation_record.hpp"
 #include "auth/keys/standing.hpp"
 #include "auth/openpgp/enrollable.hpp"
@@ -33,13 +34,14 @@ Result<std::string> Issuing::extra_of(const ChallengeRequest& request) {
 
 Result<Issuing::Recipient> Issuing::enrolling(const ChallengeRequest& request, const std::string& account,
                                               const Visit& visit, Instant now) {
-  if (visit.arrival == Arrival::http && !context_.policies.registration_open) {
-    return fail(ErrorCode::registration_closed);
-  }
   auto checked =
       TRY(openpgp::check_enrollable(context_.engine, request.public_key, openpgp::kCertificateReadBytesMax, now));
   const auto stored = TRY(context_.accounts.find(account));
   const bool tombstone = stored && stored->account.state == AccountState::deleted;
+  if (visit.arrival != Arrival::http) {
+    if (stored && !tombstone) return fail(ErrorCode::account_exists, request.name.username);
+    TRY(judge_next_key(context_, nullptr, checked.certificate.fingerprint()));
+  }
   return Recipient{std::move(checked.certificate), checked.encryption_key.fingerprint,
                    tombstone ? stored->account.epoch + 1 : 0, true};
 }
@@ -81,12 +83,33 @@ Result<Issuing::Recipient> Issuing::of_account(const std::string& account, Insta
 
 Result<IssuedChallenge> Issuing::issue(const ChallengeRequest& request, const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
+  const bool by_stranger = visit.arrival == Arrival::http;
+  // First, so that every name is told the same.
+  if (request.purpose == Purpose::enrol && by_stranger && !context_.policies.registration_open) {
+    return fail(ErrorCode::registration_closed);
+  }
   const std::string account = TRY(resolve(request.name));
   Challenge challenge;
-  challenge.extra = TRY(extra_of(request));
-  const Recipient recipient = request.purpose == Purpose::enrol ? TRY(enrolling(request, account, visit, moment.wall))
-                                                                : TRY(of_account(account, moment.wall));
   challenge.purpose = request.purpose;
+  challenge.extra = TRY(extra_of(request));
+  if (request.purpose == Purpose::rotate) {
+    // What would be refused with the response is refused now: it says nothing of the account.
+    TRY(openpgp::check_enrollable(context_.engine, request.new_public_key, openpgp::kCertificateReadBytesMax,
+                                  moment.wall));
+  }
+  // Who may list the accounts is told what is wrong, before a challenge that helps nobody travels for days.
+  const auto of_known_account = [&]() -> Result<Recipient> {
+    const auto stored = TRY(context_.accounts.find(account));
+    if (!stored) return fail(ErrorCode::not_found, "no such account");
+    auto recipient = TRY(judge(stored, moment.wall));
+    if (request.purpose == Purpose::rotate) {
+      TRY(judge_next_key(context_, &stored->account, TRY(openpgp::Fingerprint::parse(challenge.extra))));
+    }
+    return recipient;
+  };
+  const Recipient recipient = request.purpose == Purpose::enrol ? TRY(enrolling(request, account, visit, moment.wall))
+                              : by_stranger                     ? TRY(of_account(account, moment.wall))
+                                                                : TRY(until_settled(of_known_account));
   challenge.transport = request.transport;
   challenge.account = account;
   challenge.key = recipient.certificate.fingerprint();

@@ -28,9 +28,9 @@ class Issuing {
  public:
   Issuing(const Context& context, Decoys& decoys) : context_(context), decoys_(decoys) {}
 
-  // For an account that is unknown, not active, or whose key cannot be used, the answer has the same shape and opens
-  // for nobody. malformed_*, registration_closed, certificate_refused and the like for an `enrol` certificate,
-  // unavailable.
+  // By http an account that is unknown, not active or without a usable key gets the same shape, for nobody; else it is
+  // told (not_found, account_*, key_*), and so is key_taken. malformed_*, registration_closed, certificate_refused and
+  // the like for a certificate to enrol or rotate to, unavailable.
   Result<IssuedChallenge> issue(const ChallengeRequest& request, const Visit& visit);
 
  private:

@@ -101,10 +101,6 @@ Result<Json> issue_challenge(auth::Authenticator& auth, const Message& message) 
   request.new_public_key = TRY(reader.text_or("new_public_key", ""));
   request.reason = TRY(reader.text_or("reason", ""));
   TRY(reader.finish());
-  // A stranger gets a decoy. Who may list the accounts is told of a mistyped name, before it travels for days.
-  if (message.carrier != Carrier::http && request.purpose != auth::Purpose::enrol) {
-    TRY(auth.show_account(TRY(auth::resolve(request.name))));
-  }
   const auto issued = TRY(auth.issue_challenge(request, visit_of(message)));
   return Json::object().set("challenge_message", issued.message).set("expires_at", format_time(issued.expires_at));
 }

@@ -35,7 +35,7 @@ std::string name_number(int number) {
 SpyOpenPgp::Sealed asked_for(House& house, const std::string& username) {
   ChallengeRequest request;
   request.name.username = username;
-  return house.engine().sealed_in(must(house.auth().issue_challenge(request, by_hand())).message);
+  return house.engine().sealed_in(must(house.auth().issue_challenge(request, by_http())).message);
 }
 
 void set_state(House& house, const Person& person, AccountState state) {
