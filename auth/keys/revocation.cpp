@@ -129,8 +129,13 @@ Result<RevocationRecord> Revocation::judge_certificate(const std::string& accoun
 Result<RevocationRecord> Revocation::by_certificate(const std::string& account, const std::string& revocation,
                                                     const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
-  const auto admitted = TRY(openpgp::admit_revocation(revocation));
-  return until_settled([&] { return judge_certificate(account, admitted, visit, moment); });
+  const auto admitted = openpgp::admit_revocation(revocation);
+  if (!admitted) {
+    // A proof that lacks its signature is denied; this is none yet.
+    if (admitted.error().code != ErrorCode::signature_missing) return tl::unexpected<Error>(admitted.error());
+    return fail(ErrorCode::malformed_message, "there is no revocation certificate");
+  }
+  return until_settled([&] { return judge_certificate(account, *admitted, visit, moment); });
 }
 
 Result<RevocationRecord> Revocation::by_password(const std::string& account, const Password& password,

@@ -165,6 +165,10 @@ Result<Json> AuthOperations::run(const Message& message) {
       return fail(ErrorCode::busy, "out of memory");
     }
   }();
+  // Only a stick's copy may be whole later.
+  if (!answer && answer.error().code == ErrorCode::file_incomplete && message.carrier == Carrier::http) {
+    answer = fail(ErrorCode::malformed_message, answer.error().detail);
+  }
   if (!answer) {
     authenticator_.count_refusal(answer.error().code);
     // A command says it itself.

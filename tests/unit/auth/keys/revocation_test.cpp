@@ -112,7 +112,7 @@ TEST_CASE("S38 a revocation certificate counts if it is the key's own and sound"
   CHECK(revoked_by(house, alice(), own) == "signature_by_another_key");
   CHECK(revoked_by(house, alice(), to_string(other.revocation(2))) == "signature_by_another_key");
   CHECK(revoked_by(house, bob(), own) == "account_unknown");
-  CHECK(revoked_by(house, alice(), "") == "signature_missing");
+  CHECK(revoked_by(house, alice(), "") == "malformed_message");
   CHECK(revoked_by(house, alice(), "no armor") == "packet_refused");
   CHECK(revoked_by(house, alice(), gnupg.certificate) == "packet_refused");
   CHECK(revoked_by(house, alice(), "This is\n\n:" + gnupg.revocation()) == "armor_invalid");
