@@ -7,6 +7,16 @@ namespace countersign::cli {
 
 Result<Json> purpose_fields(const ChallengePurpose& purpose, Terminal& terminal) {
   using auth::openpgp::kCertificateReadBytesMax;
+  // Else who forgot --purpose would ask for a login.
+  if (!purpose.public_key.empty() && purpose.purpose != "enrol") {
+    return fail(ErrorCode::usage, "--public-key is for --purpose enrol");
+  }
+  if (!purpose.new_public_key.empty() && purpose.purpose != "rotate") {
+    return fail(ErrorCode::usage, "--new-public-key is for --purpose rotate");
+  }
+  if (!purpose.reason.empty() && purpose.purpose != "revoke") {
+    return fail(ErrorCode::usage, "--reason is for --purpose revoke");
+  }
   Json fields = Json::object();
   if (!purpose.purpose.empty()) fields.set("purpose", purpose.purpose);
   if (!purpose.public_key.empty()) {

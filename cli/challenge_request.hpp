@@ -16,7 +16,8 @@ struct ChallengePurpose {
   std::string reason;          // revoke: the code
 };
 
-// The members of challenge.issue that say so, each only where it is given. As read_certificate.
+// The members of challenge.issue that say so, each only where it is given. usage where one is given that the purpose
+// does not take; as read_certificate.
 Result<Json> purpose_fields(const ChallengePurpose& purpose, Terminal& terminal);
 
 }  // namespace countersign::cli

@@ -7,6 +7,12 @@
 namespace countersign::auth {
 namespace {
 
+// Null is how a record says that there is none.
+Result<std::string> text_or_null(JsonReader& reader, std::string_view member) {
+  if (reader.take(member).is_null()) return std::string();
+  return reader.text(member);
+}
+
 Result<FormerKey> parse_former_key(const Json& json) {
   JsonReader reader(json);
   FormerKey key;
@@ -59,7 +65,7 @@ Json write_parts(const std::map<AccountPart, std::string>& parts) {
 // The scheme is written out, so that a reader need not infer it; what disagrees with the records is not understood.
 Status parse_password(JsonReader& reader, Account& account) {
   const std::string scheme = TRY(reader.text_or("password", name_of(PasswordScheme::none)));
-  account.pepper_key = TRY(reader.text_or("pepper", ""));
+  account.pepper_key = TRY(text_or_null(reader, "pepper"));
   const bool both =
       account.parts.contains(AccountPart::password) && account.parts.contains(AccountPart::legacy_password);
   if (both || scheme != name_of(password_scheme_of(account))) return fail(ErrorCode::malformed_message, "password");
@@ -75,7 +81,7 @@ Result<Account> parse_members(const Json& json) {
   Account account;
   account.id = TRY(reader.text("account"));
   TRY(check_account_id(account.id));
-  account.username = TRY(reader.text_or("username", ""));
+  account.username = TRY(text_or_null(reader, "username"));
   const auto state = account_state_named(TRY(reader.text("state")));
   if (!state) return fail(ErrorCode::malformed_message, "unknown state");
   account.state = *state;

@@ -180,13 +180,11 @@ JsonReader::JsonReader(const Json& json) : json_(json) {}
 
 const Json* JsonReader::use(std::string_view name) {
   used_.emplace_back(name);
-  const Json* found = json_.find(name);
-  return found != nullptr && !found->is_null() ? found : nullptr;
+  return json_.find(name);
 }
 
 bool JsonReader::has(std::string_view name) const {
-  const Json* found = json_.find(name);
-  return found != nullptr && !found->is_null();
+  return json_.find(name) != nullptr;
 }
 
 Result<std::string> JsonReader::text(std::string_view name) {
@@ -212,7 +210,8 @@ Result<Instant> JsonReader::time(std::string_view name) {
 }
 
 Result<std::optional<Instant>> JsonReader::time_if_any(std::string_view name) {
-  if (TRY(text_or(name, "")).empty()) return std::optional<Instant>();
+  const Json* found = use(name);
+  if (found == nullptr) return std::optional<Instant>();
   return std::optional<Instant>(TRY(time(name)));
 }
 

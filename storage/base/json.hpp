@@ -82,7 +82,7 @@ class JsonReader {
   // Keeps a reference: `json` outlives it.
   explicit JsonReader(const Json& json);
   explicit JsonReader(Json&&) = delete;
-  bool has(std::string_view name) const;  // present and not null
+  bool has(std::string_view name) const;  // null is there too
   Result<std::string> text(std::string_view name);
   Result<std::string> text_or(std::string_view name, std::string_view otherwise);
   // Without a copy on the way.
@@ -91,7 +91,7 @@ class JsonReader {
   Result<std::int64_t> integer_or(std::string_view name, std::int64_t otherwise);
   // In the form of time.hpp.
   Result<Instant> time(std::string_view name);
-  // Nothing where the member is absent or an empty text.
+  // Nothing where the member is absent.
   Result<std::optional<Instant>> time_if_any(std::string_view name);
   Result<bool> boolean_or(std::string_view name, bool otherwise);
   // A copy of any member, as it is; null where there is none.

@@ -71,12 +71,29 @@ std::string_view default_transport(Carrier carrier) {
   return carrier == Carrier::http ? "http" : "courier";
 }
 
+// Left out or not empty: what is there and empty would count as left out.
+Result<std::string> take_if_any(JsonReader& reader, std::string_view member) {
+  std::string text = TRY(reader.text_or(member, ""));
+  if (text.empty() && reader.has(member)) {
+    return fail(ErrorCode::malformed_message, "'" + std::string(member) + "' is empty");
+  }
+  return text;
+}
+
+// A member that one purpose takes. Read over in another, it would let its owner sign what they did not mean.
+Result<std::string> take_for(auth::Purpose takes, auth::Purpose asked, JsonReader& reader, std::string_view member) {
+  if (takes == asked || !reader.has(member)) return reader.text_or(member, "");
+  return fail(ErrorCode::malformed_message, "'" + std::string(member) + "' goes with the purpose " +
+                                                std::string(name_of(takes)) + ", not with " +
+                                                std::string(name_of(asked)));
+}
+
 }  // namespace
 
 Result<auth::AccountName> take_name(JsonReader& reader) {
   auth::AccountName name;
-  name.username = TRY(reader.text_or("username", ""));
-  name.account = TRY(reader.text_or("account", ""));
+  name.username = TRY(take_if_any(reader, "username"));
+  name.account = TRY(take_if_any(reader, "account"));
   return name;
 }
 
@@ -97,9 +114,9 @@ Result<Json> issue_challenge(auth::Authenticator& auth, const Message& message) 
   }
   request.purpose = *purpose;
   request.transport = *transport;
-  request.public_key = TRY(reader.text_or("public_key", ""));
-  request.new_public_key = TRY(reader.text_or("new_public_key", ""));
-  request.reason = TRY(reader.text_or("reason", ""));
+  request.public_key = TRY(take_for(auth::Purpose::enrol, *purpose, reader, "public_key"));
+  request.new_public_key = TRY(take_for(auth::Purpose::rotate, *purpose, reader, "new_public_key"));
+  request.reason = TRY(take_for(auth::Purpose::revoke, *purpose, reader, "reason"));
   TRY(reader.finish());
   const auto issued = TRY(auth.issue_challenge(request, visit_of(message)));
   return Json::object().set("challenge_message", issued.message).set("expires_at", format_time(issued.expires_at));
