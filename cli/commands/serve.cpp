@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "auth/audit/log.hpp"
+#include "cli/maintenance.hpp"
 #include "cli/store.hpp"
 #include "storage/base/text.hpp"
 #include "transport/http/http_server.hpp"
@@ -34,17 +35,18 @@ sigset_t stop_signals() {
   return signals;
 }
 
+void tell_of_maintenance(const Status& maintained) {
+  if (maintained) return auth::log_event(auth::LogLevel::info, "maintenance works again", {});
+  auth::log_event(auth::LogLevel::alarm, "maintenance failed",
+                  {{"code", name_of(maintained.error().code)}, {"detail", maintained.error().detail}});
+}
+
 // Until SIGINT or SIGTERM; once a second the store looks after what nobody asks for.
 void maintain_until_stopped(Store& store) {
   const sigset_t signals = stop_signals();
   const timespec second{1, 0};
-  while (sigtimedwait(&signals, nullptr, &second) < 0) {
-    const Status maintained = store.maintain();
-    if (!maintained) {
-      auth::log_event(auth::LogLevel::alarm, "maintenance failed",
-                      {{"code", name_of(maintained.error().code)}, {"detail", maintained.error().detail}});
-    }
-  }
+  Maintenance maintenance([&] { return store.maintain(); }, tell_of_maintenance);
+  while (sigtimedwait(&signals, nullptr, &second) < 0) maintenance.run();
 }
 
 transport::http::HttpServerSettings server_settings(const Settings& settings) {
