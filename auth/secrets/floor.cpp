@@ -16,6 +16,12 @@ void raise(ChainHead& head, const ChainHead& other) {
 }
 }  // namespace
 
+void Floor::raise(Marks& marks, const Marks& others) {
+  marks.restores = std::max(marks.restores, others.restores);
+  marks.revocations = std::max(marks.revocations, others.revocations);
+  for (const auto& [writer, head] : others.heads) auth::raise(marks.heads[writer], head);
+}
+
 Json Floor::write(const Marks& marks) {
   Json heads = Json::object();
   for (const auto& [writer, head] : marks.heads) {
@@ -72,22 +78,22 @@ Result<std::unique_ptr<Floor>> Floor::load(const std::filesystem::path& path, co
 
 void Floor::note_head(const std::string& writer, const ChainHead& head) {
   const std::lock_guard lock(mutex_);
-  raise(marks_.heads[writer], head);
-  changed_ = true;
+  auth::raise(marks_.heads[writer], head);
+  ++changes_;
 }
 
 void Floor::note_revocation(std::int64_t number) {
   const std::lock_guard lock(mutex_);
   if (number <= marks_.revocations) return;
   marks_.revocations = number;
-  changed_ = true;
+  ++changes_;
 }
 
 void Floor::note_restores(std::int64_t number) {
   const std::lock_guard lock(mutex_);
   if (number <= marks_.restores) return;
   marks_.restores = number;
-  changed_ = true;
+  ++changes_;
 }
 
 std::int64_t Floor::restores() const {
@@ -101,16 +107,27 @@ std::int64_t Floor::revocations() const {
 }
 
 Status Floor::save() {
+  // Apart from the marks: whoever notes one has just committed, and waits for no file and for no other process.
+  const std::lock_guard turn(saving_);
+  Marks marks;
+  std::uint64_t changes = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (changes_ == changes_saved_) return ok();
+    marks = marks_;
+    changes = changes_;
+  }
+  TRY(merge_into_file(marks));
   const std::lock_guard lock(mutex_);
-  if (!changed_) return ok();
-  const FileLock file_lock = TRY(FileLock::acquire(path_.string() + ".lock"));
-  const Marks others = TRY(read(path_, seal_));
-  marks_.restores = std::max(marks_.restores, others.restores);
-  marks_.revocations = std::max(marks_.revocations, others.revocations);
-  for (const auto& [writer, head] : others.heads) raise(marks_.heads[writer], head);
-  TRY(write_private_file(path_, seal_.close(kName, write(marks_))));
-  changed_ = false;
+  raise(marks_, marks);
+  changes_saved_ = changes;
   return ok();
+}
+
+Status Floor::merge_into_file(Marks& marks) const {
+  const FileLock lock = TRY(FileLock::acquire(path_.string() + ".lock"));
+  raise(marks, TRY(read(path_, seal_)));
+  return write_private_file(path_, seal_.close(kName, write(marks)));
 }
 
 Result<bool> Floor::is_cut_off(storage::Medium& medium, const std::string& writer, std::int64_t number) const {

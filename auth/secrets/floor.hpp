@@ -4,6 +4,7 @@
 // the medium, never lead. It holds the restore counter, the highest revocation number and the head of each audit chain.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -36,7 +37,9 @@ class Floor {
   std::int64_t revocations() const;
   void note_restores(std::int64_t number);
   std::int64_t restores() const;
-  // Writes what was noted since the last save; nothing when nothing was. storage_unavailable.
+  // Writes what was noted since the last save; nothing when nothing was. Nobody who notes or asks waits for it, and
+  // what is noted meanwhile is for the next save, as is what could not be written. busy where another process keeps the
+  // file, storage_unavailable.
   Status save();
   // Both, the age first.
   Status judge_medium(storage::Medium& medium, std::int64_t restores) const;
@@ -60,12 +63,17 @@ class Floor {
   Floor(std::filesystem::path path, const RecordSeal& seal) : path_(std::move(path)), seal_(seal) {}
   static Json write(const Marks& marks);
   static Result<Marks> read(const std::filesystem::path& path, const RecordSeal& seal);
+  static void raise(Marks& marks, const Marks& others);
+  // The file then holds the higher of both, and so do `marks`.
+  Status merge_into_file(Marks& marks) const;
 
   const std::filesystem::path path_;
   const RecordSeal& seal_;
-  mutable std::mutex mutex_;
+  std::mutex saving_;         // one at a time writes the file; taken before the other
+  mutable std::mutex mutex_;  // of what follows
   Marks marks_;
-  bool changed_ = false;
+  std::uint64_t changes_ = 0;
+  std::uint64_t changes_saved_ = 0;
 };
 
 }  // namespace countersign::auth

@@ -2,6 +2,7 @@
 // is more open, a link, or not a regular file is refused rather than repaired (S76).
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string_view>
@@ -33,8 +34,10 @@ Status make_private_folder(const std::filesystem::path& path);
 // A flock on a file, held until destroyed; released by the kernel when the process dies.
 class FileLock {
  public:
-  // Exclusive, waited for; the file is made if absent. storage_unavailable.
-  static Result<FileLock> acquire(const std::filesystem::path& path);
+  // Exclusive, waited for, but not for ever: whoever has it may be stopped. The file is made if absent. busy,
+  // storage_unavailable.
+  static Result<FileLock> acquire(const std::filesystem::path& path,
+                                  std::chrono::milliseconds patience = std::chrono::seconds(2));
   // Of a file that is there. Shared with others that do the same; not waited for: busy where it cannot be had at once.
   static Result<FileLock> share(const std::filesystem::path& path);
   // Of a file that is there, exclusive, not waited for: busy while anybody has it.

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <future>
+#include <optional>
 #include <thread>
 
 #include "auth/secrets/private_file.hpp"
@@ -92,6 +94,26 @@ TEST_CASE("many threads and two floors on one file lose nothing") {
   CHECK(failures == 0);
   const auto again = must(Floor::load(ground.floor_path(), ground.seal));
   for (int thread = 0; thread < 4; ++thread) CHECK(again->heads().at("writer" + std::to_string(thread)).number == 10);
+}
+
+TEST_CASE("whoever notes a head waits neither for the floor's file nor for who keeps it") {
+  SealedGround ground;
+  must(Floor::create(ground.floor_path(), ground.seal));
+  const auto floor = must(Floor::load(ground.floor_path(), ground.seal));
+  floor->note_head("server", {7, kHash});
+  std::optional<FileLock> held = must(FileLock::acquire(ground.floor_path().string() + ".lock"));
+  auto saving = std::async(std::launch::async, [&] { return floor->save(); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));  // now the save waits for the lock
+  auto noting = std::async(std::launch::async, [&] { floor->note_head("server", {8, kHash}); });
+  CHECK(noting.wait_for(std::chrono::seconds(1)) == std::future_status::ready);
+  CHECK(saving.wait_for(std::chrono::seconds(30)) == std::future_status::ready);
+  held.reset();
+  const Status failed = saving.get();
+  CHECK(outcome(failed) == "busy");
+  CHECK_THAT(failed ? "" : failed.error().detail, Catch::Contains(ground.floor_path().string() + ".lock"));
+  noting.get();
+  must(floor->save());
+  CHECK(must(Floor::load(ground.floor_path(), ground.seal))->heads().at("server").number == 8);
 }
 
 TEST_CASE("S76 a floor that is missing or open to others or damaged stops the start") {
