@@ -10,8 +10,6 @@
 namespace countersign {
 namespace {
 
-using nlohmann::ordered_json;
-
 constexpr std::size_t kDepthMax = 8;
 
 // Builds a Json from nlohmann's SAX events, which neither recurse nor hide duplicates.
@@ -88,30 +86,6 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   std::vector<Open> open_;
 };
 
-// Depth is at most 8 for what was parsed and known for what we build, so recursion is bounded.
-ordered_json convert(const Json& json) {
-  if (const auto* value = json.boolean()) return *value;
-  if (const auto* value = json.integer()) return *value;
-  if (const auto* value = json.string()) return *value;
-  if (const auto* items = json.items()) {
-    ordered_json out = ordered_json::array();
-    for (const Json& item : *items) out.push_back(convert(item));
-    return out;
-  }
-  if (const auto* members = json.members()) {
-    // By the vector beneath: operator[] searches, and ours has each name once.
-    ordered_json::object_t out;
-    out.reserve(members->size());
-    for (const auto& [name, value] : *members) out.emplace_back(name, convert(value));
-    return ordered_json(std::move(out));
-  }
-  return nullptr;
-}
-
-std::string dump(const Json& json, int indent) {
-  return convert(json).dump(indent, ' ', false, ordered_json::error_handler_t::replace);
-}
-
 }  // namespace
 
 const Json* Json::find(std::string_view name) const {
@@ -167,13 +141,6 @@ Result<Json> parse_json(std::string_view text) {
     return fail(ErrorCode::malformed_json, error.what());
   }
   return std::move(builder.root);
-}
-
-std::string write_json(const Json& json) {
-  return dump(json, -1);
-}
-std::string write_json_indented(const Json& json) {
-  return dump(json, 2);
 }
 
 JsonReader::JsonReader(const Json& json) : json_(json) {}
