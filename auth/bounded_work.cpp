@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <exception>
 #include <new>
 #include <optional>
 #include <system_error>
@@ -20,6 +21,15 @@ void lower_priority() {
   const int now = getpriority(PRIO_PROCESS, 0);
   // Failing costs others a little time and nothing else.
   static_cast<void>(setpriority(PRIO_PROCESS, 0, std::min(now + kNicer, 19)));
+}
+
+// Out of memory, most of all: then there may be none to say it in.
+Status failure_of(const std::exception& error, ErrorCode code) {
+  try {
+    return fail(code, error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(code);
+  }
 }
 
 }  // namespace
@@ -78,8 +88,8 @@ void BoundedWork::serve() {
     Status outcome = ok();
     try {
       job.work();
-    } catch (const std::bad_alloc&) {
-      outcome = fail(limits_.failed, "out of memory");
+    } catch (const std::exception& error) {
+      outcome = failure_of(error, limits_.failed);
     }
     lock.lock();
     --counts_.running;

@@ -22,7 +22,7 @@ struct WorkLimits {
   std::size_t at_once = 1;
   std::size_t queue_max = 0;
   ErrorCode busy = ErrorCode::busy;      // the queue is full
-  ErrorCode failed = ErrorCode::failed;  // no thread or no memory
+  ErrorCode failed = ErrorCode::failed;  // no thread, or the work threw
 };
 
 // Since the start, and now.
@@ -43,7 +43,7 @@ class BoundedWork {
   ~BoundedWork();
 
   // Does it, first come, first served, and returns when it is done. The limits' `busy` at once where the queue is
-  // full, and `failed`: then nothing was done, or the work ran out of memory.
+  // full, and `failed`: then nothing was done, or the work threw, out of memory most of all.
   Status run(const std::function<void()>& work);
   WorkCounts counts() const;
 

@@ -33,6 +33,8 @@ bool read_nothing(void*, void*, std::size_t, std::size_t* read) {
 Status check(rnp_result_t result, std::string_view call, ErrorCode code) {
   if (result == RNP_SUCCESS) return ok();
   const char* const words = rnp_result_to_string(result);
+  // Says nothing about what was given.
+  if (result == RNP_ERROR_OUT_OF_MEMORY) code = ErrorCode::openpgp_unavailable;
   return fail(code, std::string(call) + ": " + (words == nullptr ? "unknown" : words));
 }
 

@@ -28,7 +28,7 @@ using Generate = std::unique_ptr<rnp_op_generate_st, GiveBack<&rnp_op_generate_d
 using Identifiers = std::unique_ptr<rnp_identifier_iterator_st, GiveBack<&rnp_identifier_iterator_destroy>>;
 using Buffer = std::unique_ptr<char, GiveBack<&rnp_buffer_destroy>>;
 
-// ok, or `code` with the call's name and librnp's words.
+// ok, or `code` with the call's name and librnp's words; openpgp_unavailable where it ran out of memory.
 Status check(rnp_result_t result, std::string_view call, ErrorCode code);
 Status check(rnp_result_t result, std::string_view call);  // openpgp_unavailable
 

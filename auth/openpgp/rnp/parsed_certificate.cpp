@@ -93,6 +93,7 @@ Result<SignatureFacts> ParsedCertificate::verify(ByteView message, const GatedSi
   const Verify operation(raw);
   TRY(check(result, "rnp_op_verify_detached_create"));
   const rnp_result_t executed = rnp_op_verify_execute(raw);
+  if (executed == RNP_ERROR_OUT_OF_MEMORY) TRY(check(executed, "rnp_op_verify_execute"));
   return read_facts(raw, executed);
 }
 

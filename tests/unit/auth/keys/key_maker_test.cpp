@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 #include "auth/openpgp/gate/armor.hpp"
@@ -100,6 +101,20 @@ TEST_CASE("S12 a password that cannot protect a key makes none") {
   }
   CHECK(asked == 0);
   CHECK(outcome(KeyMaker::check(password_of(std::string(255, 'p')))) == "ok");
+}
+
+TEST_CASE("a making of keys that throws is an engine out of order and the next one works") {
+  Generating engine;
+  KeyMaker maker(engine);
+  const auto make = [&] { return outcome(maker.make("mina", password_of("correct horse"), kNoon)); };
+  engine.on_generate = [](openpgp::OpenPgp&, const openpgp::KeyRequest&) -> Result<openpgp::GeneratedKey> {
+    throw std::length_error("a word that is longer than what a string holds in itself");
+  };
+  CHECK(make() == "openpgp_unavailable");
+  engine.on_generate = [](openpgp::OpenPgp& inner, const openpgp::KeyRequest& request) {
+    return inner.generate(request);
+  };
+  CHECK(make() == "ok");
 }
 
 TEST_CASE("no more than a few callers wait for a key and whoever comes then is told at once") {

@@ -2,6 +2,7 @@
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
 
 #include <fcntl.h>
+#include <rnp/rnp_err.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -14,6 +15,7 @@
 #include "auth/openpgp/acceptance.hpp"
 #include "auth/openpgp/policy.hpp"
 #include "auth/openpgp/rnp/certificate_cache.hpp"
+#include "auth/openpgp/rnp/handles.hpp"
 #include "tests/support/forged_key.hpp"
 #include "tests/support/packet_builder.hpp"
 
@@ -78,6 +80,14 @@ class CapturedErrors {
 };
 
 }  // namespace
+
+TEST_CASE("librnp out of memory is an engine out of order, whatever else the call may say") {
+  const auto code = [](rnp_result_t result) {
+    return rnp::check(result, "rnp_op_encrypt_execute", ErrorCode::certificate_refused).error().code;
+  };
+  CHECK(code(RNP_ERROR_OUT_OF_MEMORY) == ErrorCode::openpgp_unavailable);
+  CHECK(code(RNP_ERROR_BAD_PARAMETERS) == ErrorCode::certificate_refused);
+}
 
 TEST_CASE("librnp's complaints do not reach the terminal and everybody else's do") {
   const auto engine = RnpOpenPgp::open(Secret()).value();
