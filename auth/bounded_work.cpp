@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "storage/base/signals_blocked.hpp"
+#include "storage/base/wiped_stack.hpp"
 
 namespace countersign::auth {
 namespace {
@@ -91,6 +92,7 @@ void BoundedWork::serve() {
     } catch (const std::exception& error) {
       outcome = failure_of(error, limits_.failed);
     }
+    wipe_stack();  // of a password
     lock.lock();
     --counts_.running;
     job.outcome = std::move(outcome);

@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "storage/base/signals_blocked.hpp"
+#include "storage/base/wiped_stack.hpp"
 #include "transport/http/connection.hpp"
 
 namespace countersign::transport::http {
@@ -106,6 +107,9 @@ void Connections::work() {
     const std::uint64_t one = 1;
     if (first) [[maybe_unused]]
       const auto written = write(wake_.get(), &one, sizeof one);
+    // The answer is on its way, so nobody waits for this.
+    work.reset();
+    wipe_stack();
   }
 }
 
