@@ -20,6 +20,19 @@ bool is_joint(const AuditRecord& record) {
   return record.decision == name_of(Decision::store_restored);
 }
 
+// Of the record of that name; nothing where it is no record's of this chain.
+std::optional<std::int64_t> number_in(const std::string& name, const std::string& writer) {
+  std::string_view digits = std::string_view(name).substr(audit_folder(writer).size());
+  digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
+  const auto number = parse_number(digits);
+  return number && name == audit_name(writer, *number) ? number : std::nullopt;
+}
+
+std::string text_of_missing(const std::string& writer, std::int64_t first, std::int64_t last) {
+  if (first == last) return audit_name(writer, first) + ": missing";
+  return fmt::format("{} to {}: missing", audit_name(writer, first), last);
+}
+
 }  // namespace
 
 std::string text_of(const CutOff& cut_off) {
@@ -157,27 +170,30 @@ Result<std::vector<AuditRecord>> Audit::list(std::string_view writer, std::size_
 
 Status Audit::verify_chain(const std::string& writer, AuditReport& report, const Progress& progress) {
   std::string previous = kNoPrevious;
-  std::int64_t number = 0;
+  std::int64_t last = 0;
   return storage::visit_names(medium_, audit_folder(writer), [&](const std::string& name) -> Result<bool> {
-    ++number;
     tell_now_and_then(progress, ++report.records);
+    const auto number = number_in(name, writer);
+    if (!number) {
+      report.faults.push_back(name + ": not the name of a record");
+      return true;
+    }
+    const std::int64_t first = last + 1;
+    const bool gap = *number > first;
+    last = *number;
     const auto entry = TRY(storage::find(medium_, name));
-    const auto opened = entry ? seal_.open(name, entry->bytes) : fail(ErrorCode::not_found, name);
+    const auto opened = entry ? seal_.open(name, entry->bytes) : fail(ErrorCode::not_found, "gone meanwhile");
     const auto record = opened ? parse_audit_record(*opened) : tl::unexpected<Error>(opened.error());
-    if (record && record->number > number && is_joint(*record)) {
-      report.cut_off.push_back({writer, number, record->number - 1});
-      number = record->number;
-    }
-    if (!entry || name != audit_name(writer, number)) {
-      report.faults.push_back(audit_name(writer, number) + ": missing");
-      return false;
-    }
+    const bool in_place = record && record->number == *number && record->writer == writer;
+    const bool joint = gap && in_place && is_joint(*record);
+    if (joint) report.cut_off.push_back({writer, first, *number - 1});
+    if (gap && !joint) report.faults.push_back(text_of_missing(writer, first, *number - 1));
     if (!record) {
       report.faults.push_back(name + ": " + std::string(name_of(record.error().code)));
-    } else if (record->number != number || record->writer != writer || record->previous != previous) {
+    } else if (!in_place || (record->previous != previous && (joint || !gap))) {
       report.faults.push_back(name + ": does not follow the record before it");
     }
-    previous = hex(sha256(entry->bytes));
+    previous = entry ? hex(sha256(entry->bytes)) : kNoPrevious;
     return true;
   });
 }

@@ -117,6 +117,24 @@ TEST_CASE("a removed record is found wherever it stood") {
   }
 }
 
+TEST_CASE("a gap is one fault and what is changed behind it is found too") {
+  Book book;
+  book.write(20);
+  for (const int number : {1, 7, 8, 15}) must(erase(book.medium, audit_name("server", number)));
+  REQUIRE(book.faults() == std::vector<std::string>{audit_name("server", 1) + ": missing",
+                                                    audit_name("server", 7) + " to 8: missing",
+                                                    audit_name("server", 15) + ": missing"});
+  for (const int number : {4, 9, 18}) must(put(book.medium, audit_name("server", number), "{}"));
+  must(put(book.medium, "audit/server/9", "{}"));
+  const auto faults = book.faults();
+  for (const int number : {4, 9, 18}) {
+    const std::string fault = audit_name("server", number) + ": record_unreadable";
+    CHECK(std::count(faults.begin(), faults.end(), fault) == 1);
+  }
+  CHECK(faults.back() == "audit/server/9: not the name of a record");
+  CHECK(must(book.audit->verify({})).records == 17);
+}
+
 TEST_CASE("a record moved or copied to another number or writer is found") {
   Book book;
   book.write(5);
