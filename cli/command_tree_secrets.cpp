@@ -20,7 +20,8 @@ void add_secret(Tree& tree) {
       tree, secret, "retire", "Destroy a key that nothing needs any more", "countersign secret retire 0123456789abcdef",
       run_secret_retire, [](CLI::App& app, SecretRetireOptions& options) {
         app.add_option("ID", options.id, "Its id, as listed")->required();
-        app.add_flag("--leaked", options.leaked, "A seal key in other hands: at once, whatever is open under it");
+        app.add_flag("--leaked", options.leaked,
+                     "In other hands: a coming key at once, a seal key whatever is open under it");
         app.add_flag("--yes", options.yes, "Do not ask");
       });
 }

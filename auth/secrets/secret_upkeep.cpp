@@ -59,6 +59,16 @@ Status judge_use(const KeyUse& use) {
   return fail(ErrorCode::secret_in_use, detail);
 }
 
+// Nothing is under it yet, but by a clock that is ahead its time may have come. There is always another: the one in
+// use.
+Status judge_coming(const SecretKey& key, bool leaked, Instant now) {
+  if (leaked || now + kTakeOver < key.from) return ok();
+  return fail(
+      ErrorCode::secret_in_use,
+      "it is to be used from " + format_time(key.from) +
+          " on, which is too soon to be sure that no server does; one that is in other hands goes with --leaked");
+}
+
 Status judge_time(const Found& found, const Secrets& secrets, bool leaked, Instant now) {
   const auto& family = secrets.family(found.family);
   const std::string name(name_of(found.family));
@@ -70,14 +80,12 @@ Status judge_time(const Found& found, const Secrets& secrets, bool leaked, Insta
   if (found.family == SecretFamily::audit) {
     return fail(ErrorCode::secret_in_use, "audit records name it, and cannot be sealed anew; it opens nothing else");
   }
+  if (found.index > index_in_use(family, now)) return judge_coming(family[found.index], leaked, now);
   if (leaked && found.family != SecretFamily::seal) {
     return fail(ErrorCode::malformed_message,
                 "a seal key alone is retired whatever needs it: without a record key, records would be lost");
   }
   const auto safe = safe_to_retire_at(found.family, family, found.index, now);
-  if (!safe && family[found.index].from > now && found.index > 0) {
-    return fail(ErrorCode::secret_in_use, "it is to be used from " + format_time(family[found.index].from) + " on");
-  }
   if (!safe) {
     return fail(ErrorCode::secret_in_use, "it is in use; make another first: countersign secret rotate " + name);
   }

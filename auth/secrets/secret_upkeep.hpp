@@ -67,9 +67,10 @@ class SecretUpkeep {
   Result<SecretView> rotate(const std::string& family, Seconds after, const Visit& visit);
   // reseal_records(), with the record of it.
   Result<Resealing> reseal(const Visit& visit, const Progress& progress);
-  // Overwritten and removed; a record key that audit records name becomes an audit key. `leaked`: a seal key that is in
-  // other hands goes whatever is open under it. not_found; secret_in_use, with what needs it and the time when it is
-  // safe; malformed_message for the decoy key; clock_behind; storage_unavailable.
+  // Overwritten and removed; a record key that audit records name becomes an audit key. One that is coming goes until
+  // kTakeOver before its time, when no server can have used it yet. `leaked`: a key in other hands goes at any time
+  // while it is coming, and a seal key whatever is open under it. not_found; secret_in_use, with what needs it and the
+  // time when it is safe; malformed_message for the decoy key; clock_behind; storage_unavailable.
   Result<Retired> retire(const std::string& id, bool leaked, const Visit& visit, const Progress& progress);
 
  private:
