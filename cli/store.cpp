@@ -242,15 +242,16 @@ Result<Json> Store::CurrentOperations::run(const transport::Message& message) {
 Status Store::maintain() {
   const auto generation = current();
   Status maintained = generation->authenticator().maintain();
-  if (generation->authenticator().is_outdated()) renew();
-  return maintained;
+  if (!generation->authenticator().is_outdated()) return maintained;
+  // What failed may have failed for want of a key that came since: the next one says whether it did.
+  return renew() ? ok() : maintained;
 }
 
 Result<std::shared_ptr<Store::Generation>> Store::make_next() {
   return make_generation(TRY(load_secrets(folder_, settings_, clock_.now())));
 }
 
-void Store::renew() {
+bool Store::renew() {
   auto next = make_next();
   if (next) {
     auth::log_event(auth::LogLevel::info, "keys taken over",
@@ -258,13 +259,14 @@ void Store::renew() {
     renewal_failure_.clear();
     const std::lock_guard lock(mutex_);
     generation_.swap(*next);
-    return;
+    return true;
   }
   const std::string why = std::string(name_of(next.error().code)) + ": " + next.error().detail;
   current()->authenticator().note_left_behind(why);
-  if (why == renewal_failure_) return;
+  if (why == renewal_failure_) return false;
   renewal_failure_ = why;
   auth::log_event(auth::LogLevel::alarm, "keys not taken over", {{"detail", why}});
+  return false;
 }
 
 }  // namespace countersign::cli

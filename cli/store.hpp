@@ -70,7 +70,7 @@ class Store {
   Result<std::shared_ptr<Generation>> make_generation(auth::Secrets secrets);
   Result<std::shared_ptr<Generation>> make_next();  // of the secrets as they are now
   std::shared_ptr<Generation> current();
-  void renew();
+  bool renew();
 
   const std::filesystem::path folder_;
   const Settings settings_;

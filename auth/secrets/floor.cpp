@@ -5,6 +5,7 @@
 #include "auth/audit/audit_record.hpp"
 #include "auth/keys/withdrawals.hpp"
 #include "auth/secrets/private_file.hpp"
+#include "auth/secrets/secrets.hpp"
 #include "storage/base/hash.hpp"
 
 namespace countersign::auth {
@@ -106,6 +107,14 @@ std::int64_t Floor::revocations() const {
   return marks_.revocations;
 }
 
+// Another process may have sealed it under a key that came after this one had loaded its own.
+Result<Floor::Marks> Floor::read_latest() const {
+  auto marks = read(path_, seal_);
+  if (marks) return marks;
+  const auto secrets = Secrets::load_families(path_.parent_path(), Instant());
+  return secrets ? read(path_, RecordSeal(*secrets)) : marks;
+}
+
 Status Floor::save() {
   // Apart from the marks: whoever notes one has just committed, and waits for no file and for no other process.
   const std::lock_guard turn(saving_);
@@ -126,7 +135,7 @@ Status Floor::save() {
 
 Status Floor::merge_into_file(Marks& marks) const {
   const FileLock lock = TRY(FileLock::acquire(path_.string() + ".lock"));
-  raise(marks, TRY(read(path_, seal_)));
+  raise(marks, TRY(read_latest()));
   return write_private_file(path_, seal_.close(kName, write(marks)));
 }
 

@@ -66,6 +66,7 @@ class Floor {
   static void raise(Marks& marks, const Marks& others);
   // The file then holds the higher of both, and so do `marks`.
   Status merge_into_file(Marks& marks) const;
+  Result<Marks> read_latest() const;
 
   const std::filesystem::path path_;
   const RecordSeal& seal_;

@@ -89,6 +89,7 @@ TEST_CASE("records are sealed anew and their key is retired beside a running ser
   const std::string made = rotate(world.installation, "record");
   CHECK(comes_true([&] { return key_in_state(world.installation, "record", "in use") == made; }));
   CHECK(server.session_status(token) == 200);
+  CHECK(server.log().find(" alarm ") == std::string::npos);
   const std::string later = token_of(server.post_text("/v1/session", world.alice.answer(challenge_of(server))));
 
   // Not yet: a server might be late.

@@ -71,6 +71,20 @@ TEST_CASE("an authenticator is outdated once a key comes or is due and not befor
   CHECK(next->is_outdated());
 }
 
+TEST_CASE("what ends after others took a record key over saves the floor and what they noted") {
+  House house;
+  const auto other = must(house.another(house.medium(), "other"));
+  house.clock.pass(Seconds(1));
+  must(house.auth().rotate_secret("record", Seconds(0), by_hand()));
+  must(house.restart());
+  must(house.auth().rotate_secret("seal", kTakeOver, by_hand()));
+  must(house.auth().maintain());                             // the floor is under the new key
+  must(other->rotate_secret("seal", kTakeOver, by_hand()));  // something to note
+  CHECK(outcome(other->close()) == "ok");
+  must(house.restart());
+  CHECK(must(house.auth().verify_audit({})).faults.empty());
+}
+
 TEST_CASE("no login is lost while two servers take a new key over one after the other") {
   HouseSettings settings;
   settings.policies.rate_limit = false;
