@@ -153,7 +153,13 @@ std::string escape_lines(std::string_view text) {
   std::string out;
   for (const std::string_view line : split_lines(text)) {
     if (!out.empty()) out += '\n';
-    out += escape_for_display(line, kLineBytesMax);
+    // A foreign name in a sentence was escaped when it was put there, and its backslashes are not escaped again.
+    std::string_view separator;
+    for (const std::string_view part : split(line, '\\')) {
+      out += separator;
+      out += escape_for_display(part, kLineBytesMax);
+      separator = "\\";
+    }
   }
   if (ends_with_newline(text)) out += '\n';
   return out;

@@ -113,6 +113,8 @@ std::string_view name_of(LegacyFate fate) {
   switch (fate) {
     case LegacyFate::left_out:
       return "left_out";
+    case LegacyFate::present:
+      return "present";
     case LegacyFate::denied:
       return "denied";
     case LegacyFate::taken:

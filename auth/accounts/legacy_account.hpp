@@ -18,6 +18,7 @@ namespace countersign::auth {
 // What becomes of an account.
 enum class LegacyFate : std::uint8_t {
   left_out,  // nothing is made
+  present,   // it is here already, and stays as it is
   denied,    // taken over as revoked, until an administrator decides
   taken,     // taken over, without what is wrong
 };
@@ -30,6 +31,8 @@ std::string_view name_of(LegacyFate fate);
   X(certificate_refused, left_out, "the certificate is refused")                                             \
   X(name_taken, left_out, "an account of that name is here, with another key")                               \
   X(key_taken, left_out, "another account has this key, or had it")                                          \
+  X(revoked_there, present, "the predecessor has revoked it; here it is active")                             \
+  X(revocation_unreadable_there, present, "the .rev cannot be read; here the account is active")             \
   X(revocation_missing, denied, "there is no .rev: whether the key was revoked cannot be known")             \
   X(revocation_unreadable, denied, "the .rev is neither the placeholder nor a whole record of this account") \
   X(secret_key_unprotected, denied, "the secret key lay there without a passphrase; it was not taken over")  \

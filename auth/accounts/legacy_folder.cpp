@@ -54,7 +54,9 @@ Result<LegacyFolder> LegacyFolder::open(const std::string& path) {
   if (::fstatat(root.get(), kUsers, &facts, AT_SYMLINK_NOFOLLOW) != 0) {
     return refuse(path, errno == ENOENT ? "there is no folder 'users' in it" : std::strerror(errno));
   }
-  if (S_ISLNK(facts.st_mode)) return fail(ErrorCode::legacy_folder_refused, "'users' is a link");
+  if (S_ISLNK(facts.st_mode)) {
+    return refuse(path + "/" + kUsers, "a link, and none is followed; name the folder in which the real 'users' lies");
+  }
   FileDescriptor users(::openat(root.get(), kUsers, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (users.get() < 0) return refuse(path + "/" + kUsers, std::strerror(errno));
   FileDescriptor listed(::openat(users.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));

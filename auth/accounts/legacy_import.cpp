@@ -19,7 +19,7 @@ Status judge_strays(const LegacyFolder& folder, const LegacyImportOrder& order) 
   if (strays.empty() || order.skip_strays) return ok();
   std::string detail = fmt::format("{} in 'users' that no account's file is:", strays.size());
   for (std::size_t i = 0; i < std::min(strays.size(), kStraysShownMax); ++i) {
-    detail += fmt::format("\n  '{}': {}", strays[i].name, strays[i].why);
+    detail += fmt::format("\n  '{}': {}", escape_for_display(strays[i].name), strays[i].why);
   }
   if (strays.size() > kStraysShownMax) detail += "\n  ...";
   return fail(ErrorCode::legacy_folder_refused, detail);
@@ -63,11 +63,12 @@ Result<LegacyImportSummary> LegacyImport::run(const LegacyImportOrder& order, co
   const LegacyFolder folder = TRY(LegacyFolder::open(order.folder));
   TRY(judge_strays(folder, order));
   LegacyImportSummary summary;
+  std::set<openpgp::Fingerprint> keys;
   summary.strays = folder.strays();
   const auto ids = folder.accounts();
   for (const std::string& id : ids) {
     const LegacyAccount judged = judge_legacy(id, TRY(folder.read(id)));
-    TRY(take_over(id, judged, {order, visit, moment, summary}));
+    TRY(take_over(id, judged, {order, visit, moment, summary, keys}));
     ++summary.found;
     if (progress) progress(static_cast<std::int64_t>(summary.found), static_cast<std::int64_t>(ids.size()));
   }
@@ -83,7 +84,8 @@ Status LegacyImport::take_over(const std::string& id, const LegacyAccount& judge
   return until_settled([&] { return judge_and_commit(id, judged, work); });
 }
 
-Result<LegacyImport::Place> LegacyImport::find_place(const std::string& id, const openpgp::Fingerprint& key) {
+Result<LegacyImport::Place> LegacyImport::find_place(const std::string& id, const openpgp::Fingerprint& key,
+                                                     const Work& work) {
   const auto is_key = [&](const FormerKey& former) { return former.fingerprint == key; };
   const auto stored = TRY(context_.accounts.find(id));
   if (stored) {
@@ -91,8 +93,20 @@ Result<LegacyImport::Place> LegacyImport::find_place(const std::string& id, cons
     const bool had = stored->account.fingerprint == key || std::any_of(former.begin(), former.end(), is_key);
     return had ? Place::present : Place::name_taken;
   }
-  const bool taken = context_.identity.has_key(key) || !TRY(context_.accounts.holder_of(key)).empty();
+  const bool taken =
+      work.keys.contains(key) || context_.identity.has_key(key) || !TRY(context_.accounts.holder_of(key)).empty();
   return taken ? Place::key_taken : Place::free;
+}
+
+Status LegacyImport::report_present(const std::string& id, const LegacyAccount& judged, const Work& work) {
+  const bool unreadable = has(judged, LegacyOddity::revocation_unreadable);
+  if (!judged.revocation && !unreadable) return ok();
+  const auto stored = TRY(context_.accounts.find(id));
+  if (!stored || stored->account.state != AccountState::active) return ok();
+  work.summary.reports.push_back({id,
+                                  unreadable ? LegacyOddity::revocation_unreadable_there : LegacyOddity::revoked_there,
+                                  "`countersign revoke " + id + "` ends it here as well"});
+  return ok();
 }
 
 void LegacyImport::stage_revocation(storage::Batch& batch, Account& account, const LegacyAccount& judged,
@@ -117,12 +131,12 @@ Status LegacyImport::judge_and_commit(const std::string& id, const LegacyAccount
     return ok();
   };
   const openpgp::Fingerprint key = judged.certificate->fingerprint();
-  switch (TRY(find_place(id, key))) {
+  switch (TRY(find_place(id, key, work))) {
     case Place::free:
       break;
     case Place::present:
       ++summary.present;
-      return ok();
+      return report_present(id, judged, work);
     case Place::name_taken:
       return leave_out(LegacyOddity::name_taken, key.upper());
     case Place::key_taken:
@@ -158,6 +172,7 @@ Status LegacyImport::judge_and_commit(const std::string& id, const LegacyAccount
     TRY(context_.audit.commit(batch, {Decision::account_imported, work.moment.wall, id, key.upper(), "",
                                       work.visit.source, detail_of(judged)}));
   }
+  work.keys.insert(key);
   ++summary.taken_over;
   if (judged.revocation) ++summary.revoked;
   if (!judged.revocation && judged.is_denied()) ++summary.denied;

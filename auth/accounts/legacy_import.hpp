@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,12 +53,15 @@ class LegacyImport {
     const Visit& visit;
     const Moment& moment;
     LegacyImportSummary& summary;
+    std::set<openpgp::Fingerprint>& keys;  // of the accounts taken over in this run: a dry run stores none
   };
   Status take_over(const std::string& id, const LegacyAccount& judged, const Work& work);
   Status judge_and_commit(const std::string& id, const LegacyAccount& judged, const Work& work);
   enum class Place { free, present, name_taken, key_taken };
   // Whether this store has room for an account of that id with that key.
-  Result<Place> find_place(const std::string& id, const openpgp::Fingerprint& key);
+  Result<Place> find_place(const std::string& id, const openpgp::Fingerprint& key, const Work& work);
+  // What the predecessor decided about an account that is here and active: reported, and left to the administrator.
+  Status report_present(const std::string& id, const LegacyAccount& judged, const Work& work);
   void stage_revocation(storage::Batch& batch, Account& account, const LegacyAccount& judged, const Moment& moment);
 
   const Context& context_;

@@ -14,6 +14,14 @@ Json report_fields(const auth::LegacyReport& report) {
       .set("why", std::move(why));
 }
 
+// JSON holds no other text; of a name that is none, what is ASCII stays. Whoever shows it escapes it.
+std::string in_utf8(const std::string& name) {
+  if (is_utf8(name)) return name;
+  std::string out;
+  for (const char c : name) out += static_cast<unsigned char>(c) < 0x80 ? std::string(1, c) : "\xEF\xBF\xBD";
+  return out;
+}
+
 Json count(std::size_t number) {
   return Json(static_cast<std::int64_t>(number));
 }
@@ -32,7 +40,7 @@ Result<Json> import_accounts(auth::Authenticator& auth, const Message& message) 
   for (const auto& report : summary.reports) reports.push(report_fields(report));
   Json strays = Json::array();
   for (const auto& stray : summary.strays)
-    strays.push(Json::object().set("name", escape_for_display(stray.name)).set("why", stray.why));
+    strays.push(Json::object().set("name", in_utf8(stray.name)).set("why", stray.why));
   return Json::object()
       .set("found", count(summary.found))
       .set("taken_over", count(summary.taken_over))

@@ -114,7 +114,9 @@ TEST_CASE("a folder of the predecessor that is none, or cannot be read, is refus
   fs::remove(scratch.path() / "users");
   Place place;
   fs::create_symlink(place.folder.users(), scratch.path() / "users");
-  CHECK(outcome(LegacyFolder::open(scratch.path().string())) == "legacy_folder_refused");
+  const auto linked = LegacyFolder::open(scratch.path().string());
+  REQUIRE(outcome(linked) == "file_refused");
+  CHECK(linked.error().detail.find("name the folder in which the real 'users' lies") != std::string::npos);
 }
 
 TEST_CASE("a file of the predecessor that may not be read refuses the whole folder") {
