@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     // Only the standard library is left to throw here, and then mostly for want of memory.
     terminal.error(Error{ErrorCode::failed, error.what()});
+    static_cast<void>(terminal.finish());
     return static_cast<int>(cli::ExitCode::failed);
   }
 }

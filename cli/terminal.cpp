@@ -212,21 +212,34 @@ void Terminal::data(std::string_view text) {
 void Terminal::answer(const Json& json) {
   clear_progress();
   if (json_) {
-    out_ << json_for_display(json, shape_.out_is_tty) << '\n';
+    answer_ = json;
   } else {
     out_ << text_of_answer(json);
   }
+}
+
+void Terminal::write_answer() {
+  if (!answer_) return;
+  out_ << json_for_display(*answer_, shape_.out_is_tty) << '\n';
+  answer_.reset();
 }
 
 void Terminal::error(const Error& error) {
   clear_progress();
   err_ << (shape_.colour ? "\x1b[1;31mcountersign:\x1b[0m " : "countersign: ");
   say(text_of_error(error));
-  if (json_) {
-    answer(Json::object()
-               .set("error", name_of(error.code))
-               .set("face", name_of(face_of(error.code)))
-               .set("detail", is_utf8(error.detail) ? error.detail : escape_for_display(error.detail, kLineBytesMax)));
+  if (!json_) return;
+  const std::string detail = is_utf8(error.detail) ? error.detail : escape_for_display(error.detail, kLineBytesMax);
+  const auto members = [&](const char* code) {
+    return Json::object()
+        .set(code, name_of(error.code))
+        .set("face", name_of(face_of(error.code)))
+        .set("detail", detail);
+  };
+  if (answer_ && answer_->members() != nullptr) {
+    answer_->set("error", members("code"));
+  } else {
+    answer_ = members("error");
   }
 }
 
@@ -248,6 +261,7 @@ Status Terminal::confirm(std::string_view question, std::string_view instead) {
 }
 
 Status Terminal::finish() {
+  write_answer();
   out_.flush();
   err_.flush();
   if (!out_) return fail(ErrorCode::failed, "the output could not be written");

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -44,11 +45,13 @@ class Terminal {
   void progress(std::string_view text);
   // Data: to stdout as it is, but escaped line by line where stdout is a terminal.
   void data(std::string_view text);
-  // The answer of a command. With --json the value itself, on one line (indented on a terminal). Without it an object
-  // as aligned `name  value` lines and a list of objects as a table; null prints nothing.
+  // The answer of a command, once. With --json the value itself, on one line (indented on a terminal), when the command
+  // ends. Without it, at once, an object as aligned `name  value` lines and a list of objects as a table; null prints
+  // nothing.
   void answer(const Json& json);
-  // `countersign: what happened`, and what to do about it where that is known. With --json also an object
-  // {error, face, detail} on stdout, so that a script reads one stream.
+  // `countersign: what happened`, and what to do about it where that is known. With --json stdout is one document all
+  // the same: {error, face, detail} where there is no answer, else the answer with the member `error` {code, face,
+  // detail}.
   void error(const Error& error);
 
   // Asks yes or no at the person's terminal, never at stdin. Fails with usage where there is no terminal, naming
@@ -59,7 +62,8 @@ class Terminal {
   // terminal, naming `instead`, and with failed where the two differ or were not given.
   Result<Secret> ask_password(std::string_view question, std::string_view instead);
 
-  // Flushes. failed where something could not be written: a full disk must not look like success.
+  // The end: writes what is still to be written. failed where something could not be written: a full disk must not look
+  // like success.
   Status finish();
 
  private:
@@ -68,8 +72,10 @@ class Terminal {
   std::ostream& err_;
   Shape shape_;
   void clear_progress();
+  void write_answer();
 
   bool json_ = false;
+  std::optional<Json> answer_;  // with --json, until the command ends
   bool progress_shown_ = false;
 };
 

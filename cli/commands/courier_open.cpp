@@ -52,6 +52,7 @@ Status open_folder(const CourierOpenOptions& options, ClientSide& side, const Se
                    Terminal& terminal) {
   CourierFolder folder = TRY(CourierFolder::open(options.path));
   const CourierFiles files = TRY(transport::courier::read_grants(folder));
+  Json grants = Json::array();
   std::size_t opened = 0;
   std::optional<Error> first_error;
   for (const CourierFile& file : files.files) {
@@ -59,12 +60,17 @@ Status open_folder(const CourierOpenOptions& options, ClientSide& side, const Se
                                  : Result<auth::SessionGrant>(tl::unexpected<Error>(file.text.error()));
     if (grant) {
       ++opened;
-      print_grant(terminal, *grant);
+      if (terminal.json()) {
+        grants.push(answer_of(*grant));
+      } else {
+        print_grant(terminal, *grant);
+      }
     } else if (grant.error().code != ErrorCode::not_found) {
       if (!first_error) first_error = grant.error();
       terminal.say(fmt::format("{}: {} {}", file.id, name_of(grant.error().code), grant.error().detail));
     }
   }
+  if (terminal.json() && opened > 0) terminal.answer(Json::object().set("grants", std::move(grants)));
   if (first_error) return tl::unexpected<Error>(*first_error);
   if (opened == 0) return fail(ErrorCode::not_found, "no session grant on the stick is for one of your keys");
   return ok();

@@ -125,6 +125,7 @@ TEST_CASE("a null answer prints nothing, and null in JSON mode") {
   REQUIRE(screen.out.str().empty());
   screen.terminal.answer_in_json(true);
   screen.terminal.answer(Json());
+  REQUIRE(screen.terminal.finish().has_value());
   REQUIRE(screen.out.str() == "null\n");
 }
 
@@ -135,7 +136,29 @@ TEST_CASE("an error goes to stderr in words, and with JSON to stdout as an objec
   REQUIRE(screen.err.str().starts_with("countersign: the challenge has expired [challenge_expired]\n  at noon\n"));
   screen.terminal.answer_in_json(true);
   screen.terminal.error(Error{ErrorCode::challenge_expired, "at noon"});
+  REQUIRE(screen.terminal.finish().has_value());
   REQUIRE(screen.out.str() == "{\"error\":\"challenge_expired\",\"face\":\"denied\",\"detail\":\"at noon\"}\n");
+}
+
+TEST_CASE("with JSON a command that answers and fails writes one document") {
+  const auto document = [](const Json& answer) {
+    Screen screen;
+    screen.terminal.answer_in_json(true);
+    screen.terminal.answer(answer);
+    screen.terminal.error(Error{ErrorCode::chain_broken, "see above"});
+    REQUIRE(screen.terminal.finish().has_value());
+    REQUIRE(screen.terminal.finish().has_value());
+    return screen.out.str();
+  };
+  CHECK(document(Json::object().set("intact", false)) ==
+        "{\"intact\":false,\"error\":{\"code\":\"chain_broken\",\"face\":\"integrity\",\"detail\":\"see above\"}}\n");
+  CHECK(document(Json()) == "{\"error\":\"chain_broken\",\"face\":\"integrity\",\"detail\":\"see above\"}\n");
+}
+
+TEST_CASE("S66 a name that was escaped when it was put into a sentence is not escaped again") {
+  Screen screen;
+  screen.terminal.say("'a\\x1bb': " + std::string("c\x1b d\\") + "\\\n\\");
+  CHECK(screen.err.str() == "'a\\x1bb': c\\x1b d\\\\\n\\\n");
 }
 
 TEST_CASE("colour appears only where the terminal was made with it") {
