@@ -23,4 +23,13 @@ std::optional<std::string> Environment::find(const std::string& name) const {
   return found->second;
 }
 
+std::vector<std::string> Environment::list_names(const std::string& prefix) const {
+  std::vector<std::string> names;
+  for (auto entry = variables_.lower_bound(prefix); entry != variables_.end(); ++entry) {
+    if (!entry->first.starts_with(prefix)) break;
+    if (!entry->second.empty()) names.push_back(entry->first);
+  }
+  return names;
+}
+
 }  // namespace countersign::cli

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace countersign::cli {
 
@@ -15,6 +16,8 @@ class Environment {
 
   // An empty variable counts as absent, as for the XDG folders.
   std::optional<std::string> find(const std::string& name) const;
+  // The names of those that are there and begin so, in byte order.
+  std::vector<std::string> list_names(const std::string& prefix) const;
 
  private:
   std::map<std::string, std::string> variables_;

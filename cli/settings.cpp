@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include <toml++/toml.h>
 
 #include "cli/setting_values.hpp"
+#include "cli/suggestion.hpp"
 
 namespace countersign::cli {
 namespace {
@@ -36,9 +38,25 @@ std::optional<std::string> text_of(const toml::node& node) {
   return out;
 }
 
+constexpr const char* kDataVariable = "COUNTERSIGN_DATA";
+const std::string kPrefix = "COUNTERSIGN_";
+
+// "; did you mean ...?", of a name of which half is missing too; empty where none is near.
+std::string question(std::string_view word, const std::vector<std::string>& names, std::string_view prefix = "") {
+  auto meant = suggest(word, names);
+  for (const std::string& name : names) {
+    if (!meant && !word.empty() && name.starts_with(word)) meant = name;
+  }
+  return meant ? fmt::format("; did you mean {}{}?", prefix, *meant) : std::string();
+}
+
 Status apply(Settings& settings, std::string_view key, const std::string& value, std::string_view where) {
   const SettingRow* row = find_setting(key);
-  if (row == nullptr) return refuse(key, fmt::format("there is no such setting ({})", where));
+  if (row == nullptr) {
+    std::vector<std::string> keys;
+    for (const SettingRow& one : setting_table()) keys.emplace_back(one.key);
+    return refuse(key, fmt::format("there is no such setting ({}){}", where, question(key, keys)));
+  }
   const Status set = row->set(settings, value);
   if (!set) return refuse(key, fmt::format("{} ({})", set.error().detail, where));
   return ok();
@@ -51,10 +69,23 @@ Status apply_table(Settings& settings, const std::string& prefix, const toml::ta
       TRY(apply_table(settings, key + ".", *nested));
       continue;
     }
-    if (find_setting(key) == nullptr) return refuse(key, "there is no such setting (countersign.toml)");
     const auto text = text_of(entry.second);
-    if (!text) return refuse(key, "the value is of a wrong type (countersign.toml)");
-    TRY(apply(settings, key, *text, kSettingsFile));
+    const std::string where = fmt::format("{}, line {}", kSettingsFile, entry.first.source().begin.line);
+    if (!text && find_setting(key) != nullptr)
+      return refuse(key, fmt::format("the value is of a wrong type ({})", where));
+    TRY(apply(settings, key, text.value_or(""), where));
+  }
+  return ok();
+}
+
+// A variable that is mistyped would else be a setting that is not made.
+Status check_variables(const Environment& environment) {
+  std::vector<std::string> known = {kDataVariable};
+  for (const SettingRow& row : setting_table()) known.push_back(variable_of(row));
+  for (const std::string& name : environment.list_names(kPrefix)) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    for (std::string& one : known) one.erase(0, kPrefix.size());
+    return refuse(name, "there is no such variable" + question(name.substr(kPrefix.size()), known, kPrefix));
   }
   return ok();
 }
@@ -93,7 +124,7 @@ Result<std::filesystem::path> find_data_folder(const std::string& flag, const En
   std::filesystem::path folder;
   if (!flag.empty()) {
     folder = flag;
-  } else if (const auto data = environment.find("COUNTERSIGN_DATA")) {
+  } else if (const auto data = environment.find(kDataVariable)) {
     folder = *data;
   } else if (const auto state = environment.find("XDG_STATE_HOME"); state && state->front() == '/') {
     // XDG base directory specification: a relative path in these variables is to be ignored.
@@ -114,6 +145,7 @@ Result<Settings> read_settings(const std::string& text, const Environment& envir
   Settings settings;
   const toml::table table = TRY(parse_toml(text));
   TRY(apply_table(settings, "", table));
+  TRY(check_variables(environment));
   for (const SettingRow& row : setting_table()) {
     const std::string variable = variable_of(row);
     if (const auto value = environment.find(variable)) TRY(apply(settings, row.key, *value, variable));

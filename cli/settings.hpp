@@ -1,7 +1,8 @@
 // The settings of a data folder: flags first, then COUNTERSIGN_* variables, then countersign.toml, then the defaults.
 //
 // One table (settings.cpp) names every setting, its variable, its default, its reason and its range, and all three
-// sources go through it. An unknown key in the file is an error that names the key.
+// sources go through it. An unknown key is an error that names it, in the file with its line; so is an unknown
+// variable.
 #pragma once
 
 #include <filesystem>

@@ -38,6 +38,31 @@ TEST_CASE("S48 an unknown key is an error that names it") {
   require_refused(read("[sesion]\nidle_limit = \"1h\""), "sesion.idle_limit");
 }
 
+TEST_CASE("S48 an unknown key and a value that does not fit are named with their line") {
+  require_refused(read("colour = \"red\""), "colour: there is no such setting (countersign.toml, line 2)");
+  require_refused(read("[session]\nidle = \"1h\""), "(countersign.toml, line 3); did you mean session.idle_limit?");
+  require_refused(read("[sesion]\nidle_limit = \"1h\""),
+                  "(countersign.toml, line 3); did you mean session.idle_limit?");
+  require_refused(read("\nlisten = 8420"), "(countersign.toml, line 3)");
+  require_refused(read("\nrate_limit = \"perhaps\""), "(countersign.toml, line 3)");
+}
+
+TEST_CASE("S48 an unknown variable is an error that names it and what may be meant") {
+  const auto with = [](const char* name, const char* value) {
+    return cli::read_settings(kServer, Environment{{{name, value}}}, {});
+  };
+  require_refused(with("COUNTERSIGN_SESSION_IDLE", "1h"),
+                  "COUNTERSIGN_SESSION_IDLE: there is no such variable; did you mean COUNTERSIGN_SESSION_IDLE_LIMIT?");
+  require_refused(with("COUNTERSIGN_LISTNE", "x"), "did you mean COUNTERSIGN_LISTEN?");
+  require_refused(with("COUNTERSIGN_DATTA", "x"), "did you mean COUNTERSIGN_DATA?");
+  require_refused(with("COUNTERSIGN_", "x"), "COUNTERSIGN_: there is no such variable");
+  require_refused(with("COUNTERSIGN_COLOUR", "x"), "COUNTERSIGN_COLOUR: there is no such variable");
+  for (const char* name : {"COUNTERSIGN_DATA", "COUNTERSIGN", "COUNTERSIG_LISTEN", "countersign_listen"}) {
+    CHECK(with(name, "x").has_value());
+  }
+  CHECK(with("COUNTERSIGN_COLOUR", "").has_value());
+}
+
 TEST_CASE("S48 a value of a wrong type is an error that names its key") {
   require_refused(read("listen = 8420"), "listen");
   require_refused(read("[challenge]\nhttp_lifetime = 300"), "challenge.http_lifetime");
