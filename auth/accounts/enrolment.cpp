@@ -157,8 +157,9 @@ Result<HeldEnrolment> Enrolment::hold(const std::optional<Response>& response, c
     TRY(proof_.verify(opened, *response, checked.certificate, moment));
     held.username = opened.challenge.extra;
   }
-  // Already an account's: nothing to hold, and nothing to say to whoever carries the stick.
-  if (!TRY(context_.accounts.holder_of(held.fingerprint)).empty()) return held;
+  // Nothing to hold, and nothing to say to whoever carries the stick.
+  held.account = TRY(context_.accounts.holder_of(held.fingerprint));
+  if (!held.account.empty()) return held;
   const std::string name = held_name(held.fingerprint);
   return until_settled([&]() -> Result<HeldEnrolment> {
     const auto before = TRY(find_record(context_.medium, context_.seal, name));

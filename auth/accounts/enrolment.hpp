@@ -21,6 +21,7 @@ struct HeldEnrolment {
   std::string certificate;
   Instant held_at{};
   std::vector<std::string> user_ids;  // foreign text
+  std::string account;                // of whoever has the key already: then nothing is held
 };
 
 // Of an enrolment that is held: which, and what it is to become.

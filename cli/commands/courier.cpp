@@ -58,6 +58,9 @@ Status run_courier_import(const CourierImportOptions& options, CommandContext& c
         Json::object().set("name", one.name).set("settlement", transport::courier::name_of(one.settlement)), "outcome",
         one.outcome));
     if (!one.outcome && one.settlement != Settlement::incomplete && first == nullptr) first = &one.outcome.error();
+    if (one.settlement == Settlement::present) {
+      context.terminal.say(one.name + ": its key is this account's already, and there is nothing to confirm");
+    }
     if (!one.moved && one.settlement != Settlement::incomplete && one.settlement != Settlement::left) {
       context.terminal.say(one.name + " was settled but could not be moved to inbox/done; importing again is harmless");
     }

@@ -57,6 +57,7 @@ bool is_settled(Settlement settlement) {
     case Settlement::granted:
     case Settlement::accepted:
     case Settlement::held:
+    case Settlement::present:
     case Settlement::refused:
       return true;
     case Settlement::incomplete:
@@ -164,8 +165,10 @@ class Import {
       file.outcome = fail(ErrorCode::failed, "the operation's answer has no fingerprint in 'held'");
       return;
     }
-    file.settlement = Settlement::held;
-    file.outcome = *fingerprint;
+    const Json* account = reply.find("account");
+    const bool present = account != nullptr && account->string() != nullptr;
+    file.settlement = present ? Settlement::present : Settlement::held;
+    file.outcome = present ? *account->string() : *fingerprint;
   }
 
   void write_grant(const std::string& id, const Json& reply, ImportedFile& file) {
@@ -209,6 +212,8 @@ std::string_view name_of(Settlement settlement) {
       return "accepted";
     case Settlement::held:
       return "held";
+    case Settlement::present:
+      return "present";
     case Settlement::refused:
       return "refused";
     case Settlement::incomplete:

@@ -33,6 +33,7 @@ enum class Settlement {
   granted,     // outbox/<id>.session.asc is there
   accepted,    // the operation was done and has nothing to bring back
   held,        // a certificate that waits for an administrator
+  present,     // a certificate whose key an account has already: nothing waits
   refused,     // outbox/<id>.refused.txt is there
   incomplete,  // does not end like an armored text: not there yet
   left,        // not answered this time: could not be opened, read, judged or answered
@@ -43,9 +44,10 @@ struct ImportedFile {
   std::string name;  // in the inbox; of the form that inbox_kind takes, so it may be shown as it is
   InboxKind kind;
   Settlement settlement;
-  // granted: the file in the outbox. held: the fingerprint. accepted: empty. Else why, for the operator.
+  // granted: the file in the outbox. held: the fingerprint. present: the account. accepted: empty. Else why, for the
+  // operator.
   Result<std::string> outcome;
-  Status moved;  // into inbox/done; meaningful for granted, accepted, held and refused only
+  Status moved;  // into inbox/done; meaningful where it is settled: neither incomplete nor left
 };
 
 struct ImportReport {

@@ -151,7 +151,9 @@ Result<Json> hold_account(auth::Authenticator& auth, const Message& message) {
     public_key = std::move(taken.public_key);
   }
   const auto held = TRY(auth.hold_enrolment(response, public_key, visit_of(message)));
-  return Json::object().set("held", held.fingerprint.upper());
+  Json answer = Json::object().set("held", held.fingerprint.upper());
+  if (!held.account.empty()) answer.set("account", held.account);
+  return answer;
 }
 
 Result<Json> add_account(auth::Authenticator& auth, const Message& message) {

@@ -157,8 +157,10 @@ TEST_CASE("S65 holding twice is holding once and what is an account's already is
   CHECK(contents_of(house.medium()) == before);
   house.add(bob());
   const auto with_bob = contents_of(house.medium());
-  CHECK(held(house, std::nullopt, bob().certificate()) == "ok");
+  const auto present = must(house.auth().hold_enrolment(std::nullopt, bob().certificate(), by_courier()));
+  CHECK(present.account == bob().account());
   CHECK(contents_of(house.medium()) == with_bob);
+  CHECK(must(house.auth().hold_enrolment(std::nullopt, alice().certificate(), by_courier())).account.empty());
 }
 
 TEST_CASE("a proven enrolment names its user and a bare certificate does not take its place") {
