@@ -33,6 +33,17 @@ Result<std::string> value_of(std::string_view line, std::string_view name) {
   return std::string(line.substr(name.size() + 2));
 }
 
+// The secrets that it needs would be another server's here.
+Status judge_origin(const BackupHead& head, const BackupHead& own) {
+  if (head.server == own.server && (own.store.empty() || head.store == own.store)) return ok();
+  return fail(
+      ErrorCode::server_mismatch,
+      fmt::format("the backup is of {}'{}', made {}; restore it into a data folder of its own, with the secrets "
+                  "and the countersign.toml that were saved with it",
+                  head.server == own.server ? "another store of " : "the server ", head.server,
+                  format_time(head.made_at)));
+}
+
 }  // namespace
 
 BackupWriter::BackupWriter(const SecretKey& record_key, ByteSink sink)
@@ -70,9 +81,10 @@ Status BackupWriter::finish() {
   return sink_(as_bytes(fmt::format("mac: {}\n", base64url(mac_.finish()))));
 }
 
-Result<BackupReader> BackupReader::begin(ByteSource source, const Secrets& secrets) {
+Result<BackupReader> BackupReader::begin(ByteSource source, const Secrets& secrets,
+                                         const std::optional<BackupHead>& own) {
   BackupReader reader(std::move(source));
-  TRY(reader.read_head(secrets));
+  TRY(reader.read_head(secrets, own));
   return reader;
 }
 
@@ -108,7 +120,7 @@ Result<Bytes> BackupReader::take(std::size_t size) {
   return bytes;
 }
 
-Status BackupReader::read_head(const Secrets& secrets) {
+Status BackupReader::read_head(const Secrets& secrets, const std::optional<BackupHead>& own) {
   std::string head;
   const auto next = [&]() -> Result<std::string> {
     std::string one = TRY(line());
@@ -131,6 +143,7 @@ Status BackupReader::read_head(const Secrets& secrets) {
   head_.made_at = *made_at;
   const SecretKey* key = secrets.find_record_key(key_id);
   if (key == nullptr) {
+    if (own) TRY(judge_origin(head_, *own));
     return fail(ErrorCode::secret_missing,
                 "the backup is under record key " + key_id + ": put the secrets folder back that was saved with it");
   }

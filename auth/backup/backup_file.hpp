@@ -79,8 +79,10 @@ class BackupWriter {
 // server, or the key was retired since) and record_tampered.
 class BackupReader {
  public:
-  // Reads the head; `secrets` is not kept.
-  static Result<BackupReader> begin(ByteSource source, const Secrets& secrets);
+  // Reads the head; `secrets` is not kept. `own` is what the head of a backup of this server would say, its store empty
+  // where that is not known; a backup without its key that says another is another's: server_mismatch.
+  static Result<BackupReader> begin(ByteSource source, const Secrets& secrets,
+                                    const std::optional<BackupHead>& own = std::nullopt);
   const BackupHead& head() const { return head_; }
   // Nothing: that was all, and the MAC holds.
   Result<std::optional<BackupRecord>> next();
@@ -88,7 +90,7 @@ class BackupReader {
 
  private:
   BackupReader(ByteSource source) : source_(std::move(source)) {}
-  Status read_head(const Secrets& secrets);
+  Status read_head(const Secrets& secrets, const std::optional<BackupHead>& own);
   Status read_end(std::string_view counts);
   Result<BackupRecord> read_put(std::string_view what);
   // Without its LF.

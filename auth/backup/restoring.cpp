@@ -183,7 +183,10 @@ Status learn_from_medium(const RestoreGround& ground) {
 }
 
 Result<BackupFacts> verify_backup(ByteSource source, const RestoreGround& ground) {
-  BackupReader reader = TRY(BackupReader::begin(std::move(source), ground.secrets));
+  BackupHead own{ground.server_name, "", {}};
+  const auto present = ServerIdentity::load(ground.medium, ground.seal, ground.server_name, ground.server_fingerprint);
+  if (present) own.store = hex(present->store());
+  BackupReader reader = TRY(BackupReader::begin(std::move(source), ground.secrets, own));
   std::optional<Bytes> identity;
   KeysNeeded keys(ground.secrets);
   while (true) {

@@ -52,6 +52,22 @@ TEST_CASE("a backup gives back what was put into it in its order") {
   CHECK(text.starts_with("countersign-backup-v1\nserver: https://auth.example.org\n"));
 }
 
+TEST_CASE("a backup without its key says whose it is where that is another's") {
+  const SealedGround ground;
+  const SealedGround other;
+  const std::string text = small_backup(other);
+  const auto why = [&](const std::string& server, const std::string& store) {
+    const auto reader = BackupReader::begin(source_of(text), ground.secrets, BackupHead{server, store, {}});
+    REQUIRE_FALSE(reader.has_value());
+    return std::string(name_of(reader.error().code)) + ": " + reader.error().detail;
+  };
+  CHECK(why("https://b.example.org", "").starts_with("server_mismatch: the backup is of the server '" + kHead.server));
+  CHECK(why(kHead.server, std::string(64, 'b')).starts_with("server_mismatch: the backup is of another store of '"));
+  for (const std::string& store : {kHead.store, std::string()}) {
+    CHECK(why(kHead.server, store).starts_with("secret_missing: the backup is under record key "));
+  }
+}
+
 TEST_CASE("a backup that ends at any byte before its end is not complete") {
   const SealedGround ground;
   const std::string text = small_backup(ground);

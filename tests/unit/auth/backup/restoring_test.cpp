@@ -332,7 +332,7 @@ TEST_CASE("a backup of another server or store is refused before anything is don
   RestoreScene scene(house, house.medium());
   CHECK(must(verify_backup(source_of(backup_of(house)), scene.ground())).head.server == house.settings.server);
   House other;
-  CHECK(outcome(verify_backup(source_of(backup_of(other)), scene.ground())) == "secret_missing");
+  CHECK(outcome(verify_backup(source_of(backup_of(other)), scene.ground())) == "server_mismatch");
   RestoreGround renamed = scene.ground();
   renamed.server_name = "https://other.example.org";
   CHECK(outcome(verify_backup(source_of(backup_of(house)), renamed)) == "startup_refused");
