@@ -37,13 +37,15 @@ std::string login(FaultyHouse& place, const LegacyPerson& person, std::string_vi
   return outcome(place.house.auth().log_in(AccountName{person.username, ""}, password_of(password), by_http()));
 }
 
-// Every record of the account, or none.
+// Every record of the account, or none. Of one that was revoked no key is kept.
 bool is_there(FaultyHouse& place, const std::string& account) {
   const auto contents = contents_of(place.store.medium());
   const bool there = contents.contains(account_name(account));
-  for (const AccountPart part : {AccountPart::certificate, AccountPart::escrowed_key, AccountPart::metadata}) {
+  const bool revoked = contents.contains(part_name(account, AccountPart::revocation));
+  for (const AccountPart part : {AccountPart::certificate, AccountPart::metadata}) {
     CHECK(contents.contains(part_name(account, part)) == there);
   }
+  CHECK(contents.contains(part_name(account, AccountPart::escrowed_key)) == (there && !revoked));
   return there;
 }
 
