@@ -78,14 +78,16 @@ Status apply_table(Settings& settings, const std::string& prefix, const toml::ta
   return ok();
 }
 
-// A variable that is mistyped would else be a setting that is not made.
+// A variable that is mistyped would else be a setting that is not made. One that is like none of ours is somebody
+// else's: containers are given COUNTERSIGN_SERVICE_HOST and the like for a service of our name.
 Status check_variables(const Environment& environment) {
   std::vector<std::string> known = {kDataVariable};
   for (const SettingRow& row : setting_table()) known.push_back(variable_of(row));
+  for (std::string& one : known) one.erase(0, kPrefix.size());
   for (const std::string& name : environment.list_names(kPrefix)) {
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    for (std::string& one : known) one.erase(0, kPrefix.size());
-    return refuse(name, "there is no such variable" + question(name.substr(kPrefix.size()), known, kPrefix));
+    if (std::find(known.begin(), known.end(), name.substr(kPrefix.size())) != known.end()) continue;
+    const std::string meant = question(name.substr(kPrefix.size()), known, kPrefix);
+    if (!meant.empty()) return refuse(name, "there is no such variable" + meant);
   }
   return ok();
 }
