@@ -27,33 +27,29 @@ Result<KeyOut> KeyOut::open(const std::string& file, std::string if_lost) {
 }
 
 // At once: whoever made the key must not count on it while it can still be lost.
-Status KeyOut::write(CommandContext& context, const std::string& key) {
+Status KeyOut::write(CommandContext& context, const Json& answer) {
+  const std::string& key = *answer.find("secret_key")->string();
   if (file_) {
     TRY(file_->add(as_bytes(key)));
     return file_->finish();
   }
-  context.terminal.data(key);
+  if (context.terminal.json()) {
+    context.terminal.answer(answer);
+  } else {
+    context.terminal.data(key);
+  }
   return context.terminal.finish();
 }
 
 Status KeyOut::hand_over(CommandContext& context, Json answer) {
-  const bool is_whole = !file_ && context.terminal.json();
-  const std::string key = *answer.find("secret_key")->string();
-  if (!is_whole) answer.erase("secret_key");
-  Status written;
-  if (is_whole) {
-    context.terminal.answer(answer);
-    written = context.terminal.finish();
-  } else {
-    written = write(context, key);
-  }
-  if (!written) {
+  if (const Status written = write(context, answer); !written) {
     return fail(ErrorCode::file_refused,
                 "the secret key could not be written: " + written.error().detail + "; " + if_lost_);
   }
+  answer.erase("secret_key");
   if (file_) {
     context.terminal.answer(answer.set("key_file", name_));
-  } else if (!is_whole) {
+  } else if (!context.terminal.json()) {
     context.terminal.say(text_of_answer(answer));
   }
   return ok();

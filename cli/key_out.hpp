@@ -24,7 +24,7 @@ class KeyOut {
   Status hand_over(CommandContext& context, Json answer);
 
  private:
-  Status write(CommandContext& context, const std::string& key);
+  Status write(CommandContext& context, const Json& answer);
 
   std::string name_;
   std::string if_lost_;

@@ -10,6 +10,7 @@
 
 #include "cli/data_folder.hpp"
 #include "cli/settings.hpp"
+#include "storage/new_file.hpp"
 
 namespace countersign::cli {
 namespace {
@@ -111,12 +112,12 @@ Status NewDataFolder::finish() {
     moved_.push_back(folder_ / part.filename());
     TRY(move_into(folder_, part));
   }
-  TRY(auth::sync_private_folder(folder_));
+  TRY(storage::sync_folder(folder_));
   TRY(move_into(folder_, settings));
   std::error_code error;
   fs::remove(workshop_, error);
   workshop_.clear();
-  return auth::sync_private_folder(folder_);
+  return storage::sync_folder(folder_);
 }
 
 }  // namespace countersign::cli

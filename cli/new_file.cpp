@@ -10,20 +10,6 @@
 #include "storage/base/file_descriptor.hpp"
 
 namespace countersign::cli {
-namespace {
-
-tl::unexpected<Error> failed_on(const std::filesystem::path& path) {
-  return fail(ErrorCode::storage_unavailable, path.string() + ": " + std::strerror(errno));
-}
-
-Status sync_folder_of(const std::filesystem::path& path) {
-  const std::filesystem::path parent = std::filesystem::absolute(path).parent_path();
-  const FileDescriptor folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return failed_on(parent);
-  return ok();
-}
-
-}  // namespace
 
 Result<storage::NewFile> begin_output(const std::string& path) {
   auto file = storage::NewFile::begin(path);
@@ -44,8 +30,10 @@ Result<auth::ByteSource> read_file(const std::filesystem::path& path) {
 }
 
 Status remove_file(const std::filesystem::path& path) {
-  if (::unlink(path.c_str()) != 0) return failed_on(path);
-  return sync_folder_of(path);
+  if (::unlink(path.c_str()) != 0) {
+    return fail(ErrorCode::storage_unavailable, path.string() + ": " + std::strerror(errno));
+  }
+  return storage::sync_folder(std::filesystem::absolute(path).parent_path());
 }
 
 }  // namespace countersign::cli

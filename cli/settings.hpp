@@ -1,8 +1,8 @@
 // The settings of a data folder: flags first, then COUNTERSIGN_* variables, then countersign.toml, then the defaults.
 //
 // One table (settings.cpp) names every setting, its variable, its default, its reason and its range, and all three
-// sources go through it. An unknown key is an error that names it, in the file with its line; so is an unknown
-// variable.
+// sources go through it. An unknown key is an error that names it, in the file with its line; so is a variable
+// that looks like a setting mistyped.
 #pragma once
 
 #include <filesystem>

@@ -46,9 +46,8 @@ Result<std::optional<Entry>> find(Medium& medium, std::string_view name) {
   return tl::unexpected<Error>(std::move(entry).error());
 }
 
-Status visit_names(Medium& medium, std::string_view prefix,
+Status visit_names(Medium& medium, std::string_view prefix, std::string after,
                    const std::function<Result<bool>(const std::string& name)>& visit) {
-  std::string after;
   while (true) {
     const auto names = TRY(medium.list(prefix, after, kPage));
     for (const std::string& name : names) {

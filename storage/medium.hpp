@@ -49,9 +49,9 @@ Status check_name(std::string_view name);
 std::vector<std::string_view> folders_of(std::string_view name);
 // read(), with absence as a value.
 Result<std::optional<Entry>> find(Medium& medium, std::string_view name);
-// Shows every name under `prefix` to `visit`, in byte order, page by page, until that says false or fails. What comes
-// or goes meanwhile is seen or not. As list(), and what `visit` fails with.
-Status visit_names(Medium& medium, std::string_view prefix,
+// Shows every name under `prefix` after `after` to `visit`, in byte order, page by page, until that says false or
+// fails. What comes or goes meanwhile is seen or not. As list(), and what `visit` fails with.
+Status visit_names(Medium& medium, std::string_view prefix, std::string after,
                    const std::function<Result<bool>(const std::string& name)>& visit);
 
 }  // namespace countersign::storage

@@ -138,9 +138,12 @@ Status NewFile::finish() {
   TRY(check_place(path_));
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) return refused_at(path_);
   temporary_.clear();
-  const FileDescriptor folder(::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return failed_on(folder_of(path_));
-  return ok();
+  return sync_folder(folder_of(path_));
+}
+
+Status sync_folder(const fs::path& path) {
+  const FileDescriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return folder.get() >= 0 && ::fsync(folder.get()) == 0 ? ok() : failed_on(path);
 }
 
 }  // namespace countersign::storage

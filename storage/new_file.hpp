@@ -37,6 +37,9 @@ class NewFile {
   FileDescriptor file_;
 };
 
+// fsync of a folder, so that what was renamed or removed in it stays so. storage_unavailable.
+Status sync_folder(const std::filesystem::path& path);
+
 // The name of the file that such a temporary one was to become; nothing where it is none's.
 std::optional<std::string_view> name_of_unfinished(std::string_view name);
 

@@ -12,11 +12,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <thread>
 #include <utility>
 
 #include "storage/base/handle.hpp"
 #include "storage/base/text.hpp"
+#include "storage/flock_within.hpp"
 #include "storage/write_all.hpp"
 
 namespace countersign::storage {
@@ -218,15 +218,9 @@ Result<std::unique_ptr<FileLock>> PosixFileSystem::lock(LockKind kind) {
   // Read-only, so that a stick that is mounted read-only can be read.
   FileDescriptor file = TRY(open_regular(folder_.get(), lock_path_));
   const int operation = kind == LockKind::shared ? LOCK_SH : LOCK_EX;
-  const auto deadline = std::chrono::steady_clock::now() + lock_timeout_;
-  // A blocking flock has no deadline, and one stopped process would stop every other.
-  for (milliseconds pause{0}; flock(file.get(), operation | LOCK_NB) != 0;
-       pause = std::min(pause + milliseconds(1), milliseconds(10))) {
-    if (errno == EINTR) continue;
-    if (errno != EWOULDBLOCK) return fail(ErrorCode::storage_unavailable, lock_path_ + ": " + std::strerror(errno));
-    if (std::chrono::steady_clock::now() >= deadline)
-      return fail(ErrorCode::storage_unavailable, lock_path_ + ": held for too long");
-    std::this_thread::sleep_for(pause);
+  if (!flock_within(file.get(), operation, lock_timeout_)) {
+    return fail(ErrorCode::storage_unavailable,
+                lock_path_ + ": " + (errno == EWOULDBLOCK ? "held for too long" : std::strerror(errno)));
   }
   return std::make_unique<Flock>(std::move(file));
 }

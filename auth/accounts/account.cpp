@@ -7,11 +7,8 @@
 namespace countersign::auth {
 namespace {
 
-// Null is how a record says that there is none.
-Result<std::string> text_or_null(JsonReader& reader, std::string_view member) {
-  if (reader.take(member).is_null()) return std::string();
-  return reader.text(member);
-}
+constexpr std::string_view kFolder = "users/";
+constexpr std::string_view kEnding = ".account";
 
 Result<FormerKey> parse_former_key(const Json& json) {
   JsonReader reader(json);
@@ -65,7 +62,7 @@ Json write_parts(const std::map<AccountPart, std::string>& parts) {
 // The scheme is written out, so that a reader need not infer it; what disagrees with the records is not understood.
 Status parse_password(JsonReader& reader, Account& account) {
   const std::string scheme = TRY(reader.text_or("password", name_of(PasswordScheme::none)));
-  account.pepper_key = TRY(text_or_null(reader, "pepper"));
+  account.pepper_key = TRY(reader.text_or_null("pepper"));
   const bool both =
       account.parts.contains(AccountPart::password) && account.parts.contains(AccountPart::legacy_password);
   if (both || scheme != name_of(password_scheme_of(account))) return fail(ErrorCode::malformed_message, "password");
@@ -81,7 +78,7 @@ Result<Account> parse_members(const Json& json) {
   Account account;
   account.id = TRY(reader.text("account"));
   TRY(check_account_id(account.id));
-  account.username = TRY(text_or_null(reader, "username"));
+  account.username = TRY(reader.text_or_null("username"));
   const auto state = account_state_named(TRY(reader.text("state")));
   if (!state) return fail(ErrorCode::malformed_message, "unknown state");
   account.state = *state;
@@ -180,18 +177,30 @@ Json write_account(const Account& account) {
       .set("pepper", peppered ? Json(account.pepper_key) : Json());
 }
 
+std::optional<std::string> pepper_key_named_in(std::string_view name, ByteView bytes) {
+  if (!account_named_in(name)) return std::nullopt;
+  const auto record = parse_json(as_text(bytes));
+  const Json* pepper = record && record->members() != nullptr ? record->find("pepper") : nullptr;
+  if (pepper == nullptr || pepper->string() == nullptr || pepper->string()->empty()) return std::nullopt;
+  return *pepper->string();
+}
+
 Result<Account> parse_account(const Json& json) {
   return understood("account record", parse_members(json));
 }
 
 std::string account_name(std::string_view id) {
-  return "users/" + std::string(id) + ".account";
+  return std::string(kFolder) + std::string(id) + std::string(kEnding);
+}
+std::optional<std::string> account_named_in(std::string_view name) {
+  if (!name.starts_with(kFolder) || !name.ends_with(kEnding)) return std::nullopt;
+  return std::string(name.substr(kFolder.size(), name.size() - kFolder.size() - kEnding.size()));
 }
 std::string part_name(std::string_view id, AccountPart part) {
-  return "users/" + std::string(id) + "." + std::string(ending_of(part));
+  return std::string(kFolder) + std::string(id) + "." + std::string(ending_of(part));
 }
 std::string seen_name(std::string_view id) {
-  return "users/" + std::string(id) + ".seen";
+  return std::string(kFolder) + std::string(id) + ".seen";
 }
 std::string key_name(const openpgp::Fingerprint& fingerprint) {
   return "keys/" + fingerprint.lower();

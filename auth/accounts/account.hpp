@@ -88,11 +88,17 @@ Json write_account(const Account& account);
 // record_unreadable.
 Result<Account> parse_account(const Json& json);
 
-std::string account_name(std::string_view id);                   // users/<id>.account
+std::string account_name(std::string_view id);  // users/<id>.account
+// The id in such a name; nothing where it is another's.
+std::optional<std::string> account_named_in(std::string_view name);
 std::string part_name(std::string_view id, AccountPart part);    // users/<id>.pub, .key, ...
 std::string seen_name(std::string_view id);                      // users/<id>.seen
 std::string key_name(const openpgp::Fingerprint& fingerprint);   // keys/<fingerprint>
 std::string held_name(const openpgp::Fingerprint& fingerprint);  // held/<fingerprint>
+
+// The id of the record key that the pepper of an account's password is from, read from its record's bytes alone;
+// nothing where the name is no account record's, or there is no pepper. Whether the MAC holds is another question.
+std::optional<std::string> pepper_key_named_in(std::string_view name, ByteView bytes);
 
 // Pure: is the account one that may prove itself, at the epoch that was sealed? account_not_active, epoch_passed.
 Status judge_account(const Account& account, std::uint64_t epoch);

@@ -6,8 +6,6 @@
 namespace countersign::auth {
 namespace {
 constexpr std::string_view kUsers = "users/";
-constexpr std::string_view kAccountEnding = ".account";
-constexpr std::size_t kPage = 500;
 const std::string kNobody(64, '0');
 
 Account make_nobody() {
@@ -92,17 +90,12 @@ Status Accounts::read_in_vain(std::string_view id, ErrorCode denial, AccountPart
 
 Result<std::vector<std::string>> Accounts::list(std::string_view after, std::size_t limit) {
   std::vector<std::string> ids;
-  std::string from = after.empty() ? std::string() : account_name(after);
-  while (ids.size() < limit) {
-    const auto names = TRY(medium_.list(kUsers, from, kPage));
-    for (const std::string& name : names) {
-      if (ids.size() == limit) break;
-      if (!name.ends_with(kAccountEnding)) continue;
-      ids.push_back(name.substr(kUsers.size(), name.size() - kUsers.size() - kAccountEnding.size()));
-    }
-    if (names.size() < kPage) break;
-    from = names.back();
-  }
+  if (limit == 0) return ids;
+  const auto take = [&](const std::string& name) -> Result<bool> {
+    if (auto id = account_named_in(name)) ids.push_back(*std::move(id));
+    return ids.size() < limit;
+  };
+  TRY(storage::visit_names(medium_, kUsers, after.empty() ? "" : account_name(after), take));
   return ids;
 }
 

@@ -20,14 +20,6 @@ bool is_joint(const AuditRecord& record) {
   return record.decision == name_of(Decision::store_restored);
 }
 
-// Of the record of that name; nothing where it is no record's of this chain.
-std::optional<std::int64_t> number_in(const std::string& name, const std::string& writer) {
-  std::string_view digits = std::string_view(name).substr(audit_folder(writer).size());
-  digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
-  const auto number = parse_number(digits);
-  return number && name == audit_name(writer, *number) ? number : std::nullopt;
-}
-
 std::string text_of_missing(const std::string& writer, std::int64_t first, std::int64_t last) {
   if (first == last) return audit_name(writer, first) + ": missing";
   return fmt::format("{} to {}: missing", audit_name(writer, first), last);
@@ -171,9 +163,10 @@ Result<std::vector<AuditRecord>> Audit::list(std::string_view writer, std::size_
 Status Audit::verify_chain(const std::string& writer, AuditReport& report, const Progress& progress) {
   std::string previous = kNoPrevious;
   std::int64_t last = 0;
-  return storage::visit_names(medium_, audit_folder(writer), [&](const std::string& name) -> Result<bool> {
+  const std::string folder = audit_folder(writer);
+  return storage::visit_names(medium_, folder, "", [&](const std::string& name) -> Result<bool> {
     tell_now_and_then(progress, ++report.records);
-    const auto number = number_in(name, writer);
+    const auto number = storage::number_named_in(folder, name);
     if (!number) {
       report.faults.push_back(name + ": not the name of a record");
       return true;

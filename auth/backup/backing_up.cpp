@@ -129,7 +129,7 @@ Status BackingUp::copy_account(const std::string& id, std::set<std::string> name
 Status BackingUp::copy_accounts() {
   std::string id;
   std::set<std::string> names;  // of that account
-  TRY(storage::visit_names(context_.medium, kUsers, [&](const std::string& name) -> Result<bool> {
+  TRY(storage::visit_names(context_.medium, kUsers, "", [&](const std::string& name) -> Result<bool> {
     const std::string rest = name.substr(kUsers.size());
     const std::string next = rest.substr(0, rest.find('.'));
     if (next != id && !names.empty()) TRY(copy_account(id, std::exchange(names, {})));
@@ -142,7 +142,7 @@ Status BackingUp::copy_accounts() {
 
 Status BackingUp::copy_all_once() {
   TRY(copy_accounts());
-  TRY(storage::visit_names(context_.medium, kKeys, [&](const std::string& name) -> Result<bool> {
+  TRY(storage::visit_names(context_.medium, kKeys, "", [&](const std::string& name) -> Result<bool> {
     TRY(copy_record(name));
     return true;
   }));
@@ -156,23 +156,21 @@ Result<bool> BackingUp::copy_changed(const Heads& from, const Heads& to) {
   for (const auto& [writer, head] : to) {
     const auto start = from.find(writer);
     // By name and not by number: a planted record may leave a gap that is never counted through.
+    const std::string after = start == from.end() ? std::string() : audit_name(writer, start->second.number);
     const std::string last = audit_name(writer, head.number);
-    std::string after = start == from.end() ? std::string() : audit_name(writer, start->second.number);
-    while (after < last) {
-      const auto names = TRY(context_.medium.list(audit_folder(writer), after, kPage));
-      if (names.empty()) break;
-      for (const std::string& name : names) {
-        if (name > last) break;
-        const auto entry = TRY(find_record(context_.medium, context_.seal, name));
-        if (!entry) continue;
-        const AuditRecord record = TRY(parse_audit_record(entry->record));
-        if (changes_nothing(record.decision)) continue;
-        changed = true;
-        if (!record.entry.account.empty()) accounts.insert(record.entry.account);
-        if (const auto key = openpgp::Fingerprint::parse(record.entry.key)) keys.insert(key_name(*key));
-      }
-      after = names.back();
-    }
+    if (after >= last) continue;
+    const auto note = [&](const std::string& name) -> Result<bool> {
+      if (name > last) return false;
+      const auto entry = TRY(find_record(context_.medium, context_.seal, name));
+      if (!entry) return true;
+      const AuditRecord record = TRY(parse_audit_record(entry->record));
+      if (changes_nothing(record.decision)) return true;
+      changed = true;
+      if (!record.entry.account.empty()) accounts.insert(record.entry.account);
+      if (const auto key = openpgp::Fingerprint::parse(record.entry.key)) keys.insert(key_name(*key));
+      return true;
+    };
+    TRY(storage::visit_names(context_.medium, audit_folder(writer), after, note));
   }
   for (const std::string& id : accounts) {
     if (!check_account_id(id)) continue;
@@ -186,7 +184,7 @@ Result<bool> BackingUp::copy_changed(const Heads& from, const Heads& to) {
 }
 
 Status BackingUp::copy_up_to(const std::string& folder, const std::string& last) {
-  return storage::visit_names(context_.medium, folder, [&](const std::string& name) -> Result<bool> {
+  return storage::visit_names(context_.medium, folder, "", [&](const std::string& name) -> Result<bool> {
     if (name > last) return false;
     TRY(copy_record(name));
     return true;

@@ -4,10 +4,10 @@
 
 #include <map>
 
+#include "auth/accounts/account.hpp"
 #include "auth/keys/withdrawals.hpp"
 #include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/gate/secret_key.hpp"
-#include "auth/secrets/pepper_key.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::auth {
@@ -38,6 +38,13 @@ Result<ServerIdentity> with_own_key(ServerIdentity identity, const RestoreGround
 
 Result<ServerIdentity> identity_in(ByteView record, const RestoreGround& ground) {
   return ServerIdentity::open(record, ground.seal, ground.server_name);
+}
+
+// Of the store that is to be replaced; nothing where there is none, or none that can be read.
+Result<std::optional<ServerIdentity>> present_identity(const RestoreGround& ground) {
+  const auto entry = TRY(storage::find(ground.medium, kIdentityName));
+  auto opened = entry ? identity_in(entry->bytes, ground) : Result<ServerIdentity>(fail(ErrorCode::not_found));
+  return opened ? std::optional(*std::move(opened)) : std::nullopt;
 }
 
 std::string detail_of(const Adopted& adopted) {
@@ -110,7 +117,7 @@ class Replay {
 // All but the identity record, which says what the server's key is now: a backup may be from before it was replaced.
 Status erase_all(storage::Medium& medium) {
   Replay replay(medium);
-  TRY(storage::visit_names(medium, "", [&](const std::string& name) -> Result<bool> {
+  TRY(storage::visit_names(medium, "", "", [&](const std::string& name) -> Result<bool> {
     if (name != kIdentityName) TRY(replay.take({name, std::nullopt}));
     return true;
   }));
@@ -184,7 +191,7 @@ Status learn_from_medium(const RestoreGround& ground) {
 
 Result<BackupFacts> verify_backup(ByteSource source, const RestoreGround& ground) {
   BackupHead own{ground.server_name, "", {}};
-  const auto present = ServerIdentity::load(ground.medium, ground.seal, ground.server_name, ground.server_fingerprint);
+  const auto present = TRY(present_identity(ground));
   if (present) own.store = hex(present->store());
   BackupReader reader = TRY(BackupReader::begin(std::move(source), ground.secrets, own));
   std::optional<Bytes> identity;
@@ -203,11 +210,7 @@ Result<BackupFacts> verify_backup(ByteSource source, const RestoreGround& ground
 
 Result<Adopted> put_back(ByteSource source, const RestoreGround& ground, const Progress& progress) {
   BackupReader reader = TRY(BackupReader::begin(std::move(source), ground.secrets));
-  std::optional<ServerIdentity> present;
-  const auto entry = TRY(storage::find(ground.medium, kIdentityName));
-  if (entry) {
-    if (auto opened = identity_in(entry->bytes, ground)) present = *std::move(opened);
-  }
+  const auto present = TRY(present_identity(ground));
   TRY(erase_all(ground.medium));
   Replay replay(ground.medium);
   std::optional<Bytes> identity;

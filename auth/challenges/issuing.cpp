@@ -10,7 +10,7 @@
 #include "auth/openpgp/policy.hpp"
 
 namespace countersign::auth {
-Result<std::string> Issuing::extra_of(const ChallengeRequest& request) {
+Result<std::string> Issuing::extra_of(const ChallengeRequest& request, Instant now) {
   switch (request.purpose) {
     case Purpose::login:
       // Whoever it is asked for, known or not: an account that has no name yet learns it from this.
@@ -22,8 +22,10 @@ Result<std::string> Issuing::extra_of(const ChallengeRequest& request) {
       TRY(check_new_username(request.name.username));
       return request.name.username;
     case Purpose::rotate: {
-      const auto next = TRY(openpgp::admit_certificate(request.new_public_key, openpgp::kCertificateReadBytesMax));
-      return next.fingerprint().upper();
+      // What would be refused with the response is refused now: it says nothing of the account.
+      const auto next = TRY(
+          openpgp::check_enrollable(context_.engine, request.new_public_key, openpgp::kCertificateReadBytesMax, now));
+      return next.certificate.fingerprint().upper();
     }
     case Purpose::revoke:
       TRY(check_revocation_reason(request.reason, ""));
@@ -91,12 +93,7 @@ Result<IssuedChallenge> Issuing::issue(const ChallengeRequest& request, const Vi
   const std::string account = TRY(resolve(request.name));
   Challenge challenge;
   challenge.purpose = request.purpose;
-  challenge.extra = TRY(extra_of(request));
-  if (request.purpose == Purpose::rotate) {
-    // What would be refused with the response is refused now: it says nothing of the account.
-    TRY(openpgp::check_enrollable(context_.engine, request.new_public_key, openpgp::kCertificateReadBytesMax,
-                                  moment.wall));
-  }
+  challenge.extra = TRY(extra_of(request, moment.wall));
   // Who may list the accounts is told what is wrong, before a challenge that helps nobody travels for days.
   const auto of_known_account = [&]() -> Result<Recipient> {
     const auto stored = TRY(context_.accounts.find(account));

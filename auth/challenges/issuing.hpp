@@ -44,7 +44,7 @@ class Issuing {
                               Instant now);
   Result<Recipient> of_account(const std::string& account, Instant now);
   Result<Recipient> judge(const std::optional<StoredAccount>& stored, Instant now);
-  Result<std::string> extra_of(const ChallengeRequest& request);
+  Result<std::string> extra_of(const ChallengeRequest& request, Instant now);
 
   const Context& context_;
   Decoys& decoys_;

@@ -42,8 +42,7 @@ Result<RevocationRecord> parse_members(std::string_view text) {
   if (std::find(kWays.begin(), kWays.end(), record.by) == kWays.end()) {
     return fail(ErrorCode::malformed_message, "'by' names no way to revoke");
   }
-  // Null as long as nobody could sign it.
-  if (!reader.take("signature").is_null()) record.signature = TRY(reader.text("signature"));
+  record.signature = TRY(reader.text_or_null("signature"));  // null as long as nobody could sign it
   TRY(reader.finish());
   return record;
 }

@@ -157,7 +157,7 @@ Status destroy_secret_file(const fs::path& folder, SecretFamily family, std::str
   if (::rename(file.c_str(), gone.c_str()) != 0) {
     return fail(ErrorCode::storage_unavailable, file.string() + ": " + std::strerror(errno));
   }
-  TRY(sync_private_folder(folder));
+  TRY(storage::sync_folder(folder));
   return destroy_private_file(gone);
 }
 

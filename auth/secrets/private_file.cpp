@@ -5,18 +5,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <thread>
 
+#include "storage/flock_within.hpp"
 #include "storage/new_file.hpp"
 #include "storage/write_all.hpp"
 
 namespace countersign::auth {
 namespace {
-
-using std::chrono::milliseconds;
 
 constexpr std::size_t kFileBytesMax = 1u << 20;
 
@@ -85,13 +82,7 @@ Status overwrite_private_file(const std::filesystem::path& path) {
 Status destroy_private_file(const std::filesystem::path& path) {
   TRY(overwrite_private_file(path));
   if (::unlink(path.c_str()) != 0) return system_failure(path);
-  return sync_private_folder(path.parent_path());
-}
-
-Status sync_private_folder(const std::filesystem::path& path) {
-  const FileDescriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return system_failure(path);
-  return ok();
+  return storage::sync_folder(path.parent_path());
 }
 
 Status check_private_folder(const std::filesystem::path& path) {
@@ -109,22 +100,13 @@ Status make_private_folder(const std::filesystem::path& path) {
   return check_private_folder(path);
 }
 
-Result<FileLock> FileLock::acquire(const std::filesystem::path& path, milliseconds patience) {
+Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::chrono::milliseconds patience) {
   FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (file.get() < 0) return system_failure(path);
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  // A blocking flock has no deadline, and one stopped process would stop every other.
-  for (milliseconds pause{0}; ::flock(file.get(), LOCK_EX | LOCK_NB) != 0;
-       pause = std::min(pause + milliseconds(1), milliseconds(10))) {
-    if (errno == EINTR) continue;
-    if (errno != EWOULDBLOCK) return system_failure(path);
-    if (std::chrono::steady_clock::now() >= deadline) {
-      return fail(ErrorCode::busy,
-                  path.string() + " is held by another process, which `lslocks` names: let it end, or stop it");
-    }
-    std::this_thread::sleep_for(pause);
-  }
-  return FileLock(std::move(file));
+  if (storage::flock_within(file.get(), LOCK_EX, patience)) return FileLock(std::move(file));
+  if (errno != EWOULDBLOCK) return system_failure(path);
+  return fail(ErrorCode::busy,
+              path.string() + " is held by another process, which `lslocks` names: let it end, or stop it");
 }
 
 Result<FileLock> FileLock::take_at_once(const std::filesystem::path& path, int how) {

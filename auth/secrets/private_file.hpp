@@ -24,8 +24,6 @@ Status write_private_file(const std::filesystem::path& path, ByteView bytes);
 Status overwrite_private_file(const std::filesystem::path& path);
 // Overwrites it, removes it, fsyncs the folder. storage_unavailable.
 Status destroy_private_file(const std::filesystem::path& path);
-// storage_unavailable.
-Status sync_private_folder(const std::filesystem::path& path);
 // A folder of mode 0700, ours, not a link. startup_refused, also where there is none; storage_unavailable.
 Status check_private_folder(const std::filesystem::path& path);
 // mkdir with mode 0700; an existing one must be a folder of that mode. startup_refused, storage_unavailable.

@@ -5,7 +5,6 @@
 #include <system_error>
 
 #include "auth/accounts/account.hpp"
-#include "auth/secrets/pepper_key.hpp"
 #include "auth/secrets/private_file.hpp"
 
 namespace countersign::auth {
@@ -16,14 +15,12 @@ namespace fs = std::filesystem;
 constexpr std::size_t kBatchMax = 100;
 constexpr int kTriesMax = 3;
 constexpr std::string_view kAudit = "audit/";
-constexpr std::string_view kAccountFolder = "users/";
-constexpr std::string_view kAccountEnding = ".account";
 
 // All names of the medium, with word of how many there were.
 Status visit_all(storage::Medium& medium, const Progress& progress,
                  const std::function<Status(const std::string& name)>& visit) {
   std::int64_t seen = 0;
-  return storage::visit_names(medium, "", [&](const std::string& name) -> Result<bool> {
+  return storage::visit_names(medium, "", "", [&](const std::string& name) -> Result<bool> {
     TRY(visit(name));
     tell_now_and_then(progress, ++seen);
     return true;
@@ -59,8 +56,7 @@ void note_pepper(std::map<std::string, KeyUse>& uses, const std::string& name, B
   KeyUse& use = uses[*pepper];
   ++use.counts["passwords"];
   if (use.accounts.size() == kAccountsNamedMax) return;
-  use.accounts.push_back(
-      name.substr(kAccountFolder.size(), name.size() - kAccountFolder.size() - kAccountEnding.size()));
+  use.accounts.push_back(account_named_in(name).value());
 }
 
 // Seals records anew, some at a time.

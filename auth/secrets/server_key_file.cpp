@@ -8,6 +8,7 @@
 
 #include "auth/secrets/private_file.hpp"
 #include "storage/base/text.hpp"
+#include "storage/new_file.hpp"
 
 namespace countersign::auth {
 namespace {
@@ -60,7 +61,7 @@ Status settle_server_key(const fs::path& folder, const openpgp::Fingerprint& key
   }
   if (error) return fail(ErrorCode::storage_unavailable, folder.string() + ": " + error.message());
   for (const fs::path& other : others) TRY(destroy_private_file(other));
-  return sync_private_folder(folder);
+  return storage::sync_folder(folder);
 }
 
 }  // namespace countersign::auth

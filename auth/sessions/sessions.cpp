@@ -216,7 +216,7 @@ Result<std::vector<Session>> Sessions::list(const std::string& account, std::siz
   std::vector<Session> sessions;
   const std::string folder = pointer_name(account, "");
   if (limit == 0) return sessions;
-  TRY(storage::visit_names(context_.medium, folder, [&](const std::string& name) -> Result<bool> {
+  TRY(storage::visit_names(context_.medium, folder, "", [&](const std::string& name) -> Result<bool> {
     const auto found = TRY(find_by_pointer(account, name.substr(folder.size())));
     if (found && judge(found->first.session, moment)) sessions.push_back(found->first.session);
     return sessions.size() < limit;

@@ -28,14 +28,17 @@ Result<Json> ask_mending(CommandContext& context, std::string_view operation, Js
 
 Result<Seconds> parse_lifetime(std::string_view text) {
   const auto refuse = fail(ErrorCode::usage, "a lifetime is a whole number of days, weeks or years: 90d, 26w, 2y");
-  const auto unit = text.empty() ? nullptr : std::find(std::begin(kUnits), std::end(kUnits), text.back());
-  if (text.size() < 2 || unit == std::end(kUnits)) return refuse;
+  if (text.size() < 2) return refuse;
+  const auto unit = std::find(std::begin(kUnits), std::end(kUnits), text.back());
+  if (unit == std::end(kUnits)) return refuse;
   std::int64_t count = 0;
   const char* const end = text.data() + text.size() - 1;
   const auto parsed = std::from_chars(text.data(), end, count);
-  const bool is_too_long = parsed.ec == std::errc::result_out_of_range || count > kDaysMax / unit->days;
-  if (parsed.ptr != end || (parsed.ec != std::errc() && !is_too_long) || (!is_too_long && count < 1)) return refuse;
-  if (is_too_long) return fail(ErrorCode::usage, "a lifetime is 100 years at most");
+  if (parsed.ptr != end || parsed.ec == std::errc::invalid_argument) return refuse;
+  if (parsed.ec == std::errc::result_out_of_range || count > kDaysMax / unit->days) {
+    return fail(ErrorCode::usage, "a lifetime is 100 years at most");
+  }
+  if (count < 1) return refuse;
   return std::chrono::days(count * unit->days);
 }
 

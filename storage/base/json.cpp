@@ -188,6 +188,11 @@ Result<std::string> JsonReader::text_or(std::string_view name, std::string_view 
   return std::string(otherwise);
 }
 
+Result<std::string> JsonReader::text_or_null(std::string_view name) {
+  const Json* found = use(name);
+  return found == nullptr || found->is_null() ? std::string() : text(name);
+}
+
 Result<std::int64_t> JsonReader::integer(std::string_view name) {
   const Json* found = use(name);
   if (found == nullptr) return fail(ErrorCode::malformed_message, "member '" + std::string(name) + "' is missing");

@@ -85,6 +85,8 @@ class JsonReader {
   bool has(std::string_view name) const;  // null is there too
   Result<std::string> text(std::string_view name);
   Result<std::string> text_or(std::string_view name, std::string_view otherwise);
+  // Empty where the member is absent or null, which is how our records say that there is none.
+  Result<std::string> text_or_null(std::string_view name);
   // Without a copy on the way.
   Result<Secret> secret(std::string_view name);
   Result<std::int64_t> integer(std::string_view name);

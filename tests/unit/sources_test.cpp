@@ -43,9 +43,9 @@ const Reserved kWallClock{
     R"re(\b(system_clock|utc_clock)\s*::\s*now\b|\btime\s*\(\s*(nullptr|NULL|0|&)|\bgettimeofday\b)re",
     {"auth/clock.cpp"}};
 // How long a connection may idle, a lock is waited for and gpg may take are no decisions about trust.
-const Reserved kSteadyClock{R"re(\b(steady_clock|high_resolution_clock)\s*::\s*now\b|\bclock_gettime\b)re",
-                            {"auth/clock.cpp", "auth/openpgp/gnupg/channel.cpp", "transport/http/",
-                             "storage/posix_file_system.cpp", "auth/secrets/private_file.cpp"}};
+const Reserved kSteadyClock{
+    R"re(\b(steady_clock|high_resolution_clock)\s*::\s*now\b|\bclock_gettime\b)re",
+    {"auth/clock.cpp", "auth/openpgp/gnupg/channel.cpp", "transport/http/", "storage/flock_within.cpp"}};
 
 // Behind another element of a braced list (storage/base/result.hpp says why). A brace that opens a block has nothing
 // but a blank before it; what is like a list and holds a statement is none.

@@ -66,7 +66,7 @@ TEST_CASE("medium: every name is visited once, over pages, until a visit says en
   std::vector<std::string> seen;
   const auto visit_until = [&](std::size_t enough, Result<bool> then) {
     seen.clear();
-    return storage::visit_names(store.medium(), "n/", [&](const std::string& name) -> Result<bool> {
+    return storage::visit_names(store.medium(), "n/", "", [&](const std::string& name) -> Result<bool> {
       seen.push_back(name);
       if (seen.size() == enough) return then;
       return true;
@@ -84,7 +84,7 @@ TEST_CASE("medium: every name is visited once, over pages, until a visit says en
     CHECK(failure_of(visit_until(enough, fail(ErrorCode::record_tampered, "x"))) == ErrorCode::record_tampered);
     CHECK(seen == first(enough));
   }
-  CHECK(outcome(storage::visit_names(store.medium(), "p", [](const std::string&) -> Result<bool> {
+  CHECK(outcome(storage::visit_names(store.medium(), "p", "", [](const std::string&) -> Result<bool> {
           return fail(ErrorCode::failed, "there is none");
         })) == "ok");
 }
