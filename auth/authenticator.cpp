@@ -1,14 +1,14 @@
 #include "auth/authenticator.hpp"
 
-#include "auth/accounts/account_id.hpp"
-#include "auth/audit/log.hpp"
 #include "auth/authenticator_roles.hpp"
+#include "auth/base/account_id.hpp"
+#include "auth/base/log.hpp"
 
 namespace countersign::auth {
 Authenticator::Authenticator(std::unique_ptr<Ground> ground) : ground_(std::move(ground)) {}
 Authenticator::~Authenticator() = default;
 
-Result<std::unique_ptr<Authenticator>> Authenticator::open(AuthenticatorSettings settings, Secrets secrets,
+Result<std::unique_ptr<Authenticator>> Authenticator::open(AuthenticatorSettings settings, secrets::Secrets secrets,
                                                            storage::Medium& medium, openpgp::OpenPgp& engine,
                                                            const Clock& clock, Rng& rng) {
   std::unique_ptr<Authenticator> self(
@@ -19,14 +19,15 @@ Result<std::unique_ptr<Authenticator>> Authenticator::open(AuthenticatorSettings
 
 Status Authenticator::start() {
   const AuthenticatorSettings& settings = ground_->settings;
-  if (!storage::check_name(audit_name(settings.writer, 1)) || settings.writer.find('/') != std::string::npos) {
+  if (!storage::check_name(records::audit_name(settings.writer, 1)) || settings.writer.find('/') != std::string::npos) {
     return fail(ErrorCode::startup_refused, "a writer of the audit record is named with a-z, 0-9, '.', '_' and '-'");
   }
-  auto identity =
-      TRY(ServerIdentity::load(ground_->medium, ground_->seal, settings.server_name, settings.server_fingerprint));
-  ground_->record_key_in_use = TRY(FileLock::share(
-      ground_->secrets.folder() / secret_file_name(SecretFamily::record, ground_->secrets.newest_record_key().id)));
-  auto floor = TRY(Floor::load(settings.floor_path, ground_->seal));
+  auto identity = TRY(
+      records::ServerIdentity::load(ground_->medium, ground_->seal, settings.server_name, settings.server_fingerprint));
+  ground_->record_key_in_use = TRY(
+      secrets::FileLock::share(ground_->secrets.folder() / secret_file_name(secrets::SecretFamily::record,
+                                                                            ground_->secrets.newest_record_key().id)));
+  auto floor = TRY(records::Floor::load(settings.floor_path, ground_->seal));
   TRY(floor->judge_age(ground_->medium, identity.restores()));
   if (!settings.applies_revocations) TRY(floor->judge_revocations(ground_->medium));
   floor->note_restores(identity.restores());
@@ -50,14 +51,14 @@ Status Authenticator::start() {
   return roles_->decoys.load(now);
 }
 
-const ServerIdentity& Authenticator::identity() const {
+const records::ServerIdentity& Authenticator::identity() const {
   return roles_->identity;
 }
 const Policies& Authenticator::policies() const {
   return ground_->settings.policies;
 }
 
-std::vector<ServerCertificate> Authenticator::former_keys() {
+std::vector<records::ServerCertificate> Authenticator::former_keys() {
   return roles_->identity.followed_at(roles_->timekeeper.now().wall);
 }
 
@@ -76,7 +77,8 @@ Status Authenticator::throttle_token(const Error& refused, const Visit& visit) {
   return throttle(visit);
 }
 
-Result<IssuedChallenge> Authenticator::issue_challenge(const ChallengeRequest& request, const Visit& visit) {
+Result<proving::IssuedChallenge> Authenticator::issue_challenge(const proving::ChallengeRequest& request,
+                                                                const Visit& visit) {
   TRY(throttle(visit));
   auto issued = roles_->issuing.issue(request, visit);
   if (issued || issued.error().code != ErrorCode::openpgp_unavailable) return issued;
@@ -86,41 +88,44 @@ Result<IssuedChallenge> Authenticator::issue_challenge(const ChallengeRequest& r
   return fail(ErrorCode::openpgp_unavailable, judged.error().detail);
 }
 
-Result<LoginAnswer> Authenticator::log_in(const Response& response, const Visit& visit) {
+Result<sessions::LoginAnswer> Authenticator::log_in(const proving::Response& response, const Visit& visit) {
   TRY(throttle(visit));
   return roles_->login.redeem(response, visit);
 }
 
-Result<Account> Authenticator::enrol(const Response& response, const std::string& public_key, const Visit& visit,
-                                     const std::optional<Password>& password) {
+Result<records::Account> Authenticator::enrol(const proving::Response& response, const std::string& public_key,
+                                              const Visit& visit, const std::optional<passwords::Password>& password) {
   TRY(throttle(visit));
   return roles_->enrolment.enrol(response, public_key, password, visit);
 }
 
-Result<ManagedAccount> Authenticator::add_managed_account(const NewManagedAccount& request, const Visit& visit) {
+Result<keys::ManagedAccount> Authenticator::add_managed_account(const accounts::NewManagedAccount& request,
+                                                                const Visit& visit) {
   TRY(throttle_password(visit, account_id_of(request.username)));
   return roles_->enrolment.add_managed(request, visit);
 }
 
-Result<HeldEnrolment> Authenticator::hold_enrolment(const std::optional<Response>& response,
-                                                    const std::string& public_key, const Visit& visit) {
+Result<accounts::HeldEnrolment> Authenticator::hold_enrolment(const std::optional<proving::Response>& response,
+                                                              const std::string& public_key, const Visit& visit) {
   return roles_->enrolment.hold(response, public_key, visit);
 }
 
-Result<RefreshedSession> Authenticator::log_in(const AccountName& name, const Password& password, const Visit& visit) {
+Result<sessions::RefreshedSession> Authenticator::log_in(const records::AccountName& name,
+                                                         const passwords::Password& password, const Visit& visit) {
   const std::string account = TRY(resolve(name));
   TRY(throttle_password(visit, account));
   return roles_->passwords.log_in(name, password, visit);
 }
 
-Status Authenticator::change_password(const AccountName& name, const Password& password, const Password& next,
-                                      const Visit& visit) {
+Status Authenticator::change_password(const records::AccountName& name, const passwords::Password& password,
+                                      const passwords::Password& next, const Visit& visit) {
   const std::string account = TRY(resolve(name));
   TRY(throttle_password(visit, account));
   return roles_->passwords.change(account, password, next, visit);
 }
 
-Status Authenticator::change_password(const Response& response, const Password& next, const Visit& visit) {
+Status Authenticator::change_password(const proving::Response& response, const passwords::Password& next,
+                                      const Visit& visit) {
   TRY(throttle(visit));
   return roles_->passwords.change(response, next, visit);
 }
@@ -129,61 +134,66 @@ WorkCounts Authenticator::hasher_counts() const {
   return roles_->hasher.counts();
 }
 
-Status Authenticator::set_password(const AccountName& name, const Password& next, const Visit& visit) {
+Status Authenticator::set_password(const records::AccountName& name, const passwords::Password& next,
+                                   const Visit& visit) {
   return roles_->passwords.set(TRY(resolve(name)), next, visit);
 }
 
-Status Authenticator::remove_password(const AccountName& name, const Visit& visit) {
+Status Authenticator::remove_password(const records::AccountName& name, const Visit& visit) {
   return roles_->passwords.remove(TRY(resolve(name)), visit);
 }
 
-Result<Purpose> Authenticator::purpose_of(std::string_view challenge) const {
-  return TRY(open_challenge(challenge, ground_->secrets)).challenge.purpose;
+Result<records::Purpose> Authenticator::purpose_of(std::string_view challenge) const {
+  return TRY(records::open_challenge(challenge, ground_->secrets)).challenge.purpose;
 }
 
-Result<RevocationRecord> Authenticator::revoke(const Response& response, const Visit& visit) {
+Result<records::RevocationRecord> Authenticator::revoke(const proving::Response& response, const Visit& visit) {
   TRY(throttle(visit));
   return roles_->revocation.by_statement(response, visit);
 }
 
-Result<RevocationRecord> Authenticator::revoke_by_certificate(const std::string& account, const std::string& revocation,
-                                                              const Visit& visit) {
+Result<records::RevocationRecord> Authenticator::revoke_by_certificate(const std::string& account,
+                                                                       const std::string& revocation,
+                                                                       const Visit& visit) {
   TRY(throttle(visit));
   return roles_->revocation.by_certificate(account, revocation, visit);
 }
 
-Result<Account> Authenticator::rotate(const RotationResponse& response, const Visit& visit) {
+Result<records::Account> Authenticator::rotate(const keys::RotationResponse& response, const Visit& visit) {
   TRY(throttle(visit));
   return roles_->rotation.by_statement(response, visit);
 }
 
-Result<RevocationRecord> Authenticator::revoke(const AccountName& name, const Password& password,
-                                               const std::string& reason, const std::string& note, const Visit& visit) {
+Result<records::RevocationRecord> Authenticator::revoke(const records::AccountName& name,
+                                                        const passwords::Password& password, const std::string& reason,
+                                                        const std::string& note, const Visit& visit) {
   const std::string account = TRY(resolve(name));
   TRY(throttle_password(visit, account));
   return roles_->revocation.by_password(account, password, reason, note, visit);
 }
 
-Result<ManagedAccount> Authenticator::rotate(const AccountName& name, const Password& password, const Password& next,
-                                             const Visit& visit) {
+Result<keys::ManagedAccount> Authenticator::rotate(const records::AccountName& name,
+                                                   const passwords::Password& password, const passwords::Password& next,
+                                                   const Visit& visit) {
   const std::string account = TRY(resolve(name));
   TRY(throttle_password(visit, account));
   return roles_->rotation.by_password(account, password, next, visit);
 }
 
-Result<Secret> Authenticator::hand_out_key(const AccountName& name, const Password& password, const Visit& visit) {
+Result<Secret> Authenticator::hand_out_key(const records::AccountName& name, const passwords::Password& password,
+                                           const Visit& visit) {
   const std::string account = TRY(resolve(name));
   TRY(throttle_password(visit, account));
   return roles_->escrow.by_password(account, password, visit);
 }
 
-Result<Session> Authenticator::admit(const Secret& token, const Visit& visit) {
+Result<records::Session> Authenticator::admit(const Secret& token, const Visit& visit) {
   auto session = roles_->sessions.admit(token, visit);
   if (!session) TRY(throttle_token(session.error(), visit));
   return session;
 }
 
-Result<RefreshedSession> Authenticator::refresh_session(const Secret& token, const Visit& visit) {
+Result<sessions::RefreshedSession> Authenticator::refresh_session(const Secret& token, const Visit& visit) {
   // Each leaves a record behind and another in the audit record, also where the token opens.
   TRY(throttle(visit));
   return roles_->sessions.refresh(token, visit);
@@ -195,20 +205,20 @@ Status Authenticator::end_session(const Secret& token, const Visit& visit) {
   return ended;
 }
 
-Result<std::vector<Session>> Authenticator::list_sessions(const std::string& account, std::size_t limit) {
+Result<std::vector<records::Session>> Authenticator::list_sessions(const std::string& account, std::size_t limit) {
   TRY(check_account_id(account));
   return roles_->sessions.list(account, limit);
 }
 
-Result<Session> Authenticator::show_session(const std::string& account, const std::string& session_id) {
+Result<records::Session> Authenticator::show_session(const std::string& account, const std::string& session_id) {
   TRY(check_account_id(account));
-  TRY(check_session_id(session_id));
+  TRY(records::check_session_id(session_id));
   return roles_->sessions.show(account, session_id);
 }
 
 Status Authenticator::end_session_of(const std::string& account, const std::string& session_id, const Visit& visit) {
   TRY(check_account_id(account));
-  TRY(check_session_id(session_id));
+  TRY(records::check_session_id(session_id));
   return roles_->sessions.end_one(account, session_id, visit);
 }
 
@@ -216,40 +226,41 @@ Status Authenticator::end_all_sessions(const std::string& account, const Visit& 
   return roles_->sessions.end_all(account, visit);
 }
 
-Result<Account> Authenticator::add_account(const NewAccount& request, const Visit& visit) {
+Result<records::Account> Authenticator::add_account(const accounts::NewAccount& request, const Visit& visit) {
   return roles_->enrolment.add(request, visit);
 }
 
-Result<Account> Authenticator::confirm_enrolment(const Confirmation& confirmed, const Visit& visit) {
+Result<records::Account> Authenticator::confirm_enrolment(const accounts::Confirmation& confirmed, const Visit& visit) {
   return roles_->enrolment.confirm(confirmed, visit);
 }
 
-Result<LegacyImportSummary> Authenticator::import_legacy(const LegacyImportOrder& order, const Progress& progress,
-                                                         const Visit& visit) {
+Result<accounts::LegacyImportSummary> Authenticator::import_legacy(const accounts::LegacyImportOrder& order,
+                                                                   const Progress& progress, const Visit& visit) {
   return roles_->legacy_import.run(order, progress, visit);
 }
 
-Result<std::vector<HeldEnrolment>> Authenticator::list_held_enrolments() {
+Result<std::vector<accounts::HeldEnrolment>> Authenticator::list_held_enrolments() {
   return roles_->enrolment.list_held();
 }
 
-Result<RevocationRecord> Authenticator::revoke_account(const std::string& account, const std::string& reason,
-                                                       const std::string& note, const Visit& visit) {
+Result<records::RevocationRecord> Authenticator::revoke_account(const std::string& account, const std::string& reason,
+                                                                const std::string& note, const Visit& visit) {
   return roles_->revocation.by_administrator(account, reason, note, visit);
 }
 
-Result<Account> Authenticator::restore_account(const std::string& account, const std::string& public_key,
-                                               const Visit& visit) {
+Result<records::Account> Authenticator::restore_account(const std::string& account, const std::string& public_key,
+                                                        const Visit& visit) {
   return roles_->revocation.restore(account, public_key, visit);
 }
 
-Result<Account> Authenticator::rotate_account(const std::string& account, const std::string& public_key,
-                                              const Visit& visit) {
+Result<records::Account> Authenticator::rotate_account(const std::string& account, const std::string& public_key,
+                                                       const Visit& visit) {
   return roles_->rotation.by_administrator(account, public_key, visit);
 }
 
-Result<ManagedAccount> Authenticator::rotate_managed_account(const std::string& account, const Password& next,
-                                                             bool escrow, const Visit& visit) {
+Result<keys::ManagedAccount> Authenticator::rotate_managed_account(const std::string& account,
+                                                                   const passwords::Password& next, bool escrow,
+                                                                   const Visit& visit) {
   return roles_->rotation.managed_by_administrator(account, next, escrow, visit);
 }
 
@@ -257,7 +268,7 @@ Result<Secret> Authenticator::hand_out_key(const std::string& account, const Vis
   return roles_->escrow.by_administrator(account, visit);
 }
 
-Result<Account> Authenticator::delete_account(const std::string& account, const Visit& visit) {
+Result<records::Account> Authenticator::delete_account(const std::string& account, const Visit& visit) {
   return roles_->deletion.by_administrator(account, visit);
 }
 
@@ -265,7 +276,7 @@ Result<std::string> Authenticator::export_revocations() {
   return roles_->exporting.make();
 }
 
-Result<AppliedExport> Authenticator::apply_revocations(std::string_view text, const Visit& visit) {
+Result<keys::AppliedExport> Authenticator::apply_revocations(std::string_view text, const Visit& visit) {
   return roles_->exporting.apply(text, visit);
 }
 
@@ -280,49 +291,52 @@ Result<AccountView> Authenticator::show_account(const std::string& account) {
   return AccountView{std::move(stored->account), last_login};
 }
 
-Result<std::vector<AuditRecord>> Authenticator::list_audit(std::string_view writer, std::size_t limit) {
+Result<std::vector<records::AuditRecord>> Authenticator::list_audit(std::string_view writer, std::size_t limit) {
   return roles_->audit.list(writer, limit);
 }
 
-Result<AuditReport> Authenticator::verify_audit(const Progress& progress) {
+Result<records::AuditReport> Authenticator::verify_audit(const Progress& progress) {
   return roles_->audit.verify(progress);
 }
 
 Status Authenticator::accept_clock(const Visit& visit) {
   TRY(roles_->timekeeper.accept_clock());
-  return roles_->audit.commit({}, {Decision::clock_accepted, ground_->clock.now(), "", "", "", visit.source, ""});
+  return roles_->audit.commit({},
+                              {records::Decision::clock_accepted, ground_->clock.now(), "", "", "", visit.source, ""});
 }
 
-Result<ServerKeyView> Authenticator::show_server_key() {
+Result<upkeep::ServerKeyView> Authenticator::show_server_key() {
   return roles_->key_upkeep.show();
 }
 
-Result<ServerKeyView> Authenticator::extend_server_key(const std::optional<Instant>& expires_at, const Visit& visit) {
+Result<upkeep::ServerKeyView> Authenticator::extend_server_key(const std::optional<Instant>& expires_at,
+                                                               const Visit& visit) {
   return roles_->key_upkeep.extend(expires_at, visit);
 }
 
-Result<ServerKeyView> Authenticator::refresh_server_key(const Visit& visit) {
+Result<upkeep::ServerKeyView> Authenticator::refresh_server_key(const Visit& visit) {
   return roles_->key_upkeep.refresh(visit);
 }
 
-Result<ServerKeyView> Authenticator::replace_server_key(const KeyReplacement& request, const Visit& visit) {
+Result<upkeep::ServerKeyView> Authenticator::replace_server_key(const upkeep::KeyReplacement& request,
+                                                                const Visit& visit) {
   return roles_->key_upkeep.replace(request, visit);
 }
 
-Result<std::vector<SecretView>> Authenticator::list_secrets(const Progress& progress) {
+Result<std::vector<upkeep::SecretView>> Authenticator::list_secrets(const Progress& progress) {
   return roles_->secret_upkeep.list(progress);
 }
 
-Result<SecretView> Authenticator::rotate_secret(const std::string& family, Seconds after, const Visit& visit) {
+Result<upkeep::SecretView> Authenticator::rotate_secret(const std::string& family, Seconds after, const Visit& visit) {
   return roles_->secret_upkeep.rotate(family, after, visit);
 }
 
-Result<Resealing> Authenticator::reseal_records(const Visit& visit, const Progress& progress) {
+Result<upkeep::Resealing> Authenticator::reseal_records(const Visit& visit, const Progress& progress) {
   return roles_->secret_upkeep.reseal(visit, progress);
 }
 
-Result<Retired> Authenticator::retire_secret(const std::string& id, bool leaked, const Visit& visit,
-                                             const Progress& progress) {
+Result<upkeep::Retired> Authenticator::retire_secret(const std::string& id, bool leaked, const Visit& visit,
+                                                     const Progress& progress) {
   return roles_->secret_upkeep.retire(id, leaked, visit, progress);
 }
 

@@ -14,25 +14,25 @@
 #include "auth/accounts/deletion.hpp"
 #include "auth/accounts/enrolment.hpp"
 #include "auth/accounts/legacy_import.hpp"
-#include "auth/backup/backing_up.hpp"
-#include "auth/challenges/issuing.hpp"
-#include "auth/challenges/login.hpp"
+#include "auth/accounts/passwords.hpp"
 #include "auth/context.hpp"
 #include "auth/keys/escrow.hpp"
 #include "auth/keys/revocation.hpp"
 #include "auth/keys/revocation_export.hpp"
 #include "auth/keys/rotation.hpp"
 #include "auth/openpgp/key_reach.hpp"
-#include "auth/passwords/passwords.hpp"
-#include "auth/secrets/secret_upkeep.hpp"
-#include "auth/server_identity/key_upkeep.hpp"
+#include "auth/proving/issuing.hpp"
+#include "auth/sessions/login.hpp"
 #include "auth/sessions/sessions.hpp"
+#include "auth/upkeep/backing_up.hpp"
+#include "auth/upkeep/key_upkeep.hpp"
+#include "auth/upkeep/secret_upkeep.hpp"
 
 namespace countersign::auth {
 
 struct AuthenticatorSettings {
   std::string server_name;
-  openpgp::Fingerprint server_fingerprint;
+  Fingerprint server_fingerprint;
   std::filesystem::path floor_path;
   std::string writer;  // of the audit chain: the server's instance name, or "cli"
   Policies policies;
@@ -46,7 +46,7 @@ struct AuthenticatorSettings {
   // Signs once before anything is served. Not for a command whose key is in a token: listing accounts, and taking
   // rights away, must go on without it, and its certificate is pinned all the same.
   bool self_test = true;
-  HasherSettings hasher = {};
+  passwords::HasherSettings hasher = {};
   std::filesystem::path ballast_path = {};  // empty: none is kept
 };
 
@@ -55,7 +55,7 @@ struct Readiness {
 };
 
 struct AccountView {
-  Account account;
+  records::Account account;
   std::optional<Instant> last_login;
 };
 
@@ -63,16 +63,16 @@ class Authenticator {
  public:
   // Fails closed: startup_refused, medium_restored, record_tampered and the like. The medium, engine, clock and rng
   // outlive it.
-  static Result<std::unique_ptr<Authenticator>> open(AuthenticatorSettings settings, Secrets secrets,
+  static Result<std::unique_ptr<Authenticator>> open(AuthenticatorSettings settings, secrets::Secrets secrets,
                                                      storage::Medium& medium, openpgp::OpenPgp& engine,
                                                      const Clock& clock, Rng& rng);
   ~Authenticator();
 
   // The server.
-  const ServerIdentity& identity() const;
+  const records::ServerIdentity& identity() const;
   const Policies& policies() const;
   // Those that a client may still know the server by (ServerIdentity::followed_at).
-  std::vector<ServerCertificate> former_keys();
+  std::vector<records::ServerCertificate> former_keys();
   // Fails where the server cannot do its work: key_expired, with the command that mends it, is one of the reasons.
   Result<Readiness> ready();
   // The identity record or the secrets are no longer those that were loaded: the server's key was extended or replaced,
@@ -82,79 +82,85 @@ class Authenticator {
   void note_left_behind(std::string why);
 
   // Proving who one is.
-  Result<IssuedChallenge> issue_challenge(const ChallengeRequest& request, const Visit& visit);
-  Result<LoginAnswer> log_in(const Response& response, const Visit& visit);
-  Result<Account> enrol(const Response& response, const std::string& public_key, const Visit& visit,
-                        const std::optional<Password>& password = std::nullopt);
-  Result<ManagedAccount> add_managed_account(const NewManagedAccount& request, const Visit& visit);
-  Result<HeldEnrolment> hold_enrolment(const std::optional<Response>& response, const std::string& public_key,
-                                       const Visit& visit);
+  Result<proving::IssuedChallenge> issue_challenge(const proving::ChallengeRequest& request, const Visit& visit);
+  Result<sessions::LoginAnswer> log_in(const proving::Response& response, const Visit& visit);
+  Result<records::Account> enrol(const proving::Response& response, const std::string& public_key, const Visit& visit,
+                                 const std::optional<passwords::Password>& password = std::nullopt);
+  Result<keys::ManagedAccount> add_managed_account(const accounts::NewManagedAccount& request, const Visit& visit);
+  Result<accounts::HeldEnrolment> hold_enrolment(const std::optional<proving::Response>& response,
+                                                 const std::string& public_key, const Visit& visit);
 
-  // Passwords: auth/passwords/passwords.hpp.
-  Result<RefreshedSession> log_in(const AccountName& name, const Password& password, const Visit& visit);
-  Status change_password(const AccountName& name, const Password& password, const Password& next, const Visit& visit);
-  Status change_password(const Response& response, const Password& next, const Visit& visit);
+  // Passwords: auth/accounts/passwords.hpp.
+  Result<sessions::RefreshedSession> log_in(const records::AccountName& name, const passwords::Password& password,
+                                            const Visit& visit);
+  Status change_password(const records::AccountName& name, const passwords::Password& password,
+                         const passwords::Password& next, const Visit& visit);
+  Status change_password(const proving::Response& response, const passwords::Password& next, const Visit& visit);
   WorkCounts hasher_counts() const;
 
   // What a sealed challenge asks for, so that its response finds its operation. challenge_invalid; nothing else about
   // it is judged.
-  Result<Purpose> purpose_of(std::string_view challenge) const;
+  Result<records::Purpose> purpose_of(std::string_view challenge) const;
 
   // Withdrawing and changing one's key.
-  Result<RevocationRecord> revoke(const Response& response, const Visit& visit);
-  Result<RevocationRecord> revoke_by_certificate(const std::string& account, const std::string& revocation,
-                                                 const Visit& visit);
-  Result<Account> rotate(const RotationResponse& response, const Visit& visit);
+  Result<records::RevocationRecord> revoke(const proving::Response& response, const Visit& visit);
+  Result<records::RevocationRecord> revoke_by_certificate(const std::string& account, const std::string& revocation,
+                                                          const Visit& visit);
+  Result<records::Account> rotate(const keys::RotationResponse& response, const Visit& visit);
   // By password.
-  Result<RevocationRecord> revoke(const AccountName& name, const Password& password, const std::string& reason,
-                                  const std::string& note, const Visit& visit);
-  Result<ManagedAccount> rotate(const AccountName& name, const Password& password, const Password& next,
-                                const Visit& visit);
+  Result<records::RevocationRecord> revoke(const records::AccountName& name, const passwords::Password& password,
+                                           const std::string& reason, const std::string& note, const Visit& visit);
+  Result<keys::ManagedAccount> rotate(const records::AccountName& name, const passwords::Password& password,
+                                      const passwords::Password& next, const Visit& visit);
   // The escrowed key, armored and as it was protected: auth/keys/escrow.hpp.
-  Result<Secret> hand_out_key(const AccountName& name, const Password& password, const Visit& visit);
+  Result<Secret> hand_out_key(const records::AccountName& name, const passwords::Password& password,
+                              const Visit& visit);
 
   // Sessions, by their token and by their account.
-  Result<Session> admit(const Secret& token, const Visit& visit);
-  Result<RefreshedSession> refresh_session(const Secret& token, const Visit& visit);
+  Result<records::Session> admit(const Secret& token, const Visit& visit);
+  Result<sessions::RefreshedSession> refresh_session(const Secret& token, const Visit& visit);
   Status end_session(const Secret& token, const Visit& visit);
-  Result<std::vector<Session>> list_sessions(const std::string& account, std::size_t limit);
-  Result<Session> show_session(const std::string& account, const std::string& session_id);
+  Result<std::vector<records::Session>> list_sessions(const std::string& account, std::size_t limit);
+  Result<records::Session> show_session(const std::string& account, const std::string& session_id);
   Status end_session_of(const std::string& account, const std::string& session_id, const Visit& visit);
   Status end_all_sessions(const std::string& account, const Visit& visit);
 
   // Administration.
-  Result<Account> add_account(const NewAccount& request, const Visit& visit);
-  Result<Account> confirm_enrolment(const Confirmation& confirmed, const Visit& visit);
-  Status set_password(const AccountName& name, const Password& next, const Visit& visit);
-  Status remove_password(const AccountName& name, const Visit& visit);
-  Result<std::vector<HeldEnrolment>> list_held_enrolments();
-  Result<RevocationRecord> revoke_account(const std::string& account, const std::string& reason,
-                                          const std::string& note, const Visit& visit);
-  Result<Account> restore_account(const std::string& account, const std::string& public_key, const Visit& visit);
-  Result<Account> rotate_account(const std::string& account, const std::string& public_key, const Visit& visit);
-  Result<ManagedAccount> rotate_managed_account(const std::string& account, const Password& next, bool escrow,
-                                                const Visit& visit);
+  Result<records::Account> add_account(const accounts::NewAccount& request, const Visit& visit);
+  Result<records::Account> confirm_enrolment(const accounts::Confirmation& confirmed, const Visit& visit);
+  Status set_password(const records::AccountName& name, const passwords::Password& next, const Visit& visit);
+  Status remove_password(const records::AccountName& name, const Visit& visit);
+  Result<std::vector<accounts::HeldEnrolment>> list_held_enrolments();
+  Result<records::RevocationRecord> revoke_account(const std::string& account, const std::string& reason,
+                                                   const std::string& note, const Visit& visit);
+  Result<records::Account> restore_account(const std::string& account, const std::string& public_key,
+                                           const Visit& visit);
+  Result<records::Account> rotate_account(const std::string& account, const std::string& public_key,
+                                          const Visit& visit);
+  Result<keys::ManagedAccount> rotate_managed_account(const std::string& account, const passwords::Password& next,
+                                                      bool escrow, const Visit& visit);
   Result<Secret> hand_out_key(const std::string& account, const Visit& visit);
-  Result<Account> delete_account(const std::string& account, const Visit& visit);
+  Result<records::Account> delete_account(const std::string& account, const Visit& visit);
   Result<std::string> export_revocations();
-  Result<AppliedExport> apply_revocations(std::string_view text, const Visit& visit);
-  Result<LegacyImportSummary> import_legacy(const LegacyImportOrder& order, const Progress& progress,
-                                            const Visit& visit);
+  Result<keys::AppliedExport> apply_revocations(std::string_view text, const Visit& visit);
+  Result<accounts::LegacyImportSummary> import_legacy(const accounts::LegacyImportOrder& order,
+                                                      const Progress& progress, const Visit& visit);
   Result<std::vector<std::string>> list_accounts(std::string_view after, std::size_t limit);
   Result<AccountView> show_account(const std::string& account);
-  Result<std::vector<AuditRecord>> list_audit(std::string_view writer, std::size_t limit);
-  Result<AuditReport> verify_audit(const Progress& progress);
-  // The medium as a file (auth/backup/backup_file.hpp), while it is in use; never the server's secrets.
-  Result<BackupReport> back_up(ByteSink sink, const Progress& progress);
+  Result<std::vector<records::AuditRecord>> list_audit(std::string_view writer, std::size_t limit);
+  Result<records::AuditReport> verify_audit(const Progress& progress);
+  // The medium as a file (auth/records/backup_file.hpp), while it is in use; never the server's secrets.
+  Result<upkeep::BackupReport> back_up(records::ByteSink sink, const Progress& progress);
   Status accept_clock(const Visit& visit);
-  Result<ServerKeyView> show_server_key();
-  Result<ServerKeyView> extend_server_key(const std::optional<Instant>& expires_at, const Visit& visit);
-  Result<ServerKeyView> refresh_server_key(const Visit& visit);
-  Result<ServerKeyView> replace_server_key(const KeyReplacement& request, const Visit& visit);
-  Result<std::vector<SecretView>> list_secrets(const Progress& progress);
-  Result<SecretView> rotate_secret(const std::string& family, Seconds after, const Visit& visit);
-  Result<Resealing> reseal_records(const Visit& visit, const Progress& progress);
-  Result<Retired> retire_secret(const std::string& id, bool leaked, const Visit& visit, const Progress& progress);
+  Result<upkeep::ServerKeyView> show_server_key();
+  Result<upkeep::ServerKeyView> extend_server_key(const std::optional<Instant>& expires_at, const Visit& visit);
+  Result<upkeep::ServerKeyView> refresh_server_key(const Visit& visit);
+  Result<upkeep::ServerKeyView> replace_server_key(const upkeep::KeyReplacement& request, const Visit& visit);
+  Result<std::vector<upkeep::SecretView>> list_secrets(const Progress& progress);
+  Result<upkeep::SecretView> rotate_secret(const std::string& family, Seconds after, const Visit& visit);
+  Result<upkeep::Resealing> reseal_records(const Visit& visit, const Progress& progress);
+  Result<upkeep::Retired> retire_secret(const std::string& id, bool leaked, const Visit& visit,
+                                        const Progress& progress);
 
   // Refusals are counted; maintain() writes a bounded summary of them, and the levels of the limits.
   void count_refusal(ErrorCode code);

@@ -8,13 +8,13 @@
 #include <optional>
 
 #include "auth/authenticator.hpp"
-#include "auth/challenges/decoys.hpp"
+#include "auth/proving/decoys.hpp"
 #include "auth/secrets/private_file.hpp"
-#include "auth/secrets/secret_upkeep.hpp"
-#include "auth/server_identity/key_watch.hpp"
-#include "auth/server_identity/signing_watch.hpp"
-#include "auth/sweeping.hpp"
 #include "auth/throttle/limits.hpp"
+#include "auth/upkeep/key_watch.hpp"
+#include "auth/upkeep/secret_upkeep.hpp"
+#include "auth/upkeep/signing_watch.hpp"
+#include "auth/upkeep/sweeping.hpp"
 
 namespace countersign::auth {
 
@@ -23,8 +23,8 @@ inline constexpr std::chrono::milliseconds kNever{-1};
 
 // What it was opened over.
 struct Authenticator::Ground {
-  Ground(AuthenticatorSettings settings_in, Secrets secrets_in, storage::Medium& medium_in, openpgp::OpenPgp& engine_in,
-         const Clock& clock_in, Rng& rng_in)
+  Ground(AuthenticatorSettings settings_in, secrets::Secrets secrets_in, storage::Medium& medium_in,
+         openpgp::OpenPgp& engine_in, const Clock& clock_in, Rng& rng_in)
       : settings(std::move(settings_in)),
         secrets(std::move(secrets_in)),
         seal(secrets),
@@ -34,19 +34,19 @@ struct Authenticator::Ground {
         engine(engine_in, settings.key_reach, clock_in) {}
 
   const AuthenticatorSettings settings;
-  const Secrets secrets;
-  const RecordSeal seal;
+  const secrets::Secrets secrets;
+  const secrets::RecordSeal seal;
   storage::Medium& medium;
   const Clock& clock;
   Rng& rng;
-  SigningWatch engine;
-  std::optional<FileLock> record_key_in_use;  // so that it is not retired under whoever seals with it
+  upkeep::SigningWatch engine;
+  std::optional<secrets::FileLock> record_key_in_use;  // so that it is not retired under whoever seals with it
 };
 
 // Who does the work.
 struct Authenticator::Roles {
-  Roles(Ground& ground, ServerIdentity identity_in, openpgp::CertificateFacts key_facts,
-        std::unique_ptr<Floor> floor_in)
+  Roles(Ground& ground, records::ServerIdentity identity_in, openpgp::CertificateFacts key_facts,
+        std::unique_ptr<records::Floor> floor_in)
       : identity(std::move(identity_in)),
         key_watch(std::move(key_facts)),
         floor(std::move(floor_in)),
@@ -59,55 +59,55 @@ struct Authenticator::Roles {
         ballast(ground.settings.ballast_path),
         context{ground.medium,   ground.secrets, ground.seal, identity, ground.engine,
                 timekeeper,      ground.rng,     audit,       accounts, ground.settings.policies,
-                password_hashes, key_maker,      *floor,      ballast},
+                password_hashes, *floor,         ballast},
         decoys(ground.medium, ground.seal, ground.secrets.decoy_key(), ground.engine),
         sessions(context),
         issuing(context, decoys),
         login(context, sessions),
-        enrolment(context),
+        enrolment(context, key_maker),
         legacy_import(context),
         passwords(context, sessions),
         key_upkeep(context, ground.settings.key_home),
         secret_upkeep(context),
         withdrawals(context),
         revocation(context, withdrawals, passwords.check()),
-        rotation(context, withdrawals, passwords.check()),
+        rotation(context, withdrawals, passwords.check(), key_maker),
         escrow(context, passwords.check()),
         deletion(context, withdrawals),
         exporting(context, withdrawals),
         sweeper(context),
         limits(ground.medium, ground.seal, ground.settings.writer, ground.settings.policies.limits) {}
 
-  const ServerIdentity identity;
-  KeyWatch key_watch;
-  const std::unique_ptr<Floor> floor;
+  const records::ServerIdentity identity;
+  upkeep::KeyWatch key_watch;
+  const std::unique_ptr<records::Floor> floor;
   Timekeeper timekeeper;
-  Accounts accounts;
-  Audit audit;
-  Hasher hasher;
-  PasswordHashes password_hashes;
-  KeyMaker key_maker;
+  records::Accounts accounts;
+  records::Audit audit;
+  passwords::Hasher hasher;
+  passwords::PasswordHashes password_hashes;
+  keys::KeyMaker key_maker;
   storage::Ballast ballast;
   const Context context;
-  Decoys decoys;
-  Sessions sessions;
-  Issuing issuing;
-  Login login;
-  Enrolment enrolment;
-  LegacyImport legacy_import;
-  Passwords passwords;
-  KeyUpkeep key_upkeep;
-  SecretUpkeep secret_upkeep;
-  Withdrawals withdrawals;
-  Revocation revocation;
-  Rotation rotation;
-  Escrow escrow;
-  Deletion deletion;
-  RevocationExporting exporting;
-  Sweeper sweeper;
-  Limits limits;
+  proving::Decoys decoys;
+  sessions::Sessions sessions;
+  proving::Issuing issuing;
+  sessions::Login login;
+  accounts::Enrolment enrolment;
+  accounts::LegacyImport legacy_import;
+  accounts::Passwords passwords;
+  upkeep::KeyUpkeep key_upkeep;
+  upkeep::SecretUpkeep secret_upkeep;
+  keys::Withdrawals withdrawals;
+  keys::Revocation revocation;
+  keys::Rotation rotation;
+  keys::Escrow escrow;
+  accounts::Deletion deletion;
+  keys::RevocationExporting exporting;
+  upkeep::Sweeper sweeper;
+  throttle::Limits limits;
 
-  std::map<std::string, ChainHead> heads_at_start;
+  std::map<std::string, records::ChainHead> heads_at_start;
 
   std::mutex refusals_mutex;
   std::map<ErrorCode, std::int64_t> refusals;

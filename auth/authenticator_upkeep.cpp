@@ -1,9 +1,9 @@
 // The Authenticator's look after itself: whether it is ready, what it counts, and what a timer does.
 #include <array>
 
-#include "auth/accounts/metadata.hpp"
-#include "auth/audit/log.hpp"
 #include "auth/authenticator_roles.hpp"
+#include "auth/base/log.hpp"
+#include "auth/keys/metadata.hpp"
 
 namespace countersign::auth {
 namespace {
@@ -74,8 +74,9 @@ Status Authenticator::save_counts() {
     detail += std::string(countersign::name_of(code)) + "=" + std::to_string(count);
   }
   // How full the buckets are is no decision, and needs no record of its own.
-  Status saved = refusals.empty() ? ground_->medium.commit(batch)
-                                  : roles_->audit.commit(batch, {Decision::refusals, now, "", "", "", "", detail});
+  Status saved = refusals.empty()
+                     ? ground_->medium.commit(batch)
+                     : roles_->audit.commit(batch, {records::Decision::refusals, now, "", "", "", "", detail});
   if (saved) {
     roles_->limits.saved();
   } else {
@@ -93,10 +94,10 @@ Status Authenticator::look_after_accounts() {
     for (const std::string& id : ids) {
       const auto stored = roles_->accounts.find(id);
       if (!stored || !*stored) continue;
-      const bool active = (*stored)->account.state == AccountState::active;
+      const bool active = (*stored)->account.state == records::AccountState::active;
       mix[(*stored)->account.encryption_algorithm] += active ? 1 : 0;
       // Changed meanwhile: the next round sees it. What is damaged is an alarm, and must not stop the others.
-      const Status completed = active ? complete_metadata(roles_->context, id) : roles_->revocation.complete(id);
+      const Status completed = active ? keys::complete_metadata(roles_->context, id) : roles_->revocation.complete(id);
       if (completed || completed.error().code == ErrorCode::conflict) continue;
       log_event(LogLevel::alarm, active ? "metadata" : "revocation record",
                 {{"account", id}, {"detail", completed.error().detail}});
@@ -140,14 +141,14 @@ void Authenticator::watch_clock() {
 
 Status Authenticator::watch_server_key() {
   roles_->key_watch.log_if_due(roles_->timekeeper.now().wall, ground_->clock.monotonic());
-  if (TRY(identity_version(ground_->medium)) != roles_->identity.version()) roles_->outdated = true;
+  if (TRY(records::identity_version(ground_->medium)) != roles_->identity.version()) roles_->outdated = true;
   return ok();
 }
 
-Result<BackupReport> Authenticator::back_up(ByteSink sink, const Progress& progress) {
-  const BackupHead head{roles_->identity.name(), hex(roles_->identity.store()), roles_->timekeeper.now().wall};
-  auto writer = TRY(BackupWriter::begin(head, ground_->secrets.newest_record_key(), std::move(sink)));
-  return BackingUp(roles_->context, std::move(writer), progress).run();
+Result<upkeep::BackupReport> Authenticator::back_up(records::ByteSink sink, const Progress& progress) {
+  const records::BackupHead head{roles_->identity.name(), hex(roles_->identity.store()), roles_->timekeeper.now().wall};
+  auto writer = TRY(records::BackupWriter::begin(head, ground_->secrets.newest_record_key(), std::move(sink)));
+  return upkeep::BackingUp(roles_->context, std::move(writer), progress).run();
 }
 
 Status Authenticator::watch_secrets() {

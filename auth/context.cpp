@@ -1,10 +1,10 @@
 #include "auth/context.hpp"
 
-#include "auth/audit/log.hpp"
+#include "auth/base/log.hpp"
 
 namespace countersign::auth {
 
-Status commit_urgently(const Context& context, const storage::Batch& batch, const AuditEntry& entry) {
+Status commit_urgently(const Context& context, const storage::Batch& batch, const records::AuditEntry& entry) {
   Status committed = context.audit.commit(batch, entry);
   if (committed || committed.error().code != ErrorCode::storage_unavailable || !context.ballast.release()) {
     return committed;

@@ -1,37 +1,34 @@
 // What every role of auth works with. The Authenticator owns all of it; a role borrows it.
 #pragma once
 
-#include "auth/accounts/accounts.hpp"
-#include "auth/audit/audit.hpp"
+#include "auth/base/rng.hpp"
 #include "auth/openpgp/openpgp.hpp"
 #include "auth/passwords/password_hashes.hpp"
 #include "auth/policies.hpp"
-#include "auth/rng.hpp"
+#include "auth/records/accounts.hpp"
+#include "auth/records/audit.hpp"
+#include "auth/records/server_identity.hpp"
 #include "auth/secrets/record_seal.hpp"
 #include "auth/secrets/secrets.hpp"
-#include "auth/server_identity/server_identity.hpp"
 #include "auth/timekeeper.hpp"
 #include "storage/ballast.hpp"
 #include "storage/medium.hpp"
 
 namespace countersign::auth {
 
-class KeyMaker;
-
 struct Context {
   storage::Medium& medium;
-  const Secrets& secrets;
-  const RecordSeal& seal;
-  const ServerIdentity& identity;
+  const secrets::Secrets& secrets;
+  const secrets::RecordSeal& seal;
+  const records::ServerIdentity& identity;
   openpgp::OpenPgp& engine;
   Timekeeper& timekeeper;
   Rng& rng;
-  Audit& audit;
-  Accounts& accounts;
+  records::Audit& audit;
+  records::Accounts& accounts;
   const Policies& policies;
-  PasswordHashes& password_hashes;
-  KeyMaker& key_maker;
-  Floor& floor;
+  passwords::PasswordHashes& password_hashes;
+  records::Floor& floor;
   storage::Ballast& ballast;
 };
 
@@ -45,7 +42,7 @@ struct Visit {
 
 // Commits what takes rights away: with the audit entry, and on a disk that is full in the room of the ballast. As
 // Audit::commit.
-Status commit_urgently(const Context& context, const storage::Batch& batch, const AuditEntry& entry);
+Status commit_urgently(const Context& context, const storage::Batch& batch, const records::AuditEntry& entry);
 
 // How often an operation is judged anew after a conflict.
 inline constexpr int kJudgedTimesMax = 3;

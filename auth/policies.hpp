@@ -4,8 +4,8 @@
 
 #include <chrono>
 
+#include "auth/base/limit_settings.hpp"
 #include "auth/passwords/argon2_parameters.hpp"
-#include "auth/throttle/limit_settings.hpp"
 #include "storage/base/time.hpp"
 
 namespace countersign::auth {
@@ -23,13 +23,8 @@ struct Policies {
   Seconds session_absolute_limit = std::chrono::hours(24);
   Seconds grant_lifetime = std::chrono::days(7);
   Seconds held_enrolment_lifetime = std::chrono::days(30);
-  PasswordPolicy password;
+  passwords::PasswordPolicy password;
   LimitSettings limits;
 };
-
-// The longest life that a challenge can be given.
-inline constexpr Seconds kChallengeLifetimeMax = std::chrono::days(30);
-// A consumed challenge is remembered this long past its expiry.
-inline constexpr Seconds kConsumedKeptAfterExpiry = std::chrono::hours(24);
 
 }  // namespace countersign::auth

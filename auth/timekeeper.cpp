@@ -7,7 +7,7 @@ namespace {
 constexpr std::string_view kName = "server/clock";
 }
 
-Timekeeper::Timekeeper(const Clock& clock, storage::Medium& medium, const RecordSeal& seal, Seconds save_every)
+Timekeeper::Timekeeper(const Clock& clock, storage::Medium& medium, const secrets::RecordSeal& seal, Seconds save_every)
     : clock_(clock), medium_(medium), seal_(seal), save_every_(save_every) {}
 
 Result<std::optional<std::pair<Timekeeper::Stored, storage::Version>>> Timekeeper::read() {
@@ -16,13 +16,13 @@ Result<std::optional<std::pair<Timekeeper::Stored, storage::Version>>> Timekeepe
   if (!entry) return Out();
   JsonReader reader(entry->record);
   const auto parse = [&]() -> Result<Stored> {
-    TRY(check_record_version(reader));
+    TRY(secrets::check_record_version(reader));
     const Instant latest = TRY(reader.time("latest"));
     const std::int64_t accepted = TRY(reader.integer("accepted"));
     TRY(reader.finish());
     return Stored{latest, accepted};
   };
-  return Out(std::pair(TRY(understood(kName, parse())), entry->version));
+  return Out(std::pair(TRY(secrets::understood(kName, parse())), entry->version));
 }
 
 Status Timekeeper::write(const Stored& stored, const std::optional<storage::Version>& over) {

@@ -9,7 +9,7 @@
 
 #include <mutex>
 
-#include "auth/clock.hpp"
+#include "auth/base/clock.hpp"
 #include "auth/secrets/record_seal.hpp"
 #include "storage/medium.hpp"
 
@@ -30,7 +30,7 @@ struct Moment {
 class Timekeeper {
  public:
   // `save_every`: how far the latest time must have moved before it is written again.
-  Timekeeper(const Clock& clock, storage::Medium& medium, const RecordSeal& seal, Seconds save_every);
+  Timekeeper(const Clock& clock, storage::Medium& medium, const secrets::RecordSeal& seal, Seconds save_every);
 
   // Reads what was stored. Call it before the first now().
   Status load();
@@ -53,7 +53,7 @@ class Timekeeper {
 
   const Clock& clock_;
   storage::Medium& medium_;
-  const RecordSeal& seal_;
+  const secrets::RecordSeal& seal_;
   const Seconds save_every_;
   std::mutex mutex_;
   Stored stored_;     // as last read or written

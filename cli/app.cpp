@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "auth/audit/log.hpp"
+#include "auth/base/log.hpp"
 #include "cli/command_context.hpp"
 #include "cli/command_tree.hpp"
 #include "cli/commands/account.hpp"

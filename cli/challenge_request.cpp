@@ -6,7 +6,7 @@
 namespace countersign::cli {
 
 Result<Json> purpose_fields(const ChallengePurpose& purpose, Terminal& terminal) {
-  using auth::openpgp::kCertificateReadBytesMax;
+  using auth::openpgp::gate::kCertificateReadBytesMax;
   // Else who forgot --purpose would ask for a login.
   if (!purpose.public_key.empty() && purpose.purpose != "enrol") {
     return fail(ErrorCode::usage, "--public-key is for --purpose enrol");

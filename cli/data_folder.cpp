@@ -29,7 +29,7 @@ Result<std::unique_ptr<storage::FileLock>> lock_folder(const fs::path& folder, s
   const auto files = TRY(storage::PosixFileSystem::open(folder, kLock, kPatience));
   auto lock = files->lock(kind);
   if (!lock && lock.error().code == ErrorCode::not_found) {
-    TRY(auth::FileLock::acquire(folder / kLock));  // makes it
+    TRY(auth::secrets::FileLock::acquire(folder / kLock));  // makes it
     lock = files->lock(kind);
   }
   if (lock || !lock.error().detail.ends_with("held for too long")) return lock;
@@ -74,9 +74,9 @@ Result<std::unique_ptr<storage::Medium>> open_or_create_medium(const fs::path& f
   return open_medium(folder, kind);
 }
 
-Result<auth::Secrets> load_secrets(const fs::path& folder, const Settings& settings, Instant now) {
-  return settings.server_key_home.empty() ? auth::Secrets::load(secrets_of(folder), now)
-                                          : auth::Secrets::load_without_server_key(secrets_of(folder), now);
+Result<auth::secrets::Secrets> load_secrets(const fs::path& folder, const Settings& settings, Instant now) {
+  return settings.server_key_home.empty() ? auth::secrets::Secrets::load(secrets_of(folder), now)
+                                          : auth::secrets::Secrets::load_without_server_key(secrets_of(folder), now);
 }
 
 Result<std::unique_ptr<storage::FileLock>> share_data_folder(const fs::path& folder) {

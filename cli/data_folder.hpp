@@ -30,7 +30,7 @@ Status create_medium(const std::filesystem::path& folder, StorageKind kind);
 Result<std::unique_ptr<storage::Medium>> open_medium(const std::filesystem::path& folder, StorageKind kind);
 // Made first where there is none.
 Result<std::unique_ptr<storage::Medium>> open_or_create_medium(const std::filesystem::path& folder, StorageKind kind);
-Result<auth::Secrets> load_secrets(const std::filesystem::path& folder, const Settings& settings, Instant now);
+Result<auth::secrets::Secrets> load_secrets(const std::filesystem::path& folder, const Settings& settings, Instant now);
 
 // For as long as the store is open. busy while a restore has it.
 Result<std::unique_ptr<storage::FileLock>> share_data_folder(const std::filesystem::path& folder);

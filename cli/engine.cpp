@@ -37,18 +37,18 @@ Result<std::unique_ptr<auth::openpgp::OpenPgp>> opened(Result<std::unique_ptr<En
 }
 
 Result<std::unique_ptr<OpenPgp>> open_rnp(const Secret& packets) {
-  return opened(auth::openpgp::RnpOpenPgp::open(packets));
+  return opened(auth::openpgp::rnp::RnpOpenPgp::open(packets));
 }
 
-auth::openpgp::GpgmeOptions gpgme_options(std::size_t workers) {
-  auth::openpgp::GpgmeOptions options;
+auth::openpgp::gnupg::GpgmeOptions gpgme_options(std::size_t workers) {
+  auth::openpgp::gnupg::GpgmeOptions options;
   options.worker_program = this_program();
   options.workers = workers;
   return options;
 }
 
 Result<std::unique_ptr<OpenPgp>> open_gpgme(const Secret& packets, std::size_t workers) {
-  return opened(auth::openpgp::GpgmeOpenPgp::open(packets, gpgme_options(workers)));
+  return opened(auth::openpgp::gnupg::GpgmeOpenPgp::open(packets, gpgme_options(workers)));
 }
 
 // The first holds the server's key.
@@ -78,20 +78,20 @@ Result<std::unique_ptr<auth::openpgp::OpenPgp>> open_engine(OpenPgpEngine engine
 }
 
 Result<EngineOnGnupgKey> open_engine_on_gnupg_key(OpenPgpEngine engine, const std::string& home,
-                                                  const auth::openpgp::Fingerprint& key, std::size_t workers) {
+                                                  const auth::Fingerprint& key, std::size_t workers) {
   if (engine == OpenPgpEngine::rnp) return fail(ErrorCode::invalid_settings, "rnp cannot reach a key in a GnuPG home");
   std::error_code ignored;
   if (!std::filesystem::is_directory(home, ignored)) {
     return fail(ErrorCode::openpgp_unavailable, home + ", the GnuPG home of the server's key, is not there");
   }
-  auto gpgme = auth::openpgp::GpgmeOpenPgp::open({home, key}, gpgme_options(workers));
+  auto gpgme = auth::openpgp::gnupg::GpgmeOpenPgp::open({home, key}, gpgme_options(workers));
   if (!gpgme && gpgme.error().code == ErrorCode::certificate_refused) {
     return fail(ErrorCode::startup_refused, "the server's key: " + gpgme.error().detail);
   }
   if (!gpgme) return tl::unexpected<Error>(gpgme.error());
   EngineOnGnupgKey out;
   out.reach = gpgme->get();
-  out.certificate = auth::openpgp::enarmor("PGP PUBLIC KEY BLOCK", (*gpgme)->server_certificate()->packets());
+  out.certificate = auth::openpgp::gate::enarmor("PGP PUBLIC KEY BLOCK", (*gpgme)->server_certificate()->packets());
   out.engine = *std::move(gpgme);
   if (engine == OpenPgpEngine::both) {
     auto rnp = TRY(open_rnp(Secret()));

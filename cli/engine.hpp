@@ -27,7 +27,7 @@ struct EngineOnGnupgKey {
 // invalid_settings for rnp, which knows no GnuPG home; startup_refused where the key cannot be used,
 // openpgp_unavailable where home or key are not there or the engine cannot be used.
 Result<EngineOnGnupgKey> open_engine_on_gnupg_key(OpenPgpEngine engine, const std::string& home,
-                                                  const auth::openpgp::Fingerprint& key, std::size_t workers);
+                                                  const auth::Fingerprint& key, std::size_t workers);
 
 // For a server: as many as there are cores, at most four.
 std::size_t engine_workers();

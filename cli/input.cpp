@@ -44,12 +44,12 @@ Result<std::string> read_input(const std::string& path, std::size_t bytes_max, T
 
 Result<std::string> read_certificate(const std::string& path, std::size_t bytes_max, Terminal& terminal) {
   std::string text = TRY(read_input(path, bytes_max, terminal));
-  if (auth::openpgp::looks_armored(text)) return text;
+  if (auth::openpgp::gate::looks_armored(text)) return text;
   // As saved from a mail. Taken for binary it would be refused for a packet that nobody sees.
   if (text.find("-----BEGIN PGP ") != std::string::npos) {
     return fail(ErrorCode::armor_invalid, "something stands before the block; hand in the block alone");
   }
-  return auth::openpgp::enarmor("PGP PUBLIC KEY BLOCK", as_bytes(text));
+  return auth::openpgp::gate::enarmor("PGP PUBLIC KEY BLOCK", as_bytes(text));
 }
 
 Result<Secret> read_password(const std::string& path, std::string_view question, Terminal& terminal) {

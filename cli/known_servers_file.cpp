@@ -13,12 +13,12 @@ Result<std::filesystem::path> known_servers_file(const Environment& environment)
   return fail(ErrorCode::invalid_settings, "neither XDG_CONFIG_HOME nor HOME says where known servers are kept");
 }
 
-Result<auth::openpgp::Fingerprint> parse_typed_fingerprint(std::string_view text) {
+Result<auth::Fingerprint> parse_typed_fingerprint(std::string_view text) {
   std::string digits;
   for (const char c : text) {
     if (c != ' ') digits += c;
   }
-  auto fingerprint = auth::openpgp::Fingerprint::parse(digits);
+  auto fingerprint = auth::Fingerprint::parse(digits);
   if (!fingerprint) {
     return fail(ErrorCode::malformed_message, "a fingerprint is 40 hex digits, not \"" + std::string(text) + "\"");
   }

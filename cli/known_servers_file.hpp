@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string_view>
 
-#include "auth/openpgp/fingerprint.hpp"
+#include "auth/base/fingerprint.hpp"
 #include "cli/environment.hpp"
 #include "storage/base/result.hpp"
 
@@ -14,6 +14,6 @@ namespace countersign::cli {
 Result<std::filesystem::path> known_servers_file(const Environment& environment);
 
 // A fingerprint as people type it: 40 hex digits in either case, also in groups with blanks between. malformed_message.
-Result<auth::openpgp::Fingerprint> parse_typed_fingerprint(std::string_view text);
+Result<auth::Fingerprint> parse_typed_fingerprint(std::string_view text);
 
 }  // namespace countersign::cli

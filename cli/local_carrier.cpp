@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "auth/accounts/account_id.hpp"
+#include "auth/base/account_id.hpp"
 
 namespace countersign::cli {
 namespace {

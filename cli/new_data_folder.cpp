@@ -51,7 +51,7 @@ Status make_private(const fs::path& folder) {
   if (S_ISDIR(facts.st_mode) && facts.st_uid == ::geteuid() && ::chmod(folder.c_str(), 0700) != 0) {
     return failed_on(folder, std::strerror(errno));
   }
-  return auth::check_private_folder(folder);
+  return auth::secrets::check_private_folder(folder);
 }
 
 Status move_into(const fs::path& folder, const fs::path& part) {
@@ -62,7 +62,7 @@ Status move_into(const fs::path& folder, const fs::path& part) {
 
 }  // namespace
 
-NewDataFolder::NewDataFolder(fs::path folder, bool made, auth::FileLock lock)
+NewDataFolder::NewDataFolder(fs::path folder, bool made, auth::secrets::FileLock lock)
     : folder_(std::move(folder)), workshop_(folder_ / kWorkshop), made_(made), lock_(std::move(lock)) {}
 
 NewDataFolder::NewDataFolder(NewDataFolder&& other) noexcept
@@ -93,7 +93,7 @@ Result<NewDataFolder> NewDataFolder::begin(const fs::path& given) {
   if (!made && errno != EEXIST) return failed_on(folder, std::strerror(errno));
   if (!made) TRY(check_empty(folder));
   TRY(make_private(folder));
-  auto lock = auth::FileLock::seize(folder);
+  auto lock = auth::secrets::FileLock::seize(folder);
   if (!lock && lock.error().code == ErrorCode::busy) {
     return fail(ErrorCode::busy, "another `init` works on " + folder.string());
   }
@@ -101,7 +101,7 @@ Result<NewDataFolder> NewDataFolder::begin(const fs::path& given) {
   TRY(check_empty(folder));  // another run may have filled it by now
   NewDataFolder out(folder, made, *std::move(lock));
   fs::remove_all(out.workshop_, error);
-  TRY(auth::make_private_folder(out.workshop_));
+  TRY(auth::secrets::make_private_folder(out.workshop_));
   return out;
 }
 

@@ -28,14 +28,14 @@ class NewDataFolder {
   Status finish();
 
  private:
-  NewDataFolder(std::filesystem::path folder, bool made, auth::FileLock lock);
+  NewDataFolder(std::filesystem::path folder, bool made, auth::secrets::FileLock lock);
   void clear();
 
   std::filesystem::path folder_;
   std::filesystem::path workshop_;  // in the folder; empty once it is finished
   std::vector<std::filesystem::path> moved_;
   bool made_ = false;  // the folder was not there
-  std::optional<auth::FileLock> lock_;
+  std::optional<auth::secrets::FileLock> lock_;
 };
 
 }  // namespace countersign::cli

@@ -17,10 +17,10 @@ Result<storage::NewFile> begin_output(const std::string& path) {
   return fail(ErrorCode::file_refused, file.error().detail + "; name another file, or - for stdout");
 }
 
-Result<auth::ByteSource> read_file(const std::filesystem::path& path) {
+Result<auth::records::ByteSource> read_file(const std::filesystem::path& path) {
   auto file = std::make_shared<FileDescriptor>(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file->get() < 0) return fail(ErrorCode::file_refused, path.string() + ": " + std::strerror(errno));
-  return auth::ByteSource([file, path](std::span<std::uint8_t> out) -> Result<std::size_t> {
+  return auth::records::ByteSource([file, path](std::span<std::uint8_t> out) -> Result<std::size_t> {
     while (true) {
       const ssize_t got = ::read(file->get(), out.data(), out.size());
       if (got >= 0) return static_cast<std::size_t>(got);

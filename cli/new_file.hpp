@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "auth/backup/backup_file.hpp"
+#include "auth/records/backup_file.hpp"
 #include "storage/base/result.hpp"
 #include "storage/new_file.hpp"
 
@@ -14,7 +14,7 @@ namespace countersign::cli {
 Result<storage::NewFile> begin_output(const std::string& path);
 
 // The bytes of a file from its beginning. file_refused where it cannot be opened.
-Result<auth::ByteSource> read_file(const std::filesystem::path& path);
+Result<auth::records::ByteSource> read_file(const std::filesystem::path& path);
 
 // Removes it for good. storage_unavailable.
 Status remove_file(const std::filesystem::path& path);

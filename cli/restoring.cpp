@@ -1,7 +1,7 @@
 #include "cli/restoring.hpp"
 
-#include "auth/audit/log.hpp"
-#include "auth/clock.hpp"
+#include "auth/base/clock.hpp"
+#include "auth/base/log.hpp"
 #include "auth/secrets/private_file.hpp"
 #include "cli/data_folder.hpp"
 #include "cli/new_file.hpp"
@@ -20,12 +20,12 @@ fs::path pending_in(const fs::path& folder) {
 class OwnStore {
  public:
   static Result<std::unique_ptr<OwnStore>> open(const fs::path& folder, const Settings& settings, bool make_medium) {
-    TRY(auth::check_private_folder(folder));
+    TRY(auth::secrets::check_private_folder(folder));
     auto lock = TRY(own_data_folder(folder));
     std::unique_ptr<OwnStore> store(
         new OwnStore(settings, TRY(load_secrets(folder, settings, auth::SystemClock().now()))));
     store->lock_ = std::move(lock);
-    store->floor_ = TRY(auth::Floor::load(floor_of(folder), store->seal_));
+    store->floor_ = TRY(auth::records::Floor::load(floor_of(folder), store->seal_));
     auto medium = make_medium ? open_or_create_medium(folder, settings.storage) : open_medium(folder, settings.storage);
     if (!medium && make_medium && medium.error().code == ErrorCode::startup_refused) {
       return fail(ErrorCode::startup_refused,
@@ -37,31 +37,31 @@ class OwnStore {
     return store;
   }
 
-  auth::RestoreGround ground() const {
+  auth::upkeep::RestoreGround ground() const {
     return {*medium_, secrets_, seal_, *floor_, settings_.server, settings_.fingerprint, kCommandWriter, clock_.now()};
   }
 
  private:
-  OwnStore(const Settings& settings, auth::Secrets secrets)
+  OwnStore(const Settings& settings, auth::secrets::Secrets secrets)
       : settings_(settings), secrets_(std::move(secrets)), seal_(secrets_) {}
 
   const Settings settings_;
-  const auth::Secrets secrets_;
-  const auth::RecordSeal seal_;
+  const auth::secrets::Secrets secrets_;
+  const auth::secrets::RecordSeal seal_;
   const auth::SystemClock clock_;
   std::unique_ptr<storage::FileLock> lock_;
-  std::unique_ptr<auth::Floor> floor_;
+  std::unique_ptr<auth::records::Floor> floor_;
   std::unique_ptr<storage::Medium> medium_;
 };
 
-Result<auth::Adopted> finish(const fs::path& folder, const OwnStore& store, const Progress& progress) {
-  const auto adopted = TRY(auth::put_back(TRY(read_file(pending_in(folder))), store.ground(), progress));
+Result<auth::upkeep::Adopted> finish(const fs::path& folder, const OwnStore& store, const Progress& progress) {
+  const auto adopted = TRY(auth::upkeep::put_back(TRY(read_file(pending_in(folder))), store.ground(), progress));
   TRY(remove_file(pending_in(folder)));
   return adopted;
 }
 
 // Everything that is read is written to the file too.
-auth::ByteSource copying_to(storage::NewFile& copy, auth::ByteSource source) {
+auth::records::ByteSource copying_to(storage::NewFile& copy, auth::records::ByteSource source) {
   return [&copy, source = std::move(source)](std::span<std::uint8_t> out) -> Result<std::size_t> {
     const std::size_t got = TRY(source(out));
     TRY(copy.add(out.first(got)));
@@ -76,28 +76,28 @@ bool has_pending_restore(const fs::path& folder) {
   return fs::exists(fs::symlink_status(pending_in(folder), error));
 }
 
-Result<PutBack> restore_backup(const fs::path& folder, const Settings& settings, auth::ByteSource source, bool replace,
-                               const Progress& progress) {
+Result<PutBack> restore_backup(const fs::path& folder, const Settings& settings, auth::records::ByteSource source,
+                               bool replace, const Progress& progress) {
   const auto store = TRY(OwnStore::open(folder, settings, true));
   const bool has_records = !TRY(store->ground().medium.list("", "", 1)).empty();
   if ((has_records || has_pending_restore(folder)) && !replace) {
     return fail(ErrorCode::conflict, "the store has records; --replace puts the backup in their place");
   }
-  if (has_records && !has_pending_restore(folder)) TRY(auth::learn_from_medium(store->ground()));
+  if (has_records && !has_pending_restore(folder)) TRY(auth::upkeep::learn_from_medium(store->ground()));
   storage::NewFile copy = TRY(storage::NewFile::begin(pending_in(folder)));
   PutBack out;
-  out.facts = TRY(auth::verify_backup(copying_to(copy, std::move(source)), store->ground()));
+  out.facts = TRY(auth::upkeep::verify_backup(copying_to(copy, std::move(source)), store->ground()));
   TRY(copy.finish());
   out.adopted = TRY(finish(folder, *store, progress));
   return out;
 }
 
-Result<auth::Adopted> accept_medium(const fs::path& folder, const Settings& settings,
-                                    auth::MissingRevocations missing) {
+Result<auth::upkeep::Adopted> accept_medium(const fs::path& folder, const Settings& settings,
+                                            auth::upkeep::MissingRevocations missing) {
   const auto store = TRY(OwnStore::open(folder, settings, has_pending_restore(folder)));
   if (has_pending_restore(folder)) TRY(finish(folder, *store, {}));
-  const auth::RestoreGround ground = store->ground();
-  const auto identity = TRY(auth::identity_on(ground));
+  const auth::upkeep::RestoreGround ground = store->ground();
+  const auto identity = TRY(auth::upkeep::identity_on(ground));
   const Status age = ground.floor.judge_age(ground.medium, identity.restores());
   const Status revocations = ground.floor.judge_revocations(ground.medium);
   if (age && revocations) return fail(ErrorCode::conflict, "the store is not older than this server remembers");
@@ -106,8 +106,9 @@ Result<auth::Adopted> accept_medium(const fs::path& folder, const Settings& sett
       return tl::unexpected<Error>(judged->error());
     }
   }
-  if (age && missing == auth::MissingRevocations::wait_for_export) return tl::unexpected<Error>(revocations.error());
-  return auth::adopt_medium(ground, missing);
+  if (age && missing == auth::upkeep::MissingRevocations::wait_for_export)
+    return tl::unexpected<Error>(revocations.error());
+  return auth::upkeep::adopt_medium(ground, missing);
 }
 
 Status finish_pending_restore(const fs::path& folder, const Settings& settings) {

@@ -8,25 +8,25 @@
 #include <filesystem>
 #include <functional>
 
-#include "auth/backup/restoring.hpp"
+#include "auth/upkeep/restoring.hpp"
 #include "cli/settings.hpp"
 
 namespace countersign::cli {
 
 struct PutBack {
-  auth::BackupFacts facts;
-  auth::Adopted adopted;
+  auth::upkeep::BackupFacts facts;
+  auth::upkeep::Adopted adopted;
 };
 
 // conflict where the store has records and `replace` does not say that they may go; as verify_backup(), and then the
 // store is as it was. busy.
-Result<PutBack> restore_backup(const std::filesystem::path& folder, const Settings& settings, auth::ByteSource source,
-                               bool replace, const Progress& progress);
+Result<PutBack> restore_backup(const std::filesystem::path& folder, const Settings& settings,
+                               auth::records::ByteSource source, bool replace, const Progress& progress);
 
 // Takes a medium that was put back by other means into use. conflict where it is none; medium_restored where it is in
 // use already and only revocations are missing, which are to wait. busy.
-Result<auth::Adopted> accept_medium(const std::filesystem::path& folder, const Settings& settings,
-                                    auth::MissingRevocations missing);
+Result<auth::upkeep::Adopted> accept_medium(const std::filesystem::path& folder, const Settings& settings,
+                                            auth::upkeep::MissingRevocations missing);
 
 bool has_pending_restore(const std::filesystem::path& folder);
 // Brings it to its end; nothing to do where there is none any more. busy.

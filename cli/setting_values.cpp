@@ -7,7 +7,8 @@
 #include <optional>
 
 #include "auth/policies.hpp"
-#include "auth/server_identity/server_identity.hpp"
+#include "auth/records/sealed_challenge.hpp"
+#include "auth/records/server_identity.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::cli {
@@ -61,14 +62,14 @@ Status set_server(Settings& settings, const std::string& text) {
 }
 
 Status set_fingerprint(Settings& settings, const std::string& text) {
-  const auto parsed = auth::openpgp::Fingerprint::parse(text);
+  const auto parsed = auth::Fingerprint::parse(text);
   if (!parsed) return refuse("a fingerprint is 40 hex digits");
   settings.fingerprint = *parsed;
   return ok();
 }
 
 std::string get_fingerprint(const Settings& settings) {
-  return settings.fingerprint == auth::openpgp::Fingerprint{} ? std::string{} : settings.fingerprint.upper();
+  return settings.fingerprint == auth::Fingerprint{} ? std::string{} : settings.fingerprint.upper();
 }
 
 Status set_server_key_home(Settings& settings, const std::string& text) {
@@ -214,7 +215,7 @@ const SettingRow kTable[] = {
     DURATION("challenge.http_lifetime", "How long a challenge that travels by HTTP is good.", challenge_http_lifetime,
              Seconds{10}, kHour),
     DURATION("challenge.courier_lifetime", "How long a challenge on a stick is good.", challenge_courier_lifetime,
-             kHour, auth::kChallengeLifetimeMax),
+             kHour, auth::records::kChallengeLifetimeMax),
     DURATION("signature.http_window", "How far before and after now a signature by HTTP may be dated.",
              signature_http_window, Seconds{10}, kHour),
     DURATION("signature.courier_before_issue", "How far before its challenge a courier's signature may be dated.",
@@ -226,11 +227,11 @@ const SettingRow kTable[] = {
     DURATION("session.absolute_limit", "A session ends after so long, used or not.", session_absolute_limit, kMinute,
              365 * kDay),
     NUMBER("password.memory_mib", "MiB of memory that one password hash takes.", password.parameters.memory_kib,
-           kKibPerMib, auth::kMemoryKibMin, auth::kMemoryKibMax),
+           kKibPerMib, auth::passwords::kMemoryKibMin, auth::passwords::kMemoryKibMax),
     NUMBER("password.passes", "How often a password hash walks through its memory.", password.parameters.passes, 1u,
-           auth::kPassesMin, auth::kPassesMax),
-    NUMBER("password.lanes", "The lanes of a password hash.", password.parameters.lanes, 1u, auth::kLanesMin,
-           auth::kLanesMax),
+           auth::passwords::kPassesMin, auth::passwords::kPassesMax),
+    NUMBER("password.lanes", "The lanes of a password hash.", password.parameters.lanes, 1u, auth::passwords::kLanesMin,
+           auth::passwords::kLanesMax),
     SWITCH("password.pepper", "on or off; on: hashes are worth nothing without the secrets, and lost with them.",
            password.pepper),
     NUMBER("limits.requests", "Challenges, responses, refreshes and bad tokens that one source may send at once.",
@@ -312,7 +313,7 @@ std::string format_duration(Seconds duration) {
 }
 
 Status check_server_name(std::string_view name) {
-  const Status checked = auth::ServerIdentity::check_name(name);
+  const Status checked = auth::records::ServerIdentity::check_name(name);
   return checked ? ok() : Status(refuse(checked.error().detail));
 }
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "auth/openpgp/fingerprint.hpp"
+#include "auth/base/fingerprint.hpp"
 #include "auth/passwords/argon2_parameters.hpp"
 #include "cli/environment.hpp"
 #include "storage/base/result.hpp"
@@ -24,9 +24,9 @@ enum class Registration { open, closed };
 enum class OpenPgpEngine { rnp, gpgme, both };
 
 struct Settings {
-  std::string server;                      // the server's name, which every statement carries
-  auth::openpgp::Fingerprint fingerprint;  // of the server's certificate; all zero before init
-  std::string server_key_home;             // the GnuPG home of the server's secret key; empty: secrets/server.key
+  std::string server;             // the server's name, which every statement carries
+  auth::Fingerprint fingerprint;  // of the server's certificate; all zero before init
+  std::string server_key_home;    // the GnuPG home of the server's secret key; empty: secrets/server.key
   StorageKind storage = StorageKind::sqlite;
   Registration registration = Registration::closed;
   OpenPgpEngine openpgp = OpenPgpEngine::rnp;
@@ -43,7 +43,7 @@ struct Settings {
   Seconds session_idle_limit{12 * 3600};
   Seconds session_absolute_limit{24 * 3600};
 
-  auth::PasswordPolicy password;
+  auth::passwords::PasswordPolicy password;
 
   // Attempts at once, and those that come back: a second, and a minute.
   std::uint32_t limit_requests = 1200;

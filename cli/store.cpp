@@ -3,16 +3,16 @@
 #include <fstream>
 #include <system_error>
 
-#include "auth/audit/log.hpp"
-#include "auth/founding.hpp"
+#include "auth/base/log.hpp"
 #include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/gate/secret_key.hpp"
 #include "auth/openpgp/gnupg/key_in_home.hpp"
 #include "auth/openpgp/rnp/key_file.hpp"
+#include "auth/records/server_identity.hpp"
 #include "auth/secrets/private_file.hpp"
 #include "auth/secrets/secrets.hpp"
 #include "auth/secrets/server_key_file.hpp"
-#include "auth/server_identity/server_identity.hpp"
+#include "auth/upkeep/founding.hpp"
 #include "cli/data_folder.hpp"
 #include "cli/engine.hpp"
 #include "cli/new_data_folder.hpp"
@@ -32,45 +32,46 @@ struct OwnKey {
 };
 
 // A replacement that was stopped between its commit and its end is brought to its end.
-void settle(const fs::path& secrets, const auth::openpgp::Fingerprint& key) {
+void settle(const fs::path& secrets, const auth::Fingerprint& key) {
   std::error_code error;
-  if (!fs::exists(fs::symlink_status(auth::server_key_file(secrets, key), error))) return;
-  const auto lock = auth::FileLock::acquire(auth::server_key_file(secrets).string() + ".lock");
-  const Status settled = lock ? auth::settle_server_key(secrets, key) : tl::unexpected<Error>(lock.error());
+  if (!fs::exists(fs::symlink_status(auth::secrets::server_key_file(secrets, key), error))) return;
+  const auto lock = auth::secrets::FileLock::acquire(auth::secrets::server_key_file(secrets).string() + ".lock");
+  const Status settled = lock ? auth::secrets::settle_server_key(secrets, key) : tl::unexpected<Error>(lock.error());
   if (settled) return;
   auth::log_event(auth::LogLevel::alarm, "a former secret key is still here", {{"detail", settled.error().detail}});
 }
 
-Result<Secret> read_packets(const fs::path& secrets, const auth::openpgp::Fingerprint& key) {
-  const Secret armored = TRY(auth::read_server_key(secrets, key));
-  auto binary = auth::openpgp::dearmor("PGP PRIVATE KEY BLOCK", armored.reveal_text());
+Result<Secret> read_packets(const fs::path& secrets, const auth::Fingerprint& key) {
+  const Secret armored = TRY(auth::secrets::read_server_key(secrets, key));
+  auto binary = auth::openpgp::gate::dearmor("PGP PRIVATE KEY BLOCK", armored.reveal_text());
   if (!binary) return fail(ErrorCode::certificate_refused, "it is not an armored secret key");
   return Secret::take(*binary);
 }
 
 // The secret comes from its file, all else about the key from the identity record.
-Result<OwnKey> open_key_file(const fs::path& secrets, const auth::ServerIdentity& identity, OpenPgpEngine engine,
-                             std::size_t workers) {
+Result<OwnKey> open_key_file(const fs::path& secrets, const auth::records::ServerIdentity& identity,
+                             OpenPgpEngine engine, std::size_t workers) {
   const Secret packets = TRY(read_packets(secrets, identity.fingerprint()));
-  const auto certificate =
-      TRY(auth::openpgp::admit_certificate(identity.certificate_armored(), auth::openpgp::kCertificateReadBytesMax));
-  const Secret dressed = TRY(auth::openpgp::with_certificate(packets.reveal(), certificate));
+  const auto certificate = TRY(auth::openpgp::gate::admit_certificate(identity.certificate_armored(),
+                                                                      auth::openpgp::gate::kCertificateReadBytesMax));
+  const Secret dressed = TRY(auth::openpgp::gate::with_certificate(packets.reveal(), certificate));
   OwnKey key;
   key.engine = TRY(open_engine(engine, dressed, workers));
-  key.home = std::make_unique<auth::openpgp::RnpKeyFile>(secrets, packets, "");
+  key.home = std::make_unique<auth::openpgp::rnp::RnpKeyFile>(secrets, packets, "");
   return key;
 }
 
 // Whoever mends the key may find it unusable, or not at all.
-Result<OwnKey> open_own_key(const fs::path& secrets, const auth::ServerIdentity& identity, OpenPgpEngine engine,
-                            std::size_t workers, bool mends_key) {
+Result<OwnKey> open_own_key(const fs::path& secrets, const auth::records::ServerIdentity& identity,
+                            OpenPgpEngine engine, std::size_t workers, bool mends_key) {
   settle(secrets, identity.fingerprint());
   auto key = open_key_file(secrets, identity, engine, workers);
   if (key || key.error().code == ErrorCode::openpgp_unavailable) return key;
   if (!mends_key) return fail(ErrorCode::startup_refused, "the server's secret key: " + key.error().detail);
   OwnKey none;
   none.engine = TRY(open_engine(engine, Secret(), workers));
-  none.home = std::make_unique<auth::openpgp::RnpKeyFile>(secrets, Secret(), "cannot be used: " + key.error().detail);
+  none.home =
+      std::make_unique<auth::openpgp::rnp::RnpKeyFile>(secrets, Secret(), "cannot be used: " + key.error().detail);
   return none;
 }
 
@@ -106,12 +107,12 @@ Result<OwnKey> open_key_in_home(const Settings& settings, std::size_t workers) {
   OwnKey key;
   key.engine = std::move(opened.engine);
   key.reach = opened.reach;
-  key.home = std::make_unique<auth::openpgp::KeyInGnupgHome>(settings.server_key_home, opened.certificate);
+  key.home = std::make_unique<auth::openpgp::gnupg::KeyInGnupgHome>(settings.server_key_home, opened.certificate);
   return key;
 }
 
 // Everything of a new store, in a folder that nobody else knows of yet.
-Result<auth::openpgp::Fingerprint> found_in(const fs::path& folder, Settings& settings) {
+Result<auth::Fingerprint> found_in(const fs::path& folder, Settings& settings) {
   TRY(create_medium(folder, settings.storage));
   const auth::SystemClock clock;
   auth::SystemRng rng;
@@ -124,17 +125,17 @@ Result<auth::openpgp::Fingerprint> found_in(const fs::path& folder, Settings& se
   {
     const auto medium = TRY(open_medium(folder, settings.storage));
     settings.fingerprint =
-        TRY(auth::found_store({settings.server, secrets_of(folder), kCommandWriter, opened.certificate}, *medium,
-                              *opened.engine, clock, rng));
+        TRY(auth::upkeep::found_store({settings.server, secrets_of(folder), kCommandWriter, opened.certificate},
+                                      *medium, *opened.engine, clock, rng));
   }
   TRY(storage::Ballast(ballast_of(folder)).refill());
-  TRY(auth::write_private_file(folder / kSettingsFile, as_bytes(write_settings(settings))));
+  TRY(auth::secrets::write_private_file(folder / kSettingsFile, as_bytes(write_settings(settings))));
   return settings.fingerprint;
 }
 
 }  // namespace
 
-Result<auth::openpgp::Fingerprint> Store::found(const fs::path& folder, Settings settings) {
+Result<auth::Fingerprint> Store::found(const fs::path& folder, Settings settings) {
   NewDataFolder place = TRY(NewDataFolder::begin(folder));
   const auto fingerprint = TRY(found_in(place.workshop(), settings));
   TRY(place.finish());
@@ -178,7 +179,7 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const Setting
 
 Result<std::unique_ptr<Store>> Store::try_open(const fs::path& folder, const Settings& settings,
                                                const std::string& writer, OpenedFor purpose) {
-  TRY(auth::check_private_folder(folder));
+  TRY(auth::secrets::check_private_folder(folder));
   std::unique_ptr<Store> store(new Store(folder, settings, writer, purpose));
   // Before the medium: files that others can read are the first thing to say.
   auto secrets = TRY(load_secrets(folder, settings, store->clock_.now()));
@@ -193,13 +194,14 @@ Result<std::unique_ptr<Store>> Store::try_open(const fs::path& folder, const Set
   return store;
 }
 
-Result<std::shared_ptr<Store::Generation>> Store::make_generation(auth::Secrets secrets) {
+Result<std::shared_ptr<Store::Generation>> Store::make_generation(auth::secrets::Secrets secrets) {
   auto generation = std::make_shared<Generation>();
   const bool key_is_here = settings_.server_key_home.empty();
   {
-    const auth::RecordSeal seal(secrets);
+    const auth::secrets::RecordSeal seal(secrets);
     const std::size_t workers = writer_ == kCommandWriter ? 1 : engine_workers();
-    const auto identity = TRY(auth::ServerIdentity::load(*medium_, seal, settings_.server, settings_.fingerprint));
+    const auto identity =
+        TRY(auth::records::ServerIdentity::load(*medium_, seal, settings_.server, settings_.fingerprint));
     generation->key_ = TRY(key_is_here ? open_own_key(secrets_of(folder_), identity, settings_.openpgp, workers,
                                                       purpose_ == OpenedFor::mending_key)
                                        : open_key_in_home(settings_, workers));
@@ -222,7 +224,7 @@ Result<std::shared_ptr<Store::Generation>> Store::make_generation(auth::Secrets 
   return generation;
 }
 
-Result<auth::BackupReport> Store::back_up(auth::ByteSink sink, const Progress& progress) {
+Result<auth::upkeep::BackupReport> Store::back_up(auth::records::ByteSink sink, const Progress& progress) {
   return current()->authenticator().back_up(std::move(sink), progress);
 }
 
@@ -231,7 +233,7 @@ std::shared_ptr<Store::Generation> Store::current() {
   return generation_;
 }
 
-auth::openpgp::Fingerprint Store::fingerprint() {
+auth::Fingerprint Store::fingerprint() {
   return current()->authenticator().identity().fingerprint();
 }
 

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "auth/authenticator.hpp"
-#include "auth/clock.hpp"
+#include "auth/base/clock.hpp"
+#include "auth/base/rng.hpp"
 #include "auth/openpgp/key_home.hpp"
-#include "auth/rng.hpp"
 #include "cli/data_folder.hpp"
 #include "cli/settings.hpp"
 #include "storage/file_system.hpp"
@@ -31,7 +31,7 @@ class Store {
   // Makes a data folder whole or not at all; gives the fingerprint of the server's key: a new one, or with a
   // server_key_home the one that the settings name. As NewDataFolder::begin() and found_store, and then asks for the
   // key's PIN.
-  static Result<auth::openpgp::Fingerprint> found(const std::filesystem::path& folder, Settings settings);
+  static Result<auth::Fingerprint> found(const std::filesystem::path& folder, Settings settings);
 
   // Brings a restore that was stopped to its end first. Fails closed: startup_refused, invalid_settings,
   // medium_restored, record_*, storage_unavailable, busy (a restore is under way). `writer` names the audit chain.
@@ -44,9 +44,9 @@ class Store {
   transport::Operations& operations() { return operations_; }
   auth::Rng& rng() { return rng_; }
   // Of the server's key, as the store names it.
-  auth::openpgp::Fingerprint fingerprint();
+  auth::Fingerprint fingerprint();
   // Authenticator::back_up().
-  Result<auth::BackupReport> back_up(auth::ByteSink sink, const Progress& progress);
+  Result<auth::upkeep::BackupReport> back_up(auth::records::ByteSink sink, const Progress& progress);
   // Authenticator::maintain(); and where the server's key or the secrets were changed meanwhile, takes them over:
   // everything that was built from it is built anew, and what is under way ends on the old. Where that fails the old
   // one stays, and is not ready any more. One thread.
@@ -67,7 +67,7 @@ class Store {
   static Result<std::unique_ptr<Store>> try_open(const std::filesystem::path& folder, const Settings& settings,
                                                  const std::string& writer, OpenedFor purpose);
   Store(std::filesystem::path folder, Settings settings, std::string writer, OpenedFor purpose);
-  Result<std::shared_ptr<Generation>> make_generation(auth::Secrets secrets);
+  Result<std::shared_ptr<Generation>> make_generation(auth::secrets::Secrets secrets);
   Result<std::shared_ptr<Generation>> make_next();  // of the secrets as they are now
   std::shared_ptr<Generation> current();
   bool renew();

@@ -6,24 +6,21 @@
 
 #include "auth/keys/withdrawals.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::accounts {
 
 // Any thread.
 class Deletion {
  public:
-  Deletion(const Context& context, Withdrawals& withdrawals) : context_(context), withdrawals_(withdrawals) {}
+  Deletion(const Context& context, keys::Withdrawals& withdrawals) : context_(context), withdrawals_(withdrawals) {}
 
   // By an administrator. One batch: every record of the account goes, the tombstone takes the place of its record, the
   // epoch rises. A key in good standing is free again; one that was revoked or rotated away stays taken for good.
   // not_found; account_reserved; account_not_active where it is deleted already.
-  Result<Account> by_administrator(const std::string& account, const Visit& visit);
+  Result<records::Account> by_administrator(const std::string& account, const Visit& visit);
 
  private:
   const Context& context_;
-  Withdrawals& withdrawals_;
+  keys::Withdrawals& withdrawals_;
 };
 
-// Stages the end of all records but the account record, which `changed` becomes.
-void stage_tombstone(const Context& context, storage::Batch& batch, Account& changed, Instant at);
-
-}  // namespace countersign::auth
+}  // namespace countersign::auth::accounts

@@ -1,10 +1,11 @@
 #include "auth/accounts/enrolment.hpp"
 
-#include "auth/accounts/account_id.hpp"
-#include "auth/accounts/metadata.hpp"
-#include "auth/keys/key_change.hpp"
+#include "auth/base/account_id.hpp"
+#include "auth/keys/metadata.hpp"
+#include "auth/proving/next_key.hpp"
+#include "auth/records/consumed.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::accounts {
 namespace {
 
 Json write_held(const HeldEnrolment& held) {
@@ -19,24 +20,24 @@ Json write_held(const HeldEnrolment& held) {
 Result<HeldEnrolment> parse_held(const Json& json) {
   const auto parse = [&]() -> Result<HeldEnrolment> {
     JsonReader reader(json);
-    TRY(check_record_version(reader));
+    TRY(secrets::check_record_version(reader));
     HeldEnrolment held;
-    held.fingerprint = TRY(openpgp::Fingerprint::parse(TRY(reader.text("fingerprint"))));
+    held.fingerprint = TRY(Fingerprint::parse(TRY(reader.text("fingerprint"))));
     held.username = TRY(reader.text("username"));
     held.held_at = TRY(reader.time("held_at"));
     held.certificate = TRY(reader.text("certificate"));
     TRY(reader.finish());
     return held;
   };
-  return understood("held enrolment", parse());
+  return secrets::understood("held enrolment", parse());
 }
 
 }  // namespace
 
-Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const Wanted& wanted, const Moment& moment,
-                                  AuditEntry entry, const Stage& stage) {
+Result<records::Account> Enrolment::create(const openpgp::Enrollable& checked, const Wanted& wanted,
+                                           const Moment& moment, records::AuditEntry entry, const Stage& stage) {
   const std::string& username = wanted.username;
-  Account account;
+  records::Account account;
   account.id = account_id_of(username);
   account.username = username;
   account.fingerprint = checked.certificate.fingerprint();
@@ -48,32 +49,33 @@ Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const Want
   entry.at = moment.wall;
   entry.account = account.id;
   entry.key = account.fingerprint.upper();
-  std::optional<HashedPassword> hashed;
+  std::optional<passwords::HashedPassword> hashed;
   if (wanted.password) hashed = TRY(context_.password_hashes.make(*wanted.password));
   // Where neither the name nor the key is taken, a conflict is the challenge's, the held enrolment's, or of a medium
   // that cannot settle.
-  return judge_anew([&]() -> Result<Account> {
+  return judge_anew([&]() -> Result<records::Account> {
     const auto stored = TRY(context_.accounts.find(account.id));
-    if (stored && stored->account.state != AccountState::deleted) return fail(ErrorCode::account_exists, username);
-    TRY(judge_next_key(context_, nullptr, account.fingerprint));
+    if (stored && stored->account.state != records::AccountState::deleted)
+      return fail(ErrorCode::account_exists, username);
+    TRY(proving::judge_next_key(context_, nullptr, account.fingerprint));
     account.epoch = stored ? stored->account.epoch + 1 : 0;
     // Keys that were rotated away or revoked stay taken, so the record goes on to say when they ended.
     if (stored) account.former_keys = stored->account.former_keys;
     if (wanted.epoch && *wanted.epoch != account.epoch) return fail(ErrorCode::epoch_passed);
     storage::Batch batch;
     if (stored) {
-      batch.require_version(account_name(account.id), stored->version);
+      batch.require_version(records::account_name(account.id), stored->version);
     } else {
-      batch.require_absent(account_name(account.id));
+      batch.require_absent(records::account_name(account.id));
     }
     if (hashed) {
-      context_.accounts.stage_part(batch, account, AccountPart::password, hashed->phc.reveal());
+      context_.accounts.stage_part(batch, account, records::AccountPart::password, hashed->phc.reveal());
       account.pepper_key = hashed->pepper_key;
     }
     if (wanted.escrow != nullptr) {
-      context_.accounts.stage_part(batch, account, AccountPart::escrowed_key, wanted.escrow->reveal());
+      context_.accounts.stage_part(batch, account, records::AccountPart::escrowed_key, wanted.escrow->reveal());
     }
-    TRY(stage_metadata(context_, batch, account, checked, moment));
+    TRY(keys::stage_metadata(context_, batch, account, checked, moment));
     context_.accounts.stage_new(batch, account, checked.certificate);
     stage(batch);
     TRY(context_.audit.commit(batch, entry));
@@ -81,56 +83,58 @@ Result<Account> Enrolment::create(const openpgp::Enrollable& checked, const Want
   });
 }
 
-Result<Account> Enrolment::enrol(const Response& response, const std::string& public_key,
-                                 const std::optional<Password>& password, const Visit& visit) {
+Result<records::Account> Enrolment::enrol(const proving::Response& response, const std::string& public_key,
+                                          const std::optional<passwords::Password>& password, const Visit& visit) {
   if (visit.arrival == Arrival::http && !context_.policies.registration_open) {
     return fail(ErrorCode::registration_closed);
   }
   const Moment moment = context_.timekeeper.now();
-  const OpenedChallenge opened = TRY(proof_.open(response, Purpose::enrol, visit, moment));
+  const records::OpenedChallenge opened = TRY(proof_.open(response, records::Purpose::enrol, visit, moment));
   const auto checked =
-      TRY(openpgp::check_enrollable(context_.engine, public_key, openpgp::kCertificateReadBytesMax, moment.wall));
+      TRY(openpgp::check_enrollable(context_.engine, public_key, openpgp::gate::kCertificateReadBytesMax, moment.wall));
   if (checked.certificate.fingerprint() != opened.challenge.key) {
     return fail(ErrorCode::signature_by_another_key, "the certificate is not the one that the challenge was for");
   }
   TRY(proof_.verify(opened, response, checked.certificate, moment));
-  if (TRY(find_consumed(context_, opened.sealed.tag))) return fail(ErrorCode::challenge_consumed);
+  if (TRY(records::find_consumed(context_.medium, context_.seal, opened.sealed.tag)))
+    return fail(ErrorCode::challenge_consumed);
   auto account = create(checked, {opened.challenge.extra, false, opened.challenge.epoch, password}, moment,
-                        {Decision::account_enrolled, {}, "", "", "", visit.source, ""},
-                        [&](storage::Batch& batch) { stage_consumed(batch, context_, opened, ""); });
+                        {records::Decision::account_enrolled, {}, "", "", "", visit.source, ""},
+                        [&](storage::Batch& batch) { stage_consumed(batch, context_.seal, opened, ""); });
   if (account || face_of(account.error().code) != Face::conflict) return account;
   // The name or the key can be taken because the same response was redeemed meanwhile.
-  if (TRY(find_consumed(context_, opened.sealed.tag))) return fail(ErrorCode::challenge_consumed);
+  if (TRY(records::find_consumed(context_.medium, context_.seal, opened.sealed.tag)))
+    return fail(ErrorCode::challenge_consumed);
   if (account.error().code != ErrorCode::conflict) return account;
   return fail(ErrorCode::storage_unavailable, account.error().detail);
 }
 
-Result<Account> Enrolment::add(const NewAccount& request, const Visit& visit) {
+Result<records::Account> Enrolment::add(const NewAccount& request, const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
   TRY(check_new_username(request.username));
   const auto checked = TRY(openpgp::check_enrollable(context_.engine, request.public_key,
-                                                     openpgp::kCertificateLocalReadBytesMax, moment.wall));
+                                                     openpgp::gate::kCertificateLocalReadBytesMax, moment.wall));
   return create(checked, {request.username, request.show_key_id, std::nullopt, request.password}, moment,
-                {Decision::account_added, {}, "", "", "", visit.source, ""}, [](storage::Batch&) {});
+                {records::Decision::account_added, {}, "", "", "", visit.source, ""}, [](storage::Batch&) {});
 }
 
-Result<ManagedAccount> Enrolment::add_managed(const NewManagedAccount& request, const Visit& visit) {
+Result<keys::ManagedAccount> Enrolment::add_managed(const NewManagedAccount& request, const Visit& visit) {
   const bool by_stranger = visit.arrival == Arrival::http;
   if (by_stranger && !context_.policies.registration_open) return fail(ErrorCode::registration_closed);
   const Moment moment = context_.timekeeper.now();
   TRY(check_new_username(request.username));
-  TRY(KeyMaker::check(request.password));
+  TRY(keys::KeyMaker::check(request.password));
   // Before anything is made for a name that is taken.
   const auto before = TRY(context_.accounts.find(account_id_of(request.username)));
-  if (before && before->account.state != AccountState::deleted) {
+  if (before && before->account.state != records::AccountState::deleted) {
     return fail(ErrorCode::account_exists, request.username);
   }
-  auto made = TRY(context_.key_maker.make(request.username, request.password, moment.wall));
-  const std::optional<Password> password = request.password;
+  auto made = TRY(key_maker_.make(request.username, request.password, moment.wall));
+  const std::optional<passwords::Password> password = request.password;
   const Wanted wanted{
       request.username, request.show_key_id, std::nullopt, password, true, request.escrow ? &made.secret_key : nullptr};
   auto account = TRY(create(made.checked, wanted, moment,
-                            {by_stranger ? Decision::account_registered : Decision::account_added,
+                            {by_stranger ? records::Decision::account_registered : records::Decision::account_added,
                              {},
                              "",
                              "",
@@ -138,21 +142,21 @@ Result<ManagedAccount> Enrolment::add_managed(const NewManagedAccount& request, 
                              visit.source,
                              request.escrow ? "managed, key escrowed" : "managed"},
                             [](storage::Batch&) {}));
-  return ManagedAccount{std::move(account), std::move(made.secret_key)};
+  return keys::ManagedAccount{std::move(account), std::move(made.secret_key)};
 }
 
-Result<HeldEnrolment> Enrolment::hold(const std::optional<Response>& response, const std::string& public_key,
+Result<HeldEnrolment> Enrolment::hold(const std::optional<proving::Response>& response, const std::string& public_key,
                                       const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
   const auto checked =
-      TRY(openpgp::check_enrollable(context_.engine, public_key, openpgp::kCertificateReadBytesMax, moment.wall));
+      TRY(openpgp::check_enrollable(context_.engine, public_key, openpgp::gate::kCertificateReadBytesMax, moment.wall));
   HeldEnrolment held;
   held.fingerprint = checked.certificate.fingerprint();
   held.certificate = checked.certificate.armored();
   held.held_at = moment.wall;
   held.user_ids = checked.facts.user_ids;
   if (response) {
-    const OpenedChallenge opened = TRY(proof_.open(*response, Purpose::enrol, visit, moment));
+    const records::OpenedChallenge opened = TRY(proof_.open(*response, records::Purpose::enrol, visit, moment));
     if (held.fingerprint != opened.challenge.key) return fail(ErrorCode::signature_by_another_key);
     TRY(proof_.verify(opened, *response, checked.certificate, moment));
     held.username = opened.challenge.extra;
@@ -160,7 +164,7 @@ Result<HeldEnrolment> Enrolment::hold(const std::optional<Response>& response, c
   // Nothing to hold, and nothing to say to whoever carries the stick.
   held.account = TRY(context_.accounts.holder_of(held.fingerprint));
   if (!held.account.empty()) return held;
-  const std::string name = held_name(held.fingerprint);
+  const std::string name = records::held_name(held.fingerprint);
   return until_settled([&]() -> Result<HeldEnrolment> {
     const auto before = TRY(find_record(context_.medium, context_.seal, name));
     // A bare certificate never takes the place of a proven one.
@@ -175,16 +179,16 @@ Result<HeldEnrolment> Enrolment::hold(const std::optional<Response>& response, c
       batch.require_absent(name);
     }
     batch.put(name, context_.seal.close(name, write_held(held)));
-    TRY(context_.audit.commit(
-        batch, {Decision::enrolment_held, moment.wall, "", held.fingerprint.upper(), "", visit.source, held.username}));
+    TRY(context_.audit.commit(batch, {records::Decision::enrolment_held, moment.wall, "", held.fingerprint.upper(), "",
+                                      visit.source, held.username}));
     return held;
   });
 }
 
-Result<Account> Enrolment::confirm(const Confirmation& confirmed, const Visit& visit) {
+Result<records::Account> Enrolment::confirm(const Confirmation& confirmed, const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
   TRY(check_new_username(confirmed.username));
-  const std::string name = held_name(confirmed.fingerprint);
+  const std::string name = records::held_name(confirmed.fingerprint);
   const auto entry = TRY(find_record(context_.medium, context_.seal, name));
   if (!entry)
     return fail(ErrorCode::enrolment_not_held, "no certificate " + confirmed.fingerprint.upper() + " is held");
@@ -192,11 +196,11 @@ Result<Account> Enrolment::confirm(const Confirmation& confirmed, const Visit& v
   if (!held.username.empty() && held.username != confirmed.username) {
     return fail(ErrorCode::conflict, "the holder of this key signed for the name '" + held.username + "'");
   }
-  const auto checked =
-      TRY(openpgp::check_enrollable(context_.engine, held.certificate, openpgp::kCertificateReadBytesMax, moment.wall));
-  const std::optional<Password> no_password;
+  const auto checked = TRY(openpgp::check_enrollable(context_.engine, held.certificate,
+                                                     openpgp::gate::kCertificateReadBytesMax, moment.wall));
+  const std::optional<passwords::Password> no_password;
   return create(checked, {confirmed.username, confirmed.show_key_id, std::nullopt, no_password}, moment,
-                {Decision::enrolment_confirmed, {}, "", "", "", visit.source, ""}, [&](storage::Batch& batch) {
+                {records::Decision::enrolment_confirmed, {}, "", "", "", visit.source, ""}, [&](storage::Batch& batch) {
                   batch.require_version(name, entry->version);
                   batch.erase(name);
                 });
@@ -209,7 +213,8 @@ Result<std::vector<HeldEnrolment>> Enrolment::list_held() {
     const auto entry = TRY(find_record(context_.medium, context_.seal, name));
     if (!entry) continue;
     HeldEnrolment held = TRY(parse_held(entry->record));
-    const auto certificate = openpgp::admit_certificate(held.certificate, openpgp::kCertificateReadBytesMax);
+    const auto certificate =
+        openpgp::gate::admit_certificate(held.certificate, openpgp::gate::kCertificateReadBytesMax);
     if (certificate) {
       if (const auto facts = context_.engine.inspect(*certificate, now)) held.user_ids = facts->user_ids;
     }
@@ -218,4 +223,4 @@ Result<std::vector<HeldEnrolment>> Enrolment::list_held() {
   return all;
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::accounts

@@ -7,16 +7,16 @@
 #include <string>
 #include <vector>
 
-#include "auth/challenges/proof.hpp"
 #include "auth/context.hpp"
 #include "auth/keys/key_maker.hpp"
 #include "auth/openpgp/enrollable.hpp"
+#include "auth/proving/proof.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::accounts {
 
 // A certificate that waits for an administrator: the sealed record `held/<fingerprint>`.
 struct HeldEnrolment {
-  openpgp::Fingerprint fingerprint;
+  Fingerprint fingerprint;
   std::string username;  // where a signed `enrol` response came with it, else empty
   std::string certificate;
   Instant held_at{};
@@ -26,7 +26,7 @@ struct HeldEnrolment {
 
 // Of an enrolment that is held: which, and what it is to become.
 struct Confirmation {
-  openpgp::Fingerprint fingerprint;
+  Fingerprint fingerprint;
   std::string username;
   bool show_key_id = false;
 };
@@ -35,13 +35,13 @@ struct NewAccount {
   std::string username;
   std::string public_key;
   bool show_key_id = false;
-  std::optional<Password> password = {};
+  std::optional<passwords::Password> password = {};
 };
 
 // One whose key the server makes.
 struct NewManagedAccount {
   std::string username;
-  const Password& password;
+  const passwords::Password& password;
   // The server keeps the secret key too, as it was protected. Off where nobody asks for it: whoever then gets the
   // medium, or later the record of it, can try passwords on the key for as long as they like (S16, S50).
   bool escrow = false;
@@ -53,24 +53,25 @@ inline constexpr std::size_t kHeldMax = 1000;
 // Any thread.
 class Enrolment {
  public:
-  explicit Enrolment(const Context& context) : context_(context), proof_(context) {}
+  Enrolment(const Context& context, keys::KeyMaker& key_maker)
+      : context_(context), proof_(context), key_maker_(key_maker) {}
 
   // By an `enrol` response with its certificate: proof that the key is held. Consumes the challenge and makes the
   // account in one batch. registration_closed (by HTTP), challenge_*, signature_*; certificate_refused and the like;
   // account_exists and key_taken are told, to one who proved a key. A password is hashed once the key is proven:
   // hasher_*.
-  Result<Account> enrol(const Response& response, const std::string& public_key,
-                        const std::optional<Password>& password, const Visit& visit);
+  Result<records::Account> enrol(const proving::Response& response, const std::string& public_key,
+                                 const std::optional<passwords::Password>& password, const Visit& visit);
   // By an administrator, without proof. malformed_username, account_reserved, account_exists, key_taken, certificate_*.
-  Result<Account> add(const NewAccount& request, const Visit& visit);
+  Result<records::Account> add(const NewAccount& request, const Visit& visit);
   // With a key pair made here, and the password that protects it as the account's own. registration_closed (by HTTP),
   // malformed_username, account_reserved, account_exists; as KeyMaker::make(); hasher_*.
-  Result<ManagedAccount> add_managed(const NewManagedAccount& request, const Visit& visit);
+  Result<keys::ManagedAccount> add_managed(const NewManagedAccount& request, const Visit& visit);
   // From a stick: a certificate alone, or with an `enrol` response to prove it. Holding twice is holding once.
-  Result<HeldEnrolment> hold(const std::optional<Response>& response, const std::string& public_key,
+  Result<HeldEnrolment> hold(const std::optional<proving::Response>& response, const std::string& public_key,
                              const Visit& visit);
   // enrolment_not_held; conflict where the held response named another user; as add().
-  Result<Account> confirm(const Confirmation& confirmed, const Visit& visit);
+  Result<records::Account> confirm(const Confirmation& confirmed, const Visit& visit);
   // Oldest name first, kHeldMax at most.
   Result<std::vector<HeldEnrolment>> list_held();
 
@@ -80,16 +81,17 @@ class Enrolment {
     std::string username;
     bool show_key_id = false;
     std::optional<std::uint64_t> epoch = {};  // the account's, where the challenge says one
-    const std::optional<Password>& password;
+    const std::optional<passwords::Password>& password;
     bool managed = false;
     const Secret* escrow = nullptr;  // the secret key, where it is to be kept
   };
   // Makes the account in one batch with whatever `stage` adds to it.
-  Result<Account> create(const openpgp::Enrollable& checked, const Wanted& wanted, const Moment& moment,
-                         AuditEntry entry, const Stage& stage);
+  Result<records::Account> create(const openpgp::Enrollable& checked, const Wanted& wanted, const Moment& moment,
+                                  records::AuditEntry entry, const Stage& stage);
 
   const Context& context_;
-  Proof proof_;
+  proving::Proof proof_;
+  keys::KeyMaker& key_maker_;
 };
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::accounts

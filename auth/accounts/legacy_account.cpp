@@ -2,15 +2,15 @@
 
 #include <algorithm>
 
-#include "auth/accounts/account_id.hpp"
-#include "auth/keys/revocation_record.hpp"
+#include "auth/base/account_id.hpp"
 #include "auth/openpgp/gate/secret_key.hpp"
 #include "auth/passwords/legacy_hash.hpp"
 #include "auth/passwords/phc_string.hpp"
+#include "auth/records/revocation_record.hpp"
 #include "auth/secrets/record_seal.hpp"
 #include "storage/base/text.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::accounts {
 namespace {
 
 // Somebody may have had an editor in it.
@@ -20,7 +20,7 @@ std::string_view without_line_end(std::string_view text) {
   return text;
 }
 
-const Secret* find_file(const LegacyFiles& files, AccountPart part) {
+const Secret* find_file(const LegacyFiles& files, records::AccountPart part) {
   const auto found = files.find(part);
   return found == files.end() ? nullptr : &found->second;
 }
@@ -56,7 +56,7 @@ void judge_revocation(std::string_view id, const Secret* file, LegacyAccount& ou
     return;
   }
   const std::string_view text = without_line_end(file->reveal_text());
-  if (text == kRevocationPlaceholder) return;
+  if (text == records::kRevocationPlaceholder) return;
   auto record = parse_legacy_revocation(id, text);
   if (record) {
     out.revocation = *std::move(record);
@@ -70,7 +70,7 @@ void judge_secret_key(const Secret* file, LegacyAccount& out) {
     out.oddities.push_back(LegacyOddity::secret_key_missing);
     return;
   }
-  const auto facts = openpgp::inspect_secret_key(file->reveal_text());
+  const auto facts = openpgp::gate::inspect_secret_key(file->reveal_text());
   if (!facts) {
     out.oddities.push_back(LegacyOddity::secret_key_unreadable);
   } else if (!facts->is_encrypted) {
@@ -92,7 +92,7 @@ void judge_secret_key(const Secret* file, LegacyAccount& out) {
 void judge_password(const Secret* hash, const Secret* lthn, LegacyAccount& out) {
   const auto line_of = [](const Secret& file) { return without_line_end(file.reveal_text()); };
   if (hash != nullptr) {
-    if (!parse_phc_string(line_of(*hash))) {
+    if (!passwords::parse_phc_string(line_of(*hash))) {
       out.oddities.push_back(LegacyOddity::password_unreadable);
       return;
     }
@@ -100,7 +100,7 @@ void judge_password(const Secret* hash, const Secret* lthn, LegacyAccount& out) 
     if (lthn != nullptr) out.oddities.push_back(LegacyOddity::legacy_password_dropped);
   } else if (lthn == nullptr) {
     out.oddities.push_back(LegacyOddity::password_missing);
-  } else if (!LegacyHash::parse(line_of(*lthn))) {
+  } else if (!passwords::LegacyHash::parse(line_of(*lthn))) {
     out.oddities.push_back(LegacyOddity::legacy_password_unreadable);
   } else {
     out.legacy_password = Secret(as_bytes(line_of(*lthn)));
@@ -169,7 +169,7 @@ Result<LegacyRevocation> parse_legacy_revocation(std::string_view id, std::strin
     out.revoked_at = *at;
     return out;
   };
-  return understood("the predecessor's revocation", parse());
+  return secrets::understood("the predecessor's revocation", parse());
 }
 
 bool LegacyAccount::is_denied() const {
@@ -183,23 +183,25 @@ LegacyAccount judge_legacy(std::string_view id, const LegacyFiles& files) {
     out.oddities.push_back(LegacyOddity::server_account);
     return out;
   }
-  const Secret* const certificate = find_file(files, AccountPart::certificate);
+  const Secret* const certificate = find_file(files, records::AccountPart::certificate);
   if (certificate == nullptr) {
     out.oddities.push_back(LegacyOddity::certificate_missing);
     return out;
   }
-  auto admitted = openpgp::admit_certificate(certificate->reveal_text(), openpgp::kCertificateReadBytesMax);
+  auto admitted = openpgp::gate::admit_certificate(certificate->reveal_text(), openpgp::gate::kCertificateReadBytesMax);
   if (!admitted) {
     out.oddities.push_back(LegacyOddity::certificate_refused);
     out.refusal = std::string(countersign::name_of(admitted.error().code)) + ": " + admitted.error().detail;
     return out;
   }
   out.certificate = *std::move(admitted);
-  judge_revocation(id, find_file(files, AccountPart::revocation), out);
-  judge_secret_key(find_file(files, AccountPart::escrowed_key), out);
-  judge_password(find_file(files, AccountPart::password), find_file(files, AccountPart::legacy_password), out);
-  if (find_file(files, AccountPart::metadata) == nullptr) out.oddities.push_back(LegacyOddity::metadata_missing);
+  judge_revocation(id, find_file(files, records::AccountPart::revocation), out);
+  judge_secret_key(find_file(files, records::AccountPart::escrowed_key), out);
+  judge_password(find_file(files, records::AccountPart::password),
+                 find_file(files, records::AccountPart::legacy_password), out);
+  if (find_file(files, records::AccountPart::metadata) == nullptr)
+    out.oddities.push_back(LegacyOddity::metadata_missing);
   return out;
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::accounts

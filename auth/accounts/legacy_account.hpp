@@ -13,7 +13,7 @@
 #include "auth/accounts/legacy_folder.hpp"
 #include "auth/openpgp/gate/packet_gate.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::accounts {
 
 // What becomes of an account.
 enum class LegacyFate : std::uint8_t {
@@ -64,7 +64,7 @@ struct LegacyRevocation {
 Result<LegacyRevocation> parse_legacy_revocation(std::string_view id, std::string_view text);
 
 struct LegacyAccount {
-  std::optional<openpgp::GatedCertificate> certificate;  // nothing: there is no account to make
+  std::optional<openpgp::gate::GatedCertificate> certificate;  // nothing: there is no account to make
   std::optional<LegacyRevocation> revocation;
   bool managed = false;    // the .key is protected and this certificate's: the predecessor made it
   Secret escrowed_key;     // armored, and protected; empty: none is kept
@@ -78,4 +78,4 @@ struct LegacyAccount {
 
 LegacyAccount judge_legacy(std::string_view id, const LegacyFiles& files);
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::accounts

@@ -10,11 +10,11 @@
 #include <cstring>
 #include <memory>
 
-#include "auth/accounts/account_id.hpp"
+#include "auth/base/account_id.hpp"
 #include "storage/base/handle.hpp"
 #include "storage/base/text.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::accounts {
 namespace {
 
 constexpr const char* kUsers = "users";
@@ -25,15 +25,16 @@ tl::unexpected<Error> refuse(const std::string& name, const std::string& why) {
 }
 
 // `users/<id>.pub` without the folder.
-std::string file_name(std::string_view id, AccountPart part) {
+std::string file_name(std::string_view id, records::AccountPart part) {
   return part_name(id, part).substr(std::strlen(kUsers) + 1);
 }
 
-const AccountPart* part_of(std::string_view name) {
+const records::AccountPart* part_of(std::string_view name) {
   if (name.size() < kIdDigits || !check_account_id(name.substr(0, kIdDigits))) return nullptr;
-  const auto found = std::find_if(kAccountParts.begin(), kAccountParts.end(),
-                                  [&](AccountPart part) { return file_name(name.substr(0, kIdDigits), part) == name; });
-  return found == kAccountParts.end() ? nullptr : &*found;
+  const auto found =
+      std::find_if(records::kAccountParts.begin(), records::kAccountParts.end(),
+                   [&](records::AccountPart part) { return file_name(name.substr(0, kIdDigits), part) == name; });
+  return found == records::kAccountParts.end() ? nullptr : &*found;
 }
 
 // Empty where it is a file to be read.
@@ -82,7 +83,7 @@ Status LegacyFolder::look_at(const std::string& name) {
   struct stat facts {};
   if (::fstatat(users_.get(), name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0)
     return refuse(name, std::strerror(errno));
-  const AccountPart* const part = part_of(name);
+  const records::AccountPart* const part = part_of(name);
   std::string why = part == nullptr ? "no name of an account's file" : why_stray(facts);
   if (part != nullptr) found_[name.substr(0, kIdDigits)][*part] = why.empty();
   if (!why.empty()) {
@@ -132,4 +133,4 @@ Result<Secret> LegacyFolder::read_file(const std::string& name) const {
   return Secret::take(bytes);
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::accounts

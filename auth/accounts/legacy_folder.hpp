@@ -1,5 +1,5 @@
 // A folder of the Go predecessor, go-crypt/auth, read without changing or following anything in it: `users/<id>` with
-// the endings of AccountPart (auth/accounts/account.hpp), and nothing else.
+// the endings of AccountPart (auth/records/account.hpp), and nothing else.
 //
 // A link, a file with a second name, anything that is no regular file, a file over the limit and a name that is no
 // account's are strays: told by name and never opened.
@@ -10,17 +10,17 @@
 #include <string>
 #include <vector>
 
-#include "auth/accounts/account.hpp"
+#include "auth/records/account.hpp"
 #include "storage/base/file_descriptor.hpp"
 #include "storage/base/result.hpp"
 #include "storage/base/secret.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::accounts {
 
 inline constexpr std::size_t kLegacyFileBytesMax = 128u << 10;
 
 // What there is of one account. A stray in the place of a file is an empty text: there, and nobody can read it.
-using LegacyFiles = std::map<AccountPart, Secret>;
+using LegacyFiles = std::map<records::AccountPart, Secret>;
 
 // For one thread.
 class LegacyFolder {
@@ -46,8 +46,8 @@ class LegacyFolder {
   Result<Secret> read_file(const std::string& name) const;
 
   FileDescriptor users_;
-  std::map<std::string, std::map<AccountPart, bool>> found_;  // id, part, is it to be read
+  std::map<std::string, std::map<records::AccountPart, bool>> found_;  // id, part, is it to be read
   std::vector<Stray> strays_;
 };
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::accounts

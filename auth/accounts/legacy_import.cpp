@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
-#include "auth/accounts/metadata.hpp"
-#include "auth/keys/revocation_record.hpp"
+#include "auth/keys/metadata.hpp"
 #include "auth/openpgp/enrollable.hpp"
+#include "auth/records/revocation_record.hpp"
 #include "storage/base/text.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::accounts {
 namespace {
 
 constexpr std::size_t kStraysShownMax = 20;
@@ -30,12 +30,12 @@ bool has(const LegacyAccount& judged, LegacyOddity oddity) {
 }
 
 // The predecessor's reason is free text: a code of ours where it is one, else kept as the note, as far as it goes.
-void set_reason(RevocationRecord& record, const LegacyAccount& judged) {
+void set_reason(records::RevocationRecord& record, const LegacyAccount& judged) {
   constexpr std::size_t kNoteBytesMax = 250;
   record.reason = "unspecified";
   if (judged.revocation) {
     const std::string& given = judged.revocation->reason;
-    if (is_revocation_reason(given)) {
+    if (records::is_revocation_reason(given)) {
       record.reason = given;
     } else {
       record.note = escape_for_display(given, kNoteBytesMax);
@@ -63,7 +63,7 @@ Result<LegacyImportSummary> LegacyImport::run(const LegacyImportOrder& order, co
   const LegacyFolder folder = TRY(LegacyFolder::open(order.folder));
   TRY(judge_strays(folder, order));
   LegacyImportSummary summary;
-  std::set<openpgp::Fingerprint> keys;
+  std::set<Fingerprint> keys;
   summary.strays = folder.strays();
   const auto ids = folder.accounts();
   for (const std::string& id : ids) {
@@ -84,9 +84,8 @@ Status LegacyImport::take_over(const std::string& id, const LegacyAccount& judge
   return until_settled([&] { return judge_and_commit(id, judged, work); });
 }
 
-Result<LegacyImport::Place> LegacyImport::find_place(const std::string& id, const openpgp::Fingerprint& key,
-                                                     const Work& work) {
-  const auto is_key = [&](const FormerKey& former) { return former.fingerprint == key; };
+Result<LegacyImport::Place> LegacyImport::find_place(const std::string& id, const Fingerprint& key, const Work& work) {
+  const auto is_key = [&](const records::FormerKey& former) { return former.fingerprint == key; };
   const auto stored = TRY(context_.accounts.find(id));
   if (stored) {
     const auto& former = stored->account.former_keys;
@@ -102,16 +101,16 @@ Status LegacyImport::report_present(const std::string& id, const LegacyAccount& 
   const bool unreadable = has(judged, LegacyOddity::revocation_unreadable);
   if (!judged.revocation && !unreadable) return ok();
   const auto stored = TRY(context_.accounts.find(id));
-  if (!stored || stored->account.state != AccountState::active) return ok();
+  if (!stored || stored->account.state != records::AccountState::active) return ok();
   work.summary.reports.push_back({id,
                                   unreadable ? LegacyOddity::revocation_unreadable_there : LegacyOddity::revoked_there,
                                   "`countersign revoke " + id + "` ends it here as well"});
   return ok();
 }
 
-void LegacyImport::stage_revocation(storage::Batch& batch, Account& account, const LegacyAccount& judged,
+void LegacyImport::stage_revocation(storage::Batch& batch, records::Account& account, const LegacyAccount& judged,
                                     const Moment& moment) {
-  RevocationRecord record;
+  records::RevocationRecord record;
   record.account = account.id;
   record.fingerprint = account.fingerprint;
   set_reason(record, judged);
@@ -119,8 +118,9 @@ void LegacyImport::stage_revocation(storage::Batch& batch, Account& account, con
   record.by = "import";
   // Without it the record is completed later.
   if (auto signature = context_.engine.sign(revocation_text(record), moment.wall)) record.signature = *signature;
-  account.state = AccountState::revoked;
-  context_.accounts.stage_part(batch, account, AccountPart::revocation, as_bytes(write_json(write_revocation(record))));
+  account.state = records::AccountState::revoked;
+  context_.accounts.stage_part(batch, account, records::AccountPart::revocation,
+                               as_bytes(write_json(write_revocation(record))));
 }
 
 Status LegacyImport::judge_and_commit(const std::string& id, const LegacyAccount& judged, const Work& work) {
@@ -130,7 +130,7 @@ Status LegacyImport::judge_and_commit(const std::string& id, const LegacyAccount
     summary.reports.push_back({id, oddity, std::move(detail)});
     return ok();
   };
-  const openpgp::Fingerprint key = judged.certificate->fingerprint();
+  const Fingerprint key = judged.certificate->fingerprint();
   switch (TRY(find_place(id, key, work))) {
     case Place::free:
       break;
@@ -143,7 +143,7 @@ Status LegacyImport::judge_and_commit(const std::string& id, const LegacyAccount
       return leave_out(LegacyOddity::key_taken, key.upper());
   }
   const auto checked = openpgp::check_enrollable(context_.engine, judged.certificate->armored(),
-                                                 openpgp::kCertificateReadBytesMax, work.moment.wall);
+                                                 openpgp::gate::kCertificateReadBytesMax, work.moment.wall);
   if (!checked && face_of(checked.error().code) == Face::unavailable) return tl::unexpected<Error>(checked.error());
   if (!checked) {
     return leave_out(LegacyOddity::certificate_refused,
@@ -151,34 +151,34 @@ Status LegacyImport::judge_and_commit(const std::string& id, const LegacyAccount
   }
 
   storage::Batch batch;
-  Account account;
+  records::Account account;
   account.id = id;
   account.fingerprint = key;
   account.key_since = work.moment.wall;
   account.created_at = work.moment.wall;
   account.encryption_algorithm = checked->encryption_key.algorithm;
   account.managed = judged.managed;
-  batch.require_absent(account_name(id));
-  const auto stage = [&](AccountPart part, const Secret& text) {
+  batch.require_absent(records::account_name(id));
+  const auto stage = [&](records::AccountPart part, const Secret& text) {
     if (!text.empty()) context_.accounts.stage_part(batch, account, part, text.reveal());
   };
-  stage(AccountPart::escrowed_key, judged.escrowed_key);
-  stage(AccountPart::password, judged.password);
-  stage(AccountPart::legacy_password, judged.legacy_password);
+  stage(records::AccountPart::escrowed_key, judged.escrowed_key);
+  stage(records::AccountPart::password, judged.password);
+  stage(records::AccountPart::legacy_password, judged.legacy_password);
   if (judged.revocation || judged.is_denied()) stage_revocation(batch, account, judged, work.moment);
-  TRY(stage_metadata(context_, batch, account, *checked, work.moment));
+  TRY(keys::stage_metadata(context_, batch, account, *checked, work.moment));
   context_.accounts.stage_new(batch, account, checked->certificate);
   if (!work.order.dry_run) {
-    TRY(context_.audit.commit(batch, {Decision::account_imported, work.moment.wall, id, key.upper(), "",
+    TRY(context_.audit.commit(batch, {records::Decision::account_imported, work.moment.wall, id, key.upper(), "",
                                       work.visit.source, detail_of(judged)}));
   }
   work.keys.insert(key);
   ++summary.taken_over;
   if (judged.revocation) ++summary.revoked;
   if (!judged.revocation && judged.is_denied()) ++summary.denied;
-  if (password_scheme_of(account) == PasswordScheme::none) ++summary.without_password;
+  if (password_scheme_of(account) == records::PasswordScheme::none) ++summary.without_password;
   for (const LegacyOddity oddity : judged.oddities) summary.reports.push_back({id, oddity, ""});
   return ok();
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::accounts

@@ -11,7 +11,7 @@
 #include "auth/context.hpp"
 #include "storage/base/progress.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::accounts {
 
 struct LegacyImportOrder {
   std::string folder;        // the one that holds `users`
@@ -53,18 +53,19 @@ class LegacyImport {
     const Visit& visit;
     const Moment& moment;
     LegacyImportSummary& summary;
-    std::set<openpgp::Fingerprint>& keys;  // of the accounts taken over in this run: a dry run stores none
+    std::set<Fingerprint>& keys;  // of the accounts taken over in this run: a dry run stores none
   };
   Status take_over(const std::string& id, const LegacyAccount& judged, const Work& work);
   Status judge_and_commit(const std::string& id, const LegacyAccount& judged, const Work& work);
   enum class Place { free, present, name_taken, key_taken };
   // Whether this store has room for an account of that id with that key.
-  Result<Place> find_place(const std::string& id, const openpgp::Fingerprint& key, const Work& work);
+  Result<Place> find_place(const std::string& id, const Fingerprint& key, const Work& work);
   // What the predecessor decided about an account that is here and active: reported, and left to the administrator.
   Status report_present(const std::string& id, const LegacyAccount& judged, const Work& work);
-  void stage_revocation(storage::Batch& batch, Account& account, const LegacyAccount& judged, const Moment& moment);
+  void stage_revocation(storage::Batch& batch, records::Account& account, const LegacyAccount& judged,
+                        const Moment& moment);
 
   const Context& context_;
 };
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::accounts

@@ -8,26 +8,26 @@
 #include <string>
 
 #include "auth/context.hpp"
-#include "auth/passwords/password_check.hpp"
+#include "auth/proving/password_check.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::keys {
 
 // Any thread.
 class Escrow {
  public:
-  Escrow(const Context& context, PasswordCheck& check) : context_(context), check_(check) {}
+  Escrow(const Context& context, proving::PasswordCheck& check) : context_(context), check_(check) {}
 
   // Armored. As PasswordCheck::prove(), whose work is done whatever the account is; escrow_absent, which is as denied.
   // What a login renews of the password's hash is renewed here too.
-  Result<Secret> by_password(const std::string& account, const Password& password, const Visit& visit);
+  Result<Secret> by_password(const std::string& account, const passwords::Password& password, const Visit& visit);
   // not_found, also where there is none to give; a revoked account has none.
   Result<Secret> by_administrator(const std::string& account, const Visit& visit);
 
  private:
-  Result<Secret> read(const StoredAccount& stored);
+  Result<Secret> read(const records::StoredAccount& stored);
 
   const Context& context_;
-  PasswordCheck& check_;
+  proving::PasswordCheck& check_;
 };
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::keys

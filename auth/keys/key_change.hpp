@@ -6,18 +6,14 @@
 #include "auth/context.hpp"
 #include "auth/openpgp/enrollable.hpp"
 
-namespace countersign::auth {
-
-// May the key become that account's, or a new one's where none is given? key_taken where it is the server's own, or an
-// account's, present or former.
-Status judge_next_key(const Context& context, const Account* account, const openpgp::Fingerprint& next);
+namespace countersign::auth::keys {
 
 // Stages the certificate, the key's own record and the metadata, encrypted to the new key, and notes them in `changed`:
 // the former key with its dates and why it ended, the new one since now. An escrowed secret key goes: it was the former
 // one's; and the account is no longer managed, since its owner holds a key of their own. The former key's record stays,
 // so that a key that once spoke for an account never speaks for another. As judge_next_key; what stage_metadata fails
 // with.
-Status stage_key_change(const Context& context, storage::Batch& batch, Account& changed,
+Status stage_key_change(const Context& context, storage::Batch& batch, records::Account& changed,
                         const openpgp::Enrollable& checked, const std::string& reason, const Moment& moment);
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::keys

@@ -7,13 +7,13 @@
 
 #include <string>
 
-#include "auth/accounts/account.hpp"
-#include "auth/bounded_work.hpp"
+#include "auth/base/bounded_work.hpp"
 #include "auth/openpgp/enrollable.hpp"
 #include "auth/passwords/password.hpp"
+#include "auth/records/account.hpp"
 #include "storage/base/secret.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::keys {
 
 struct MadeKey {
   openpgp::Enrollable checked;
@@ -22,7 +22,7 @@ struct MadeKey {
 
 // A managed account with the key that was made for it, to be handed over.
 struct ManagedAccount {
-  Account account;
+  records::Account account;
   Secret secret_key;
 };
 
@@ -37,15 +37,15 @@ class KeyMaker {
   explicit KeyMaker(openpgp::OpenPgp& engine);
 
   // May the password protect a key? malformed_message. Pure, and asked by make() too.
-  static Status check(const Password& password);
+  static Status check(const passwords::Password& password);
   // As check(); busy; openpgp_unavailable, also where the engine did not protect what it made.
-  Result<MadeKey> make(const std::string& user_id, const Password& password, Instant now);
+  Result<MadeKey> make(const std::string& user_id, const passwords::Password& password, Instant now);
 
  private:
-  Result<MadeKey> make_now(const std::string& user_id, const Password& password, Instant now);
+  Result<MadeKey> make_now(const std::string& user_id, const passwords::Password& password, Instant now);
 
   openpgp::OpenPgp& engine_;
   BoundedWork work_;
 };
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::keys

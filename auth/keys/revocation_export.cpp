@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <set>
 
-#include "auth/accounts/account_id.hpp"
-#include "auth/accounts/deletion.hpp"
-#include "auth/keys/revocation_record.hpp"
+#include "auth/base/account_id.hpp"
 #include "auth/openpgp/acceptance.hpp"
+#include "auth/records/revocation_record.hpp"
 #include "storage/base/text.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::keys {
 namespace {
 
 constexpr std::string_view kVersion = "countersign-revocations-v1";
@@ -38,30 +37,30 @@ Result<std::int64_t> number_in(std::string_view digits) {
   return *number;
 }
 
-std::string write_line(const Withdrawal& line) {
+std::string write_line(const records::Withdrawal& line) {
   return fmt::format("{} {} {} {} {} {} {}\n", line.number, line.account, line.fingerprint.upper(), line.epoch,
                      name_of(line.what), line.reason, format_time(line.at));
 }
 
 // All but its number, which another store may have given it.
-std::string content_of(Withdrawal line) {
+std::string content_of(records::Withdrawal line) {
   line.number = 0;
   return write_line(line);
 }
 
-Result<Withdrawal> parse_line(std::string_view text) {
+Result<records::Withdrawal> parse_line(std::string_view text) {
   const auto words = split(text, ' ');
   if (words.size() != 7) return refuse("a line has seven words");
-  Withdrawal out;
+  records::Withdrawal out;
   out.number = TRY(number_in(words[0]));
   out.account = words[1];
-  const auto fingerprint = openpgp::Fingerprint::parse(words[2]);
+  const auto fingerprint = Fingerprint::parse(words[2]);
   const std::int64_t epoch = TRY(number_in(words[3]));
-  const auto what = withdrawn_named(words[4]);
+  const auto what = records::withdrawn_named(words[4]);
   out.reason = words[5];
   const auto at = parse_time(words[6]);
   if (!check_account_id(out.account) || !fingerprint || fingerprint->upper() != words[2] || !what ||
-      !is_revocation_reason(out.reason) || !at) {
+      !records::is_revocation_reason(out.reason) || !at) {
     return refuse("line " + std::string(words[0]));
   }
   out.fingerprint = *fingerprint;
@@ -71,13 +70,13 @@ Result<Withdrawal> parse_line(std::string_view text) {
   return out;
 }
 
-bool withdraws_key(const Withdrawal& line) {
-  return line.what == Withdrawn::revoked || line.what == Withdrawn::rotated;
+bool withdraws_key(const records::Withdrawal& line) {
+  return line.what == records::Withdrawn::revoked || line.what == records::Withdrawn::rotated;
 }
 
 // That the account once had it; since when is not known.
-void note_key(Account& account, const Withdrawal& line) {
-  const auto is_it = [&](const FormerKey& key) { return key.fingerprint == line.fingerprint; };
+void note_key(records::Account& account, const records::Withdrawal& line) {
+  const auto is_it = [&](const records::FormerKey& key) { return key.fingerprint == line.fingerprint; };
   if (account.fingerprint == line.fingerprint || !withdraws_key(line) ||
       std::any_of(account.former_keys.begin(), account.former_keys.end(), is_it)) {
     return;
@@ -91,7 +90,7 @@ std::string write_export(const RevocationExport& list) {
   std::string text =
       fmt::format("{}\nserver: {}\nserver-key: {}\nstore: {}\nmade: {}\ncount: {}\n", kVersion, list.server,
                   list.server_key.upper(), list.store, format_time(list.made_at), list.lines.size());
-  for (const Withdrawal& line : list.lines) text += write_line(line);
+  for (const records::Withdrawal& line : list.lines) text += write_line(line);
   return text;
 }
 
@@ -110,7 +109,7 @@ Result<RevocationExport> parse_export(std::string_view text) {
   if (lines.size() < 6) return refuse("too short");
   out.server = TRY(value_of(lines[1], "server"));
   const std::string key = TRY(value_of(lines[2], "server-key"));
-  const auto server_key = openpgp::Fingerprint::parse(key);
+  const auto server_key = Fingerprint::parse(key);
   out.store = TRY(value_of(lines[3], "store"));
   const auto made_at = parse_time(TRY(value_of(lines[4], "made")));
   const std::int64_t count = TRY(number_in(TRY(value_of(lines[5], "count"))));
@@ -125,8 +124,8 @@ Result<RevocationExport> parse_export(std::string_view text) {
   return out;
 }
 
-Result<std::vector<Withdrawal>> RevocationExporting::own_lines() {
-  std::vector<Withdrawal> lines;
+Result<std::vector<records::Withdrawal>> RevocationExporting::own_lines() {
+  std::vector<records::Withdrawal> lines;
   while (true) {
     const auto page = TRY(withdrawals_.list(static_cast<std::int64_t>(lines.size()), kPage));
     lines.insert(lines.end(), page.begin(), page.end());
@@ -152,8 +151,8 @@ Status RevocationExporting::verify(const RevocationExport& list, Instant now) {
   }
   const std::string* armored = context_.identity.certificate_of(list.server_key);
   if (armored == nullptr) return fail(ErrorCode::signature_by_another_key, "the export is not by this server's key");
-  const auto certificate = TRY(openpgp::admit_certificate(*armored, openpgp::kCertificateReadBytesMax));
-  const auto signature = TRY(openpgp::admit_signature(list.signature));
+  const auto certificate = TRY(openpgp::gate::admit_certificate(*armored, openpgp::gate::kCertificateReadBytesMax));
+  const auto signature = TRY(openpgp::gate::admit_signature(list.signature));
   TRY(openpgp::accept_signature(context_.engine, certificate, write_export(list), signature,
                                 openpgp::SignatureForm::detached,
                                 {list.made_at - Seconds(60), list.made_at + Seconds(60)}, now));
@@ -167,9 +166,9 @@ Status RevocationExporting::verify(const RevocationExport& list, Instant now) {
   return ok();
 }
 
-void RevocationExporting::stage_revoked(storage::Batch& batch, Account& changed, const Withdrawal& line,
-                                        const Moment& moment) {
-  RevocationRecord record;
+void RevocationExporting::stage_revoked(storage::Batch& batch, records::Account& changed,
+                                        const records::Withdrawal& line, const Moment& moment) {
+  records::RevocationRecord record;
   record.account = changed.id;
   record.fingerprint = changed.fingerprint;
   record.reason = line.reason;
@@ -177,74 +176,77 @@ void RevocationExporting::stage_revoked(storage::Batch& batch, Account& changed,
   record.by = "export";
   // Without it the record is completed later.
   if (auto signature = context_.engine.sign(revocation_text(record), moment.wall)) record.signature = *signature;
-  changed.state = AccountState::revoked;
-  context_.accounts.stage_no_part(batch, changed, AccountPart::escrowed_key);
-  context_.accounts.stage_part(batch, changed, AccountPart::revocation, as_bytes(write_json(write_revocation(record))));
+  changed.state = records::AccountState::revoked;
+  context_.accounts.stage_no_part(batch, changed, records::AccountPart::escrowed_key);
+  context_.accounts.stage_part(batch, changed, records::AccountPart::revocation,
+                               as_bytes(write_json(write_revocation(record))));
 }
 
 // What was taken before the line is given back by it; what was taken here since stays taken.
-Result<bool> RevocationExporting::is_given_back(const StoredAccount& stored, const Withdrawal& line) {
-  if (stored.account.state != AccountState::revoked || stored.account.fingerprint != line.fingerprint) return false;
-  const auto bytes = TRY(context_.accounts.read_part(stored, AccountPart::revocation));
+Result<bool> RevocationExporting::is_given_back(const records::StoredAccount& stored, const records::Withdrawal& line) {
+  if (stored.account.state != records::AccountState::revoked || stored.account.fingerprint != line.fingerprint)
+    return false;
+  const auto bytes = TRY(context_.accounts.read_part(stored, records::AccountPart::revocation));
   if (!bytes) return false;
-  const auto record = parse_revocation(as_text(*bytes));
+  const auto record = records::parse_revocation(as_text(*bytes));
   return record && record->revoked_at <= line.at;
 }
 
-Status RevocationExporting::stage_effect(storage::Batch& batch, const StoredAccount& stored, Account& changed,
-                                         const Withdrawal& line, const Moment& moment) {
+Status RevocationExporting::stage_effect(storage::Batch& batch, const records::StoredAccount& stored,
+                                         records::Account& changed, const records::Withdrawal& line,
+                                         const Moment& moment) {
   note_key(changed, line);
   switch (line.what) {
-    case Withdrawn::revoked:
-    case Withdrawn::rotated:
+    case records::Withdrawn::revoked:
+    case records::Withdrawn::rotated:
       // Whatever key it has by now: whoever brought that may have done so with the one that was withdrawn.
-      if (changed.state == AccountState::active) stage_revoked(batch, changed, line, moment);
+      if (changed.state == records::AccountState::active) stage_revoked(batch, changed, line, moment);
       return ok();
-    case Withdrawn::deleted:
-      if (changed.state != AccountState::deleted) stage_tombstone(context_, batch, changed, line.at);
+    case records::Withdrawn::deleted:
+      if (changed.state != records::AccountState::deleted) context_.accounts.stage_tombstone(batch, changed, line.at);
       return ok();
-    case Withdrawn::restored:
+    case records::Withdrawn::restored:
       if (TRY(is_given_back(stored, line))) {
-        changed.state = AccountState::active;
-        context_.accounts.stage_no_part(batch, changed, AccountPart::revocation);
+        changed.state = records::AccountState::active;
+        context_.accounts.stage_no_part(batch, changed, records::AccountPart::revocation);
       }
       return ok();
-    case Withdrawn::lost:
+    case records::Withdrawn::lost:
       return ok();
   }
   return refuse("an unknown line");
 }
 
-void RevocationExporting::stage_unknown(storage::Batch& batch, const Withdrawal& line) {
-  Account tombstone;
+void RevocationExporting::stage_unknown(storage::Batch& batch, const records::Withdrawal& line) {
+  records::Account tombstone;
   tombstone.id = line.account;
-  tombstone.state = AccountState::deleted;
+  tombstone.state = records::AccountState::deleted;
   tombstone.epoch = line.epoch;
   tombstone.fingerprint = line.fingerprint;
   tombstone.key_since = line.at;
   tombstone.encryption_algorithm = kUsualAlgorithm;
   tombstone.created_at = line.at;
-  const std::string name = account_name(line.account);
+  const std::string name = records::account_name(line.account);
   batch.require_absent(name);
   batch.put(name, context_.seal.close(name, write_account(tombstone)));
 }
 
 // A key that lost its right is never taken again, also one that this store has not seen. Who holds it, if that is
 // somebody else.
-Result<std::string> RevocationExporting::stage_key_taken(storage::Batch& batch, const Withdrawal& line) {
+Result<std::string> RevocationExporting::stage_key_taken(storage::Batch& batch, const records::Withdrawal& line) {
   if (!withdraws_key(line)) return std::string();
   const std::string holder = TRY(context_.accounts.holder_of(line.fingerprint));
   if (!holder.empty()) return holder == line.account ? std::string() : holder;
-  const std::string key = key_name(line.fingerprint);
+  const std::string key = records::key_name(line.fingerprint);
   batch.require_absent(key);
   batch.put(key, context_.seal.close(key, Json::object().set("version", 1).set("account", line.account)));
   return std::string();
 }
 
-Status RevocationExporting::apply_line(const Withdrawal& line, const Visit& visit, const Moment& moment,
+Status RevocationExporting::apply_line(const records::Withdrawal& line, const Visit& visit, const Moment& moment,
                                        AppliedExport& applied) {
-  const AuditEntry entry{
-      Decision::revocation_applied,
+  const records::AuditEntry entry{
+      records::Decision::revocation_applied,
       moment.wall,
       line.account,
       line.fingerprint.upper(),
@@ -252,7 +254,7 @@ Status RevocationExporting::apply_line(const Withdrawal& line, const Visit& visi
       visit.source,
       "line " + std::to_string(line.number) + ": " + std::string(name_of(line.what)) + " " + line.reason};
   ++applied.lines;
-  if (line.what == Withdrawn::lost) return withdrawals_.append({}, line, entry);
+  if (line.what == records::Withdrawn::lost) return withdrawals_.append({}, line, entry);
   return until_settled([&]() -> Status {
     const auto stored = TRY(context_.accounts.find(line.account));
     bool is_other = !stored;
@@ -260,7 +262,7 @@ Status RevocationExporting::apply_line(const Withdrawal& line, const Visit& visi
     if (!stored) {
       stage_unknown(batch, line);
     } else {
-      Account changed = stored->account;
+      records::Account changed = stored->account;
       TRY(stage_effect(batch, *stored, changed, line, moment));
       is_other = changed.state != stored->account.state;
       changed.epoch = std::max(line.epoch, stored->account.epoch + (is_other ? 1 : 0));
@@ -280,17 +282,17 @@ Result<AppliedExport> RevocationExporting::apply(std::string_view text, const Vi
   TRY(verify(list, moment.wall));
   // A line that is here was written together with its effect. Nothing else tells: what it says of the epoch may be true
   // for another reason, since much besides raises that.
-  const std::vector<Withdrawal> own = TRY(own_lines());
+  const std::vector<records::Withdrawal> own = TRY(own_lines());
   std::set<std::string> here;
-  for (const Withdrawal& line : own) here.insert(content_of(line));
+  for (const records::Withdrawal& line : own) here.insert(content_of(line));
   AppliedExport applied;
   applied.number = static_cast<std::int64_t>(list.lines.size());
-  for (const Withdrawal& line : list.lines) {
-    const bool is_known = line.what == Withdrawn::lost ? line.number <= static_cast<std::int64_t>(own.size())
-                                                       : here.contains(content_of(line));
+  for (const records::Withdrawal& line : list.lines) {
+    const bool is_known = line.what == records::Withdrawn::lost ? line.number <= static_cast<std::int64_t>(own.size())
+                                                                : here.contains(content_of(line));
     if (!is_known) TRY(apply_line(line, visit, moment, applied));
   }
   return applied;
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::keys

@@ -20,14 +20,14 @@
 
 #include "auth/keys/withdrawals.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::keys {
 
 struct RevocationExport {
   std::string server;
-  openpgp::Fingerprint server_key;
+  Fingerprint server_key;
   std::string store;
   Instant made_at{};
-  std::vector<Withdrawal> lines;
+  std::vector<records::Withdrawal> lines;
   std::string signature;  // armored
 };
 
@@ -42,7 +42,7 @@ struct AppliedExport {
   std::int64_t accounts = 0;  // that changed
   // Keys that lost their right and that another account has enrolled here meanwhile: for an administrator to judge.
   struct HeldKey {
-    openpgp::Fingerprint fingerprint;
+    Fingerprint fingerprint;
     std::string account;
   };
   std::vector<HeldKey> keys_held_elsewhere;
@@ -63,18 +63,19 @@ class RevocationExporting {
   Result<AppliedExport> apply(std::string_view text, const Visit& visit);
 
  private:
-  Result<std::vector<Withdrawal>> own_lines();
+  Result<std::vector<records::Withdrawal>> own_lines();
   Status verify(const RevocationExport& list, Instant now);
-  Status apply_line(const Withdrawal& line, const Visit& visit, const Moment& moment, AppliedExport& applied);
-  Status stage_effect(storage::Batch& batch, const StoredAccount& stored, Account& changed, const Withdrawal& line,
-                      const Moment& moment);
-  Result<bool> is_given_back(const StoredAccount& stored, const Withdrawal& line);
-  Result<std::string> stage_key_taken(storage::Batch& batch, const Withdrawal& line);
-  void stage_unknown(storage::Batch& batch, const Withdrawal& line);
-  void stage_revoked(storage::Batch& batch, Account& changed, const Withdrawal& line, const Moment& moment);
+  Status apply_line(const records::Withdrawal& line, const Visit& visit, const Moment& moment, AppliedExport& applied);
+  Status stage_effect(storage::Batch& batch, const records::StoredAccount& stored, records::Account& changed,
+                      const records::Withdrawal& line, const Moment& moment);
+  Result<bool> is_given_back(const records::StoredAccount& stored, const records::Withdrawal& line);
+  Result<std::string> stage_key_taken(storage::Batch& batch, const records::Withdrawal& line);
+  void stage_unknown(storage::Batch& batch, const records::Withdrawal& line);
+  void stage_revoked(storage::Batch& batch, records::Account& changed, const records::Withdrawal& line,
+                     const Moment& moment);
 
   const Context& context_;
   Withdrawals& withdrawals_;
 };
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::keys

@@ -10,64 +10,69 @@
 
 #include <string>
 
-#include "auth/challenges/proof.hpp"
 #include "auth/keys/key_maker.hpp"
 #include "auth/keys/withdrawals.hpp"
 #include "auth/openpgp/enrollable.hpp"
-#include "auth/passwords/password_check.hpp"
+#include "auth/proving/password_check.hpp"
+#include "auth/proving/proof.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::keys {
 
 struct RotationResponse {
-  Response current;  // by the key that the account has
-  Response next;     // by the key that it is to have, over the same statement
+  proving::Response current;  // by the key that the account has
+  proving::Response next;     // by the key that it is to have, over the same statement
   std::string public_key;
 };
 
 // Any thread.
 class Rotation {
  public:
-  Rotation(const Context& context, Withdrawals& withdrawals, PasswordCheck& check)
-      : context_(context), proof_(context), withdrawals_(withdrawals), check_(check) {}
+  Rotation(const Context& context, Withdrawals& withdrawals, proving::PasswordCheck& check, KeyMaker& key_maker)
+      : context_(context), proof_(context), withdrawals_(withdrawals), check_(check), key_maker_(key_maker) {}
 
   // As Login::redeem, for both signatures; certificate_refused and the like for a certificate that may not be enrolled;
   // key_taken, told to one who proved both keys. A courier's response that was redeemed before gives the same answer.
-  Result<Account> by_statement(const RotationResponse& response, const Visit& visit);
+  Result<records::Account> by_statement(const RotationResponse& response, const Visit& visit);
   // By an administrator, without proof. not_found, account_not_active, certificate_*, key_taken.
-  Result<Account> by_administrator(const std::string& account, const std::string& public_key, const Visit& visit);
+  Result<records::Account> by_administrator(const std::string& account, const std::string& public_key,
+                                            const Visit& visit);
   // By the current password, to a new one: as PasswordCheck::prove(), account_not_managed, and KeyMaker::make() once
   // that is proven. The new secret key is escrowed exactly if the former one was. A legacy hash proves as any, and ends
   // with it.
-  Result<ManagedAccount> by_password(const std::string& account, const Password& password, const Password& next,
-                                     const Visit& visit);
+  Result<ManagedAccount> by_password(const std::string& account, const passwords::Password& password,
+                                     const passwords::Password& next, const Visit& visit);
   // The same by an administrator, without proof: for a person who forgot the password, and so lost the key; and for
   // one whose account was not managed. With `escrow` the secret key is kept also where the former one was not.
   // not_found, account_not_active.
-  Result<ManagedAccount> managed_by_administrator(const std::string& account, const Password& next, bool escrow,
-                                                  const Visit& visit);
+  Result<ManagedAccount> managed_by_administrator(const std::string& account, const passwords::Password& next,
+                                                  bool escrow, const Visit& visit);
 
  private:
   // What is to take the place of a key, and the password that goes with it.
   struct Made {
     MadeKey key;
-    HashedPassword password;
+    passwords::HashedPassword password;
   };
-  Result<Made> make(const Account& account, const Password& next, const Moment& moment);
-  Result<ManagedAccount> commit_made(const StoredAccount& stored, const Made& made, bool escrow, const Visit& visit,
-                                     const Moment& moment, const std::string& by);
-  Result<Account> judge_statement(const OpenedChallenge& opened, const RotationResponse& response,
-                                  const openpgp::Enrollable& checked, const Visit& visit, const Moment& moment);
-  Result<Account> commit(storage::Batch batch, const StoredAccount& stored, const openpgp::Enrollable& checked,
-                         const Visit& visit, const Moment& moment, const std::string& by);
+  Result<Made> make(const records::Account& account, const passwords::Password& next, const Moment& moment);
+  Result<ManagedAccount> commit_made(const records::StoredAccount& stored, const Made& made, bool escrow,
+                                     const Visit& visit, const Moment& moment, const std::string& by);
+  Result<records::Account> judge_statement(const records::OpenedChallenge& opened, const RotationResponse& response,
+                                           const openpgp::Enrollable& checked, const Visit& visit,
+                                           const Moment& moment);
+  Result<records::Account> commit(storage::Batch batch, const records::StoredAccount& stored,
+                                  const openpgp::Enrollable& checked, const Visit& visit, const Moment& moment,
+                                  const std::string& by);
 
   // Commits what was staged, as a rotation.
-  Result<Account> withdraw(const storage::Batch& batch, const StoredAccount& stored, const Account& changed,
-                           const Visit& visit, const Moment& moment, const std::string& by);
+  Result<records::Account> withdraw(const storage::Batch& batch, const records::StoredAccount& stored,
+                                    const records::Account& changed, const Visit& visit, const Moment& moment,
+                                    const std::string& by);
 
   const Context& context_;
-  Proof proof_;
+  proving::Proof proof_;
   Withdrawals& withdrawals_;
-  PasswordCheck& check_;
+  proving::PasswordCheck& check_;
+  KeyMaker& key_maker_;
 };
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::keys

@@ -1,125 +1,34 @@
 #include "auth/keys/withdrawals.hpp"
 
-#include "auth/keys/revocation_record.hpp"
-#include "storage/numbered_names.hpp"
-
-namespace countersign::auth {
+namespace countersign::auth::keys {
 namespace {
 
-constexpr std::string_view kFolder = "revocations/";
-constexpr std::size_t kPage = 500;
 constexpr int kNumbersTriedMax = 8;
-
-Result<Withdrawal> parse_members(const Json& json) {
-  JsonReader reader(json);
-  TRY(check_record_version(reader));
-  Withdrawal out;
-  out.number = TRY(reader.integer("number"));
-  out.account = TRY(reader.text("account"));
-  out.fingerprint = TRY(openpgp::Fingerprint::parse(TRY(reader.text("fingerprint"))));
-  const std::int64_t epoch = TRY(reader.integer("epoch"));
-  const auto what = withdrawn_named(TRY(reader.text("what")));
-  if (epoch < 0 || !what) return fail(ErrorCode::malformed_message, "epoch or what");
-  out.epoch = static_cast<std::uint64_t>(epoch);
-  out.what = *what;
-  out.reason = TRY(reader.text("reason"));
-  if (!is_revocation_reason(out.reason)) return fail(ErrorCode::malformed_message, "reason");
-  out.at = TRY(reader.time("at"));
-  TRY(reader.finish());
-  return out;
-}
 
 }  // namespace
 
-std::string_view name_of(Withdrawn what) {
-  switch (what) {
-    case Withdrawn::revoked:
-      return "revoked";
-    case Withdrawn::rotated:
-      return "rotated";
-    case Withdrawn::deleted:
-      return "deleted";
-    case Withdrawn::restored:
-      return "restored";
-    case Withdrawn::lost:
-      return "lost";
-  }
-  return "";
-}
-
-std::optional<Withdrawn> withdrawn_named(std::string_view name) {
-  for (const Withdrawn what :
-       {Withdrawn::revoked, Withdrawn::rotated, Withdrawn::deleted, Withdrawn::restored, Withdrawn::lost}) {
-    if (name_of(what) == name) return what;
-  }
-  return std::nullopt;
-}
-
-std::string withdrawal_name(std::int64_t number) {
-  return storage::numbered_name(kFolder, number);
-}
-
-Withdrawal lost_withdrawal(std::int64_t number, Instant at) {
-  Withdrawal line;
-  line.number = number;
-  line.account = std::string(64, '0');
-  line.what = Withdrawn::lost;
-  line.reason = "unspecified";
-  line.at = at;
-  return line;
-}
-
-Json write_withdrawal(const Withdrawal& withdrawal) {
-  return Json::object()
-      .set("version", 1)
-      .set("number", withdrawal.number)
-      .set("account", withdrawal.account)
-      .set("fingerprint", withdrawal.fingerprint.upper())
-      .set("epoch", static_cast<std::int64_t>(withdrawal.epoch))
-      .set("what", name_of(withdrawal.what))
-      .set("reason", withdrawal.reason)
-      .set("at", format_time(withdrawal.at));
-}
-
-Result<Withdrawal> parse_withdrawal(const Json& json) {
-  return understood("list of revocations", parse_members(json));
-}
-
-Result<std::int64_t> last_withdrawal(storage::Medium& medium, std::int64_t known) {
-  // What is known lags behind the list at most a little, unless the medium is an older one.
-  std::int64_t number = known > 0 && TRY(storage::find(medium, withdrawal_name(known))) ? known : 0;
-  while (true) {
-    const auto names = TRY(medium.list(kFolder, number == 0 ? "" : withdrawal_name(number), kPage));
-    if (names.empty()) return number;
-    // A planted name may stand behind all numbers, and would be the last one for ever.
-    const auto last = storage::number_named_in(kFolder, names.back());
-    if (!last) return fail(ErrorCode::record_unreadable, names.back() + " is no name of a revocation");
-    number = *last;
-  }
-}
-
 Result<std::int64_t> Withdrawals::last() {
-  return last_withdrawal(context_.medium, context_.floor.revocations());
+  return records::last_withdrawal(context_.medium, context_.floor.revocations());
 }
 
-Result<std::vector<Withdrawal>> Withdrawals::list(std::int64_t after, std::size_t limit) {
-  std::vector<Withdrawal> out;
+Result<std::vector<records::Withdrawal>> Withdrawals::list(std::int64_t after, std::size_t limit) {
+  std::vector<records::Withdrawal> out;
   const std::int64_t end = TRY(last());
   for (std::int64_t number = after + 1; number <= end && out.size() < limit; ++number) {
-    const std::string name = withdrawal_name(number);
+    const std::string name = records::withdrawal_name(number);
     const auto entry = TRY(find_record(context_.medium, context_.seal, name));
     if (!entry) return fail(ErrorCode::chain_broken, name + " is missing");
-    out.push_back(TRY(parse_withdrawal(entry->record)));
+    out.push_back(TRY(records::parse_withdrawal(entry->record)));
     if (out.back().number != number) return fail(ErrorCode::record_tampered, name + " has another number");
   }
   return out;
 }
 
-Status Withdrawals::append(const storage::Batch& batch, Withdrawal line, const AuditEntry& entry) {
+Status Withdrawals::append(const storage::Batch& batch, records::Withdrawal line, const records::AuditEntry& entry) {
   const std::lock_guard lock(mutex_);
   for (int tried = 0; tried < kNumbersTriedMax; ++tried) {
     line.number = TRY(last()) + 1;
-    const std::string name = withdrawal_name(line.number);
+    const std::string name = records::withdrawal_name(line.number);
     storage::Batch whole = batch;
     whole.require_absent(name);
     whole.put(name, context_.seal.close(name, write_withdrawal(line)));
@@ -135,10 +44,11 @@ Status Withdrawals::append(const storage::Batch& batch, Withdrawal line, const A
   return fail(ErrorCode::busy, "the list of revocations is written by too many at once");
 }
 
-Result<Account> Withdrawals::commit(const storage::Batch& batch, const StoredAccount& over, Account changed,
-                                    const Change& change, const AuditEntry& entry) {
+Result<records::Account> Withdrawals::commit(const storage::Batch& batch, const records::StoredAccount& over,
+                                             records::Account changed, const Change& change,
+                                             const records::AuditEntry& entry) {
   changed.epoch = over.account.epoch + 1;
-  Withdrawal line;
+  records::Withdrawal line;
   line.account = changed.id;
   line.fingerprint = change.fingerprint;
   line.epoch = changed.epoch;
@@ -151,4 +61,4 @@ Result<Account> Withdrawals::commit(const storage::Batch& batch, const StoredAcc
   return changed;
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::keys

@@ -8,7 +8,7 @@
 namespace countersign::auth::openpgp {
 namespace {
 
-Status judge_form(const GatedSignature& signature, SignatureForm form) {
+Status judge_form(const gate::GatedSignature& signature, SignatureForm form) {
   switch (form) {
     case SignatureForm::clear_signed:
       if (signature.signature_class() == 0x01) return ok();
@@ -20,7 +20,7 @@ Status judge_form(const GatedSignature& signature, SignatureForm form) {
   return fail(ErrorCode::signature_policy, "an unknown form");
 }
 
-Status judge_algorithms(const GatedSignature& signature) {
+Status judge_algorithms(const gate::GatedSignature& signature) {
   if (!is_strong_hash(signature.hash_algorithm())) {
     return fail(ErrorCode::signature_policy, "hash algorithm " + std::to_string(signature.hash_algorithm()));
   }
@@ -30,7 +30,7 @@ Status judge_algorithms(const GatedSignature& signature) {
   return ok();
 }
 
-Status judge_time(const GatedSignature& signature, SignatureWindow window, Instant now) {
+Status judge_time(const gate::GatedSignature& signature, SignatureWindow window, Instant now) {
   const Instant created = signature.created_at();
   if (created < window.earliest || created > window.latest) {
     return fail(ErrorCode::signature_time, "signed at " + format_time(created) + ", allowed from " +
@@ -43,20 +43,20 @@ Status judge_time(const GatedSignature& signature, SignatureWindow window, Insta
 }
 
 // An engine's facts are of this signature, and say that it verified.
-bool confirms(const SignatureFacts& facts, const GatedSignature& signature) {
+bool confirms(const SignatureFacts& facts, const gate::GatedSignature& signature) {
   return facts.signatures == 1 && facts.valid && facts.hash == strong_hash_name(signature.hash_algorithm()) &&
          facts.created_at == signature.created_at() &&
          (!signature.issuer() || *signature.issuer() == facts.signing_key);
 }
 
-bool names(const GatedSignature& signature, const KeyFacts& key) {
+bool names(const gate::GatedSignature& signature, const KeyFacts& key) {
   if (signature.issuer()) return *signature.issuer() == key.fingerprint;
   const ByteView named = signature.issuer_key_id();
   const ByteView key_id = key.fingerprint.key_id();
   return std::equal(named.begin(), named.end(), key_id.begin(), key_id.end());
 }
 
-Status judge_age(const KeyFacts& key, const GatedSignature& signature) {
+Status judge_age(const KeyFacts& key, const gate::GatedSignature& signature) {
   if (key.created_at <= signature.created_at()) return ok();
   return fail(ErrorCode::signature_time, "the signature is older than the key that made it");
 }
@@ -64,7 +64,7 @@ Status judge_age(const KeyFacts& key, const GatedSignature& signature) {
 // May a key that the signature names sign now? Engines differ in whether they verify with a key that is revoked,
 // expired or unbound, so none is asked about one. Nothing is granted here: whoever forges the name gets no further by
 // it.
-Status judge_named_key(const CertificateFacts& keys, const GatedSignature& signature, Instant now) {
+Status judge_named_key(const CertificateFacts& keys, const gate::GatedSignature& signature, Instant now) {
   Status judged = fail(ErrorCode::signature_by_another_key,
                        "the certificate has no key of the id " + hex_upper(signature.issuer_key_id()));
   const auto judge = [&](const KeyFacts& key) {
@@ -77,8 +77,8 @@ Status judge_named_key(const CertificateFacts& keys, const GatedSignature& signa
   return judged;
 }
 
-Result<SignatureFacts> verify(OpenPgp& engine, const GatedCertificate& certificate, std::string_view text,
-                              const GatedSignature& signature, SignatureForm form, Instant now) {
+Result<SignatureFacts> verify(OpenPgp& engine, const gate::GatedCertificate& certificate, std::string_view text,
+                              const gate::GatedSignature& signature, SignatureForm form, Instant now) {
   const bool final_lf = !text.empty() && text.back() == '\n';
   if (form == SignatureForm::clear_signed && final_lf) {
     const auto facts = TRY(engine.verify(certificate, as_bytes(text.substr(0, text.size() - 1)), signature, now));
@@ -91,9 +91,9 @@ Result<SignatureFacts> verify(OpenPgp& engine, const GatedCertificate& certifica
 
 }  // namespace
 
-Result<AcceptedSignature> accept_signature(OpenPgp& engine, const GatedCertificate& certificate, std::string_view text,
-                                           const GatedSignature& signature, SignatureForm form, SignatureWindow window,
-                                           Instant now) {
+Result<AcceptedSignature> accept_signature(OpenPgp& engine, const gate::GatedCertificate& certificate,
+                                           std::string_view text, const gate::GatedSignature& signature,
+                                           SignatureForm form, SignatureWindow window, Instant now) {
   TRY(judge_form(signature, form));
   TRY(judge_algorithms(signature));
   TRY(judge_time(signature, window, now));

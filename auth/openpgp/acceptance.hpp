@@ -32,8 +32,8 @@ struct AcceptedSignature {
 // `text` is ours: a statement that the server rebuilt, never what came with the signature.
 // signature_invalid, signature_by_another_key, signature_policy, signature_time, key_expired, key_revoked,
 // engines_disagree, openpgp_unavailable; certificate_refused where the engine does not read the certificate.
-Result<AcceptedSignature> accept_signature(OpenPgp& engine, const GatedCertificate& certificate, std::string_view text,
-                                           const GatedSignature& signature, SignatureForm form, SignatureWindow window,
-                                           Instant now);
+Result<AcceptedSignature> accept_signature(OpenPgp& engine, const gate::GatedCertificate& certificate,
+                                           std::string_view text, const gate::GatedSignature& signature,
+                                           SignatureForm form, SignatureWindow window, Instant now);
 
 }  // namespace countersign::auth::openpgp

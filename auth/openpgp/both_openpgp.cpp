@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "auth/audit/log.hpp"
+#include "auth/base/log.hpp"
 #include "auth/openpgp/agreement.hpp"
 
 namespace countersign::auth::openpgp {
@@ -28,7 +28,7 @@ tl::unexpected<Error> one_refuses(const std::string& reader, const std::string& 
 BothOpenPgp::BothOpenPgp(Engine holder, Engine other) : holder_(std::move(holder)), other_(std::move(other)) {}
 
 template <class Facts>
-Result<Facts> BothOpenPgp::judge(const GatedCertificate& certificate, const Result<Facts>& first,
+Result<Facts> BothOpenPgp::judge(const gate::GatedCertificate& certificate, const Result<Facts>& first,
                                  const Result<Facts>& second) const {
   if (is_unavailable(first)) return unavailable(holder_.name, first.error());
   if (is_unavailable(second)) return unavailable(other_.name, second.error());
@@ -43,7 +43,7 @@ Result<Facts> BothOpenPgp::judge(const GatedCertificate& certificate, const Resu
   return both;
 }
 
-Result<CertificateFacts> BothOpenPgp::inspect(const GatedCertificate& certificate, Instant now) {
+Result<CertificateFacts> BothOpenPgp::inspect(const gate::GatedCertificate& certificate, Instant now) {
   const auto first = holder_.openpgp->inspect(certificate, now);
   const auto second = other_.openpgp->inspect(certificate, now);
   return judge(certificate, first, second);
@@ -57,8 +57,8 @@ Result<std::string> BothOpenPgp::sign(std::string_view text, Instant now) {
   return holder_.openpgp->sign(text, now);
 }
 
-Result<SignatureFacts> BothOpenPgp::verify(const GatedCertificate& certificate, ByteView message,
-                                           const GatedSignature& signature, Instant now) {
+Result<SignatureFacts> BothOpenPgp::verify(const gate::GatedCertificate& certificate, ByteView message,
+                                           const gate::GatedSignature& signature, Instant now) {
   const auto first = holder_.openpgp->verify(certificate, message, signature, now);
   const auto second = other_.openpgp->verify(certificate, message, signature, now);
   return judge(certificate, first, second);

@@ -21,16 +21,16 @@ class BothOpenPgp final : public OpenPgp {
   // The first holds the server's secret key: it alone seals, signs and generates.
   BothOpenPgp(Engine holder, Engine other);
 
-  Result<CertificateFacts> inspect(const GatedCertificate& certificate, Instant now) override;
+  Result<CertificateFacts> inspect(const gate::GatedCertificate& certificate, Instant now) override;
   Result<std::string> seal(const SealRequest& request) override;
   Result<std::string> sign(std::string_view text, Instant now) override;
-  Result<SignatureFacts> verify(const GatedCertificate& certificate, ByteView message, const GatedSignature& signature,
-                                Instant now) override;
+  Result<SignatureFacts> verify(const gate::GatedCertificate& certificate, ByteView message,
+                                const gate::GatedSignature& signature, Instant now) override;
   Result<GeneratedKey> generate(const KeyRequest& request) override;
 
  private:
   template <class Facts>
-  Result<Facts> judge(const GatedCertificate& certificate, const Result<Facts>& first,
+  Result<Facts> judge(const gate::GatedCertificate& certificate, const Result<Facts>& first,
                       const Result<Facts>& second) const;
 
   Engine holder_;

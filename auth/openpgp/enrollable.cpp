@@ -21,7 +21,7 @@ tl::unexpected<Error> refused(const Error& error) {
 }  // namespace
 
 Result<Enrollable> check_enrollable(OpenPgp& engine, std::string_view text, std::size_t read_bytes_max, Instant now) {
-  auto certificate = TRY(admit_certificate(text, read_bytes_max));
+  auto certificate = TRY(gate::admit_certificate(text, read_bytes_max));
   auto facts = engine.inspect(certificate, now);
   if (!facts) return refused(facts.error());
   const Status judged = judge_certificate(*facts, now);

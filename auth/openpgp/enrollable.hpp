@@ -7,7 +7,7 @@
 namespace countersign::auth::openpgp {
 
 struct Enrollable {
-  GatedCertificate certificate;
+  gate::GatedCertificate certificate;
   CertificateFacts facts;
   KeyFacts encryption_key;
 };

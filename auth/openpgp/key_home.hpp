@@ -25,18 +25,18 @@ class KeyHome {
   // `expires_at`, or never. Keys that have expired already are taken too. Nothing is kept, that is the caller's
   // business. key_revoked; key_policy where a key cannot end then; openpgp_unavailable where the secret key is not
   // there or cannot certify; certificate_refused.
-  virtual Result<GatedCertificate> extend(const GatedCertificate& certificate, const std::optional<Instant>& expires_at,
-                                          Instant now) = 0;
+  virtual Result<gate::GatedCertificate> extend(const gate::GatedCertificate& certificate,
+                                                const std::optional<Instant>& expires_at, Instant now) = 0;
 
   // The certificate as its home has it now, where another program changes the key; openpgp_unavailable where none does.
-  virtual Result<GatedCertificate> refresh() = 0;
+  virtual Result<gate::GatedCertificate> refresh() = 0;
 
   // Makes a new key without an end, keeps its secret durably, calls `commit` with its certificate, and when that has
   // succeeded destroys the secret of the key before. Nobody else replaces the key meanwhile. Where `commit` fails its
   // failure is returned and both secrets are kept: a commit whose answer was lost may have been one. What could not be
   // tidied up after the commit is told in the result, empty where all is well: the key is replaced all the same.
   virtual Result<std::string> replace(std::string_view user_id, Instant now,
-                                      const std::function<Status(const GatedCertificate&)>& commit) = 0;
+                                      const std::function<Status(const gate::GatedCertificate&)>& commit) = 0;
 };
 
 }  // namespace countersign::auth::openpgp

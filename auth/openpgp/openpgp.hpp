@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "auth/openpgp/fingerprint.hpp"
+#include "auth/base/fingerprint.hpp"
 #include "auth/openpgp/gate/packet_gate.hpp"
 #include "storage/base/bytes.hpp"
 #include "storage/base/result.hpp"
@@ -48,7 +48,7 @@ struct SignatureFacts {
 };
 
 struct SealRequest {
-  const GatedCertificate& recipient;
+  const gate::GatedCertificate& recipient;
   Fingerprint encryption_key;  // which key of the recipient; the policy chose it
   std::string_view text;
   bool hide_recipient = true;  // key id zeroed (RFC 4880 §5.1)
@@ -81,7 +81,7 @@ class OpenPgp {
   virtual ~OpenPgp() = default;
 
   // What is in a certificate, judged at `now`. certificate_refused where the engine cannot read it.
-  virtual Result<CertificateFacts> inspect(const GatedCertificate& certificate, Instant now) = 0;
+  virtual Result<CertificateFacts> inspect(const gate::GatedCertificate& certificate, Instant now) = 0;
 
   // One OpenPGP message, armored without headers: the text signed with the server's key, then encrypted to one key
   // (no compression, AES-256, integrity protected). The signature carries the server's certificate in an unhashed
@@ -93,8 +93,8 @@ class OpenPgp {
 
   // Facts about one detached signature over `message` by a key of the certificate. A signature that does not verify is
   // a fact (valid == false), not an error.
-  virtual Result<SignatureFacts> verify(const GatedCertificate& certificate, ByteView message,
-                                        const GatedSignature& signature, Instant now) = 0;
+  virtual Result<SignatureFacts> verify(const gate::GatedCertificate& certificate, ByteView message,
+                                        const gate::GatedSignature& signature, Instant now) = 0;
 
   // A primary key that certifies and signs, and a subkey that encrypts, without expiry. Protected by a passphrase, each
   // at the highest cost that S2K has (RFC 4880 §3.7.1.3): iterated and salted over 65,011,712 bytes. malformed_message

@@ -16,21 +16,22 @@ Result<T> by_engine(Result<T> made) {
 }
 
 Result<Bytes> signed_packets(const SealRequest& request, const ServerSignature& signature,
-                             const GatedCertificate& server_certificate) {
+                             const gate::GatedCertificate& server_certificate) {
   const Bytes key_block = TRY(minimal_certificate(server_certificate, signature.signing_key));
-  return make_signed_message(request.text, signature.packet, key_block, request.successions);
+  return gate::make_signed_message(request.text, signature.packet, key_block, request.successions);
 }
 
 }  // namespace
 
 Result<Bytes> packets_to_seal(const SealRequest& request, const ServerSignature& signature,
-                              const GatedCertificate& server_certificate) {
+                              const gate::GatedCertificate& server_certificate) {
   return by_engine(signed_packets(request, signature, server_certificate));
 }
 
 Result<std::string> sealed_message(ByteView encrypted, const SealRequest& request) {
-  const Bytes finished = TRY(by_engine(address_message(encrypted, request.encryption_key, request.hide_recipient)));
-  return enarmor("PGP MESSAGE", finished);
+  const Bytes finished =
+      TRY(by_engine(gate::address_message(encrypted, request.encryption_key, request.hide_recipient)));
+  return gate::enarmor("PGP MESSAGE", finished);
 }
 
 }  // namespace countersign::auth::openpgp

@@ -14,7 +14,7 @@ struct ServerSignature {
 
 // The packets that are encrypted: the text, signed, with what verifies it of the server's certificate.
 Result<Bytes> packets_to_seal(const SealRequest& request, const ServerSignature& signature,
-                              const GatedCertificate& server_certificate);
+                              const gate::GatedCertificate& server_certificate);
 // The packets of a session key and of integrity protected data, armored, and addressed as the request wants it.
 Result<std::string> sealed_message(ByteView encrypted, const SealRequest& request);
 

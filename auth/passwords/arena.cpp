@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace countersign::auth {
+namespace countersign::auth::passwords {
 
 Arena::~Arena() {
   if (data_ != nullptr) munmap(data_, size_);
@@ -26,4 +26,4 @@ Status Arena::reserve(std::size_t size_bytes) {
   return ok();
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::passwords

@@ -7,7 +7,7 @@
 
 #include "storage/base/result.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::passwords {
 
 class Arena {
  public:
@@ -26,4 +26,4 @@ class Arena {
   std::size_t size_ = 0;
 };
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::passwords

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace countersign::auth {
+namespace countersign::auth::passwords {
 
 struct Argon2Parameters {
   std::uint32_t memory_kib = 64u << 10;
@@ -31,4 +31,4 @@ struct PasswordPolicy {
   bool pepper = false;
 };
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::passwords

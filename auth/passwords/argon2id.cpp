@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace countersign::auth {
+namespace countersign::auth::passwords {
 namespace {
 
 // libargon2's callbacks have no argument of ours; a hash begins and ends on one thread.
@@ -61,4 +61,4 @@ Result<Secret> compute_argon2id(const HashRequest& request, Arena& arena) {
   return tag;
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::passwords

@@ -7,7 +7,7 @@
 #include "storage/base/result.hpp"
 #include "storage/base/secret.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::passwords {
 
 // References: what they name outlives the request.
 struct HashRequest {
@@ -22,4 +22,4 @@ struct HashRequest {
 // a wrong tag. A thread an arena.
 Result<Secret> compute_argon2id(const HashRequest& request, Arena& arena);
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::passwords

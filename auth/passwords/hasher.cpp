@@ -4,7 +4,7 @@
 #include <optional>
 #include <thread>
 
-namespace countersign::auth {
+namespace countersign::auth::passwords {
 
 std::size_t hashes_at_once() {
   return std::max(1u, std::thread::hardware_concurrency());
@@ -24,4 +24,4 @@ Result<Secret> Hasher::hash(const HashRequest& request) {
   return *std::move(outcome);
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::passwords

@@ -1,14 +1,14 @@
 // Hashes passwords, a bounded number at once: whoever may ask for a hash is a stranger, and a hash is meant to cost
-// (auth/bounded_work.hpp). Each thread that hashes keeps an arena.
+// (auth/base/bounded_work.hpp). Each thread that hashes keeps an arena.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 
-#include "auth/bounded_work.hpp"
+#include "auth/base/bounded_work.hpp"
 #include "auth/passwords/argon2id.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::passwords {
 
 struct HasherSettings {
   std::size_t at_once = 0;  // 0: as many as there are cores
@@ -35,4 +35,4 @@ class Hasher {
   BoundedWork work_;
 };
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::passwords

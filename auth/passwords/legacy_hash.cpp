@@ -1,9 +1,9 @@
 #include "auth/passwords/legacy_hash.hpp"
 
-#include "auth/accounts/account_id.hpp"
+#include "auth/base/account_id.hpp"
 #include "storage/base/text.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::passwords {
 namespace {
 
 constexpr std::size_t kDigits = 64;
@@ -29,4 +29,4 @@ Status LegacyHash::verify(const Password& password) const {
   return fail(ErrorCode::password_wrong);
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::passwords

@@ -9,7 +9,7 @@
 #include "auth/passwords/password.hpp"
 #include "storage/base/result.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::passwords {
 
 class LegacyHash {
  public:
@@ -25,4 +25,4 @@ class LegacyHash {
   Secret digits_;
 };
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::passwords

@@ -4,7 +4,7 @@
 
 #include "storage/base/text.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::passwords {
 namespace {
 constexpr std::size_t kGivenBytesMax = 4u << 10;  // decomposed a text is up to three times as long
 }
@@ -29,4 +29,4 @@ Result<Password> Password::admit(Secret given) {
   return Password(std::move(given), std::move(hashed));
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::passwords

@@ -7,7 +7,7 @@
 #include "storage/base/result.hpp"
 #include "storage/base/secret.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::passwords {
 
 inline constexpr std::size_t kPasswordBytesMax = 1024;
 
@@ -27,4 +27,4 @@ class Password {
   Secret normal_;
 };
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::passwords

@@ -2,7 +2,7 @@
 
 #include "storage/base/hash.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::passwords {
 namespace {
 
 constexpr std::string_view kPepperInfo = "countersign pepper v1";
@@ -16,7 +16,7 @@ std::string PasswordHashes::current_pepper_key() const {
 
 Result<Secret> PasswordHashes::pepper_of(const std::string& key_id) const {
   if (key_id.empty()) return Secret();
-  const SecretKey* key = secrets_.find_record_key(key_id);
+  const secrets::SecretKey* key = secrets_.find_record_key(key_id);
   if (key == nullptr) return fail(ErrorCode::secret_missing, "a password's pepper names record key " + key_id);
   return hkdf_sha256(key->key, as_bytes(kPepperInfo), kPepperBytes);
 }
@@ -47,4 +47,4 @@ bool PasswordHashes::is_outdated(const PhcString& phc, const std::string& pepper
          pepper_key != current_pepper_key();
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::passwords

@@ -6,13 +6,13 @@
 
 #include <string>
 
+#include "auth/base/rng.hpp"
 #include "auth/passwords/hasher.hpp"
 #include "auth/passwords/legacy_hash.hpp"
 #include "auth/passwords/phc_string.hpp"
-#include "auth/rng.hpp"
 #include "auth/secrets/secrets.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::passwords {
 
 // A hash fit to be stored: the PHC string, and the record key that its pepper came from (empty: none).
 struct HashedPassword {
@@ -23,7 +23,7 @@ struct HashedPassword {
 // Any thread; what it is given outlives it.
 class PasswordHashes {
  public:
-  PasswordHashes(Hasher& hasher, const Secrets& secrets, Rng& rng, const PasswordPolicy& policy)
+  PasswordHashes(Hasher& hasher, const secrets::Secrets& secrets, Rng& rng, const PasswordPolicy& policy)
       : hasher_(hasher), secrets_(secrets), rng_(rng), policy_(policy) {}
 
   // With a fresh salt, under the policy. One hash. hasher_*, entropy_unavailable.
@@ -38,9 +38,9 @@ class PasswordHashes {
   Result<Secret> pepper_of(const std::string& key_id) const;
 
   Hasher& hasher_;
-  const Secrets& secrets_;
+  const secrets::Secrets& secrets_;
   Rng& rng_;
   const PasswordPolicy policy_;
 };
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::passwords

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <optional>
 
-namespace countersign::auth {
+namespace countersign::auth::passwords {
 namespace {
 
 constexpr std::string_view kHead = "$argon2id$v=19$m=";
@@ -86,4 +86,4 @@ Secret write_phc_string(const PhcString& phc) {
   return Secret::take(text);
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::passwords

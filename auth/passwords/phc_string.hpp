@@ -16,7 +16,7 @@
 #include "storage/base/result.hpp"
 #include "storage/base/secret.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::passwords {
 
 struct PhcString {
   Argon2Parameters parameters;
@@ -29,4 +29,4 @@ Result<PhcString> parse_phc_string(std::string_view text);
 // The text, which is as worth protecting as the tag in it.
 Secret write_phc_string(const PhcString& phc);
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::passwords

@@ -11,7 +11,7 @@
 #include "storage/medium.hpp"
 #include "storage/new_file.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::secrets {
 namespace {
 
 namespace fs = std::filesystem;
@@ -178,4 +178,4 @@ Status sweep_secret_files(const fs::path& folder) {
   return ok();
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::secrets

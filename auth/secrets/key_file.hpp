@@ -18,12 +18,12 @@
 #include <string_view>
 #include <vector>
 
-#include "auth/rng.hpp"
+#include "auth/base/rng.hpp"
 #include "storage/base/result.hpp"
 #include "storage/base/secret.hpp"
 #include "storage/base/time.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::secrets {
 
 enum class SecretFamily : std::uint8_t {
   seal,    // seals challenges
@@ -64,4 +64,4 @@ Status destroy_secret_file(const std::filesystem::path& folder, SecretFamily fam
 // storage_unavailable.
 Status sweep_secret_files(const std::filesystem::path& folder);
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::secrets

@@ -12,7 +12,7 @@
 #include "storage/new_file.hpp"
 #include "storage/write_all.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::secrets {
 namespace {
 
 constexpr std::size_t kFileBytesMax = 1u << 20;
@@ -125,4 +125,4 @@ Result<FileLock> FileLock::seize(const std::filesystem::path& path) {
   return take_at_once(path, LOCK_EX);
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::secrets

@@ -13,7 +13,7 @@
 #include "storage/base/result.hpp"
 #include "storage/base/secret.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::secrets {
 
 // 1 MiB at most. not_found, startup_refused (mode, owner, kind), storage_unavailable.
 Result<Secret> read_private_file(const std::filesystem::path& path);
@@ -47,4 +47,4 @@ class FileLock {
   FileDescriptor file_;  // closing it unlocks
 };
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::secrets

@@ -3,7 +3,7 @@
 #include "storage/base/hash.hpp"
 #include "storage/base/text.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::secrets {
 namespace {
 
 constexpr std::string_view kInfo = "countersign record v1";
@@ -76,4 +76,4 @@ Status check_record_version(JsonReader& reader) {
   return ok();
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::secrets

@@ -16,7 +16,7 @@
 #include "storage/base/result.hpp"
 #include "storage/medium.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::secrets {
 
 // Any thread; `secrets` outlives it.
 class RecordSeal {
@@ -53,4 +53,4 @@ Result<T> understood(std::string_view name, Result<T> parsed) {
               std::string(name) + ": " + std::string(name_of(parsed.error().code)) + ": " + parsed.error().detail);
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::secrets

@@ -8,7 +8,7 @@
 #include "auth/secrets/private_file.hpp"
 #include "auth/secrets/server_key_file.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::secrets {
 namespace {
 
 const SecretKey* find_key(const std::vector<SecretKey>& keys, std::string_view id) {
@@ -116,4 +116,4 @@ const SecretKey* Secrets::find_key_of_record(std::string_view id, std::string_vi
   return known ? key : nullptr;
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::secrets

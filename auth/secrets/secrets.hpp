@@ -24,7 +24,7 @@
 
 #include "auth/secrets/key_file.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::secrets {
 
 // Where in the family, oldest first, the key is that is in use: the last whose time has come, or the first where none's
 // has. Pure; the family is not empty.
@@ -72,4 +72,4 @@ class Secrets {
   Secret server_key_;
 };
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::secrets

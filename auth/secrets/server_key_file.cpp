@@ -10,7 +10,7 @@
 #include "storage/base/text.hpp"
 #include "storage/new_file.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::secrets {
 namespace {
 
 namespace fs = std::filesystem;
@@ -23,7 +23,7 @@ tl::unexpected<Error> system_failure(const fs::path& path) {
 }
 
 bool is_named_key(const std::string& name) {
-  constexpr std::size_t kDigits = 2 * openpgp::Fingerprint::kBytes;
+  constexpr std::size_t kDigits = 2 * Fingerprint::kBytes;
   return name.size() == kBefore.size() + kDigits + kAfter.size() && name.starts_with(kBefore) &&
          name.ends_with(kAfter) && is_lower_hex(std::string_view(name).substr(kBefore.size(), kDigits), kDigits);
 }
@@ -34,21 +34,21 @@ fs::path server_key_file(const fs::path& folder) {
   return folder / "server.key";
 }
 
-fs::path server_key_file(const fs::path& folder, const openpgp::Fingerprint& key) {
+fs::path server_key_file(const fs::path& folder, const Fingerprint& key) {
   return folder / (std::string(kBefore) + key.lower() + std::string(kAfter));
 }
 
-Result<Secret> read_server_key(const fs::path& folder, const openpgp::Fingerprint& key) {
+Result<Secret> read_server_key(const fs::path& folder, const Fingerprint& key) {
   auto named = read_private_file(server_key_file(folder, key));
   if (named || named.error().code != ErrorCode::not_found) return named;
   return read_private_file(server_key_file(folder));
 }
 
-Status write_server_key(const fs::path& folder, const openpgp::Fingerprint& key, const Secret& armored) {
+Status write_server_key(const fs::path& folder, const Fingerprint& key, const Secret& armored) {
   return write_private_file(server_key_file(folder, key), armored.reveal());
 }
 
-Status settle_server_key(const fs::path& folder, const openpgp::Fingerprint& key) {
+Status settle_server_key(const fs::path& folder, const Fingerprint& key) {
   const fs::path present = server_key_file(folder, key);
   std::error_code error;
   if (fs::exists(fs::symlink_status(present, error))) {
@@ -64,4 +64,4 @@ Status settle_server_key(const fs::path& folder, const openpgp::Fingerprint& key
   return storage::sync_folder(folder);
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::secrets

@@ -10,24 +10,24 @@
 
 #include <filesystem>
 
-#include "auth/openpgp/fingerprint.hpp"
+#include "auth/base/fingerprint.hpp"
 #include "storage/base/result.hpp"
 #include "storage/base/secret.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::secrets {
 
 std::filesystem::path server_key_file(const std::filesystem::path& folder);
-std::filesystem::path server_key_file(const std::filesystem::path& folder, const openpgp::Fingerprint& key);
+std::filesystem::path server_key_file(const std::filesystem::path& folder, const Fingerprint& key);
 
 // The armored text of the key of that fingerprint: from the file that bears its name, else server.key, whosever that
 // is. not_found, startup_refused (mode, owner, kind), storage_unavailable.
-Result<Secret> read_server_key(const std::filesystem::path& folder, const openpgp::Fingerprint& key);
+Result<Secret> read_server_key(const std::filesystem::path& folder, const Fingerprint& key);
 
 // Under its own name; durable when it returns. storage_unavailable.
-Status write_server_key(const std::filesystem::path& folder, const openpgp::Fingerprint& key, const Secret& armored);
+Status write_server_key(const std::filesystem::path& folder, const Fingerprint& key, const Secret& armored);
 
 // The key of that fingerprint takes the name server.key, where it does not have it yet; every other key of the server
 // is overwritten and removed. To be called with the lock, and once the record names the key. storage_unavailable.
-Status settle_server_key(const std::filesystem::path& folder, const openpgp::Fingerprint& key);
+Status settle_server_key(const std::filesystem::path& folder, const Fingerprint& key);
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::secrets

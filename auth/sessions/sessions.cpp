@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
-#include "auth/keys/standing.hpp"
+#include "auth/records/standing.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::sessions {
 namespace {
 
-AuditEntry entry_of(Decision decision, const Session& session, const Visit& visit, Instant at) {
+records::AuditEntry entry_of(records::Decision decision, const records::Session& session, const Visit& visit,
+                             Instant at) {
   return {decision, at, session.account, session.fingerprint, session.id, visit.source, ""};
 }
 
@@ -20,23 +21,23 @@ Status denied_on_conflict(Status status) {
 
 }  // namespace
 
-void Sessions::stage_pointer(storage::Batch& batch, const Session& session, const std::string& record_name) {
-  const std::string name = pointer_name(session.account, session.id);
+void Sessions::stage_pointer(storage::Batch& batch, const records::Session& session, const std::string& record_name) {
+  const std::string name = records::pointer_name(session.account, session.id);
   batch.put(name, context_.seal.close(name, Json::object().set("version", 1).set("record", record_name)));
 }
 
-Status Sessions::stage_open(storage::Batch& batch, const Session& session, const Secret& token) {
-  const std::string name = TRY(session_name(token.reveal_text()));
+Status Sessions::stage_open(storage::Batch& batch, const records::Session& session, const Secret& token) {
+  const std::string name = TRY(records::session_name(token.reveal_text()));
   batch.require_absent(name);
   batch.put(name, context_.seal.close(name, write_session(session)));
   stage_pointer(batch, session, name);
   return ok();
 }
 
-Result<RefreshedSession> Sessions::make(const Account& account, const Moment& moment) const {
-  Secret token = TRY(make_token(context_.rng));
-  Session session;
-  session.id = TRY(make_session_id(context_.rng));
+Result<RefreshedSession> Sessions::make(const records::Account& account, const Moment& moment) const {
+  Secret token = TRY(records::make_token(context_.rng));
+  records::Session session;
+  session.id = TRY(records::make_session_id(context_.rng));
   session.account = account.id;
   session.username = account.username;
   session.epoch = account.epoch;
@@ -45,25 +46,25 @@ Result<RefreshedSession> Sessions::make(const Account& account, const Moment& mo
   return RefreshedSession{std::move(session), std::move(token)};
 }
 
-void Sessions::start(Session& session, const Moment& moment) const {
+void Sessions::start(records::Session& session, const Moment& moment) const {
   session.use_before.reset();
   session.created_at = moment.judged;
   session.expires_at = moment.judged + context_.policies.session_absolute_limit;
   session.idle_expires_at = idle_limit_from(session, moment);
 }
 
-Instant Sessions::idle_limit_from(const Session& session, const Moment& moment) const {
+Instant Sessions::idle_limit_from(const records::Session& session, const Moment& moment) const {
   return std::min(moment.judged + context_.policies.session_idle_limit, session.expires_at);
 }
 
 Result<Sessions::Found> Sessions::find_by_name(const std::string& name) {
   const auto entry = TRY(find_record(context_.medium, context_.seal, name));
   if (!entry) return fail(ErrorCode::session_unknown);
-  return Found{TRY(parse_session(entry->record)), name, entry->version};
+  return Found{TRY(records::parse_session(entry->record)), name, entry->version};
 }
 
 Result<Sessions::Found> Sessions::find_by_token(const Secret& token) {
-  return find_by_name(TRY(session_name(token.reveal_text())));
+  return find_by_name(TRY(records::session_name(token.reveal_text())));
 }
 
 Result<std::optional<std::pair<Sessions::Found, storage::Version>>> Sessions::find_by_pointer(
@@ -74,7 +75,7 @@ Result<std::optional<std::pair<Sessions::Found, storage::Version>>> Sessions::fi
 Result<std::optional<std::pair<Sessions::Found, storage::Version>>> Sessions::try_pointer(
     const std::string& account, const std::string& session_id) {
   using Out = std::optional<std::pair<Found, storage::Version>>;
-  const std::string name = pointer_name(account, session_id);
+  const std::string name = records::pointer_name(account, session_id);
   const auto entry = TRY(find_record(context_.medium, context_.seal, name));
   if (!entry) return Out();
   const Json* record = entry->record.find("record");
@@ -88,7 +89,7 @@ Result<std::optional<std::pair<Sessions::Found, storage::Version>>> Sessions::tr
   return Out();
 }
 
-Status Sessions::judge(const Session& session, const Moment& moment) {
+Status Sessions::judge(const records::Session& session, const Moment& moment) {
   TRY(judge_restores(session, context_.identity.restores()));
   TRY(judge_session(session, moment.judged));
   return until_settled([&]() -> Status {
@@ -102,13 +103,14 @@ Status Sessions::judge(const Session& session, const Moment& moment) {
 // The first use of a granted session. Two first uses at once: the loser reads what the winner wrote.
 Result<Sessions::Found> Sessions::started(Found found, const Moment& moment, const Visit& visit) {
   for (int judged = 0; judged < kJudgedTimesMax && found.session.use_before; ++judged) {
-    Session session = found.session;
+    records::Session session = found.session;
     start(session, moment);
     storage::Batch batch;
     batch.require_version(found.name, found.version);
     const Bytes bytes = context_.seal.close(found.name, write_session(session));
     batch.put(found.name, bytes);
-    const Status committed = context_.audit.commit(batch, entry_of(Decision::grant_used, session, visit, moment.wall));
+    const Status committed =
+        context_.audit.commit(batch, entry_of(records::Decision::grant_used, session, visit, moment.wall));
     if (committed) return Found{session, found.name, storage::Version::of(bytes)};
     if (committed.error().code != ErrorCode::conflict) return tl::unexpected<Error>(committed.error());
     found = TRY(find_by_name(found.name));
@@ -121,7 +123,7 @@ Result<Sessions::Found> Sessions::started(Found found, const Moment& moment, con
 void Sessions::touch(Found& found, const Moment& moment) {
   const Instant moved = idle_limit_from(found.session, moment);
   if (moment.behind || moved - found.session.idle_expires_at < context_.policies.session_idle_limit / 20) return;
-  Session session = found.session;
+  records::Session session = found.session;
   session.idle_expires_at = moved;
   storage::Batch batch;
   batch.require_version(found.name, found.version);
@@ -131,7 +133,7 @@ void Sessions::touch(Found& found, const Moment& moment) {
   if (context_.medium.commit(batch)) found.session = session;
 }
 
-Result<Session> Sessions::admit(const Secret& token, const Visit& visit) {
+Result<records::Session> Sessions::admit(const Secret& token, const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
   Found found = TRY(find_by_token(token));
   TRY(judge(found.session, moment));
@@ -146,13 +148,14 @@ Status Sessions::end_replayed(const Found& replaced, const Visit& visit, const M
     const auto current = TRY(find_by_pointer(replaced.session.account, replaced.session.id));
     if (!current) return fail(ErrorCode::session_replaced, "the session had ended before");
     storage::Batch batch;
-    const std::string pointer = pointer_name(replaced.session.account, replaced.session.id);
+    const std::string pointer = records::pointer_name(replaced.session.account, replaced.session.id);
     batch.require_version(pointer, current->second);
     batch.erase(pointer);
     batch.require_version(current->first.name, current->first.version);
     batch.erase(current->first.name);
     batch.erase(replaced.name);
-    TRY(context_.audit.commit(batch, entry_of(Decision::session_replayed, replaced.session, visit, moment.wall)));
+    TRY(context_.audit.commit(batch,
+                              entry_of(records::Decision::session_replayed, replaced.session, visit, moment.wall)));
     return fail(ErrorCode::session_replaced,
                 "a token replaced over 60 s ago was used to refresh; the session was ended");
   });
@@ -163,14 +166,14 @@ Result<RefreshedSession> Sessions::refresh(const Secret& token, const Visit& vis
   Found used = TRY(find_by_token(token));
   std::optional<Found> lost;  // the replacement whose reply was lost
   if (used.session.replaced_at) {
-    if (moment.judged - *used.session.replaced_at > kReplacedTokenGrace) {
+    if (moment.judged - *used.session.replaced_at > records::kReplacedTokenGrace) {
       return tl::unexpected<Error>(end_replayed(used, visit, moment).error());
     }
     auto current = TRY(find_by_pointer(used.session.account, used.session.id));
     if (!current) return fail(ErrorCode::session_unknown);
     lost = std::move(current->first);
   }
-  Session session = lost ? lost->session : used.session;
+  records::Session session = lost ? lost->session : used.session;
   TRY(judge(session, moment));
   if (session.use_before) {
     used = TRY(started(std::move(used), moment, visit));
@@ -184,20 +187,20 @@ Result<RefreshedSession> Sessions::refresh(const Secret& token, const Visit& vis
   // session, and whoever of them comes later than the grace ends it.
   const Found& before = lost ? *lost : used;
   if (lost) batch.require_version(lost->name, lost->version);
-  Session replaced = before.session;
+  records::Session replaced = before.session;
   replaced.replaced_at = lost ? *used.session.replaced_at : moment.judged;
   batch.put(before.name, context_.seal.close(before.name, write_session(replaced)));
-  Secret next = TRY(make_token(context_.rng));
+  Secret next = TRY(records::make_token(context_.rng));
   TRY(stage_open(batch, session, next));
   TRY(denied_on_conflict(
-      context_.audit.commit(batch, entry_of(Decision::session_refreshed, session, visit, moment.wall))));
+      context_.audit.commit(batch, entry_of(records::Decision::session_refreshed, session, visit, moment.wall))));
   return RefreshedSession{std::move(session), std::move(next)};
 }
 
 Status Sessions::commit_end(const Found& found, const storage::Version& pointer_version, const Visit& visit,
-                            Decision decision) {
+                            records::Decision decision) {
   storage::Batch batch;
-  const std::string pointer = pointer_name(found.session.account, found.session.id);
+  const std::string pointer = records::pointer_name(found.session.account, found.session.id);
   batch.require_version(pointer, pointer_version);
   batch.erase(pointer);
   batch.require_version(found.name, found.version);
@@ -211,10 +214,10 @@ Status Sessions::end(const Secret& token, const Visit& visit) {
   return end_one(found.session.account, found.session.id, visit);
 }
 
-Result<std::vector<Session>> Sessions::list(const std::string& account, std::size_t limit) {
+Result<std::vector<records::Session>> Sessions::list(const std::string& account, std::size_t limit) {
   const Moment moment = context_.timekeeper.now();
-  std::vector<Session> sessions;
-  const std::string folder = pointer_name(account, "");
+  std::vector<records::Session> sessions;
+  const std::string folder = records::pointer_name(account, "");
   if (limit == 0) return sessions;
   TRY(storage::visit_names(context_.medium, folder, "", [&](const std::string& name) -> Result<bool> {
     const auto found = TRY(find_by_pointer(account, name.substr(folder.size())));
@@ -224,7 +227,7 @@ Result<std::vector<Session>> Sessions::list(const std::string& account, std::siz
   return sessions;
 }
 
-Result<Session> Sessions::show(const std::string& account, const std::string& session_id) {
+Result<records::Session> Sessions::show(const std::string& account, const std::string& session_id) {
   const auto found = TRY(find_by_pointer(account, session_id));
   if (!found || !judge(found->first.session, context_.timekeeper.now())) return fail(ErrorCode::not_found);
   return found->first.session;
@@ -235,7 +238,7 @@ Status Sessions::end_one(const std::string& account, const std::string& session_
   return until_settled([&]() -> Status {
     const auto found = TRY(find_by_pointer(account, session_id));
     if (!found) return fail(ErrorCode::not_found);
-    return commit_end(found->first, found->second, visit, Decision::session_ended);
+    return commit_end(found->first, found->second, visit, records::Decision::session_ended);
   });
 }
 
@@ -243,13 +246,14 @@ Status Sessions::end_all(const std::string& account, const Visit& visit) {
   return until_settled([&]() -> Status {
     const auto stored = TRY(context_.accounts.find(account));
     if (!stored) return fail(ErrorCode::not_found);
-    Account changed = stored->account;
+    records::Account changed = stored->account;
     ++changed.epoch;
     storage::Batch batch;
     context_.accounts.stage_change(batch, *stored, changed);
     return commit_urgently(
-        context_, batch, {Decision::sessions_ended, context_.timekeeper.now().wall, account, "", "", visit.source, ""});
+        context_, batch,
+        {records::Decision::sessions_ended, context_.timekeeper.now().wall, account, "", "", visit.source, ""});
   });
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::sessions

@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "auth/context.hpp"
-#include "auth/sessions/session.hpp"
+#include "auth/records/session.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::sessions {
 
 struct RefreshedSession {
-  Session session;
+  records::Session session;
   Secret token;
 };
 
@@ -22,32 +22,32 @@ class Sessions {
 
   // A session of this account with a token of its own, its limits running; how it was opened is the caller's to fill
   // in. entropy_unavailable.
-  Result<RefreshedSession> make(const Account& account, const Moment& moment) const;
+  Result<RefreshedSession> make(const records::Account& account, const Moment& moment) const;
   // Stage a new session under its token, which nobody had before.
-  Status stage_open(storage::Batch& batch, const Session& session, const Secret& token);
+  Status stage_open(storage::Batch& batch, const records::Session& session, const Secret& token);
 
   // Who holds this token now: the session, its limits, the account's state and its epoch are judged. The first use of a
   // granted session starts its limits; the idle limit is moved on coarsely. session_*, account_*, epoch_passed,
   // malformed_token, record_*, unavailable: all but the last are `denied` outside.
-  Result<Session> admit(const Secret& token, const Visit& visit);
+  Result<records::Session> admit(const Secret& token, const Visit& visit);
   // The old token ends. Never past the absolute limit. As admit(), and session_replaced where the token was replaced
   // over 60 s ago (the session ends then); conflict is a denial too.
   Result<RefreshedSession> refresh(const Secret& token, const Visit& visit);
   Status end(const Secret& token, const Visit& visit);
 
   // Of one account: what is alive, at most `limit`.
-  Result<std::vector<Session>> list(const std::string& account, std::size_t limit);
+  Result<std::vector<records::Session>> list(const std::string& account, std::size_t limit);
   // not_found where the account has no such session.
-  Result<Session> show(const std::string& account, const std::string& session_id);
+  Result<records::Session> show(const std::string& account, const std::string& session_id);
   Status end_one(const std::string& account, const std::string& session_id, const Visit& visit);
   // Raises the account's epoch: every session and every open challenge dies.
   Status end_all(const std::string& account, const Visit& visit);
 
  private:
   // Its limits, from `moment` on.
-  void start(Session& session, const Moment& moment) const;
+  void start(records::Session& session, const Moment& moment) const;
   struct Found {
-    Session session;
+    records::Session session;
     std::string name;
     storage::Version version;
   };
@@ -58,15 +58,16 @@ class Sessions {
   // conflict where the session was replaced between the two reads.
   Result<std::optional<std::pair<Found, storage::Version>>> try_pointer(const std::string& account,
                                                                         const std::string& session_id);
-  Status judge(const Session& session, const Moment& moment);
+  Status judge(const records::Session& session, const Moment& moment);
   Result<Found> started(Found found, const Moment& moment, const Visit& visit);
   void touch(Found& found, const Moment& moment);
-  Instant idle_limit_from(const Session& session, const Moment& moment) const;
+  Instant idle_limit_from(const records::Session& session, const Moment& moment) const;
   Status end_replayed(const Found& replaced, const Visit& visit, const Moment& moment);
-  void stage_pointer(storage::Batch& batch, const Session& session, const std::string& record_name);
-  Status commit_end(const Found& found, const storage::Version& pointer, const Visit& visit, Decision decision);
+  void stage_pointer(storage::Batch& batch, const records::Session& session, const std::string& record_name);
+  Status commit_end(const Found& found, const storage::Version& pointer, const Visit& visit,
+                    records::Decision decision);
 
   const Context& context_;
 };
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::sessions

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace countersign::auth {
+namespace countersign::auth::throttle {
 namespace {
 
 // Half an id tells accounts apart, and keeps the record of a full table below what a medium holds.
@@ -45,7 +45,7 @@ struct Saved {
 
 Result<Saved> parse_saved(const Json& json) {
   JsonReader reader(json);
-  TRY(check_record_version(reader));
+  TRY(secrets::check_record_version(reader));
   Saved saved;
   saved.at = TRY(reader.time("saved_at"));
   saved.requests = TRY(parse_levels(reader.take("requests")));
@@ -57,7 +57,7 @@ Result<Saved> parse_saved(const Json& json) {
 
 }  // namespace
 
-Limits::Limits(storage::Medium& medium, const RecordSeal& seal, const std::string& writer,
+Limits::Limits(storage::Medium& medium, const secrets::RecordSeal& seal, const std::string& writer,
                const LimitSettings& settings)
     : medium_(medium),
       seal_(seal),
@@ -81,7 +81,7 @@ Status Limits::take_password(const std::string& source, const std::string& accou
 Status Limits::load(Instant wall, std::chrono::milliseconds now) {
   const auto entry = TRY(find_record(medium_, seal_, name_));
   if (!entry) return ok();
-  const Saved saved = TRY(understood(name_, parse_saved(entry->record)));
+  const Saved saved = TRY(secrets::understood(name_, parse_saved(entry->record)));
   // A clock that was set back gives nothing back.
   const std::chrono::milliseconds rested = std::max(wall - saved.at, Seconds(0));
   requests_.restore(saved.requests, rested, now);
@@ -102,4 +102,4 @@ bool Limits::stage(storage::Batch& batch, Instant wall, std::chrono::millisecond
   return true;
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::throttle

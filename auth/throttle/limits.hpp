@@ -13,19 +13,20 @@
 #include <cstdint>
 #include <string>
 
+#include "auth/base/limit_settings.hpp"
 #include "auth/secrets/record_seal.hpp"
-#include "auth/throttle/limit_settings.hpp"
 #include "auth/throttle/throttle.hpp"
 #include "storage/base/time.hpp"
 #include "storage/batch.hpp"
 #include "storage/medium.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::throttle {
 
 // Any thread, the record's methods excepted: one thread. `now` is monotonic everywhere.
 class Limits {
  public:
-  Limits(storage::Medium& medium, const RecordSeal& seal, const std::string& writer, const LimitSettings& settings);
+  Limits(storage::Medium& medium, const secrets::RecordSeal& seal, const std::string& writer,
+         const LimitSettings& settings);
 
   // slow_down.
   Status take_request(const std::string& source, std::chrono::milliseconds now);
@@ -39,7 +40,7 @@ class Limits {
 
  private:
   storage::Medium& medium_;
-  const RecordSeal& seal_;
+  const secrets::RecordSeal& seal_;
   const std::string name_;
   Throttle requests_;
   Throttle password_sources_;
@@ -49,4 +50,4 @@ class Limits {
   std::uint64_t saved_ = 0;
 };
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::throttle

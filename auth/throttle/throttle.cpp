@@ -8,7 +8,7 @@
 
 #include "storage/base/bytes.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::throttle {
 
 std::string throttle_key(const std::string& source) {
   in6_addr address{};
@@ -86,4 +86,4 @@ void Throttle::restore(const std::vector<ThrottleLevel>& levels, std::chrono::mi
   }
 }
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::throttle

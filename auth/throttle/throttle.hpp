@@ -10,10 +10,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "auth/throttle/limit_settings.hpp"
+#include "auth/base/limit_settings.hpp"
 #include "storage/base/result.hpp"
 
-namespace countersign::auth {
+namespace countersign::auth::throttle {
 
 // A bucket as it is saved: what is left in it, in thousandths.
 struct ThrottleLevel {
@@ -57,4 +57,4 @@ class Throttle {
 // stands for an IPv4 address is that address; other text stays as it is.
 std::string throttle_key(const std::string& source);
 
-}  // namespace countersign::auth
+}  // namespace countersign::auth::throttle

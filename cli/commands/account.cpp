@@ -31,8 +31,8 @@ Status run_account_add(const AccountAddOptions& options, CommandContext& context
     return fail(ErrorCode::usage, "pass the owner's public key with --public-key, or --managed to have a key made");
   }
   Json fields = Json::object().set("username", options.user);
-  fields.set("public_key",
-             TRY(read_certificate(options.public_key, auth::openpgp::kCertificateLocalReadBytesMax, context.terminal)));
+  fields.set("public_key", TRY(read_certificate(options.public_key, auth::openpgp::gate::kCertificateLocalReadBytesMax,
+                                                context.terminal)));
   if (options.show_key_id) fields.set("show_key_id", true);
   if (!options.password_file.empty()) {
     if (options.password_file == "-" && options.public_key == "-") {
@@ -68,8 +68,9 @@ Status run_account_key(const AccountKeyOptions& options, CommandContext& context
 Status run_account_restore(const AccountRestoreOptions& options, CommandContext& context) {
   Json fields = name_account(Json::object(), options.user);
   if (!options.public_key.empty()) {
-    fields.set("public_key", TRY(read_certificate(options.public_key, auth::openpgp::kCertificateLocalReadBytesMax,
-                                                  context.terminal)));
+    fields.set("public_key",
+               TRY(read_certificate(options.public_key, auth::openpgp::gate::kCertificateLocalReadBytesMax,
+                                    context.terminal)));
   }
   const std::string user = escape_for_display(options.user);
   if (!options.yes) {

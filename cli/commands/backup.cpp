@@ -22,7 +22,7 @@ Progress progress_on(Terminal& terminal, std::string_view what) {
   };
 }
 
-Json fields_of(const auth::BackupReport& report, const std::string& file) {
+Json fields_of(const auth::upkeep::BackupReport& report, const std::string& file) {
   Json fields = Json::object()
                     .set("file", file)
                     .set("records", report.counts.puts)
@@ -38,7 +38,7 @@ Json fields_of(const auth::BackupReport& report, const std::string& file) {
   return fields;
 }
 
-Status judge_damage(const auth::BackupReport& report) {
+Status judge_damage(const auth::upkeep::BackupReport& report) {
   if (report.damaged.empty()) return ok();
   return fail(ErrorCode::record_tampered,
               fmt::format("the backup is written, and {} accounts in it are damaged as they are in the store, the "
@@ -63,7 +63,7 @@ Status back_up_to_stdout(CommandContext& context) {
 }
 
 // Stopped by a signal it removes the file before it ends by that.
-Result<auth::BackupReport> back_up_to_file(Store& store, const std::string& path, Terminal& terminal) {
+Result<auth::upkeep::BackupReport> back_up_to_file(Store& store, const std::string& path, Terminal& terminal) {
   const HeldSignals held;
   storage::NewFile file = TRY(begin_output(path));
   const auto sink = [&](ByteView bytes) -> Status {
@@ -75,7 +75,7 @@ Result<auth::BackupReport> back_up_to_file(Store& store, const std::string& path
   return report;
 }
 
-auth::ByteSource source_of(std::istream& in) {
+auth::records::ByteSource source_of(std::istream& in) {
   return [&in](std::span<std::uint8_t> out) -> Result<std::size_t> {
     in.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size()));
     if (in.bad()) return fail(ErrorCode::file_refused, "stdin cannot be read");
@@ -83,11 +83,11 @@ auth::ByteSource source_of(std::istream& in) {
   };
 }
 
-Json with_adopted(Json fields, const auth::Adopted& adopted) {
+Json with_adopted(Json fields, const auth::upkeep::Adopted& adopted) {
   fields.set("restores", adopted.restores);
   if (!adopted.cut_off.empty()) {
     Json cut_off = Json::array();
-    for (const auth::CutOff& one : adopted.cut_off) cut_off.push(text_of(one));
+    for (const auth::records::CutOff& one : adopted.cut_off) cut_off.push(text_of(one));
     fields.set("audit_records_cut_off", std::move(cut_off));
   }
   if (adopted.missing_last > 0) {
@@ -98,7 +98,7 @@ Json with_adopted(Json fields, const auth::Adopted& adopted) {
 }
 
 // In use, but not to be served before these are there.
-Status judge_missing(const auth::Adopted& adopted) {
+Status judge_missing(const auth::upkeep::Adopted& adopted) {
   if (adopted.missing_last == 0 || adopted.given_up) return ok();
   return fail(ErrorCode::medium_restored,
               fmt::format("revocations {} to {} are missing. Before anybody is let in, run `countersign revocation "
@@ -110,8 +110,8 @@ Status judge_missing(const auth::Adopted& adopted) {
 Status restore_file(const RestoreOptions& options, CommandContext& context) {
   const Settings settings = TRY(context.settings());
   const auto folder = TRY(context.data_folder());
-  auto source =
-      options.file == "-" ? Result<auth::ByteSource>(source_of(context.terminal.in())) : read_file(options.file);
+  auto source = options.file == "-" ? Result<auth::records::ByteSource>(source_of(context.terminal.in()))
+                                    : read_file(options.file);
   if (!source) return tl::unexpected<Error>(source.error());
   const auto restored = TRY(
       restore_backup(folder, settings, *std::move(source), options.replace, progress_on(context.terminal, "put back")));
@@ -132,9 +132,10 @@ Status accept(const RestoreOptions& options, CommandContext& context) {
         "Who was revoked, rotated or deleted since the copy was made is so no more. Go on without a list of them?",
         "--yes"));
   }
-  const auto adopted = TRY(accept_medium(
-      folder, settings,
-      options.accept_lost_revocations ? auth::MissingRevocations::give_up : auth::MissingRevocations::wait_for_export));
+  const auto adopted =
+      TRY(accept_medium(folder, settings,
+                        options.accept_lost_revocations ? auth::upkeep::MissingRevocations::give_up
+                                                        : auth::upkeep::MissingRevocations::wait_for_export));
   context.terminal.answer(with_adopted(Json::object(), adopted));
   context.terminal.say("Every session and every open challenge is void.");
   return judge_missing(adopted);

@@ -11,14 +11,14 @@
 namespace countersign::cli {
 namespace {
 
-using auth::responding::ServerExpectation;
+using auth::client::ServerExpectation;
 using transport::courier::CourierFile;
 using transport::courier::CourierFiles;
 using transport::courier::CourierFolder;
 
 constexpr std::size_t kGrantBytesMax = 64u << 10;
 
-Json answer_of(const auth::SessionGrant& grant) {
+Json answer_of(const auth::records::SessionGrant& grant) {
   return Json::object()
       .set("server", grant.server)
       .set("account", grant.account)
@@ -28,7 +28,7 @@ Json answer_of(const auth::SessionGrant& grant) {
 }
 
 // The token alone on stdout, so that a script takes it as it is; the rest is talk.
-void print_grant(Terminal& terminal, const auth::SessionGrant& grant) {
+void print_grant(Terminal& terminal, const auth::records::SessionGrant& grant) {
   Json answer = answer_of(grant);
   if (terminal.json()) {
     terminal.answer(answer);
@@ -42,7 +42,7 @@ void print_grant(Terminal& terminal, const auth::SessionGrant& grant) {
 Status open_file(const CourierOpenOptions& options, ClientSide& side, const ServerExpectation& expected,
                  Terminal& terminal) {
   const std::string message = TRY(read_input(options.path, kGrantBytesMax, terminal));
-  const auth::SessionGrant grant = TRY(side.open_grant(message, expected));
+  const auth::records::SessionGrant grant = TRY(side.open_grant(message, expected));
   print_grant(terminal, grant);
   return ok();
 }
@@ -57,7 +57,7 @@ Status open_folder(const CourierOpenOptions& options, ClientSide& side, const Se
   std::optional<Error> first_error;
   for (const CourierFile& file : files.files) {
     const auto grant = file.text ? side.open_grant(*file.text, expected)
-                                 : Result<auth::SessionGrant>(tl::unexpected<Error>(file.text.error()));
+                                 : Result<auth::records::SessionGrant>(tl::unexpected<Error>(file.text.error()));
     if (grant) {
       ++opened;
       if (terminal.json()) {

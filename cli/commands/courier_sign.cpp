@@ -8,8 +8,8 @@
 namespace countersign::cli {
 namespace {
 
-using auth::responding::CheckedStatement;
-using auth::responding::ServerExpectation;
+using auth::client::CheckedStatement;
+using auth::client::ServerExpectation;
 using transport::courier::CourierFile;
 using transport::courier::CourierFiles;
 using transport::courier::CourierFolder;
@@ -17,8 +17,8 @@ using transport::courier::CourierFolder;
 struct Signing {
   ClientSide& side;
   const ServerExpectation& expected;
-  auth::Purpose purpose;
-  const std::optional<auth::openpgp::Fingerprint>& new_key;
+  auth::records::Purpose purpose;
+  const std::optional<auth::Fingerprint>& new_key;
   CourierFolder& folder;
   Terminal& terminal;
 };
@@ -27,7 +27,7 @@ struct Signing {
 Result<std::string> sign_one(const Signing& signing, const CourierFile& file) {
   const std::string message = TRY(file.text);
   const CheckedStatement checked = TRY(signing.side.open_challenge(message, signing.expected, signing.purpose));
-  if (checked.statement().transport != auth::Transport::courier) {
+  if (checked.statement().transport != auth::records::Transport::courier) {
     return fail(ErrorCode::transport_mismatch, "it is no courier's challenge");
   }
   show_statement(signing.terminal, checked);
@@ -49,7 +49,7 @@ Json row_of(const CourierFile& file, const Result<std::string>& outcome) {
 }  // namespace
 
 Status run_courier_sign(const CourierSignOptions& options, CommandContext& context) {
-  const auth::Purpose purpose = TRY(purpose_of(options.purpose));
+  const auth::records::Purpose purpose = TRY(purpose_of(options.purpose));
   const auto new_key = TRY(new_key_of(purpose, options.new_key));
   const auto side = TRY(ClientSide::open(context));
   const auto expected = TRY(side->expect(options.server, options.server_key));

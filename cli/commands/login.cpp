@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "auth/accounts/account_id.hpp"
-#include "auth/responding/server_url.hpp"
+#include "auth/base/account_id.hpp"
+#include "auth/client/server_url.hpp"
 #include "cli/client_side.hpp"
 #include "storage/base/text.hpp"
 #include "transport/http/client.hpp"
@@ -11,9 +11,9 @@
 namespace countersign::cli {
 namespace {
 
-using auth::responding::CheckedStatement;
-using auth::responding::KnownServer;
-using auth::responding::ServerExpectation;
+using auth::client::CheckedStatement;
+using auth::client::KnownServer;
+using auth::client::ServerExpectation;
 using transport::http::HttpClient;
 using transport::http::HttpReply;
 
@@ -52,14 +52,14 @@ tl::unexpected<Error> unknown_server(HttpClient& client, const std::string& url,
   if (name == nullptr || digits == nullptr || name->string() == nullptr || digits->string() == nullptr) {
     return tl::unexpected<Error>(unknown);
   }
-  const auto key = auth::openpgp::Fingerprint::parse(*digits->string());
+  const auto key = auth::Fingerprint::parse(*digits->string());
   if (!key) return tl::unexpected<Error>(unknown);
-  const bool named_by_url = auth::responding::is_same_url(*name->string(), url);
+  const bool named_by_url = auth::client::is_same_url(*name->string(), url);
   return fail(ErrorCode::server_unknown,
               fmt::format("{}; it says that it is {} with the key {}\n  Compare the fingerprint with its "
                           "administrator's. If it is right, run:\n  {}",
                           unknown.detail, *name->string(), key->upper(),
-                          auth::responding::trust_command(*name->string(), *key, named_by_url ? "" : url)));
+                          auth::client::trust_command(*name->string(), *key, named_by_url ? "" : url)));
 }
 
 // Whom the user means by the URL: the server named with --server, else the known server of that address. So a server
@@ -89,8 +89,8 @@ Result<CheckedStatement> explained(const Result<CheckedStatement>& opened, const
 }
 
 Status check_challenge(const CheckedStatement& checked, const std::string& user) {
-  const auth::Statement& statement = checked.statement();
-  if (statement.transport != auth::Transport::http) {
+  const auth::records::Statement& statement = checked.statement();
+  if (statement.transport != auth::records::Transport::http) {
     return fail(ErrorCode::transport_mismatch, "the server sent a courier's challenge");
   }
   const std::string account = is_lower_hex(user, 64) ? user : auth::account_id_of(user);
@@ -118,8 +118,8 @@ Status print_session(Terminal& terminal, const std::string& body) {
 }  // namespace
 
 Status run_login(const LoginOptions& options, CommandContext& context) {
-  const std::string url = TRY(auth::responding::normal_url(options.url));
-  if (!options.insecure_http && !auth::responding::is_confidential_url(url)) {
+  const std::string url = TRY(auth::client::normal_url(options.url));
+  if (!options.insecure_http && !auth::client::is_confidential_url(url)) {
     return fail(ErrorCode::usage,
                 "by plain http the token could be read on the way; use https, or pass --insecure-http");
   }
@@ -128,7 +128,7 @@ Status run_login(const LoginOptions& options, CommandContext& context) {
   HttpClient client = TRY(HttpClient::open(url));
   const ServerExpectation expected = TRY(expected_server(client, *side, options));
   const std::string challenge = TRY(fetch_challenge(client, options.user));
-  const auto opened = side->open_challenge(challenge, expected, auth::Purpose::login);
+  const auto opened = side->open_challenge(challenge, expected, auth::records::Purpose::login);
   const CheckedStatement checked = TRY(explained(opened, options.user));
   TRY(check_challenge(checked, options.user));
   show_statement(context.terminal, checked);

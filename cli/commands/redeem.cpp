@@ -8,13 +8,14 @@ namespace countersign::cli {
 
 Status run_redeem(const RedeemOptions& options, CommandContext& context) {
   const bool from_stdin = options.file.empty() || options.file == "-";
-  std::string text = TRY(read_input(options.file, auth::openpgp::kCertificateReadBytesMax, context.terminal));
+  std::string text = TRY(read_input(options.file, auth::openpgp::gate::kCertificateReadBytesMax, context.terminal));
   if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
     return fail(ErrorCode::file_refused,
                 (from_stdin ? "stdin" : options.file) + " is empty: there is no response in it");
   }
   if (!options.public_key.empty()) {
-    text += "\n" + TRY(read_certificate(options.public_key, auth::openpgp::kCertificateReadBytesMax, context.terminal));
+    text += "\n" +
+            TRY(read_certificate(options.public_key, auth::openpgp::gate::kCertificateReadBytesMax, context.terminal));
   }
   const Json answer = TRY(ask_local(context, "response.redeem", Json::object(), std::move(text)));
   const Json* grant = answer.find("grant");

@@ -11,7 +11,7 @@ constexpr std::size_t kMessageBytesMax = 64u << 10;
 }  // namespace
 
 Status run_respond(const RespondOptions& options, CommandContext& context) {
-  const auth::Purpose purpose = TRY(purpose_of(options.purpose));
+  const auth::records::Purpose purpose = TRY(purpose_of(options.purpose));
   const auto new_key = TRY(new_key_of(purpose, options.new_key));
   const std::string message = TRY(read_input(options.file, kMessageBytesMax, context.terminal));
   const auto side = TRY(ClientSide::open(context));
@@ -23,12 +23,12 @@ Status run_respond(const RespondOptions& options, CommandContext& context) {
     context.terminal.data(response);
     return ok();
   }
-  const auth::Statement& statement = checked.statement();
+  const auth::records::Statement& statement = checked.statement();
   context.terminal.answer(Json::object()
                               .set("server", statement.server)
                               .set("account", statement.account)
                               .set("key", statement.key.upper())
-                              .set("purpose", auth::name_of(statement.purpose))
+                              .set("purpose", auth::records::name_of(statement.purpose))
                               .set("expires_at", format_time(statement.expires_at))
                               .set("response", response));
   return ok();

@@ -11,9 +11,9 @@ namespace countersign::cli {
 Status run_revoke(const RevokeOptions& options, CommandContext& context) {
   Json fields = name_account(Json::object(), options.user);
   if (!options.certificate.empty()) {
-    std::string text = TRY(read_input(options.certificate, auth::openpgp::kSignatureBytesMax, context.terminal));
+    std::string text = TRY(read_input(options.certificate, auth::openpgp::gate::kSignatureBytesMax, context.terminal));
     // A binary one is armored on its way, as JSON holds text only.
-    if (!is_utf8(text)) text = auth::openpgp::enarmor("PGP SIGNATURE", as_bytes(text));
+    if (!is_utf8(text)) text = auth::openpgp::gate::enarmor("PGP SIGNATURE", as_bytes(text));
     return run_local(context, "key.revoke", std::move(fields.set("revocation_certificate", std::move(text))));
   }
   if (options.reason.empty()) return fail(ErrorCode::usage, "say why with --reason, or pass --certificate");

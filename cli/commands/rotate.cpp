@@ -28,8 +28,8 @@ Status run_rotate(const RotateOptions& options, CommandContext& context) {
     return fail(ErrorCode::usage, "pass the new key with --public-key, or --managed to have one made");
   }
   Json fields = name_account(Json::object(), options.user);
-  fields.set("public_key",
-             TRY(read_certificate(options.public_key, auth::openpgp::kCertificateLocalReadBytesMax, context.terminal)));
+  fields.set("public_key", TRY(read_certificate(options.public_key, auth::openpgp::gate::kCertificateLocalReadBytesMax,
+                                                context.terminal)));
   return run_local(context, "account.rotate", std::move(fields));
 }
 

@@ -5,7 +5,7 @@
 #include <ctime>
 #include <thread>
 
-#include "auth/audit/log.hpp"
+#include "auth/base/log.hpp"
 #include "cli/maintenance.hpp"
 #include "cli/store.hpp"
 #include "storage/base/text.hpp"
@@ -21,8 +21,8 @@ constexpr std::size_t kWorkersPerCore = 4;
 // signatures come on top of them, and a quarter of all is kept for session checks by the server itself: so neither
 // waits behind a hash or a key.
 std::size_t worker_count() {
-  const std::size_t kept =
-      auth::hashes_at_once() + auth::HasherSettings().queue_max + auth::kKeysAtOnce + auth::kKeysWaitingMax;
+  const std::size_t kept = auth::passwords::hashes_at_once() + auth::passwords::HasherSettings().queue_max +
+                           auth::keys::kKeysAtOnce + auth::keys::kKeysWaitingMax;
   const std::size_t answering = std::max<std::size_t>(4, std::thread::hardware_concurrency() * kWorkersPerCore);
   return (kept + answering) * 4 / 3 + 1;
 }

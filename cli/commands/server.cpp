@@ -1,13 +1,13 @@
 #include "cli/commands/server.hpp"
 
-#include "auth/responding/known_servers.hpp"
+#include "auth/client/known_servers.hpp"
 #include "cli/known_servers_file.hpp"
 
 namespace countersign::cli {
 
-using auth::openpgp::Fingerprint;
-using auth::responding::KnownServer;
-using auth::responding::KnownServers;
+using auth::Fingerprint;
+using auth::client::KnownServer;
+using auth::client::KnownServers;
 
 Status run_server_list(const ServerListOptions&, CommandContext& context) {
   const auto file = TRY(known_servers_file(context.environment));
@@ -24,7 +24,7 @@ Status run_server_list(const ServerListOptions&, CommandContext& context) {
 Status run_server_trust(const ServerTrustOptions& options, CommandContext& context) {
   const auto file = TRY(known_servers_file(context.environment));
   const Fingerprint key = TRY(parse_typed_fingerprint(options.fingerprint));
-  TRY(auth::responding::trust_server(file, KnownServer{options.name, key, options.url}));
+  TRY(auth::client::trust_server(file, KnownServer{options.name, key, options.url}));
   context.terminal.answer(
       Json::object().set("server", options.name).set("fingerprint", key.upper()).set("url", options.url));
   return ok();
@@ -32,7 +32,7 @@ Status run_server_trust(const ServerTrustOptions& options, CommandContext& conte
 
 Status run_server_forget(const ServerForgetOptions& options, CommandContext& context) {
   const auto file = TRY(known_servers_file(context.environment));
-  TRY(auth::responding::forget_server(file, options.name));
+  TRY(auth::client::forget_server(file, options.name));
   context.terminal.answer(Json::object().set("server", options.name));
   return ok();
 }

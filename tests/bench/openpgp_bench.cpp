@@ -25,6 +25,7 @@
 namespace countersign::bench {
 namespace {
 
+using namespace auth;
 using namespace auth::openpgp;
 
 using OpenedEngine = std::unique_ptr<OpenPgp>;
@@ -59,14 +60,14 @@ T must(Result<T> result) {
 }
 
 Result<OpenedEngine> open_rnp(const Secret& server_key) {
-  return OpenedEngine(TRY(RnpOpenPgp::open(server_key)));
+  return OpenedEngine(TRY(openpgp::rnp::RnpOpenPgp::open(server_key)));
 }
 
 // One worker: what one operation costs, not how many there are at once.
 Result<OpenedEngine> open_gpgme(const Secret& server_key) {
-  GpgmeOptions options;
+  openpgp::gnupg::GpgmeOptions options;
   options.worker_program = COUNTERSIGN_PROGRAM;
-  return OpenedEngine(TRY(GpgmeOpenPgp::open(server_key, options)));
+  return OpenedEngine(TRY(openpgp::gnupg::GpgmeOpenPgp::open(server_key, options)));
 }
 
 Result<OpenedEngine> open_both(const Secret& server_key) {
@@ -80,19 +81,20 @@ constexpr Engine kEngines[] = {{"rnp", &open_rnp}, {"gpgme", &open_gpgme}, {"bot
 
 // One person's key with a signature by it, made once for all engines.
 struct Person {
-  GatedCertificate certificate;
+  openpgp::gate::GatedCertificate certificate;
   Fingerprint encryption_key;
-  GatedSignature signature;
+  openpgp::gate::GatedSignature signature;
 };
 
 Person make_person(KeyKind kind) {
-  const auto maker = must(RnpOpenPgp::open(Secret()));
+  const auto maker = must(openpgp::rnp::RnpOpenPgp::open(Secret()));
   const auto key = must(maker->generate({kind, "Alice <alice@example.org>", kBirth}));
-  auto certificate = must(admit_certificate(as_text(key.certificate), kCertificateReadBytesMax));
+  auto certificate =
+      must(openpgp::gate::admit_certificate(as_text(key.certificate), openpgp::gate::kCertificateReadBytesMax));
   const auto facts = must(maker->inspect(certificate, kNow));
   auto encryption_key = must(choose_encryption_key(facts, kNow)).fingerprint;
-  const auto signer = must(RnpOpenPgp::open(key.secret_key));
-  auto signature = must(admit_signature(must(signer->sign(kStatement, kNow))));
+  const auto signer = must(openpgp::rnp::RnpOpenPgp::open(key.secret_key));
+  auto signature = must(openpgp::gate::admit_signature(must(signer->sign(kStatement, kNow))));
   return {std::move(certificate), encryption_key, std::move(signature)};
 }
 
@@ -205,7 +207,7 @@ constexpr Operation kOperations[] = {{"seal", &seal}, {"verify", &verify}, {"ins
 
 // Engines and people live until the last benchmark has run.
 int run(int argc, char** argv) {
-  const auto maker = must(RnpOpenPgp::open(Secret()));
+  const auto maker = must(openpgp::rnp::RnpOpenPgp::open(Secret()));
   const auto server = must(maker->generate({KeyKind::ed25519_cv25519, "auth.example.org", kBirth}));
   std::vector<Person> people;
   for (const Kind& kind : kKinds) people.push_back(make_person(kind.kind));

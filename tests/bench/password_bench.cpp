@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "auth/authenticator.hpp"
-#include "auth/founding.hpp"
 #include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
+#include "auth/upkeep/founding.hpp"
 #include "storage/memory_medium.hpp"
 
 namespace countersign::bench {
@@ -28,11 +28,11 @@ namespace {
 
 using namespace auth;
 
-constexpr Argon2Parameters kFourLanes{64u << 10, 3, 4};
-constexpr Argon2Parameters kOneLane{64u << 10, 3, 1};
+constexpr passwords::Argon2Parameters kFourLanes{64u << 10, 3, 4};
+constexpr passwords::Argon2Parameters kOneLane{64u << 10, 3, 1};
 const Secret kPassword{as_bytes("correct horse battery staple")};
 const Secret kNoPepper;
-const Bytes kSalt(kSaltBytes, 7);
+const Bytes kSalt(passwords::kSaltBytes, 7);
 
 template <class T>
 T must(Result<T> result) {
@@ -41,31 +41,31 @@ T must(Result<T> result) {
   std::exit(1);
 }
 
-Hasher& hasher() {
-  static Hasher one{HasherSettings{}};
+passwords::Hasher& hasher() {
+  static passwords::Hasher one{passwords::HasherSettings{}};
   return one;
 }
 
-void hash(benchmark::State& state, Argon2Parameters parameters) {
+void hash(benchmark::State& state, passwords::Argon2Parameters parameters) {
   for (auto _ : state) {
     if (!hasher().hash({kPassword, kSalt, parameters, kNoPepper})) state.SkipWithError("no hash");
   }
   state.counters["hashes/s"] = benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 
-void hash_plainly(benchmark::State& state, Argon2Parameters parameters) {
+void hash_plainly(benchmark::State& state, passwords::Argon2Parameters parameters) {
   std::array<char, 256> encoded{};
   for (auto _ : state) {
-    const int status =
-        argon2id_hash_encoded(parameters.passes, parameters.memory_kib, parameters.lanes, kPassword.reveal().data(),
-                              kPassword.size(), kSalt.data(), kSalt.size(), kTagBytes, encoded.data(), encoded.size());
+    const int status = argon2id_hash_encoded(parameters.passes, parameters.memory_kib, parameters.lanes,
+                                             kPassword.reveal().data(), kPassword.size(), kSalt.data(), kSalt.size(),
+                                             passwords::kTagBytes, encoded.data(), encoded.size());
     if (status != ARGON2_OK) state.SkipWithError(argon2_error_message(status));
   }
   state.counters["hashes/s"] = benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 
 void hash_by_sodium(benchmark::State& state) {
-  std::array<unsigned char, kTagBytes> tag{};
+  std::array<unsigned char, passwords::kTagBytes> tag{};
   const auto text = kPassword.reveal_text();
   for (auto _ : state) {
     if (sodium_init() < 0 ||
@@ -81,20 +81,21 @@ void hash_by_sodium(benchmark::State& state) {
 struct Server {
   Server()
       : secrets_folder(std::filesystem::temp_directory_path() / ("countersign-bench-" + std::to_string(getpid()))) {
-    const auto generator = must(openpgp::RnpOpenPgp::open(Secret()));
-    const auto fingerprint =
-        must(found_store({"https://auth.example.org", secrets_folder, "server"}, medium, *generator, clock, rng));
-    auto secrets = must(Secrets::load(secrets_folder, clock.now()));
-    Bytes packets = must(openpgp::dearmor("PGP PRIVATE KEY BLOCK", secrets.server_key_armored().reveal_text()));
-    engine = must(openpgp::RnpOpenPgp::open(Secret::take(packets)));
+    const auto generator = must(openpgp::rnp::RnpOpenPgp::open(Secret()));
+    const auto fingerprint = must(
+        upkeep::found_store({"https://auth.example.org", secrets_folder, "server"}, medium, *generator, clock, rng));
+    auto secrets = must(secrets::Secrets::load(secrets_folder, clock.now()));
+    Bytes packets = must(openpgp::gate::dearmor("PGP PRIVATE KEY BLOCK", secrets.server_key_armored().reveal_text()));
+    engine = must(openpgp::rnp::RnpOpenPgp::open(Secret::take(packets)));
     AuthenticatorSettings settings{"https://auth.example.org", fingerprint, secrets_folder / "floor", "server", {}, {}};
     settings.policies.rate_limit = false;
     auth = must(Authenticator::open(std::move(settings), std::move(secrets), medium, *engine, clock, rng));
     const auto key = must(generator->generate({openpgp::KeyKind::ed25519_cv25519, "alice", clock.now()}));
-    must(auth->add_account(
-        {"alice", openpgp::enarmor("PGP PUBLIC KEY BLOCK", key.certificate), false, must(Password::admit(kPassword))},
-        visit));
-    token = must(auth->log_in(AccountName{"alice", ""}, must(Password::admit(kPassword)), visit)).token;
+    must(auth->add_account({"alice", openpgp::gate::enarmor("PGP PUBLIC KEY BLOCK", key.certificate), false,
+                            must(passwords::Password::admit(kPassword))},
+                           visit));
+    token =
+        must(auth->log_in(records::AccountName{"alice", ""}, must(passwords::Password::admit(kPassword)), visit)).token;
   }
   ~Server() {
     auth.reset();
@@ -119,8 +120,8 @@ void check_session(benchmark::State& state, std::size_t callers) {
   for (std::size_t i = 0; i < callers; ++i) {
     threads.emplace_back([&] {
       while (!stop) {
-        const auto refused =
-            server.auth->log_in(AccountName{"nobody", ""}, must(Password::admit(kPassword)), server.visit);
+        const auto refused = server.auth->log_in(records::AccountName{"nobody", ""},
+                                                 must(passwords::Password::admit(kPassword)), server.visit);
         if (refused) std::abort();
       }
     });
@@ -134,7 +135,7 @@ void check_session(benchmark::State& state, std::size_t callers) {
 }
 
 [[maybe_unused]] const bool kRegistered = [] {
-  const int cores = static_cast<int>(hashes_at_once());
+  const int cores = static_cast<int>(passwords::hashes_at_once());
   const auto add = [](const std::string& name, auto run) {
     return benchmark::RegisterBenchmark(name.c_str(), run)->UseRealTime()->Unit(benchmark::kMillisecond);
   };
@@ -150,7 +151,7 @@ void check_session(benchmark::State& state, std::size_t callers) {
     check_session(state, 0);
   })->Unit(benchmark::kMicrosecond);
   add("session_check/hasher_saturated", [cores](benchmark::State& state) {
-    check_session(state, static_cast<std::size_t>(cores) + HasherSettings().queue_max);
+    check_session(state, static_cast<std::size_t>(cores) + passwords::HasherSettings().queue_max);
   })->Unit(benchmark::kMicrosecond);
   return true;
 }();

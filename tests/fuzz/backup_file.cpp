@@ -2,7 +2,7 @@
 //
 // An input is what stands between the head and the MAC. It is taken twice: with the right MAC behind it, so that every
 // line is reached, and with none.
-#include "auth/backup/backup_file.hpp"
+#include "auth/records/backup_file.hpp"
 #include "tests/support/fuzz.hpp"
 #include "tests/support/fuzz_secrets.hpp"
 
@@ -12,10 +12,10 @@ using test::fuzz_secrets;
 
 namespace {
 
-const BackupHead kHead{"https://auth.example.org", std::string(64, 'a'), Instant()};
+const records::BackupHead kHead{"https://auth.example.org", std::string(64, 'a'), Instant()};
 
 // In small pieces, so that no line and no value is seen whole by luck.
-ByteSource source_of(std::string text) {
+records::ByteSource source_of(std::string text) {
   return [text = std::move(text), at = std::size_t{0}](std::span<std::uint8_t> out) mutable -> Result<std::size_t> {
     const std::size_t size = std::min({out.size(), text.size() - at, std::size_t{7}});
     std::copy_n(text.begin() + static_cast<std::ptrdiff_t>(at), size, out.begin());
@@ -27,9 +27,9 @@ ByteSource source_of(std::string text) {
 // Writes every record again; nothing where it is refused.
 std::optional<std::string> read_and_write(std::string text) {
   std::string again;
-  auto reader = BackupReader::begin(source_of(std::move(text)), fuzz_secrets());
+  auto reader = records::BackupReader::begin(source_of(std::move(text)), fuzz_secrets());
   FUZZ_CHECK(reader.has_value());
-  auto writer = BackupWriter::begin(kHead, fuzz_secrets().newest_record_key(), [&](ByteView bytes) -> Status {
+  auto writer = records::BackupWriter::begin(kHead, fuzz_secrets().newest_record_key(), [&](ByteView bytes) -> Status {
     again += as_text(bytes);
     return ok();
   });
@@ -54,8 +54,8 @@ std::optional<std::string> read_and_write(std::string text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size_bytes) {
   std::string text;
-  const SecretKey& key = fuzz_secrets().newest_record_key();
-  FUZZ_CHECK(BackupWriter::begin(kHead, key, [&](ByteView bytes) -> Status {
+  const secrets::SecretKey& key = fuzz_secrets().newest_record_key();
+  FUZZ_CHECK(records::BackupWriter::begin(kHead, key, [&](ByteView bytes) -> Status {
                text += as_text(bytes);
                return ok();
              }).has_value());

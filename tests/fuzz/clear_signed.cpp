@@ -9,20 +9,21 @@
 #include "storage/base/bytes.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = as_text({data, size});
-  static_cast<void>(is_cut_off(text));
-  const auto response = split_response(text);
+  static_cast<void>(openpgp::gate::is_cut_off(text));
+  const auto response = openpgp::gate::split_response(text);
   if (!response) return 0;
   if (response->messages.empty() || response->messages.size() > 2) std::abort();
-  for (const ClearSigned& message : response->messages) {
+  for (const openpgp::gate::ClearSigned& message : response->messages) {
     if (message.challenge_hint.empty() || text.find(message.signature) == std::string_view::npos) std::abort();
-    if (!looks_armored(message.signature)) std::abort();
+    if (!openpgp::gate::looks_armored(message.signature)) std::abort();
   }
   for (std::size_t cut = 0; cut < size; cut += 1 + size / 16) {
-    const auto part = split_response(text.substr(0, cut));
+    const auto part = openpgp::gate::split_response(text.substr(0, cut));
     if (!part && part.error().code != ErrorCode::file_incomplete) std::abort();
   }
   return 0;

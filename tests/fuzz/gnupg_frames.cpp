@@ -7,6 +7,7 @@
 #include "tests/support/fuzz.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp::gnupg;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

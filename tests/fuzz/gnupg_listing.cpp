@@ -6,11 +6,12 @@
 #include "tests/support/fuzz.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto primary = Fingerprint::parse("E1F97B68DE6AF66A580E7DADD04D51F9E87B541D").value();
-  const auto facts = gnupg::read_listing(as_text({data, size}), primary, from_unix(1'767'225'700));
+  const auto facts = openpgp::gnupg::read_listing(as_text({data, size}), primary, from_unix(1'767'225'700));
   if (!facts) return 0;
   FUZZ_CHECK(facts->primary.fingerprint == primary);
   FUZZ_CHECK(facts->primary.bound || (!facts->primary.can_sign && facts->user_ids.empty()));

@@ -2,7 +2,7 @@
 // it is of and nothing but one text.
 #include "auth/passwords/legacy_hash.hpp"
 
-#include "auth/accounts/account_id.hpp"
+#include "auth/base/account_id.hpp"
 #include "tests/support/fuzz.hpp"
 
 using namespace countersign;
@@ -13,15 +13,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto end = all.find('\n');
   const std::string_view line = all.substr(0, end);
   const std::string_view text = end == std::string_view::npos ? std::string_view() : all.substr(end + 1);
-  const auto stored = LegacyHash::parse(line);
+  const auto stored = passwords::LegacyHash::parse(line);
   FUZZ_CHECK(stored || stored.error().code == ErrorCode::record_unreadable);
-  const auto password = Password::admit(Secret(as_bytes(text)));
+  const auto password = passwords::Password::admit(Secret(as_bytes(text)));
   if (!password) {
     FUZZ_CHECK(password.error().code == ErrorCode::malformed_message);
     return 0;
   }
   const std::string own = lthn(text);
-  const auto of_text = LegacyHash::parse(own);
+  const auto of_text = passwords::LegacyHash::parse(own);
   FUZZ_CHECK(of_text && of_text->verify(*password));
   if (stored) {
     const bool same = line == own || line == lthn(password->normal().reveal_text());

@@ -5,9 +5,9 @@
 //   {"challenge": ...}       a JSON body, or any other text for a body that is OpenPGP
 #include <filesystem>
 
-#include "auth/founding.hpp"
 #include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
+#include "auth/upkeep/founding.hpp"
 #include "storage/memory_medium.hpp"
 #include "tests/support/fuzz.hpp"
 #include "transport/operations/auth_operations.hpp"
@@ -24,16 +24,16 @@ class Target {
     std::string scratch = (std::filesystem::temp_directory_path() / "countersign-fuzz-XXXXXX").native();
     FUZZ_CHECK(::mkdtemp(scratch.data()) != nullptr);
     const std::filesystem::path folder = std::filesystem::path(scratch) / "secrets";
-    const auto generator = auth::openpgp::RnpOpenPgp::open(Secret());
+    const auto generator = auth::openpgp::rnp::RnpOpenPgp::open(Secret());
     FUZZ_CHECK(generator.has_value());
     const std::string name = "https://auth.example.org";
-    const auto fingerprint = auth::found_store({name, folder, "fuzz"}, medium_, **generator, clock_, rng_);
+    const auto fingerprint = auth::upkeep::found_store({name, folder, "fuzz"}, medium_, **generator, clock_, rng_);
     FUZZ_CHECK(fingerprint.has_value());
-    auto secrets = auth::Secrets::load(folder, Instant());
+    auto secrets = auth::secrets::Secrets::load(folder, Instant());
     FUZZ_CHECK(secrets.has_value());
-    auto key = auth::openpgp::dearmor("PGP PRIVATE KEY BLOCK", secrets->server_key_armored().reveal_text());
+    auto key = auth::openpgp::gate::dearmor("PGP PRIVATE KEY BLOCK", secrets->server_key_armored().reveal_text());
     FUZZ_CHECK(key.has_value());
-    auto engine = auth::openpgp::RnpOpenPgp::open(Secret::take(*key));
+    auto engine = auth::openpgp::rnp::RnpOpenPgp::open(Secret::take(*key));
     FUZZ_CHECK(engine.has_value());
     engine_ = *std::move(engine);
     auth::Policies policies;

@@ -2,7 +2,7 @@
 //
 // An input is taken twice: as the text that a stranger sends, and as the body of a challenge, sealed here with the
 // right key, so that the fields behind the tag are reached too.
-#include "auth/challenges/sealed_challenge.hpp"
+#include "auth/records/sealed_challenge.hpp"
 #include "tests/support/fuzz.hpp"
 #include "tests/support/fuzz_secrets.hpp"
 
@@ -16,7 +16,7 @@ constexpr std::size_t kHeadBytes = 1 + 8;  // version, key id
 constexpr std::size_t kTagBytes = 16;
 
 std::string sealed(ByteView body) {
-  const SecretKey& key = fuzz_secrets().newest_seal_key();
+  const secrets::SecretKey& key = fuzz_secrets().newest_seal_key();
   Bytes whole = {1};
   append(whole, *from_hex(key.id));
   append(whole, body);
@@ -29,12 +29,12 @@ std::string sealed(ByteView body) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size_bytes) {
   const ByteView input(data, size_bytes);
-  const auto from_stranger = open_challenge(as_text(input), fuzz_secrets());
+  const auto from_stranger = records::open_challenge(as_text(input), fuzz_secrets());
   FUZZ_CHECK(!from_stranger.has_value());
   FUZZ_CHECK(from_stranger.error().code == ErrorCode::challenge_invalid);
 
   const std::string text = sealed(input);
-  const auto opened = open_challenge(text, fuzz_secrets());
+  const auto opened = records::open_challenge(text, fuzz_secrets());
   if (!opened) {
     FUZZ_CHECK(opened.error().code == ErrorCode::challenge_invalid);
     return 0;

@@ -8,7 +8,7 @@
 
 namespace countersign::test {
 
-using auth::Purpose;
+using auth::records::Purpose;
 
 namespace {
 

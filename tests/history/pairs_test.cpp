@@ -46,7 +46,7 @@ std::vector<Call> moves(AccountStage& stage) {
   const Papers papers = stage.papers();
   for (const auto& [number, paper] : papers.responses) {
     all.push_back(stage.redeeming(paper.purpose, number));
-    all.back().next = paper.purpose == Purpose::password ? 2 : kNone;
+    all.back().next = paper.purpose == records::Purpose::password ? 2 : kNone;
   }
   if (papers.tokens.empty()) return all;
   // The last session was refreshed: it has a token that was replaced, and the one that opens it.

@@ -54,7 +54,7 @@ void check_noticed(const std::string& what, Flaw flaw, Setting setting, const Mo
 }
 
 // The response for that purpose that nobody has handed in yet.
-Call redeem(AccountStage& stage, auth::Purpose purpose) {
+Call redeem(AccountStage& stage, auth::records::Purpose purpose) {
   int newest = kNone;
   for (const auto& [number, paper] : stage.papers().responses) {
     if (paper.purpose == purpose) newest = number;
@@ -95,7 +95,7 @@ Call use_newest_token(AccountStage& stage, Deed deed) {
 
 TEST_CASE("S03 planted: a login by key that a revocation came before is noticed") {
   check_noticed("login by key", Flaw::s03, Setting::active, [](AccountStage& stage) {
-    return std::pair(redeem(stage, auth::Purpose::login), stage.numbered(Deed::revoke));
+    return std::pair(redeem(stage, auth::records::Purpose::login), stage.numbered(Deed::revoke));
   });
 }
 

@@ -32,7 +32,7 @@ TEST_CASE("a server whose floor is kept by another process decides, says so once
     return server.post_text("/v1/session", alice.answer(server.post_form("/v1/challenge", "username=alice").body));
   };
   {
-    const auto held = must(auth::FileLock::acquire(lock));
+    const auto held = must(auth::secrets::FileLock::acquire(lock));
     REQUIRE(login().status == 201);
     REQUIRE(comes_true([&] { return count(server.log(), "maintenance failed") > 0; }));
     REQUIRE(login().status == 201);
@@ -49,7 +49,7 @@ TEST_CASE("a server whose floor is kept by another process decides, says so once
 TEST_CASE("a command whose lock another process keeps names the file and ends") {
   const Installation installation;
   const std::string lock = (installation.secrets() / "keys.lock").string();
-  const auto held = must(auth::FileLock::acquire(lock));
+  const auto held = must(auth::secrets::FileLock::acquire(lock));
   const ProgramRun run = installation.run({"secret", "rotate", "seal"});
   CHECK(run.exit_code == 7);
   CHECK_THAT(run.error, Catch::Contains("[busy]"));

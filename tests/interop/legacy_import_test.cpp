@@ -16,7 +16,7 @@ using namespace countersign::test;
 namespace {
 
 namespace fs = std::filesystem;
-using auth::AccountPart;
+using auth::records::AccountPart;
 
 std::string fixture() {
   return legacy_fixture(kLegacyFolder).string();
@@ -46,7 +46,8 @@ class KeyHolder {
   explicit KeyHolder(LegacyPerson person) : person_(std::move(person)) {
     home_.must(
         {"--passphrase", person_.password, "--import",
-         (legacy_fixture(kLegacyFolder) / auth::part_name(person_.account, AccountPart::escrowed_key)).string()});
+         (legacy_fixture(kLegacyFolder) / auth::records::part_name(person_.account, auth::records::AccountPart::escrowed_key))
+             .string()});
     key_ = home_.fingerprints(person_.account).at(0);
   }
   std::string answer(const std::string& message) {
@@ -146,7 +147,7 @@ TEST_CASE("a denied account of the predecessor is let in by an administrator, by
   LegacyScratch folder;
   folder.take("grace");
   const LegacyPerson grace = legacy_person("grace");
-  folder.erase(grace.account, AccountPart::revocation);
+  folder.erase(grace.account, auth::records::AccountPart::revocation);
   installation.must({"account", "import-legacy", folder.path()});
   const RunningServer server(installation);
   CHECK(log_in(server, "grace", grace.password).status == 401);

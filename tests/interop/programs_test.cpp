@@ -7,7 +7,7 @@
 #include <memory>
 #include <regex>
 
-#include "auth/clock.hpp"
+#include "auth/base/clock.hpp"
 #include "tests/contract/auth/openpgp/engines.hpp"
 #include "tests/interop/programs/matrix.hpp"
 #include "tests/interop/programs/program_user.hpp"
@@ -15,6 +15,7 @@
 #include "tests/support/program.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 

@@ -52,7 +52,7 @@ std::string detached(const std::string& challenge, const std::string& signature)
 
 // The tags and lengths of the packets of an armored message.
 std::string shape_of(const std::string& message) {
-  const Bytes bytes = auth::openpgp::dearmor("PGP MESSAGE", message).value();
+  const Bytes bytes = auth::openpgp::gate::dearmor("PGP MESSAGE", message).value();
   std::string shape;
   std::size_t at = 0;
   while (at < bytes.size()) {

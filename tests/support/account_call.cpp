@@ -82,7 +82,7 @@ std::string to_text(const Call& call) {
   const auto note = [&](std::string_view what, int number) {
     if (number != kNone) text += fmt::format(" {} {}", what, number);
   };
-  if (call.deed == Deed::issue) text += " to " + std::string(auth::name_of(call.purpose));
+  if (call.deed == Deed::issue) text += " to " + std::string(auth::records::name_of(call.purpose));
   note("key", call.key);
   note("password", call.password);
   note("next", call.next);

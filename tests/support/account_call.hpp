@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "auth/challenges/statement.hpp"
+#include "auth/records/statement.hpp"
 
 namespace countersign::test {
 
@@ -68,8 +68,8 @@ struct Call {
   int password = kNone;  // as claimed, or what a new account has
   int next = kNone;      // the password that is to be
   int token = kNone;
-  int session = kNone;                           // end one: the call that opened it
-  auth::Purpose purpose = auth::Purpose::login;  // issue
+  int session = kNone;                                             // end one: the call that opened it
+  auth::records::Purpose purpose = auth::records::Purpose::login;  // issue
   SealedFacts challenge;
   std::string answer;  // what it said: "ok ...", or a face
 };

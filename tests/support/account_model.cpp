@@ -4,8 +4,8 @@
 
 namespace countersign::test {
 
-using auth::PasswordScheme;
-using auth::Purpose;
+using auth::records::PasswordScheme;
+using auth::records::Purpose;
 using State = AccountModel::State;
 
 namespace {
@@ -36,8 +36,9 @@ class Step {
 
   std::string show() const {
     if (account_.state == State::absent) return kNotFound;
-    return fmt::format("ok {} {} password {}{}{}", name_of(account_.state), at(), auth::name_of(account_.scheme),
-                       account_.managed ? " managed" : "", account_.escrowed ? " escrowed" : "");
+    return fmt::format("ok {} {} password {}{}{}", name_of(account_.state), at(),
+                       auth::records::name_of(account_.scheme), account_.managed ? " managed" : "",
+                       account_.escrowed ? " escrowed" : "");
   }
 
   std::string issue() const {

@@ -11,7 +11,7 @@
 #include <set>
 #include <string>
 
-#include "auth/accounts/account.hpp"
+#include "auth/records/account.hpp"
 #include "tests/support/account_call.hpp"
 
 namespace countersign::test {
@@ -24,7 +24,7 @@ struct AccountModel {
   bool key_says_revoked = false;  // by a revocation certificate in it
   bool managed = false;
   bool escrowed = false;
-  auth::PasswordScheme scheme = auth::PasswordScheme::none;
+  auth::records::PasswordScheme scheme = auth::records::PasswordScheme::none;
   int password = kNone;
   bool operator==(const AccountModel&) const = default;
 };

@@ -1,8 +1,8 @@
 // How the accounts of a stage come to stand where a setting says: call by call, each held against the model.
 #include <fmt/format.h>
 
-#include "auth/accounts/account_id.hpp"
-#include "auth/keys/revocation_record.hpp"
+#include "auth/base/account_id.hpp"
+#include "auth/records/revocation_record.hpp"
 #include "tests/support/account_stage.hpp"
 #include "tests/support/planted_password.hpp"
 
@@ -35,23 +35,24 @@ void AccountStage::expect(Model& model, Call call) {
 }
 
 void AccountStage::plant_legacy_password(int who, int password) {
-  change_account(
-      house_, account_id_of(username_of(who)), [&](Accounts& accounts, storage::Batch& batch, Account& account) {
-        accounts.stage_no_part(batch, account, AccountPart::password);
-        accounts.stage_part(batch, account, AccountPart::legacy_password, as_bytes(lthn(password_text(password))));
-      });
+  change_account(house_, account_id_of(username_of(who)),
+                 [&](records::Accounts& accounts, storage::Batch& batch, records::Account& account) {
+                   accounts.stage_no_part(batch, account, records::AccountPart::password);
+                   accounts.stage_part(batch, account, records::AccountPart::legacy_password,
+                                       as_bytes(lthn(password_text(password))));
+                 });
 }
 
 AccountStage::Answer AccountStage::import(Authenticator& server, const Call& call) {
   const std::string id = account_id_of(username_of(call.who));
-  LegacyImportOrder order;
+  accounts::LegacyImportOrder order;
   {
     const std::lock_guard lock(mutex_);
     const auto [at, is_new] = legacy_folders_.try_emplace(fmt::format("{} {} {}", id, call.key, call.password));
     if (is_new) {
-      at->second.write(id, AccountPart::certificate, key_holder(call.key).certificate());
-      at->second.write(id, AccountPart::revocation, kRevocationPlaceholder);
-      at->second.write(id, AccountPart::legacy_password, lthn(password_text(call.password)));
+      at->second.write(id, records::AccountPart::certificate, key_holder(call.key).certificate());
+      at->second.write(id, records::AccountPart::revocation, records::kRevocationPlaceholder);
+      at->second.write(id, records::AccountPart::legacy_password, lthn(password_text(call.password)));
     }
     order.folder = at->second.path();
   }
@@ -67,18 +68,18 @@ Scene AccountStage::set(Setting setting) {
     expect(scene.model, call);
     return call.number;
   };
-  const auto asks = [&](Purpose purpose, int key = kNone, int who = 0) {
+  const auto asks = [&](records::Purpose purpose, int key = kNone, int who = 0) {
     Call call = numbered(Deed::issue, who);
     call.purpose = purpose;
     call.key = key;
     return does(call);
   };
   const auto logs_in = [&] {
-    does(redeeming(Purpose::login, asks(Purpose::login)));
+    does(redeeming(records::Purpose::login, asks(records::Purpose::login)));
     return papers_.calls - 1;
   };
-  asks(Purpose::enrol, 4);
-  asks(Purpose::enrol, 5, 1);
+  asks(records::Purpose::enrol, 4);
+  asks(records::Purpose::enrol, 5, 1);
   if (setting != Setting::absent) {
     Call add = numbered(setting == Setting::managed ? Deed::add_managed : Deed::add);
     if (setting != Setting::managed) add.key = 0;
@@ -86,17 +87,19 @@ Scene AccountStage::set(Setting setting) {
     does(add);
     if (setting == Setting::legacy) {
       plant_legacy_password(0, 0);
-      scene.model.accounts[0].scheme = PasswordScheme::lthn;
+      scene.model.accounts[0].scheme = records::PasswordScheme::lthn;
     }
     logs_in();
     does(using_token(Deed::refresh, logs_in()));
-    for (const Purpose purpose : {Purpose::login, Purpose::revoke, Purpose::password}) asks(purpose);
-    asks(Purpose::rotate, 1);
+    for (const records::Purpose purpose :
+         {records::Purpose::login, records::Purpose::revoke, records::Purpose::password})
+      asks(purpose);
+    asks(records::Purpose::rotate, 1);
   }
   if (setting == Setting::revoked) does(numbered(Deed::revoke));
   if (setting == Setting::deleted) {
     does(numbered(Deed::delete_account));
-    asks(Purpose::enrol, 4);
+    asks(records::Purpose::enrol, 4);
   }
   scene.papers = papers_;
   scene.records = contents_of(recorder_);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "auth/accounts/account_id.hpp"
+#include "auth/base/account_id.hpp"
 #include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/gate/secret_key.hpp"
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
@@ -20,16 +20,16 @@ constexpr std::array<std::string_view, 5> kAccountFolders = {"users/", "keys/", 
                                                              "consumed/"};
 
 // A hash that is none, so that a thousand of them cost nothing.
-Result<Secret> hash_quickly(const HashRequest& request, Arena&) {
+Result<Secret> hash_quickly(const passwords::HashRequest& request, passwords::Arena&) {
   return Secret(hmac_sha256(request.password, request.salt));
 }
 
-Password password_numbered(int password) {
+passwords::Password password_numbered(int password) {
   return password_of(password_text(password));
 }
 
-NewAccount new_account(const Call& call) {
-  NewAccount request{username_of(call.who), key_holder(call.key).certificate(), false, std::nullopt};
+accounts::NewAccount new_account(const Call& call) {
+  accounts::NewAccount request{username_of(call.who), key_holder(call.key).certificate(), false, std::nullopt};
   if (call.password != kNone) request.password = password_numbered(call.password);
   return request;
 }
@@ -43,17 +43,17 @@ std::string plain(const Result<T>& result, bool by_network) {
   return result ? "ok" : refusal_of(result.error(), by_network);
 }
 
-Deed redeemed_by(Purpose purpose) {
+Deed redeemed_by(records::Purpose purpose) {
   switch (purpose) {
-    case Purpose::login:
+    case records::Purpose::login:
       return Deed::log_in;
-    case Purpose::enrol:
+    case records::Purpose::enrol:
       return Deed::enrol;
-    case Purpose::rotate:
+    case records::Purpose::rotate:
       return Deed::rotate_by_statement;
-    case Purpose::revoke:
+    case records::Purpose::revoke:
       return Deed::revoke_by_statement;
-    case Purpose::password:
+    case records::Purpose::password:
       return Deed::change_password_by_statement;
   }
   return Deed::log_in;
@@ -92,7 +92,8 @@ HouseSettings AccountStage::settings() {
       const std::lock_guard lock(mutex_);
       papers_.made_keys.push_back(std::make_shared<const openpgp::GeneratedKey>(made));
     };
-    return std::unique_ptr<openpgp::OpenPgp>(std::make_unique<QuickKeys>(TRY(openpgp::RnpOpenPgp::open(key)), note));
+    return std::unique_ptr<openpgp::OpenPgp>(
+        std::make_unique<QuickKeys>(TRY(openpgp::rnp::RnpOpenPgp::open(key)), note));
   };
   return settings;
 }
@@ -136,7 +137,7 @@ Call AccountStage::numbered(Deed deed, int who) {
   return call;
 }
 
-Call AccountStage::redeeming(Purpose purpose, int response) {
+Call AccountStage::redeeming(records::Purpose purpose, int response) {
   Call call = numbered(redeemed_by(purpose));
   const std::lock_guard lock(mutex_);
   const Papers::Answered& paper = papers_.responses.at(response);
@@ -188,7 +189,7 @@ void AccountStage::act(Authenticator& server, Call& call) {
 }
 
 AccountStage::Answer AccountStage::answer(Authenticator& server, Call& call) {
-  const AccountName name{username_of(call.who), ""};
+  const records::AccountName name{username_of(call.who), ""};
   const std::string id = account_id_of(name.username);
   const auto response = [&] { return response_of(call.challenge.number).response; };
   const auto certificate = [&] { return call.key == kNone ? "" : key_holder(call.key).certificate(); };
@@ -269,11 +270,11 @@ AccountStage::Answer AccountStage::answer(Authenticator& server, Call& call) {
 AccountStage::Answer AccountStage::show(Authenticator& server, const std::string& id) {
   const auto view = server.show_account(id);
   if (!view) return refusal_of(view.error(), false);
-  const Account& account = view->account;
+  const records::Account& account = view->account;
   return fmt::format("ok {} epoch {} key {} password {}{}{}", name_of(account.state), account.epoch,
                      key_of(account.fingerprint), name_of(password_scheme_of(account)),
                      account.managed ? " managed" : "",
-                     account.parts.contains(AccountPart::escrowed_key) ? " escrowed" : "");
+                     account.parts.contains(records::AccountPart::escrowed_key) ? " escrowed" : "");
 }
 
 AccountStage::Answer AccountStage::refresh(Authenticator& server, const Call& call) {
@@ -288,31 +289,31 @@ AccountStage::Answer AccountStage::refresh(Authenticator& server, const Call& ca
 }
 
 AccountStage::Answer AccountStage::issue(Authenticator& server, const Call& call) {
-  ChallengeRequest request;
+  proving::ChallengeRequest request;
   request.name.username = username_of(call.who);
   request.purpose = call.purpose;
-  if (call.purpose == Purpose::enrol) request.public_key = key_holder(call.key).certificate();
-  if (call.purpose == Purpose::rotate) request.new_public_key = key_holder(call.key).certificate();
-  if (call.purpose == Purpose::revoke) request.reason = "key_retired";
+  if (call.purpose == records::Purpose::enrol) request.public_key = key_holder(call.key).certificate();
+  if (call.purpose == records::Purpose::rotate) request.new_public_key = key_holder(call.key).certificate();
+  if (call.purpose == records::Purpose::revoke) request.reason = "key_retired";
   const auto issued = server.issue_challenge(request, by_http());
   if (!issued) return refusal_of(issued.error(), true);
   const std::string text = house_.engine().sealed_in(issued->message).text;
-  const std::string sealed = must(parse_statement(text)).challenge;
-  const Challenge challenge = must(open_challenge(sealed, house_.secrets())).challenge;
+  const std::string sealed = must(records::parse_statement(text)).challenge;
+  const records::Challenge challenge = must(records::open_challenge(sealed, house_.secrets())).challenge;
   const int key = key_of(challenge.key);
   if (key == kNone) return "ok decoy";
   Papers::Answered paper;
   paper.purpose = call.purpose;
   paper.who = call.who;
-  paper.facts = {call.number, challenge.epoch, key, call.purpose == Purpose::rotate ? call.key : kNone};
+  paper.facts = {call.number, challenge.epoch, key, call.purpose == records::Purpose::rotate ? call.key : kNone};
   paper.response = sign(key, sealed, text);
-  if (call.purpose == Purpose::rotate) paper.by_next_key = sign(call.key, sealed, text);
+  if (call.purpose == records::Purpose::rotate) paper.by_next_key = sign(call.key, sealed, text);
   const std::lock_guard lock(mutex_);
   papers_.responses[call.number] = std::move(paper);
   return fmt::format("ok epoch {} key {}", challenge.epoch, key);
 }
 
-AccountStage::Answer AccountStage::opened_answer(const Call& call, const Result<RefreshedSession>& result) {
+AccountStage::Answer AccountStage::opened_answer(const Call& call, const Result<sessions::RefreshedSession>& result) {
   if (!result) return refusal_of(result.error(), true);
   const std::lock_guard lock(mutex_);
   papers_.tokens[call.number] = {result->token, call.who, call.number};
@@ -320,24 +321,25 @@ AccountStage::Answer AccountStage::opened_answer(const Call& call, const Result<
   return fmt::format("ok session {} epoch {}", call.number, result->session.epoch);
 }
 
-AccountStage::Answer AccountStage::session_answer(int session, const Session& found) {
+AccountStage::Answer AccountStage::session_answer(int session, const records::Session& found) {
   return found.id == session_id_of(session) ? fmt::format("ok session {}", session) : "ok another's session";
 }
 
-Response AccountStage::sign(int key, const std::string& sealed, const std::string& text) {
+proving::Response AccountStage::sign(int key, const std::string& sealed, const std::string& text) {
   const auto sign_by = [&](const Person& person) {
-    return Response{sealed, person.sign(text, house_.clock.now()), openpgp::SignatureForm::detached};
+    return proving::Response{sealed, person.sign(text, house_.clock.now()), openpgp::SignatureForm::detached};
   };
   if (key < kMadeKeys) return sign_by(key_holder(key));
   return sign_by(Person("managed", *papers().made_keys.at(static_cast<std::size_t>(key - kMadeKeys))));
 }
 
-AccountStage::Answer AccountStage::account_answer(const Result<Account>& result, bool by_network) {
+AccountStage::Answer AccountStage::account_answer(const Result<records::Account>& result, bool by_network) {
   if (!result) return refusal_of(result.error(), by_network);
   return fmt::format("ok epoch {} key {}", result->epoch, key_of(result->fingerprint));
 }
 
-AccountStage::Answer AccountStage::managed_answer(Call& call, const Result<ManagedAccount>& result, bool by_network) {
+AccountStage::Answer AccountStage::managed_answer(Call& call, const Result<keys::ManagedAccount>& result,
+                                                  bool by_network) {
   if (!result) return refusal_of(result.error(), by_network);
   call.key = key_of(result->account.fingerprint);
   return account_answer(result->account, by_network);
@@ -345,16 +347,17 @@ AccountStage::Answer AccountStage::managed_answer(Call& call, const Result<Manag
 
 AccountStage::Answer AccountStage::handed_out_answer(const Result<Secret>& armored) {
   if (!armored) return refusal_of(armored.error(), true);
-  const auto packets = openpgp::dearmor("PGP PRIVATE KEY BLOCK", armored->reveal_text());
-  return packets ? fmt::format("ok key {}", key_of(must(openpgp::fingerprint_of_secret_key(*packets)))) : "ok no key";
+  const auto packets = openpgp::gate::dearmor("PGP PRIVATE KEY BLOCK", armored->reveal_text());
+  return packets ? fmt::format("ok key {}", key_of(must(openpgp::gate::fingerprint_of_secret_key(*packets))))
+                 : "ok no key";
 }
 
-AccountStage::Answer AccountStage::revoked_answer(const Result<RevocationRecord>& result, bool by_network) {
+AccountStage::Answer AccountStage::revoked_answer(const Result<records::RevocationRecord>& result, bool by_network) {
   if (!result) return refusal_of(result.error(), by_network);
   return fmt::format("ok key {}", key_of(result->fingerprint));
 }
 
-int AccountStage::key_of(const openpgp::Fingerprint& fingerprint) {
+int AccountStage::key_of(const Fingerprint& fingerprint) {
   for (int key = 0; key < kKeys; ++key) {
     if (key_holder(key).fingerprint() == fingerprint) return key;
   }

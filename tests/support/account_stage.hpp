@@ -28,11 +28,11 @@ struct Papers {
     int session = kNone;
   };
   struct Answered {
-    auth::Purpose purpose = auth::Purpose::login;
+    auth::records::Purpose purpose = auth::records::Purpose::login;
     int who = 0;
     SealedFacts facts;
-    auth::Response response;
-    auth::Response by_next_key;  // rotate
+    auth::proving::Response response;
+    auth::proving::Response by_next_key;  // rotate
   };
   std::map<int, Token> tokens;
   std::map<int, Answered> responses;
@@ -96,7 +96,7 @@ class AccountStage {
 
   // A call with a number of its own. Redeeming and using take a paper that is there, by its number.
   Call numbered(Deed deed, int who = 0);
-  Call redeeming(auth::Purpose purpose, int response);
+  Call redeeming(auth::records::Purpose purpose, int response);
   Call using_token(Deed deed, int token);
 
  private:
@@ -105,15 +105,15 @@ class AccountStage {
   Answer show(auth::Authenticator& server, const std::string& id);
   Answer issue(auth::Authenticator& server, const Call& call);
   Answer refresh(auth::Authenticator& server, const Call& call);
-  Answer opened_answer(const Call& call, const Result<auth::RefreshedSession>& result);
-  Answer session_answer(int session, const auth::Session& found);
-  Answer account_answer(const Result<auth::Account>& result, bool by_network);
-  Answer managed_answer(Call& call, const Result<auth::ManagedAccount>& result, bool by_network);
+  Answer opened_answer(const Call& call, const Result<auth::sessions::RefreshedSession>& result);
+  Answer session_answer(int session, const auth::records::Session& found);
+  Answer account_answer(const Result<auth::records::Account>& result, bool by_network);
+  Answer managed_answer(Call& call, const Result<auth::keys::ManagedAccount>& result, bool by_network);
   Answer import(auth::Authenticator& server, const Call& call);
   Answer handed_out_answer(const Result<Secret>& armored);
-  Answer revoked_answer(const Result<auth::RevocationRecord>& result, bool by_network);
-  int key_of(const auth::openpgp::Fingerprint& fingerprint);
-  auth::Response sign(int key, const std::string& sealed, const std::string& text);
+  Answer revoked_answer(const Result<auth::records::RevocationRecord>& result, bool by_network);
+  int key_of(const auth::Fingerprint& fingerprint);
+  auth::proving::Response sign(int key, const std::string& sealed, const std::string& text);
   Papers::Answered response_of(int number);
   Papers::Token token_of(const Call& call);
   std::string session_id_of(int session);

@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "auth/accounts/account_id.hpp"
-#include "auth/clock.hpp"
+#include "auth/base/account_id.hpp"
+#include "auth/base/clock.hpp"
 #include "auth/openpgp/acceptance.hpp"
 #include "auth/openpgp/gate/clear_signed.hpp"
 #include "auth/openpgp/policy.hpp"
@@ -39,19 +39,19 @@ CommandRun ClientDesk::run(const std::vector<std::string>& arguments, const std:
 }
 
 SealingServer::SealingServer(std::string name) : name_(std::move(name)) {
-  const auto maker = openpgp::RnpOpenPgp::open(Secret{}).value();
+  const auto maker = openpgp::rnp::RnpOpenPgp::open(Secret{}).value();
   const auto pair =
       maker->generate({openpgp::KeyKind::ed25519_cv25519, name_, SystemClock().now() - Seconds(3600)}).value();
-  engine_ = openpgp::RnpOpenPgp::open(pair.secret_key).value();
+  engine_ = openpgp::rnp::RnpOpenPgp::open(pair.secret_key).value();
   key_ = pair.fingerprint;
 }
 
-Statement SealingServer::statement(ClientDesk& desk, const std::string& username) const {
-  Statement statement;
+records::Statement SealingServer::statement(ClientDesk& desk, const std::string& username) const {
+  records::Statement statement;
   statement.server = name_;
   statement.server_key = key_;
   statement.account = account_id_of(username);
-  statement.key = openpgp::Fingerprint::parse(desk.key()).value();
+  statement.key = Fingerprint::parse(desk.key()).value();
   statement.challenge = base64url(as_bytes("a sealed challenge, opaque to the client"));
   statement.nonce = base64url(Bytes(32, 0x5a));
   statement.issued_at = SystemClock().now();
@@ -59,8 +59,8 @@ Statement SealingServer::statement(ClientDesk& desk, const std::string& username
   return statement;
 }
 
-SessionGrant SealingServer::grant(const std::string& username) const {
-  SessionGrant grant;
+records::SessionGrant SealingServer::grant(const std::string& username) const {
+  records::SessionGrant grant;
   grant.server = name_;
   grant.server_key = key_;
   grant.account = account_id_of(username);
@@ -72,17 +72,19 @@ SessionGrant SealingServer::grant(const std::string& username) const {
 
 std::string SealingServer::seal(ClientDesk& desk, std::string_view text) {
   const Instant now = SystemClock().now();
-  const auto recipient = openpgp::admit_certificate(desk.certificate(), openpgp::kCertificateReadBytesMax).value();
+  const auto recipient =
+      openpgp::gate::admit_certificate(desk.certificate(), openpgp::gate::kCertificateReadBytesMax).value();
   const auto key = openpgp::choose_encryption_key(engine_->inspect(recipient, now).value(), now).value();
   return engine_->seal(openpgp::SealRequest{recipient, key.fingerprint, text, true, now}).value();
 }
 
-Status SealingServer::judge(ClientDesk& desk, std::string_view response, const Statement& statement) {
+Status SealingServer::judge(ClientDesk& desk, std::string_view response, const records::Statement& statement) {
   const Instant now = SystemClock().now();
-  const auto parts = TRY(openpgp::split_response(response));
+  const auto parts = TRY(openpgp::gate::split_response(response));
   if (parts.messages.size() != 1) return fail(ErrorCode::malformed_message, "not one message");
-  const auto signature = TRY(openpgp::admit_signature(parts.messages.front().signature));
-  const auto certificate = TRY(openpgp::admit_certificate(desk.certificate(), openpgp::kCertificateReadBytesMax));
+  const auto signature = TRY(openpgp::gate::admit_signature(parts.messages.front().signature));
+  const auto certificate =
+      TRY(openpgp::gate::admit_certificate(desk.certificate(), openpgp::gate::kCertificateReadBytesMax));
   TRY(openpgp::accept_signature(*engine_, certificate, write_statement(statement), signature,
                                 openpgp::SignatureForm::clear_signed, {now - Seconds(300), now + Seconds(300)}, now));
   return ok();

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "auth/challenges/session_grant.hpp"
-#include "auth/challenges/statement.hpp"
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
+#include "auth/records/session_grant.hpp"
+#include "auth/records/statement.hpp"
 #include "cli/exit_code.hpp"
 #include "tests/support/gnupg_home.hpp"
 
@@ -43,20 +43,20 @@ class SealingServer {
   explicit SealingServer(std::string name);
 
   const std::string& name() const { return name_; }
-  const auth::openpgp::Fingerprint& key() const { return key_; }
+  const auth::Fingerprint& key() const { return key_; }
   auth::openpgp::OpenPgp& engine() { return *engine_; }
 
   // A login statement by this server for the desk's key, good now and for five minutes.
-  auth::Statement statement(ClientDesk& desk, const std::string& username) const;
-  auth::SessionGrant grant(const std::string& username) const;
+  auth::records::Statement statement(ClientDesk& desk, const std::string& username) const;
+  auth::records::SessionGrant grant(const std::string& username) const;
   std::string seal(ClientDesk& desk, std::string_view text);
   // Is it a clear-signed response by the desk's key over exactly this statement, as a server would judge it?
-  Status judge(ClientDesk& desk, std::string_view response, const auth::Statement& statement);
+  Status judge(ClientDesk& desk, std::string_view response, const auth::records::Statement& statement);
 
  private:
   std::string name_;
-  std::unique_ptr<auth::openpgp::RnpOpenPgp> engine_;
-  auth::openpgp::Fingerprint key_;
+  std::unique_ptr<auth::openpgp::rnp::RnpOpenPgp> engine_;
+  auth::Fingerprint key_;
 };
 
 }  // namespace countersign::test

@@ -10,6 +10,7 @@
 namespace countersign::test {
 namespace {
 
+using namespace auth;
 using namespace auth::openpgp;
 
 std::string line_of(const KeyFacts& key, Instant now) {
@@ -53,14 +54,14 @@ std::string differing(const std::string& first, const std::string& second) {
 }  // namespace
 
 std::string EngineComparison::difference(std::string_view certificate, Instant now) {
-  if (!admit_certificate(certificate, kCertificateLocalReadBytesMax)) return {};
+  if (!openpgp::gate::admit_certificate(certificate, openpgp::gate::kCertificateLocalReadBytesMax)) return {};
   ++certificates_;
   return differing(told_by(first_, certificate, now), told_by(second_, certificate, now));
 }
 
 std::string EngineComparison::difference(std::string_view certificate, std::string_view statement,
                                          std::string_view signature, SignatureForm form, Instant now) {
-  const auto admitted = admit_certificate(certificate, kCertificateLocalReadBytesMax);
+  const auto admitted = openpgp::gate::admit_certificate(certificate, openpgp::gate::kCertificateLocalReadBytesMax);
   if (!admitted) return {};
   ++signatures_;
   return differing(judge_signature_text(first_, *admitted, statement, signature, form, now),

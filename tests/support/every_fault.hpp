@@ -26,7 +26,7 @@ struct FaultyHouse {
     out.policies.rate_limit = false;
     out.open_engine = [](const Secret& secret_key) -> Result<std::unique_ptr<auth::openpgp::OpenPgp>> {
       return std::unique_ptr<auth::openpgp::OpenPgp>(
-          std::make_unique<QuickKeys>(TRY(auth::openpgp::RnpOpenPgp::open(secret_key))));
+          std::make_unique<QuickKeys>(TRY(auth::openpgp::rnp::RnpOpenPgp::open(secret_key))));
     };
     return out;
   }

@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-#include "auth/clock.hpp"
+#include "auth/base/clock.hpp"
 
 namespace countersign::test {
 

@@ -13,8 +13,8 @@ namespace countersign::test {
 class FakeOpenPgp final : public auth::openpgp::OpenPgp {
  public:
   using CertificateFacts = auth::openpgp::CertificateFacts;
-  using GatedCertificate = auth::openpgp::GatedCertificate;
-  using GatedSignature = auth::openpgp::GatedSignature;
+  using GatedCertificate = auth::openpgp::gate::GatedCertificate;
+  using GatedSignature = auth::openpgp::gate::GatedSignature;
   using GeneratedKey = auth::openpgp::GeneratedKey;
   using KeyRequest = auth::openpgp::KeyRequest;
   using SealRequest = auth::openpgp::SealRequest;

@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-#include "auth/rng.hpp"
+#include "auth/base/rng.hpp"
 
 namespace countersign::test {
 

@@ -77,7 +77,7 @@ ForgedKey::ForgedKey(Instant created_at, std::unique_ptr<Pair> pair) : pair_(std
                   {22},
                   oid,
                   exact_mpi(concat({{0x40}, point}))});
-  fingerprint_ = auth::openpgp::Fingerprint::from_bytes(digest(EVP_sha1(), covered_key(body_))).value();
+  fingerprint_ = auth::Fingerprint::from_bytes(digest(EVP_sha1(), covered_key(body_))).value();
 }
 
 ForgedKey::~ForgedKey() = default;

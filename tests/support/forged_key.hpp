@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "auth/openpgp/fingerprint.hpp"
+#include "auth/base/fingerprint.hpp"
 #include "storage/base/bytes.hpp"
 #include "storage/base/time.hpp"
 
@@ -31,7 +31,7 @@ class ForgedKey {
   ForgedKey& operator=(const ForgedKey&) = delete;
 
   const Bytes& body() const { return body_; }  // of the public key packet
-  const auth::openpgp::Fingerprint& fingerprint() const { return fingerprint_; }
+  const auth::Fingerprint& fingerprint() const { return fingerprint_; }
   Instant created_at() const { return created_at_; }
 
   // The body of a signature packet, cryptographically right, over these bytes.
@@ -50,7 +50,7 @@ class ForgedKey {
   std::unique_ptr<Pair> pair_;
   Instant created_at_;
   Bytes body_;
-  auth::openpgp::Fingerprint fingerprint_;
+  auth::Fingerprint fingerprint_;
 };
 
 // Subpackets of self-signatures.

@@ -12,13 +12,13 @@ namespace countersign::test {
 // Outlives the hasher. Any thread.
 class HashGate {
  public:
-  auth::HasherSettings settings(std::size_t at_once, std::size_t queue_max) {
-    auth::HasherSettings out;
+  auth::passwords::HasherSettings settings(std::size_t at_once, std::size_t queue_max) {
+    auth::passwords::HasherSettings out;
     out.at_once = at_once;
     out.queue_max = queue_max;
-    out.compute = [this](const auth::HashRequest& request, auth::Arena& arena) {
+    out.compute = [this](const auth::passwords::HashRequest& request, auth::passwords::Arena& arena) {
       enter();
-      auto tag = auth::compute_argon2id(request, arena);
+      auto tag = auth::passwords::compute_argon2id(request, arena);
       leave();
       return tag;
     };

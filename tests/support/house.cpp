@@ -1,12 +1,12 @@
 #include "tests/support/house.hpp"
 
-#include "auth/accounts/account_id.hpp"
-#include "auth/founding.hpp"
+#include "auth/base/account_id.hpp"
 #include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/gate/secret_key.hpp"
 #include "auth/openpgp/rnp/key_file.hpp"
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
 #include "auth/secrets/server_key_file.hpp"
+#include "auth/upkeep/founding.hpp"
 
 namespace countersign::test {
 
@@ -18,11 +18,11 @@ constexpr Instant kBirthOfKeys{Seconds(1'767'225'600)};  // 2026-01-01T00:00:00Z
 constexpr const char* kSecretKeyLabel = "PGP PRIVATE KEY BLOCK";
 
 std::unique_ptr<openpgp::OpenPgp> engine_with(const Secret& secret_key) {
-  return must(openpgp::RnpOpenPgp::open(secret_key));
+  return must(openpgp::rnp::RnpOpenPgp::open(secret_key));
 }
 
 Secret packets_of(const Secret& armored) {
-  Bytes packets = must(openpgp::dearmor(kSecretKeyLabel, armored.reveal_text()));
+  Bytes packets = must(openpgp::gate::dearmor(kSecretKeyLabel, armored.reveal_text()));
   return Secret::take(packets);
 }
 
@@ -33,7 +33,7 @@ Person::Person(std::string name, openpgp::KeyKind kind)
 
 Person::Person(std::string name, const openpgp::GeneratedKey& key)
     : name_(std::move(name)),
-      certificate_(openpgp::enarmor("PGP PUBLIC KEY BLOCK", key.certificate)),
+      certificate_(openpgp::gate::enarmor("PGP PUBLIC KEY BLOCK", key.certificate)),
       fingerprint_(key.fingerprint),
       secret_key_(key.secret_key),
       engine_(engine_with(key.secret_key)) {}
@@ -70,11 +70,11 @@ Visit by_hand() {
 
 Policies quick_policies() {
   Policies policies;
-  policies.password.parameters = {kMemoryKibMin, 1, 1};
+  policies.password.parameters = {passwords::kMemoryKibMin, 1, 1};
   return policies;
 }
-Password password_of(std::string_view text) {
-  return must(Password::admit(Secret(as_bytes(text))));
+passwords::Password password_of(std::string_view text) {
+  return must(passwords::Password::admit(Secret(as_bytes(text))));
 }
 
 House::House(HouseSettings settings_in, storage::Medium* over)
@@ -83,11 +83,11 @@ House::House(HouseSettings settings_in, storage::Medium* over)
       secrets_folder_(scratch_.path() / "secrets") {
   const auto generator = engine_with(Secret());
   fingerprint_ =
-      must(found_store({settings.server, secrets_folder_, settings.writer}, *medium_, *generator, clock, rng));
-  secrets_ = std::make_unique<Secrets>(must(Secrets::load(secrets_folder_, clock.now())));
-  seal_ = std::make_unique<RecordSeal>(*secrets_);
+      must(upkeep::found_store({settings.server, secrets_folder_, settings.writer}, *medium_, *generator, clock, rng));
+  secrets_ = std::make_unique<secrets::Secrets>(must(secrets::Secrets::load(secrets_folder_, clock.now())));
+  seal_ = std::make_unique<secrets::RecordSeal>(*secrets_);
   const Secret key = packets_of(secrets_->server_key_armored());
-  key_home_ = std::make_unique<openpgp::RnpKeyFile>(secrets_folder_, key, "");
+  key_home_ = std::make_unique<openpgp::rnp::RnpKeyFile>(secrets_folder_, key, "");
   engine_ = settings.open_engine ? must(settings.open_engine(key)) : engine_with(key);
   spy_ = std::make_unique<SpyOpenPgp>(*engine_);
   must(restart());
@@ -98,21 +98,21 @@ Result<std::unique_ptr<Authenticator>> House::another(storage::Medium& medium, c
                                writer,          settings.policies, key_home_.get()};
   opened.hasher = settings.hasher;
   opened.applies_revocations = settings.applies_revocations;
-  return Authenticator::open(std::move(opened), TRY(Secrets::load(secrets_folder_, clock.now())), medium, *spy_, clock,
-                             rng);
+  return Authenticator::open(std::move(opened), TRY(secrets::Secrets::load(secrets_folder_, clock.now())), medium,
+                             *spy_, clock, rng);
 }
 
 Status House::restart(storage::Medium* over) {
   operations_.reset();
   auth_.reset();
   if (over != nullptr) medium_ = over;
-  *secrets_ = TRY(Secrets::load(secrets_folder_, clock.now()));
-  if (const auto identity = ServerIdentity::load(*medium_, *seal_, settings.server, fingerprint_)) {
-    const auto certificate =
-        must(openpgp::admit_certificate(identity->certificate_armored(), openpgp::kCertificateReadBytesMax));
-    const Secret secret = packets_of(must(read_server_key(secrets_folder_, identity->fingerprint())));
-    key_home_ = std::make_unique<openpgp::RnpKeyFile>(secrets_folder_, secret, "");
-    const Secret dressed = must(openpgp::with_certificate(secret.reveal(), certificate));
+  *secrets_ = TRY(secrets::Secrets::load(secrets_folder_, clock.now()));
+  if (const auto identity = records::ServerIdentity::load(*medium_, *seal_, settings.server, fingerprint_)) {
+    const auto certificate = must(
+        openpgp::gate::admit_certificate(identity->certificate_armored(), openpgp::gate::kCertificateReadBytesMax));
+    const Secret secret = packets_of(must(secrets::read_server_key(secrets_folder_, identity->fingerprint())));
+    key_home_ = std::make_unique<openpgp::rnp::RnpKeyFile>(secrets_folder_, secret, "");
+    const Secret dressed = must(openpgp::gate::with_certificate(secret.reveal(), certificate));
     auto engine = settings.open_engine ? must(settings.open_engine(dressed)) : engine_with(dressed);
     spy_->forward_to(*engine);
     engine_ = std::move(engine);
@@ -122,63 +122,65 @@ Status House::restart(storage::Medium* over) {
   return ok();
 }
 
-Account House::add(const Person& person) {
+records::Account House::add(const Person& person) {
   return must(auth_->add_account({person.name(), person.certificate(), false}, by_hand()));
 }
 
-Account House::add(const Person& person, std::string_view password) {
+records::Account House::add(const Person& person, std::string_view password) {
   return must(auth_->add_account({person.name(), person.certificate(), false, password_of(password)}, by_hand()));
 }
 
-IssuedChallenge House::issue(const Person& person, Transport transport) {
-  ChallengeRequest request;
+proving::IssuedChallenge House::issue(const Person& person, records::Transport transport) {
+  proving::ChallengeRequest request;
   request.name.username = person.name();
   request.transport = transport;
-  return must(auth_->issue_challenge(request, transport == Transport::http ? by_http() : by_hand()));
+  return must(auth_->issue_challenge(request, transport == records::Transport::http ? by_http() : by_hand()));
 }
 
-IssuedChallenge House::issue_enrolment(const Person& person, Transport transport) {
-  ChallengeRequest request;
+proving::IssuedChallenge House::issue_enrolment(const Person& person, records::Transport transport) {
+  proving::ChallengeRequest request;
   request.name.username = person.name();
-  request.purpose = Purpose::enrol;
+  request.purpose = records::Purpose::enrol;
   request.transport = transport;
   request.public_key = person.certificate();
-  return must(auth_->issue_challenge(request, transport == Transport::http ? by_http() : by_hand()));
+  return must(auth_->issue_challenge(request, transport == records::Transport::http ? by_http() : by_hand()));
 }
 
-Response House::answer(const Person& person, const IssuedChallenge& issued) {
+proving::Response House::answer(const Person& person, const proving::IssuedChallenge& issued) {
   const std::string text = spy_->sealed_in(issued.message).text;
-  return {must(parse_statement(text)).challenge, person.sign(text, clock.now()), openpgp::SignatureForm::detached};
+  return {must(records::parse_statement(text)).challenge, person.sign(text, clock.now()),
+          openpgp::SignatureForm::detached};
 }
 
-RefreshedSession House::log_in(const Person& person) {
+sessions::RefreshedSession House::log_in(const Person& person) {
   return must(auth_->log_in(answer(person, issue(person)), by_http())).opened.value();
 }
 
-Challenge House::challenge_for(const Person& person, Purpose purpose, Transport transport) {
-  Challenge challenge;
+records::Challenge House::challenge_for(const Person& person, records::Purpose purpose, records::Transport transport) {
+  records::Challenge challenge;
   challenge.purpose = purpose;
   challenge.transport = transport;
   challenge.account = person.account();
   challenge.key = person.fingerprint();
   challenge.issued_at = clock.now();
-  challenge.expires_at = clock.now() + (transport == Transport::http ? settings.policies.http_challenge_lifetime
-                                                                     : settings.policies.courier_challenge_lifetime);
+  challenge.expires_at =
+      clock.now() + (transport == records::Transport::http ? settings.policies.http_challenge_lifetime
+                                                           : settings.policies.courier_challenge_lifetime);
   must(rng.fill(challenge.random));
   challenge.context = auth_->identity().context();
   challenge.server_key = fingerprint_;
-  if (purpose == Purpose::enrol) challenge.extra = person.name();
-  if (purpose == Purpose::rotate) challenge.extra = person.fingerprint().upper();
-  if (purpose == Purpose::revoke) challenge.extra = "unspecified";
+  if (purpose == records::Purpose::enrol) challenge.extra = person.name();
+  if (purpose == records::Purpose::rotate) challenge.extra = person.fingerprint().upper();
+  if (purpose == records::Purpose::revoke) challenge.extra = "unspecified";
   return challenge;
 }
 
 std::string House::statement_in(const std::string& sealed) {
-  return write_statement(statement_of(must(open_challenge(sealed, *secrets_)), settings.server));
+  return write_statement(statement_of(must(records::open_challenge(sealed, *secrets_)), settings.server));
 }
 
-Response House::answer_to(const Person& person, const Challenge& challenge) {
-  const OpenedChallenge opened{challenge, seal_challenge(challenge, secrets_->newest_seal_key())};
+proving::Response House::answer_to(const Person& person, const records::Challenge& challenge) {
+  const records::OpenedChallenge opened{challenge, seal_challenge(challenge, secrets_->newest_seal_key())};
   const std::string text = write_statement(statement_of(opened, settings.server));
   return {opened.sealed.text, person.sign(text, clock.now()), openpgp::SignatureForm::detached};
 }
@@ -213,7 +215,7 @@ transport::Message message_of(std::string_view operation, transport::Carrier car
   return message;
 }
 
-Json fields_of(const Response& response) {
+Json fields_of(const proving::Response& response) {
   return Json::object().set("challenge", response.challenge).set("signature", response.signature);
 }
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "auth/authenticator.hpp"
-#include "auth/challenges/sealed_challenge.hpp"
+#include "auth/records/sealed_challenge.hpp"
 #include "storage/memory_medium.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_rng.hpp"
@@ -46,7 +46,7 @@ class Person {
   const std::string& name() const { return name_; }
   std::string account() const;
   const std::string& certificate() const { return certificate_; }  // armored
-  const auth::openpgp::Fingerprint& fingerprint() const { return fingerprint_; }
+  const auth::Fingerprint& fingerprint() const { return fingerprint_; }
   const Secret& secret_key() const { return secret_key_; }  // packets, unprotected
   // A detached signature of class 0x00, armored.
   std::string sign(std::string_view text, Instant at) const;
@@ -54,7 +54,7 @@ class Person {
  private:
   std::string name_;
   std::string certificate_;
-  auth::openpgp::Fingerprint fingerprint_;
+  auth::Fingerprint fingerprint_;
   Secret secret_key_;
   std::unique_ptr<auth::openpgp::OpenPgp> engine_;
 };
@@ -68,13 +68,13 @@ auth::Visit by_hand();
 
 // Policies whose password hashes cost as little as is allowed.
 auth::Policies quick_policies();
-auth::Password password_of(std::string_view text);
+auth::passwords::Password password_of(std::string_view text);
 
 struct HouseSettings {
   std::string server = "https://auth.example.org";
   std::string writer = "server";
   auth::Policies policies = quick_policies();
-  auth::HasherSettings hasher = {};
+  auth::passwords::HasherSettings hasher = {};
   bool applies_revocations = false;  // as the command that does opens the store
   // With the server's key, or with an empty one; librnp where none is given.
   std::function<Result<std::unique_ptr<auth::openpgp::OpenPgp>>(const Secret&)> open_engine;
@@ -95,10 +95,10 @@ class House {
   SpyOpenPgp& engine() { return *spy_; }
   auth::Authenticator& auth() { return *auth_; }
   transport::Operations& operations() { return *operations_; }
-  const auth::Secrets& secrets() const { return *secrets_; }
-  const auth::RecordSeal& seal() const { return *seal_; }
+  const auth::secrets::Secrets& secrets() const { return *secrets_; }
+  const auth::secrets::RecordSeal& seal() const { return *seal_; }
   const std::filesystem::path& secrets_folder() const { return secrets_folder_; }
-  const auth::openpgp::Fingerprint& fingerprint() const { return fingerprint_; }
+  const auth::Fingerprint& fingerprint() const { return fingerprint_; }
 
   // Another Authenticator on the same store and secrets, as another server or a command would be.
   Result<std::unique_ptr<auth::Authenticator>> another(storage::Medium& medium, const std::string& writer);
@@ -106,32 +106,35 @@ class House {
   // engine has the key and certificate that the store then names.
   Status restart(storage::Medium* over = nullptr);
 
-  auth::Account add(const Person& person);
+  auth::records::Account add(const Person& person);
   // A challenge for somebody, issued over the network or by hand.
-  auth::IssuedChallenge issue(const Person& person, auth::Transport transport = auth::Transport::http);
-  auth::IssuedChallenge issue_enrolment(const Person& person, auth::Transport transport = auth::Transport::http);
+  auth::proving::IssuedChallenge issue(const Person& person,
+                                       auth::records::Transport transport = auth::records::Transport::http);
+  auth::proving::IssuedChallenge issue_enrolment(const Person& person,
+                                                 auth::records::Transport transport = auth::records::Transport::http);
   // The statement in a challenge message, signed now.
-  auth::Response answer(const Person& person, const auth::IssuedChallenge& issued);
-  auth::Account add(const Person& person, std::string_view password);
+  auth::proving::Response answer(const Person& person, const auth::proving::IssuedChallenge& issued);
+  auth::records::Account add(const Person& person, std::string_view password);
   // Issue, answer, redeem.
-  auth::RefreshedSession log_in(const Person& person);
+  auth::sessions::RefreshedSession log_in(const Person& person);
   // A grant's content, which only its owner's key opens.
   std::string open_grant(const std::string& grant) const { return spy_->sealed_in(grant).text; }
 
   // A challenge as this server would have sealed it; change it, and seal it again.
-  auth::Challenge challenge_for(const Person& person, auth::Purpose purpose, auth::Transport transport);
+  auth::records::Challenge challenge_for(const Person& person, auth::records::Purpose purpose,
+                                         auth::records::Transport transport);
   // Of a sealed challenge, as whoever opened it reads it.
   std::string statement_in(const std::string& sealed);
-  auth::Response answer_to(const Person& person, const auth::Challenge& challenge);
+  auth::proving::Response answer_to(const Person& person, const auth::records::Challenge& challenge);
 
  private:
   ScratchFolder scratch_;
   storage::MemoryMedium memory_;
   storage::Medium* medium_;
   std::filesystem::path secrets_folder_;
-  auth::openpgp::Fingerprint fingerprint_;
-  std::unique_ptr<auth::Secrets> secrets_;
-  std::unique_ptr<auth::RecordSeal> seal_;
+  auth::Fingerprint fingerprint_;
+  std::unique_ptr<auth::secrets::Secrets> secrets_;
+  std::unique_ptr<auth::secrets::RecordSeal> seal_;
   std::unique_ptr<auth::openpgp::OpenPgp> engine_;
   std::unique_ptr<SpyOpenPgp> spy_;
   std::unique_ptr<auth::openpgp::KeyHome> key_home_;
@@ -146,6 +149,6 @@ void copy_all(storage::Medium& from, storage::Medium& to);
 
 // A message that a carrier would hand in.
 transport::Message message_of(std::string_view operation, transport::Carrier carrier);
-Json fields_of(const auth::Response& response);
+Json fields_of(const auth::proving::Response& response);
 
 }  // namespace countersign::test

@@ -4,13 +4,13 @@
 #include <memory>
 #include <string>
 
-#include "auth/backup/restoring.hpp"
+#include "auth/upkeep/restoring.hpp"
 #include "tests/support/house.hpp"
 
 namespace countersign::test {
 
 // Keeps `text`.
-auth::ByteSource source_of(std::string text);
+auth::records::ByteSource source_of(std::string text);
 // Of the house's store as it is.
 std::string backup_of(House& house);
 
@@ -18,17 +18,20 @@ std::string backup_of(House& house);
 class RestoreScene {
  public:
   RestoreScene(House& house, storage::Medium& medium);
-  auth::RestoreGround ground();
-  auth::Floor& floor() { return *floor_; }
-  Result<auth::Adopted> adopt(auth::MissingRevocations missing = auth::MissingRevocations::wait_for_export) {
+  auth::upkeep::RestoreGround ground();
+  auth::records::Floor& floor() { return *floor_; }
+  Result<auth::upkeep::Adopted> adopt(
+      auth::upkeep::MissingRevocations missing = auth::upkeep::MissingRevocations::wait_for_export) {
     return adopt_medium(ground(), missing);
   }
-  Result<auth::Adopted> put_back(const std::string& backup) { return auth::put_back(source_of(backup), ground(), {}); }
+  Result<auth::upkeep::Adopted> put_back(const std::string& backup) {
+    return auth::upkeep::put_back(source_of(backup), ground(), {});
+  }
 
  private:
   House& house_;
   storage::Medium& medium_;
-  std::unique_ptr<auth::Floor> floor_;
+  std::unique_ptr<auth::records::Floor> floor_;
 };
 
 }  // namespace countersign::test

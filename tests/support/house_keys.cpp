@@ -4,13 +4,15 @@ namespace countersign::test {
 
 using namespace auth;
 
-Response revoke_response(House& house, const Person& person, const std::string& reason, Transport transport) {
-  ChallengeRequest request;
+proving::Response revoke_response(House& house, const Person& person, const std::string& reason,
+                                  records::Transport transport) {
+  proving::ChallengeRequest request;
   request.name.username = person.name();
-  request.purpose = Purpose::revoke;
+  request.purpose = records::Purpose::revoke;
   request.transport = transport;
   request.reason = reason;
-  const auto issued = must(house.auth().issue_challenge(request, transport == Transport::http ? by_http() : by_hand()));
+  const auto issued =
+      must(house.auth().issue_challenge(request, transport == records::Transport::http ? by_http() : by_hand()));
   return house.answer(person, issued);
 }
 
@@ -19,21 +21,23 @@ const Person& next_key() {
   return person;
 }
 
-RotationResponse rotate_response(House& house, const Person& person, const Person& next, Transport transport) {
-  ChallengeRequest request;
+keys::RotationResponse rotate_response(House& house, const Person& person, const Person& next,
+                                       records::Transport transport) {
+  proving::ChallengeRequest request;
   request.name.username = person.name();
-  request.purpose = Purpose::rotate;
+  request.purpose = records::Purpose::rotate;
   request.transport = transport;
   request.new_public_key = next.certificate();
-  const auto issued = must(house.auth().issue_challenge(request, transport == Transport::http ? by_http() : by_hand()));
+  const auto issued =
+      must(house.auth().issue_challenge(request, transport == records::Transport::http ? by_http() : by_hand()));
   return {house.answer(person, issued), house.answer(next, issued), next.certificate()};
 }
 
 std::string revocation_of(House& house, const Person& person) {
-  return text_of(house.medium(), part_name(person.account(), AccountPart::revocation));
+  return text_of(house.medium(), part_name(person.account(), records::AccountPart::revocation));
 }
 
-AccountState state_of(House& house, const Person& person) {
+records::AccountState state_of(House& house, const Person& person) {
   return must(house.auth().show_account(person.account())).account.state;
 }
 

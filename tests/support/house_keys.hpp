@@ -8,19 +8,19 @@
 namespace countersign::test {
 
 // A `revoke` response by that person, issued and answered now.
-auth::Response revoke_response(House& house, const Person& person, const std::string& reason = "key_retired",
-                               auth::Transport transport = auth::Transport::http);
+auth::proving::Response revoke_response(House& house, const Person& person, const std::string& reason = "key_retired",
+                                        auth::records::Transport transport = auth::records::Transport::http);
 
 // A second key for somebody, whatever it says of its own name. Made once a process.
 const Person& next_key();
 
 // A `rotate` response from one key to the other, signed by both.
-auth::RotationResponse rotate_response(House& house, const Person& person, const Person& next,
-                                       auth::Transport transport = auth::Transport::http);
+auth::keys::RotationResponse rotate_response(House& house, const Person& person, const Person& next,
+                                             auth::records::Transport transport = auth::records::Transport::http);
 
 // The record users/<id>.rev as it lies on the medium, or "<absent>".
 std::string revocation_of(House& house, const Person& person);
-auth::AccountState state_of(House& house, const Person& person);
+auth::records::AccountState state_of(House& house, const Person& person);
 std::uint64_t epoch_of(House& house, const Person& person);
 
 }  // namespace countersign::test

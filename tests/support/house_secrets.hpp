@@ -5,12 +5,12 @@
 #include <map>
 #include <string>
 
-#include "auth/secrets/secret_upkeep.hpp"
+#include "auth/upkeep/secret_upkeep.hpp"
 #include "tests/support/house.hpp"
 
 namespace countersign::test {
 
-inline std::string only_id(House& house, auth::SecretFamily family) {
+inline std::string only_id(House& house, auth::secrets::SecretFamily family) {
   REQUIRE(house.secrets().family(family).size() == 1);
   return house.secrets().family(family).front().id;
 }
@@ -18,14 +18,14 @@ inline std::string only_id(House& house, auth::SecretFamily family) {
 // Of the keys of a family, by id.
 inline std::map<std::string, std::string> states(House& house, const std::string& family) {
   std::map<std::string, std::string> found;
-  for (const auth::SecretView& view : must(house.auth().list_secrets({}))) {
+  for (const auth::upkeep::SecretView& view : must(house.auth().list_secrets({}))) {
     if (name_of(view.family) == family) found[view.id] = name_of(view.state);
   }
   return found;
 }
 
-inline auth::SecretView view_of(House& house, const std::string& id) {
-  for (const auth::SecretView& view : must(house.auth().list_secrets({}))) {
+inline auth::upkeep::SecretView view_of(House& house, const std::string& id) {
+  for (const auth::upkeep::SecretView& view : must(house.auth().list_secrets({}))) {
     if (view.id == id) return view;
   }
   throw std::runtime_error("no key " + id);
@@ -33,8 +33,8 @@ inline auth::SecretView view_of(House& house, const std::string& id) {
 
 // Makes another key; afterwards it is in use, and all have taken it over.
 inline std::string rotated(House& house, const std::string& family) {
-  const std::string id = must(house.auth().rotate_secret(family, auth::kTakeOver, by_hand())).id;
-  house.clock.pass(2 * auth::kTakeOver);
+  const std::string id = must(house.auth().rotate_secret(family, auth::upkeep::kTakeOver, by_hand())).id;
+  house.clock.pass(2 * auth::upkeep::kTakeOver);
   must(house.restart());
   return id;
 }

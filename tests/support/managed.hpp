@@ -11,7 +11,7 @@ namespace countersign::test {
 
 inline constexpr std::string_view kManagedName = "mina";
 
-inline auth::AccountName mina_by_name() {
+inline auth::records::AccountName mina_by_name() {
   return {std::string(kManagedName), ""};
 }
 inline std::string mina() {
@@ -19,26 +19,26 @@ inline std::string mina() {
 }
 
 // By an administrator unless another visit is given.
-inline auth::ManagedAccount add_mina(House& house, std::string_view password, bool escrow = false,
-                                     const auth::Visit& visit = by_hand()) {
+inline auth::keys::ManagedAccount add_mina(House& house, std::string_view password, bool escrow = false,
+                                           const auth::Visit& visit = by_hand()) {
   return must(house.auth().add_managed_account({std::string(kManagedName), password_of(password), escrow}, visit));
 }
 
-inline auth::Account account_of(House& house, const std::string& id) {
+inline auth::records::Account account_of(House& house, const std::string& id) {
   return must(house.auth().show_account(id)).account;
 }
 inline std::string escrow_of(House& house, const std::string& id) {
-  return text_of(house.medium(), auth::part_name(id, auth::AccountPart::escrowed_key));
+  return text_of(house.medium(), auth::records::part_name(id, auth::records::AccountPart::escrowed_key));
 }
 
 // Logs in with the secret key as its owner would: taken into a GnuPG, opened with the password.
-inline std::string login_by_key(House& house, const auth::ManagedAccount& made, const std::string& password) {
+inline std::string login_by_key(House& house, const auth::keys::ManagedAccount& made, const std::string& password) {
   GnupgHome home;
   std::string time = format_time(house.clock.now());
   std::erase_if(time, [](char c) { return c == '-' || c == ':' || c == 'Z'; });
   home.set_time(time + "!");
   home.import(made.secret_key.reveal_text());
-  auth::ChallengeRequest request;
+  auth::proving::ChallengeRequest request;
   request.name.account = made.account.id;
   const auto issued = must(house.auth().issue_challenge(request, by_http()));
   const ProgramRun opened =
@@ -49,7 +49,7 @@ inline std::string login_by_key(House& house, const auth::ManagedAccount& made, 
                                            "--local-user", made.account.fingerprint.upper(), "--detach-sign"},
                                           opened.output);
   if (made_by_gpg.exit_code != 0) return "gpg does not sign";
-  const std::string challenge = must(auth::parse_statement(opened.output)).challenge;
+  const std::string challenge = must(auth::records::parse_statement(opened.output)).challenge;
   return outcome(
       house.auth().log_in({challenge, made_by_gpg.output, auth::openpgp::SignatureForm::detached}, by_http()));
 }

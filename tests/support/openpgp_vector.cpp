@@ -132,9 +132,10 @@ std::string vector_statement() {
 }
 
 CertificateVerdict judge_certificate_text(auth::openpgp::OpenPgp& engine, std::string_view text, Instant now) {
+  using namespace auth;
   using namespace auth::openpgp;
   CertificateVerdict verdict;
-  const auto admitted = admit_certificate(text, kCertificateReadBytesMax);
+  const auto admitted = openpgp::gate::admit_certificate(text, openpgp::gate::kCertificateReadBytesMax);
   if (!admitted) return {code_of(admitted), {}};
   auto facts = engine.inspect(*admitted, now);
   if (!facts) return {code_of(facts), {}};
@@ -145,16 +146,18 @@ CertificateVerdict judge_certificate_text(auth::openpgp::OpenPgp& engine, std::s
   return verdict;
 }
 
-std::string judge_signature_text(auth::openpgp::OpenPgp& engine, const auth::openpgp::GatedCertificate& certificate,
-                                 std::string_view statement, std::string_view text, SignatureForm form, Instant now) {
+std::string judge_signature_text(auth::openpgp::OpenPgp& engine,
+                                 const auth::openpgp::gate::GatedCertificate& certificate, std::string_view statement,
+                                 std::string_view text, SignatureForm form, Instant now) {
+  using namespace auth;
   using namespace auth::openpgp;
   std::string signature(text);
   if (form == SignatureForm::clear_signed) {
-    const auto split = split_response(text);
+    const auto split = openpgp::gate::split_response(text);
     if (!split) return code_of(split);
     signature = split->messages.at(0).signature;
   }
-  const auto admitted = admit_signature(signature);
+  const auto admitted = openpgp::gate::admit_signature(signature);
   if (!admitted) return code_of(admitted);
   return code_of(
       accept_signature(engine, certificate, statement, *admitted, form, {now - Seconds(300), now + Seconds(300)}, now));

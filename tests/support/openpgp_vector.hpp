@@ -41,8 +41,8 @@ struct CertificateVerdict {
 };
 CertificateVerdict judge_certificate_text(auth::openpgp::OpenPgp& engine, std::string_view text, Instant now);
 // The same for a signature, over `statement`, by the certificate. The window is five minutes around `now`.
-std::string judge_signature_text(auth::openpgp::OpenPgp& engine, const auth::openpgp::GatedCertificate& certificate,
-                                 std::string_view statement, std::string_view text, auth::openpgp::SignatureForm form,
-                                 Instant now);
+std::string judge_signature_text(auth::openpgp::OpenPgp& engine,
+                                 const auth::openpgp::gate::GatedCertificate& certificate, std::string_view statement,
+                                 std::string_view text, auth::openpgp::SignatureForm form, Instant now);
 
 }  // namespace countersign::test

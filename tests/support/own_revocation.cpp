@@ -42,7 +42,7 @@ std::string own_revocation_of(const Person& person) {
   ForgedSignature what;
   what.signature_class = kKeyRevocation;
   what.created_at = kNoon - std::chrono::days(1);
-  return auth::openpgp::enarmor("PGP SIGNATURE", key.sign_key(what));
+  return auth::openpgp::gate::enarmor("PGP SIGNATURE", key.sign_key(what));
 }
 
 }  // namespace countersign::test

@@ -16,9 +16,9 @@ inline void put(House& house, const std::string& name, const std::string& text) 
 
 template <class Change>
 void change_account(House& house, const std::string& id, const Change& change) {
-  auth::Accounts accounts(house.medium(), house.seal());
+  auth::records::Accounts accounts(house.medium(), house.seal());
   const auto stored = must(accounts.find(id));
-  auth::Account changed = stored->account;
+  auth::records::Account changed = stored->account;
   storage::Batch batch;
   change(accounts, batch, changed);
   accounts.stage_change(batch, *stored, changed);
@@ -31,19 +31,22 @@ void change_account(House& house, const Person& person, const Change& change) {
 }
 
 // A part with that text, sealed by the account record; or none.
-inline void plant(House& house, const Person& person, auth::AccountPart part, std::optional<std::string> text) {
-  change_account(house, person, [&](auth::Accounts& accounts, storage::Batch& batch, auth::Account& account) {
-    if (text) {
-      accounts.stage_part(batch, account, part, as_bytes(*text));
-    } else {
-      accounts.stage_no_part(batch, account, part);
-    }
-  });
+inline void plant(House& house, const Person& person, auth::records::AccountPart part,
+                  std::optional<std::string> text) {
+  change_account(house, person,
+                 [&](auth::records::Accounts& accounts, storage::Batch& batch, auth::records::Account& account) {
+                   if (text) {
+                     accounts.stage_part(batch, account, part, as_bytes(*text));
+                   } else {
+                     accounts.stage_no_part(batch, account, part);
+                   }
+                 });
 }
 
-inline void set_state(House& house, const Person& person, auth::AccountState state) {
-  change_account(house, person,
-                 [&](auth::Accounts&, storage::Batch&, auth::Account& account) { account.state = state; });
+inline void set_state(House& house, const Person& person, auth::records::AccountState state) {
+  change_account(house, person, [&](auth::records::Accounts&, storage::Batch&, auth::records::Account& account) {
+    account.state = state;
+  });
 }
 
 }  // namespace countersign::test

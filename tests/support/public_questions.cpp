@@ -1,6 +1,6 @@
 #include "tests/support/public_questions.hpp"
 
-#include "auth/accounts/account_id.hpp"
+#include "auth/base/account_id.hpp"
 #include "tests/support/http_wire.hpp"
 #include "tests/support/own_revocation.hpp"
 #include "tests/support/planted_password.hpp"
@@ -16,7 +16,7 @@ const Person& stranger() {
   return person;
 }
 
-HouseSettings settings_of(HasherSettings hasher, Argon2Parameters parameters) {
+HouseSettings settings_of(passwords::HasherSettings hasher, passwords::Argon2Parameters parameters) {
   HouseSettings settings;
   settings.policies.rate_limit = false;
   settings.policies.registration_open = true;
@@ -25,13 +25,13 @@ HouseSettings settings_of(HasherSettings hasher, Argon2Parameters parameters) {
   return settings;
 }
 
-Question challenge(Purpose purpose, Transport transport, bool by_id) {
+Question challenge(records::Purpose purpose, records::Transport transport, bool by_id) {
   const auto request = [=](AskedPlace&, const Person& person) {
     Json fields = by_id ? Json::object().set("account", person.account()) : naming(person);
     fields.set("purpose", name_of(purpose)).set("transport", name_of(transport));
-    if (purpose == Purpose::enrol) fields.set("public_key", stranger().certificate());
-    if (purpose == Purpose::rotate) fields.set("new_public_key", stranger().certificate());
-    if (purpose == Purpose::revoke) fields.set("reason", "key_retired");
+    if (purpose == records::Purpose::enrol) fields.set("public_key", stranger().certificate());
+    if (purpose == records::Purpose::rotate) fields.set("new_public_key", stranger().certificate());
+    if (purpose == records::Purpose::revoke) fields.set("reason", "key_retired");
     return json_request("/v1/challenge", fields);
   };
   const std::string what = "challenge to " + std::string(name_of(purpose)) + " by " + std::string(name_of(transport));
@@ -46,17 +46,17 @@ Question proving_nothing(const std::string& what, const std::string& path, const
           }};
 }
 
-std::string path_of(Purpose purpose) {
+std::string path_of(records::Purpose purpose) {
   switch (purpose) {
-    case Purpose::login:
+    case records::Purpose::login:
       return "/v1/session";
-    case Purpose::enrol:
+    case records::Purpose::enrol:
       return "/v1/accounts";
-    case Purpose::rotate:
+    case records::Purpose::rotate:
       return "/v1/rotation";
-    case Purpose::revoke:
+    case records::Purpose::revoke:
       return "/v1/revocation";
-    case Purpose::password:
+    case records::Purpose::password:
       return "/v1/password";
   }
   return "";
@@ -83,13 +83,13 @@ const std::vector<AskedFor>& all_asked_for() {
   return all;
 }
 
-AskedPlace::AskedPlace(HasherSettings hasher, Argon2Parameters parameters)
+AskedPlace::AskedPlace(passwords::HasherSettings hasher, passwords::Argon2Parameters parameters)
     : house(settings_of(std::move(hasher), parameters), &medium) {
   const auto& people = all_asked_for();
   house.add(people[0].person, kTheirPassword);
   house.add(people[1].person);
   house.add(people[2].person);
-  plant(house, people[2].person, AccountPart::legacy_password, lthn(kTheirPassword));
+  plant(house, people[2].person, records::AccountPart::legacy_password, lthn(kTheirPassword));
   house.add(people[kRevoked].person, kTheirPassword);
   house.add(people[kDeleted].person, kTheirPassword);
   must(house.auth().add_managed_account({people.back().person.name(), password_of(kTheirPassword), true}, by_hand()));
@@ -110,15 +110,15 @@ Json naming(const Person& person) {
   return Json::object().set("username", person.name());
 }
 
-Question responding(Purpose purpose, bool by_own_key) {
+Question responding(records::Purpose purpose, bool by_own_key) {
   const auto request = [=](AskedPlace& place, const Person& person) {
-    const Challenge asked = place.house.challenge_for(person, purpose, Transport::http);
-    const Response response = place.house.answer_to(by_own_key ? person : stranger(), asked);
+    const records::Challenge asked = place.house.challenge_for(person, purpose, records::Transport::http);
+    const proving::Response response = place.house.answer_to(by_own_key ? person : stranger(), asked);
     Json fields = Json::object().set("response", fields_of(response));
-    if (purpose == Purpose::rotate) {
+    if (purpose == records::Purpose::rotate) {
       fields.set("new_response", fields_of(response)).set("public_key", person.certificate());
     }
-    if (purpose == Purpose::password) fields.set("new_password", "next");
+    if (purpose == records::Purpose::password) fields.set("new_password", "next");
     return json_request(path_of(purpose), fields);
   };
   const std::string what = std::string(name_of(purpose)) + " by a response";
@@ -127,10 +127,11 @@ Question responding(Purpose purpose, bool by_own_key) {
 
 std::vector<Question> all_questions() {
   std::vector<Question> all;
-  for (const Purpose purpose : {Purpose::login, Purpose::rotate, Purpose::revoke, Purpose::password, Purpose::enrol}) {
-    for (const Transport transport : {Transport::http, Transport::courier}) {
+  for (const records::Purpose purpose : {records::Purpose::login, records::Purpose::rotate, records::Purpose::revoke,
+                                         records::Purpose::password, records::Purpose::enrol}) {
+    for (const records::Transport transport : {records::Transport::http, records::Transport::courier}) {
       all.push_back(challenge(purpose, transport, false));
-      if (purpose != Purpose::enrol) all.push_back(challenge(purpose, transport, true));
+      if (purpose != records::Purpose::enrol) all.push_back(challenge(purpose, transport, true));
     }
   }
   const auto as_form = [](AskedPlace&, const Person& person) {
@@ -149,7 +150,8 @@ std::vector<Question> all_questions() {
   all.push_back(proving_nothing("key by a wrong password", "/v1/key", wrong));
   all.push_back(proving_nothing("revocation by a foreign certificate", "/v1/revocation",
                                 Json::object().set("revocation_certificate", own_revocation_of(stranger()))));
-  for (const Purpose purpose : {Purpose::login, Purpose::rotate, Purpose::revoke, Purpose::password}) {
+  for (const records::Purpose purpose :
+       {records::Purpose::login, records::Purpose::rotate, records::Purpose::revoke, records::Purpose::password}) {
     all.push_back(responding(purpose, false));
   }
   return all;

@@ -24,8 +24,8 @@ inline constexpr const char* kTheirPassword = "right";
 
 // Where they are as they are said to be, served over HTTP without limits on guessing.
 struct AskedPlace {
-  explicit AskedPlace(auth::HasherSettings hasher = {},
-                      auth::Argon2Parameters parameters = {auth::kMemoryKibMin, 1, 1});
+  explicit AskedPlace(auth::passwords::HasherSettings hasher = {},
+                      auth::passwords::Argon2Parameters parameters = {auth::passwords::kMemoryKibMin, 1, 1});
   std::uint16_t port() const { return server->port(); }
 
   storage::MemoryMedium memory;
@@ -46,7 +46,7 @@ struct Question {
 // Each that names an account, with nothing that would prove anything.
 std::vector<Question> all_questions();
 // A challenge of this server for them, answered by their own key or by a stranger's.
-Question responding(auth::Purpose purpose, bool by_own_key);
+Question responding(auth::records::Purpose purpose, bool by_own_key);
 std::string json_request(const std::string& path, const Json& fields);
 Json naming(const Person& person);
 

@@ -19,14 +19,15 @@ class QuickKeys final : public auth::openpgp::OpenPgp {
   explicit QuickKeys(std::unique_ptr<auth::openpgp::OpenPgp> inner, std::function<void(const Key&)> on_made = nullptr)
       : inner_(std::move(inner)), on_made_(std::move(on_made)) {}
 
-  Result<auth::openpgp::CertificateFacts> inspect(const auth::openpgp::GatedCertificate& certificate,
+  Result<auth::openpgp::CertificateFacts> inspect(const auth::openpgp::gate::GatedCertificate& certificate,
                                                   Instant now) override {
     return inner_->inspect(certificate, now);
   }
   Result<std::string> seal(const auth::openpgp::SealRequest& request) override { return inner_->seal(request); }
   Result<std::string> sign(std::string_view text, Instant now) override { return inner_->sign(text, now); }
-  Result<auth::openpgp::SignatureFacts> verify(const auth::openpgp::GatedCertificate& certificate, ByteView message,
-                                               const auth::openpgp::GatedSignature& signature, Instant now) override {
+  Result<auth::openpgp::SignatureFacts> verify(const auth::openpgp::gate::GatedCertificate& certificate,
+                                               ByteView message, const auth::openpgp::gate::GatedSignature& signature,
+                                               Instant now) override {
     return inner_->verify(certificate, message, signature, now);
   }
   Result<auth::openpgp::GeneratedKey> generate(const auth::openpgp::KeyRequest& request) override {
@@ -41,19 +42,20 @@ class QuickKeys final : public auth::openpgp::OpenPgp {
  private:
   // Usage, cipher, S2K, hash, salt and count of RFC 4880 §5.5.3, and zeros where the secret would be.
   static Result<Bytes> closed(ByteView secret_key) {
+    using namespace auth;
     using namespace auth::openpgp;
     constexpr std::size_t kSecretBytes = 16 + 34 + 20;
     Bytes out;
-    PacketReader reader(secret_key);
+    openpgp::gate::PacketReader reader(secret_key);
     while (!reader.at_end()) {
-      const Packet packet = TRY(reader.next());
+      const openpgp::gate::Packet packet = TRY(reader.next());
       Bytes body(packet.body.begin(), packet.body.end());
-      if (packet.tag == tag::kSecretKey || packet.tag == tag::kSecretSubkey) {
-        body.resize(TRY(read_secret_key_packet(packet.body)).public_bytes);
+      if (packet.tag == gate::tag::kSecretKey || packet.tag == gate::tag::kSecretSubkey) {
+        body.resize(TRY(openpgp::gate::read_secret_key_packet(packet.body)).public_bytes);
         append(body, Bytes{254, 9, 3, 10, 1, 2, 3, 4, 5, 6, 7, 8, 0xFF});
         body.resize(body.size() + kSecretBytes);
       }
-      append_packet(out, packet.tag, body);
+      openpgp::gate::append_packet(out, packet.tag, body);
     }
     return out;
   }

@@ -3,14 +3,14 @@
 
 #include <catch2/catch.hpp>
 
+#include "auth/client/responder.hpp"
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
-#include "auth/responding/responder.hpp"
 #include "tests/support/signed_by_server.hpp"
 
 namespace countersign::test {
 
 using namespace auth;
-using namespace auth::responding;
+using namespace auth::client;
 
 inline const std::string kToken = "cs_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
@@ -22,17 +22,15 @@ class FixedClock final : public Clock {
 };
 
 // "Decrypts" what is handed in as it is, and remembers what it was asked to sign.
-class FakeUserKeys final : public UserKeys {
+class FakeUserKeys final : public client::UserKeys {
  public:
   Result<Secret> open(std::string_view message) override {
     if (open_error) return tl::unexpected<Error>(*open_error);
     return Secret(as_bytes(message));
   }
-  Result<std::string> certificate(const openpgp::Fingerprint& key) override {
-    return "certificate of " + key.upper() + "\n";
-  }
+  Result<std::string> certificate(const Fingerprint& key) override { return "certificate of " + key.upper() + "\n"; }
 
-  Result<std::string> clear_sign(std::string_view text, const openpgp::Fingerprint& key) override {
+  Result<std::string> clear_sign(std::string_view text, const Fingerprint& key) override {
     signed_texts.emplace_back(text);
     signed_with = key;
     return "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n" + (instead.empty() ? std::string(text) : instead) +
@@ -42,7 +40,7 @@ class FakeUserKeys final : public UserKeys {
   std::optional<Error> open_error;
   std::string instead;
   std::vector<std::string> signed_texts;
-  openpgp::Fingerprint signed_with;
+  Fingerprint signed_with;
 };
 
 // Making keys takes a while, and none of these tests changes them.
@@ -57,19 +55,19 @@ struct Scene {
     REQUIRE(known.trust({kServerName, server.server(), ""}).has_value());
   }
 
-  Result<CheckedStatement> open(const Bytes& packets, Purpose purpose = Purpose::login) {
+  Result<client::CheckedStatement> open(const Bytes& packets, records::Purpose purpose = records::Purpose::login) {
     return responder.open_challenge(as_text(packets), expected, purpose);
   }
-  Result<CheckedStatement> open_statement() { return open(server.message(statement)); }
+  Result<client::CheckedStatement> open_statement() { return open(server.message(statement)); }
 
   ServerKeys& server = server_keys();
-  Statement statement = server.statement();
-  std::unique_ptr<openpgp::RnpOpenPgp> engine = openpgp::RnpOpenPgp::open(Secret{}).value();
+  records::Statement statement = server.statement();
+  std::unique_ptr<openpgp::rnp::RnpOpenPgp> engine = openpgp::rnp::RnpOpenPgp::open(Secret{}).value();
   FakeUserKeys keys;
   FixedClock clock;
-  KnownServers known;
-  ServerExpectation expected{known, std::nullopt, std::nullopt};
-  Responder responder{*engine, keys, clock};
+  client::KnownServers known;
+  client::ServerExpectation expected{known, std::nullopt, std::nullopt};
+  client::Responder responder{*engine, keys, clock};
 };
 
 template <class Value>
@@ -79,8 +77,8 @@ void require_refused(const Result<Value>& result, ErrorCode code) {
   REQUIRE(name_of(result.error().code) == name_of(code));
 }
 
-inline std::string grant_text(const ServerKeys& server, const std::string& name, const openpgp::Fingerprint& key) {
-  SessionGrant grant;
+inline std::string grant_text(const ServerKeys& server, const std::string& name, const Fingerprint& key) {
+  records::SessionGrant grant;
   grant.server = name;
   grant.server_key = key;
   grant.account = server.statement().account;

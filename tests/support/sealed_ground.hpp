@@ -18,15 +18,16 @@ struct SealedGround {
   FakeClock clock;
   FakeRng rng;
   storage::MemoryMedium medium;
-  const auth::Secrets secrets;
-  const auth::RecordSeal seal;
+  const auth::secrets::Secrets secrets;
+  const auth::secrets::RecordSeal seal;
 
  private:
   // The server's key is any text here: nothing signs.
-  static auth::Secrets make(const std::filesystem::path& folder) {
+  static auth::secrets::Secrets make(const std::filesystem::path& folder) {
     auth::SystemRng rng;
-    if (!auth::Secrets::create(folder, rng, kNoon, Secret(as_bytes("no key\n")))) throw std::runtime_error("secrets");
-    auto secrets = auth::Secrets::load(folder, kNoon);
+    if (!auth::secrets::Secrets::create(folder, rng, kNoon, Secret(as_bytes("no key\n"))))
+      throw std::runtime_error("secrets");
+    auto secrets = auth::secrets::Secrets::load(folder, kNoon);
     if (!secrets) throw std::runtime_error("secrets: " + secrets.error().detail);
     return *std::move(secrets);
   }

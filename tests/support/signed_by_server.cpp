@@ -6,7 +6,7 @@
 
 namespace countersign::test {
 
-using auth::openpgp::Fingerprint;
+using auth::Fingerprint;
 
 ServerKeys::ServerKeys() {
   home_.set_time("20260101T000000");
@@ -20,13 +20,13 @@ Bytes ServerKeys::message(std::string_view text, const Fingerprint& signer, cons
   const std::string signature = home_.detach_sign(signer.upper(), text);
   std::string certificate;
   if (key_block != Fingerprint{}) certificate = home_.export_public_binary(key_block.upper());
-  const auto made = auth::openpgp::make_signed_message(text, as_bytes(signature), as_bytes(certificate));
+  const auto made = auth::openpgp::gate::make_signed_message(text, as_bytes(signature), as_bytes(certificate));
   if (!made) throw std::runtime_error(made.error().detail);
   return *made;
 }
 
-auth::Statement ServerKeys::statement() const {
-  auth::Statement statement;
+auth::records::Statement ServerKeys::statement() const {
+  auth::records::Statement statement;
   statement.server = kServerName;
   statement.server_key = server_;
   statement.account = "e75415087e234de261565f12da1eb59149a4ec0f67221c0da9dfff61a83c72c4";

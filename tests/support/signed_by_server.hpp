@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "auth/challenges/statement.hpp"
-#include "auth/openpgp/fingerprint.hpp"
+#include "auth/base/fingerprint.hpp"
+#include "auth/records/statement.hpp"
 #include "storage/base/bytes.hpp"
 #include "tests/support/gnupg_home.hpp"
 
@@ -18,21 +18,23 @@ class ServerKeys {
   ServerKeys();
 
   GnupgHome& home() { return home_; }
-  const auth::openpgp::Fingerprint& server() const { return server_; }
-  const auth::openpgp::Fingerprint& other() const { return other_; }  // another server, or whoever
+  const auth::Fingerprint& server() const { return server_; }
+  const auth::Fingerprint& other() const { return other_; }  // another server, or whoever
 
   // One-pass signature, text, signature by `signer`, with the certificate of `key_block` along (all zero: none).
-  Bytes message(std::string_view text, const auth::openpgp::Fingerprint& signer,
-                const auth::openpgp::Fingerprint& key_block, const std::string& signed_at = "20261121T172000!");
-  Bytes message(const auth::Statement& statement) { return message(write_statement(statement), server_, server_); }
+  Bytes message(std::string_view text, const auth::Fingerprint& signer, const auth::Fingerprint& key_block,
+                const std::string& signed_at = "20261121T172000!");
+  Bytes message(const auth::records::Statement& statement) {
+    return message(write_statement(statement), server_, server_);
+  }
 
   // A login statement of this server that is good at its time.
-  auth::Statement statement() const;
+  auth::records::Statement statement() const;
 
  private:
   GnupgHome home_;
-  auth::openpgp::Fingerprint server_;
-  auth::openpgp::Fingerprint other_;
+  auth::Fingerprint server_;
+  auth::Fingerprint other_;
 };
 
 inline constexpr const char* kServerName = "https://auth.example.org";

@@ -20,7 +20,7 @@ class SpyOpenPgp final : public auth::openpgp::OpenPgp {
 
   struct Sealed {
     std::string text;
-    auth::openpgp::Fingerprint recipient;
+    auth::Fingerprint recipient;
     bool hidden = true;
   };
   // What a message made here holds; throws where it was not made here.
@@ -40,7 +40,7 @@ class SpyOpenPgp final : public auth::openpgp::OpenPgp {
   // From now on every method fails with openpgp_unavailable, or none does.
   void break_down(bool broken) { broken_ = broken; }
 
-  Result<auth::openpgp::CertificateFacts> inspect(const auth::openpgp::GatedCertificate& certificate,
+  Result<auth::openpgp::CertificateFacts> inspect(const auth::openpgp::gate::GatedCertificate& certificate,
                                                   Instant now) override {
     TRY(judge());
     ++inspected_;
@@ -61,8 +61,9 @@ class SpyOpenPgp final : public auth::openpgp::OpenPgp {
     ++signatures_;
     return inner_->sign(text, now);
   }
-  Result<auth::openpgp::SignatureFacts> verify(const auth::openpgp::GatedCertificate& certificate, ByteView message,
-                                               const auth::openpgp::GatedSignature& signature, Instant now) override {
+  Result<auth::openpgp::SignatureFacts> verify(const auth::openpgp::gate::GatedCertificate& certificate,
+                                               ByteView message, const auth::openpgp::gate::GatedSignature& signature,
+                                               Instant now) override {
     TRY(judge());
     ++verified_;
     return inner_->verify(certificate, message, signature, now);

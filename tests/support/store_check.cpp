@@ -7,7 +7,8 @@
 #include "auth/openpgp/gate/secret_key.hpp"
 #include "auth/passwords/phc_string.hpp"
 #include "auth/policies.hpp"
-#include "auth/sessions/session.hpp"
+#include "auth/records/consumed.hpp"
+#include "auth/records/session.hpp"
 #include "storage/base/hash.hpp"
 
 namespace countersign::test {
@@ -58,7 +59,7 @@ class StoreCheck {
 
   void find_restore() {
     for (const auto& [name, text] : contents_) {
-      const auto record = name.starts_with("audit/") ? parse_audit_record(open(name)) : AuditRecord();
+      const auto record = name.starts_with("audit/") ? records::parse_audit_record(open(name)) : records::AuditRecord();
       if (record && record->decision == "store_restored") restored_at_ = std::max(restored_at_, record->entry.at);
     }
   }
@@ -66,7 +67,7 @@ class StoreCheck {
   void read_audit() {
     for (const auto& [name, text] : contents_) {
       if (!name.starts_with("audit/")) continue;
-      const auto record = parse_audit_record(open(name));
+      const auto record = records::parse_audit_record(open(name));
       if (!record) {
         fault(name + ": " + outcome(record));
         continue;
@@ -79,7 +80,7 @@ class StoreCheck {
                                 record->entry.detail.ends_with(" by statement");
       if (!by_key && !changed_by_key && !by_statement && record->decision != "account_enrolled") continue;
       ++redeemed_;
-      const bool lately = now_ - record->entry.at < kConsumedKeptAfterExpiry;
+      const bool lately = now_ - record->entry.at < records::kConsumedKeptAfterExpiry;
       redeemed_lately_ += lately && record->entry.at > restored_at_ ? 1 : 0;
     }
   }
@@ -87,21 +88,22 @@ class StoreCheck {
   void check_account(const std::string& name, const std::string& text) {
     const std::string id = name.substr(6, 64);
     if (!name.ends_with(".account")) {
-      if (!contents_.contains(account_name(id))) fault(name + " stands without its account");
+      if (!contents_.contains(records::account_name(id))) fault(name + " stands without its account");
       return;
     }
     const auto stored = accounts_.find(id);
     if (!stored || !*stored) return fault(name + ": " + outcome(stored));
-    for (const AccountPart part : kAccountParts) {
+    for (const records::AccountPart part : records::kAccountParts) {
       const auto bytes = accounts_.read_part(**stored, part);
       if (!bytes) fault(part_name(id, part) + ": " + outcome(bytes));
       if (bytes && !*bytes && contents_.contains(part_name(id, part))) fault(part_name(id, part) + " is not sealed");
     }
-    const bool revoked = (*stored)->account.state == AccountState::revoked;
-    if (revoked != (*stored)->account.parts.contains(AccountPart::revocation))
+    const bool revoked = (*stored)->account.state == records::AccountState::revoked;
+    if (revoked != (*stored)->account.parts.contains(records::AccountPart::revocation))
       fault(name + ": state and record differ");
-    if ((*stored)->account.state == AccountState::deleted) {
-      if (contents_.contains(seen_name(id)) || !(*stored)->account.parts.empty()) fault(name + " is no bare tombstone");
+    if ((*stored)->account.state == records::AccountState::deleted) {
+      if (contents_.contains(records::seen_name(id)) || !(*stored)->account.parts.empty())
+        fault(name + " is no bare tombstone");
       return;
     }
     const auto certificate = accounts_.certificate_of(**stored);
@@ -109,24 +111,25 @@ class StoreCheck {
     const auto holder = accounts_.holder_of((*stored)->account.fingerprint);
     if (!holder || *holder != id) fault(name + ": its key is not its own");
     if (text.empty()) fault(name + " is empty");
-    for (const AccountPart part : kAccountParts) {
+    for (const records::AccountPart part : records::kAccountParts) {
       const auto bytes = accounts_.read_part(**stored, part);
       if (!bytes) {
         fault(name + ": " + part_name(id, part) + ": " + outcome(bytes));
       } else if (!*bytes && contents_.contains(part_name(id, part))) {
         fault(part_name(id, part) + " is sealed by nothing");
       }
-      if (bytes && *bytes && part == AccountPart::password && !parse_phc_string(as_text(**bytes))) {
+      if (bytes && *bytes && part == records::AccountPart::password && !passwords::parse_phc_string(as_text(**bytes))) {
         fault(part_name(id, part) + " is no password hash");
       }
-      if (bytes && *bytes && part == AccountPart::escrowed_key)
+      if (bytes && *bytes && part == records::AccountPart::escrowed_key)
         check_escrow(name, (*stored)->account, as_text(**bytes));
     }
   }
 
-  void check_escrow(const std::string& name, const Account& account, std::string_view armored) {
-    const auto packets = openpgp::dearmor("PGP PRIVATE KEY BLOCK", armored);
-    const auto key = packets ? openpgp::fingerprint_of_secret_key(*packets) : tl::unexpected<Error>(packets.error());
+  void check_escrow(const std::string& name, const records::Account& account, std::string_view armored) {
+    const auto packets = openpgp::gate::dearmor("PGP PRIVATE KEY BLOCK", armored);
+    const auto key =
+        packets ? openpgp::gate::fingerprint_of_secret_key(*packets) : tl::unexpected<Error>(packets.error());
     if (!account.managed || !key || *key != account.fingerprint) fault(name + ": its escrowed key is not its own");
   }
 
@@ -134,28 +137,30 @@ class StoreCheck {
     const std::string id = text_member(name, "account");
     const auto stored = accounts_.find(id);
     if (!stored || !*stored) return fault(name + " leads to no account");
-    const Account& account = (*stored)->account;
+    const records::Account& account = (*stored)->account;
     bool known = account.fingerprint.lower() == name.substr(5);
-    for (const FormerKey& key : account.former_keys) known = known || key.fingerprint.lower() == name.substr(5);
+    for (const records::FormerKey& key : account.former_keys)
+      known = known || key.fingerprint.lower() == name.substr(5);
     if (!known) fault(name + " leads to an account that never had it");
   }
 
   // No number is missing, and no account is behind what was taken from it.
   void check_withdrawal(const std::string& name) {
-    const auto line = parse_withdrawal(open(name));
+    const auto line = records::parse_withdrawal(open(name));
     if (!line) return fault(name + ": " + outcome(line));
-    if (withdrawal_name(line->number) != name || line->number != ++withdrawals_) fault(name + " is out of order");
-    if (line->what == Withdrawn::lost) return;
+    if (records::withdrawal_name(line->number) != name || line->number != ++withdrawals_)
+      fault(name + " is out of order");
+    if (line->what == records::Withdrawn::lost) return;
     const auto stored = accounts_.find(line->account);
     if (!stored || !*stored) return fault(name + " speaks of no account");
     if ((*stored)->account.epoch < line->epoch) fault(name + ": its account is behind it");
   }
 
   void check_session(const std::string& name) {
-    const auto session = parse_session(open(name));
+    const auto session = records::parse_session(open(name));
     if (!session) return fault(name + ": " + outcome(session));
     if (!logged_in_.contains(session->id)) fault(name + " was opened by no login on record");
-    const std::string pointer = pointer_name(session->account, session->id);
+    const std::string pointer = records::pointer_name(session->account, session->id);
     const bool pointed_at = contents_.contains(pointer) && text_member(pointer, "record") == name;
     if (pointed_at == session->replaced_at.has_value()) fault(name + ": pointed at and replaced, or neither");
   }
@@ -165,8 +170,8 @@ class StoreCheck {
   }
 
   const Contents contents_;
-  Accounts accounts_;
-  const RecordSeal& seal_;
+  records::Accounts accounts_;
+  const secrets::RecordSeal& seal_;
   const Instant now_;
   Instant restored_at_{};  // with what was consumed before
   std::set<std::string> logged_in_;

@@ -13,8 +13,8 @@ namespace countersign::test {
 class TwistedOpenPgp final : public auth::openpgp::OpenPgp {
  public:
   using CertificateFacts = auth::openpgp::CertificateFacts;
-  using GatedCertificate = auth::openpgp::GatedCertificate;
-  using GatedSignature = auth::openpgp::GatedSignature;
+  using GatedCertificate = auth::openpgp::gate::GatedCertificate;
+  using GatedSignature = auth::openpgp::gate::GatedSignature;
   using SignatureFacts = auth::openpgp::SignatureFacts;
 
   explicit TwistedOpenPgp(std::unique_ptr<auth::openpgp::OpenPgp> inner) : inner_(std::move(inner)) {}

@@ -41,11 +41,11 @@ const Reserved kClient{R"re(httplib\s*::\s*\w*Client\b|\bgetaddrinfo\b|\bgethost
 const Reserved kRedirect{R"re(\bset_follow_location\s*\(\s*true)re", {}};
 const Reserved kWallClock{
     R"re(\b(system_clock|utc_clock)\s*::\s*now\b|\btime\s*\(\s*(nullptr|NULL|0|&)|\bgettimeofday\b)re",
-    {"auth/clock.cpp"}};
+    {"auth/base/clock.cpp"}};
 // How long a connection may idle, a lock is waited for and gpg may take are no decisions about trust.
 const Reserved kSteadyClock{
     R"re(\b(steady_clock|high_resolution_clock)\s*::\s*now\b|\bclock_gettime\b)re",
-    {"auth/clock.cpp", "auth/openpgp/gnupg/channel.cpp", "transport/http/", "storage/flock_within.cpp"}};
+    {"auth/base/clock.cpp", "auth/openpgp/gnupg/channel.cpp", "transport/http/", "storage/flock_within.cpp"}};
 
 // Behind another element of a braced list (storage/base/result.hpp says why). A brace that opens a block has nothing
 // but a blank before it; what is like a list and holds a statement is none.
@@ -122,7 +122,7 @@ TEST_CASE("S75 the wall clock is read in one place") {
                            "auto now = ::time(nullptr);", "gettimeofday(&now, nullptr);"}) {
     CAPTURE(code);
     CHECK(outside({{"auth/sessions/a.cpp", code}}, kWallClock).size() == 1);
-    CHECK(outside({{"auth/clock.cpp", code}}, kWallClock) == Breaches());
+    CHECK(outside({{"auth/base/clock.cpp", code}}, kWallClock) == Breaches());
   }
   CHECK(outside({{"auth/a.cpp", "auto now = steady_clock::now();"}}, kSteadyClock).size() == 1);
 }

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "auth/rng.hpp"
+#include "auth/base/rng.hpp"
 #include "storage/base/result.hpp"
 #include "transport/courier/courier_folder.hpp"
 #include "transport/courier/courier_name.hpp"

@@ -73,10 +73,11 @@ Result<std::string> decode_form_part(std::string_view part) {
 
 // As armor wherever it stands, or in binary as the whole body.
 bool is_secret_key(std::string_view body) {
+  using namespace auth;
   using namespace auth::openpgp;
-  if (holds_secret_key(body)) return true;
+  if (gate::holds_secret_key(body)) return true;
   if (is_utf8(body)) return false;
-  const auto admitted = admit_certificate(body, kCertificateReadBytesMax);
+  const auto admitted = gate::admit_certificate(body, gate::kCertificateReadBytesMax);
   return !admitted && admitted.error().code == ErrorCode::secret_key_handed_in;
 }
 
@@ -94,7 +95,7 @@ tl::expected<void, BodyRefusal> read_body(const Request& request, std::string_vi
   if (route.bodies == Bodies::none || (route.bodies == Bodies::optional && body.empty())) return {};
   // First: its owner is to know, whatever else is wrong with what they sent.
   if (is_secret_key(body)) {
-    return tl::unexpected<BodyRefusal>(BodyRefusal{400, auth::openpgp::refuse_secret_key().value()});
+    return tl::unexpected<BodyRefusal>(BodyRefusal{400, auth::openpgp::gate::refuse_secret_key().value()});
   }
   if (body.starts_with(kClearSigned) && route.bodies != Bodies::optional) {
     if (!is_utf8(body)) return refused(400, "the body is not UTF-8");

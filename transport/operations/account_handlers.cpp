@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "auth/accounts/account_id.hpp"
+#include "auth/base/account_id.hpp"
 #include "auth/openpgp/gate/clear_signed.hpp"
 #include "storage/base/text.hpp"
 #include "transport/operations/handlers.hpp"
@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kPage = 500;
 
-Json account_fields(const auth::Account& account) {
+Json account_fields(const auth::records::Account& account) {
   return Json::object()
       .set("account", account.id)
       .set("username", account.username)
@@ -20,14 +20,14 @@ Json account_fields(const auth::Account& account) {
       .set("created_at", format_time(account.created_at));
 }
 
-Json enrolled_fields(const auth::Account& account) {
+Json enrolled_fields(const auth::records::Account& account) {
   return Json::object()
       .set("account", account.id)
       .set("username", account.username)
       .set("fingerprint", account.fingerprint.upper());
 }
 
-Json held_fields(const auth::HeldEnrolment& held) {
+Json held_fields(const auth::accounts::HeldEnrolment& held) {
   Json user_ids = Json::array();
   for (const std::string& user_id : held.user_ids) user_ids.push(escape_for_display(user_id));
   return Json::object()
@@ -37,7 +37,7 @@ Json held_fields(const auth::HeldEnrolment& held) {
       .set("user_ids", std::move(user_ids));
 }
 
-Json managed_fields(const auth::ManagedAccount& made) {
+Json managed_fields(const auth::keys::ManagedAccount& made) {
   return with_secret_key(enrolled_fields(made.account), made.secret_key);
 }
 
@@ -81,7 +81,8 @@ Result<std::string> take_if_any(JsonReader& reader, std::string_view member) {
 }
 
 // A member that one purpose takes. Read over in another, it would let its owner sign what they did not mean.
-Result<std::string> take_for(auth::Purpose takes, auth::Purpose asked, JsonReader& reader, std::string_view member) {
+Result<std::string> take_for(auth::records::Purpose takes, auth::records::Purpose asked, JsonReader& reader,
+                             std::string_view member) {
   if (takes == asked || !reader.has(member)) return reader.text_or(member, "");
   return fail(ErrorCode::malformed_message, "'" + std::string(member) + "' goes with the purpose " +
                                                 std::string(name_of(takes)) + ", not with " +
@@ -90,33 +91,34 @@ Result<std::string> take_for(auth::Purpose takes, auth::Purpose asked, JsonReade
 
 }  // namespace
 
-Result<auth::AccountName> take_name(JsonReader& reader) {
-  auth::AccountName name;
+Result<auth::records::AccountName> take_name(JsonReader& reader) {
+  auth::records::AccountName name;
   name.username = TRY(take_if_any(reader, "username"));
   name.account = TRY(take_if_any(reader, "account"));
   return name;
 }
 
 Result<std::string> take_account(JsonReader& reader) {
-  return auth::resolve(TRY(take_name(reader)));
+  return auth::records::resolve(TRY(take_name(reader)));
 }
 
 Result<Json> issue_challenge(auth::Authenticator& auth, const Message& message) {
   JsonReader reader(message.fields);
-  auth::ChallengeRequest request;
+  auth::proving::ChallengeRequest request;
   request.name = TRY(take_name(reader));
-  const auto purpose = auth::purpose_named(TRY(reader.text_or("purpose", "login")));
-  const auto transport = auth::transport_named(TRY(reader.text_or("transport", default_transport(message.carrier))));
+  const auto purpose = auth::records::purpose_named(TRY(reader.text_or("purpose", "login")));
+  const auto transport =
+      auth::records::transport_named(TRY(reader.text_or("transport", default_transport(message.carrier))));
   if (!purpose) return fail(ErrorCode::malformed_message, "'purpose' is login, enrol, rotate, revoke or password");
   if (!transport) return fail(ErrorCode::malformed_message, "'transport' is http or courier");
-  if (message.carrier != Carrier::http && *transport != auth::Transport::courier) {
+  if (message.carrier != Carrier::http && *transport != auth::records::Transport::courier) {
     return fail(ErrorCode::malformed_message, "a challenge by hand or by stick has the transport courier");
   }
   request.purpose = *purpose;
   request.transport = *transport;
-  request.public_key = TRY(take_for(auth::Purpose::enrol, *purpose, reader, "public_key"));
-  request.new_public_key = TRY(take_for(auth::Purpose::rotate, *purpose, reader, "new_public_key"));
-  request.reason = TRY(take_for(auth::Purpose::revoke, *purpose, reader, "reason"));
+  request.public_key = TRY(take_for(auth::records::Purpose::enrol, *purpose, reader, "public_key"));
+  request.new_public_key = TRY(take_for(auth::records::Purpose::rotate, *purpose, reader, "new_public_key"));
+  request.reason = TRY(take_for(auth::records::Purpose::revoke, *purpose, reader, "reason"));
   TRY(reader.finish());
   const auto issued = TRY(auth.issue_challenge(request, visit_of(message)));
   return Json::object().set("challenge_message", issued.message).set("expires_at", format_time(issued.expires_at));
@@ -124,7 +126,7 @@ Result<Json> issue_challenge(auth::Authenticator& auth, const Message& message) 
 
 Result<Json> enrol_account(auth::Authenticator& auth, const Message& message) {
   ResponseFields taken;
-  std::optional<auth::Password> password;
+  std::optional<auth::passwords::Password> password;
   if (message.text.empty()) {
     JsonReader reader(message.fields);
     if (reader.has("managed")) {
@@ -143,9 +145,9 @@ Result<Json> enrol_account(auth::Authenticator& auth, const Message& message) {
 
 Result<Json> hold_account(auth::Authenticator& auth, const Message& message) {
   TRY(JsonReader(message.fields).finish());
-  std::optional<auth::Response> response;
+  std::optional<auth::proving::Response> response;
   std::string public_key = message.text;
-  if (message.text.find(auth::openpgp::kClearSignedHeader) != std::string::npos) {
+  if (message.text.find(auth::openpgp::gate::kClearSignedHeader) != std::string::npos) {
     auto taken = TRY(take_response(message));
     response = std::move(taken.response);
     public_key = std::move(taken.public_key);
@@ -159,7 +161,7 @@ Result<Json> hold_account(auth::Authenticator& auth, const Message& message) {
 Result<Json> add_account(auth::Authenticator& auth, const Message& message) {
   JsonReader reader(message.fields);
   if (reader.has("managed")) return add_managed(auth, reader, message);
-  auth::NewAccount request;
+  auth::accounts::NewAccount request;
   request.username = TRY(reader.text("username"));
   request.public_key = TRY(reader.text("public_key"));
   request.show_key_id = TRY(reader.boolean_or("show_key_id", false));
@@ -170,8 +172,8 @@ Result<Json> add_account(auth::Authenticator& auth, const Message& message) {
 
 Result<Json> confirm_account(auth::Authenticator& auth, const Message& message) {
   JsonReader reader(message.fields);
-  auth::Confirmation confirmed;
-  confirmed.fingerprint = TRY(auth::openpgp::Fingerprint::parse(TRY(reader.text("fingerprint"))));
+  auth::accounts::Confirmation confirmed;
+  confirmed.fingerprint = TRY(auth::Fingerprint::parse(TRY(reader.text("fingerprint"))));
   confirmed.username = TRY(reader.text("username"));
   confirmed.show_key_id = TRY(reader.boolean_or("show_key_id", false));
   TRY(reader.finish());
@@ -218,8 +220,8 @@ Result<Json> show_account(auth::Authenticator& auth, const Message& message) {
       .set("encryption_algorithm", view.account.encryption_algorithm)
       .set("show_key_id", view.account.show_key_id)
       .set("managed", view.account.managed)
-      .set("escrow", view.account.parts.contains(auth::AccountPart::escrowed_key))
-      .set("password", auth::name_of(auth::password_scheme_of(view.account)))
+      .set("escrow", view.account.parts.contains(auth::records::AccountPart::escrowed_key))
+      .set("password", auth::records::name_of(auth::records::password_scheme_of(view.account)))
       .set("epoch", static_cast<std::int64_t>(view.account.epoch))
       .set("last_login", view.last_login ? Json(format_time(*view.last_login)) : Json())
       .set("former_keys", std::move(former));

@@ -4,7 +4,7 @@
 #include <array>
 #include <new>
 
-#include "auth/audit/log.hpp"
+#include "auth/base/log.hpp"
 #include "auth/openpgp/gate/secret_key.hpp"
 #include "transport/operations/handlers.hpp"
 
@@ -86,7 +86,7 @@ std::size_t size_of(const Json& json) {
 }
 
 bool holds_secret_key(const Json& json) {
-  if (json.string() != nullptr) return auth::openpgp::holds_secret_key(*json.string());
+  if (json.string() != nullptr) return auth::openpgp::gate::holds_secret_key(*json.string());
   if (const Json::Array* items = json.items()) {
     return std::any_of(items->begin(), items->end(), [](const Json& item) { return holds_secret_key(item); });
   }
@@ -103,8 +103,8 @@ Status judge_message(const Operation& row, const Message& message) {
   if (message.text.size() + size_of(message.fields) > row.body_bytes_max)
     return fail(ErrorCode::message_too_large, std::string(row.name));
   // In a member that nobody reads too, and before anything is asked of an account: its owner is to know.
-  if (auth::openpgp::holds_secret_key(message.text) || holds_secret_key(message.fields)) {
-    return auth::openpgp::refuse_secret_key();
+  if (auth::openpgp::gate::holds_secret_key(message.text) || holds_secret_key(message.fields)) {
+    return auth::openpgp::gate::refuse_secret_key();
   }
   switch (row.guard) {
     case Guard::none:

@@ -72,7 +72,7 @@ Result<Json> show_account_session(auth::Authenticator& auth, const Message& mess
 Result<Json> end_account_session(auth::Authenticator& auth, const Message& message);
 
 // What an operation on an account's key says of it.
-Json account_key_fields(const auth::Account& account);
+Json account_key_fields(const auth::records::Account& account);
 // The secret key that goes with an answer, once.
 Json with_secret_key(Json fields, const Secret& secret_key);
 // A password in clear is for HTTP alone: by stick it would lie about, and whoever sits at the machine needs none.
@@ -80,9 +80,9 @@ Status check_carries_passwords(const Message& message);
 
 auth::Visit visit_of(const Message& message);
 // Takes `username` or `account`, not resolved yet.
-Result<auth::AccountName> take_name(JsonReader& reader);
+Result<auth::records::AccountName> take_name(JsonReader& reader);
 // A member that is a password. malformed_message.
-Result<auth::Password> take_password(JsonReader& reader, std::string_view member);
+Result<auth::passwords::Password> take_password(JsonReader& reader, std::string_view member);
 // Takes `username` or `account` and gives the account id.
 Result<std::string> take_account(JsonReader& reader);
 

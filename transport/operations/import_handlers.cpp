@@ -4,13 +4,13 @@
 namespace countersign::transport {
 namespace {
 
-Json report_fields(const auth::LegacyReport& report) {
-  std::string why(auth::text_of(report.oddity));
+Json report_fields(const auth::accounts::LegacyReport& report) {
+  std::string why(auth::accounts::text_of(report.oddity));
   if (!report.detail.empty()) why += ": " + report.detail;
   return Json::object()
       .set("account", report.account)
-      .set("fate", name_of(auth::fate_of(report.oddity)))
-      .set("oddity", auth::name_of(report.oddity))
+      .set("fate", name_of(auth::accounts::fate_of(report.oddity)))
+      .set("oddity", auth::accounts::name_of(report.oddity))
       .set("why", std::move(why));
 }
 
@@ -30,7 +30,7 @@ Json count(std::size_t number) {
 
 Result<Json> import_accounts(auth::Authenticator& auth, const Message& message) {
   JsonReader reader(message.fields);
-  auth::LegacyImportOrder order;
+  auth::accounts::LegacyImportOrder order;
   order.folder = TRY(reader.text("folder"));
   order.skip_strays = TRY(reader.boolean_or("skip_strays", false));
   order.dry_run = TRY(reader.boolean_or("dry_run", false));

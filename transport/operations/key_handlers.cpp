@@ -3,7 +3,7 @@
 
 namespace countersign::transport {
 
-Json account_key_fields(const auth::Account& account) {
+Json account_key_fields(const auth::records::Account& account) {
   return Json::object()
       .set("account", account.id)
       .set("username", account.username)
@@ -40,7 +40,7 @@ Result<Json> revoke_key(auth::Authenticator& auth, const Message& message) {
 }
 
 Result<Json> rotate_key(auth::Authenticator& auth, const Message& message) {
-  const auto fields = [](const auth::Account& account) {
+  const auto fields = [](const auth::records::Account& account) {
     return Json::object().set("account", account.id).set("fingerprint", account.fingerprint.upper());
   };
   JsonReader reader(message.fields);
@@ -58,15 +58,15 @@ Result<Json> rotate_key(auth::Authenticator& auth, const Message& message) {
 
 Result<Json> redeem_response(auth::Authenticator& auth, const Message& message) {
   switch (TRY(auth.purpose_of(TRY(challenge_of(message))))) {
-    case auth::Purpose::login:
+    case auth::records::Purpose::login:
       return open_session(auth, message);
-    case auth::Purpose::enrol:
+    case auth::records::Purpose::enrol:
       return message.carrier == Carrier::courier ? hold_account(auth, message) : enrol_account(auth, message);
-    case auth::Purpose::revoke:
+    case auth::records::Purpose::revoke:
       return revoke_key(auth, message);
-    case auth::Purpose::rotate:
+    case auth::records::Purpose::rotate:
       return rotate_key(auth, message);
-    case auth::Purpose::password:
+    case auth::records::Purpose::password:
       break;
   }
   return fail(ErrorCode::challenge_of_another_purpose, "nothing here is done by such a response");

@@ -3,8 +3,8 @@
 
 namespace countersign::transport {
 
-Result<auth::Password> take_password(JsonReader& reader, std::string_view member) {
-  return auth::Password::admit(TRY(reader.secret(member)));
+Result<auth::passwords::Password> take_password(JsonReader& reader, std::string_view member) {
+  return auth::passwords::Password::admit(TRY(reader.secret(member)));
 }
 
 Status check_carries_passwords(const Message& message) {

@@ -8,15 +8,15 @@ namespace {
 using auth::openpgp::SignatureForm;
 
 Result<ResponseFields> from_text(std::string_view text) {
-  auto split = TRY(auth::openpgp::split_response(text));
+  auto split = TRY(auth::openpgp::gate::split_response(text));
   if (split.messages.size() != 1) return fail(ErrorCode::malformed_message, "one clear-signed message was expected");
   auto& only = split.messages.front();
   return ResponseFields{{std::move(only.challenge_hint), std::move(only.signature), SignatureForm::clear_signed},
                         split.certificate.value_or("")};
 }
 
-Result<auth::Response> from_detached(JsonReader& reader) {
-  auth::Response response;
+Result<auth::proving::Response> from_detached(JsonReader& reader) {
+  auth::proving::Response response;
   response.challenge = TRY(reader.text("challenge"));
   response.signature = TRY(reader.text("signature"));
   response.form = SignatureForm::detached;
@@ -24,7 +24,7 @@ Result<auth::Response> from_detached(JsonReader& reader) {
 }
 
 // A member that is a clear-signed text or an object.
-Result<auth::Response> from_member(JsonReader& reader, std::string_view name) {
+Result<auth::proving::Response> from_member(JsonReader& reader, std::string_view name) {
   const Json member = reader.take(name);
   const std::string* text = member.string();
   if (text == nullptr) {
@@ -64,12 +64,12 @@ Result<ResponseFields> take_response(JsonReader& reader) {
   return out;
 }
 
-Result<auth::RotationResponse> take_rotation(const Message& message) {
-  auth::RotationResponse out;
+Result<auth::keys::RotationResponse> take_rotation(const Message& message) {
+  auth::keys::RotationResponse out;
   JsonReader reader(message.fields);
   if (!message.text.empty()) {
     TRY(reader.finish());
-    auto split = TRY(auth::openpgp::split_response(message.text));
+    auto split = TRY(auth::openpgp::gate::split_response(message.text));
     if (split.messages.size() != 2 || !split.certificate) {
       return fail(ErrorCode::malformed_message,
                   "a rotation is the statement clear-signed by the current key, the same by the new key, and the new "
@@ -90,12 +90,13 @@ Result<auth::RotationResponse> take_rotation(const Message& message) {
 }
 
 Result<std::string> challenge_of(const Message& message) {
-  if (!message.text.empty()) return TRY(auth::openpgp::split_response(message.text)).messages.front().challenge_hint;
+  if (!message.text.empty())
+    return TRY(auth::openpgp::gate::split_response(message.text)).messages.front().challenge_hint;
   JsonReader reader(message.fields);
   if (!reader.has("response")) return reader.text("challenge");
   const Json response = reader.take("response");
   if (const std::string* text = response.string()) {
-    return TRY(auth::openpgp::split_response(*text)).messages.front().challenge_hint;
+    return TRY(auth::openpgp::gate::split_response(*text)).messages.front().challenge_hint;
   }
   JsonReader detached(response);
   return detached.text("challenge");

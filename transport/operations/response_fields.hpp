@@ -6,14 +6,14 @@
 
 #include <string>
 
-#include "auth/challenges/proof.hpp"
 #include "auth/keys/rotation.hpp"
+#include "auth/proving/proof.hpp"
 #include "transport/operations/operation.hpp"
 
 namespace countersign::transport {
 
 struct ResponseFields {
-  auth::Response response;
+  auth::proving::Response response;
   std::string public_key;  // armored; empty where none came
 };
 
@@ -24,7 +24,7 @@ Result<ResponseFields> take_response(JsonReader& reader);
 
 // A rotation: two clear-signed messages, by the current and by the new key, and the new certificate; or {"response",
 // "new_response", "public_key"}. As take_response.
-Result<auth::RotationResponse> take_rotation(const Message& message);
+Result<auth::keys::RotationResponse> take_rotation(const Message& message);
 
 // The sealed challenge that a response of any purpose names, so that it finds its operation. Fails as take_response;
 // what else the message holds is not looked at.

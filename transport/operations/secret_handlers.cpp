@@ -3,14 +3,14 @@
 namespace countersign::transport {
 namespace {
 
-Json use_fields(const auth::KeyUse& use) {
+Json use_fields(const auth::upkeep::KeyUse& use) {
   Json fields = Json::object();
   for (const auto& [kind, count] : use.counts) fields.set(kind, count);
   return fields;
 }
 
 // Never the key itself. `named_by` is null where it was not counted.
-Json secret_fields(const auth::SecretView& view) {
+Json secret_fields(const auth::upkeep::SecretView& view) {
   return Json::object()
       .set("family", name_of(view.family))
       .set("id", view.id)
@@ -33,7 +33,7 @@ Result<Json> list_secrets(auth::Authenticator& auth, const Message& message) {
 Result<Json> rotate_secret(auth::Authenticator& auth, const Message& message) {
   JsonReader reader(message.fields);
   const std::string family = TRY(reader.text("family"));
-  const std::int64_t after = TRY(reader.integer_or("after_seconds", auth::kTakeOver.count()));
+  const std::int64_t after = TRY(reader.integer_or("after_seconds", auth::upkeep::kTakeOver.count()));
   TRY(reader.finish());
   return secret_fields(TRY(auth.rotate_secret(family, Seconds(after), visit_of(message))));
 }

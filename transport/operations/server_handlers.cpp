@@ -5,7 +5,7 @@ namespace {
 
 constexpr std::int64_t kAuditListMax = 10'000;
 
-Json audit_fields(const auth::AuditRecord& record) {
+Json audit_fields(const auth::records::AuditRecord& record) {
   return Json::object()
       .set("writer", record.writer)
       .set("number", record.number)
@@ -82,7 +82,7 @@ Result<Json> verify_audit(auth::Authenticator& auth, const Message& message) {
   Json answer = Json::object().set("intact", report.faults.empty()).set("records", report.records);
   if (!report.cut_off.empty()) {
     Json cut_off = Json::array();
-    for (const auth::CutOff& one : report.cut_off) cut_off.push(text_of(one));
+    for (const auth::records::CutOff& one : report.cut_off) cut_off.push(text_of(one));
     answer.set("cut_off_by_restores", std::move(cut_off));
   }
   return answer.set("faults", std::move(faults));

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "auth/server_identity/succession.hpp"
+#include "auth/records/succession.hpp"
 #include "transport/operations/handlers.hpp"
 
 namespace countersign::transport {
@@ -35,7 +35,7 @@ Json key_fields(const auth::openpgp::KeyFacts& key, std::string_view part) {
 }
 
 // When it was the server's, and until when who knows it is led to the present one: null where nobody is.
-Json former_fields(const auth::ServerCertificate& former, const std::optional<Instant>& leads_until) {
+Json former_fields(const auth::records::ServerCertificate& former, const std::optional<Instant>& leads_until) {
   return Json::object()
       .set("fingerprint", former.fingerprint.upper())
       .set("since", format_time(former.since))
@@ -43,7 +43,7 @@ Json former_fields(const auth::ServerCertificate& former, const std::optional<In
       .set("leads_until", time_or_never(leads_until));
 }
 
-Json view_fields(const auth::ServerKeyView& view) {
+Json view_fields(const auth::upkeep::ServerKeyView& view) {
   Json keys = Json::array();
   keys.push(key_fields(view.facts.primary, "primary"));
   for (const auto& subkey : view.facts.subkeys) keys.push(key_fields(subkey, "subkey"));
@@ -52,7 +52,7 @@ Json view_fields(const auth::ServerKeyView& view) {
   const std::size_t leading = view.identity.followed_at(view.now).size();
   std::optional<Instant> leads_until;
   for (std::size_t i = 1; i < certificates.size(); ++i) {
-    const auto step = auth::parse_succession(certificates[i].succession);
+    const auto step = auth::records::parse_succession(certificates[i].succession);
     // The way leads through every step to the present key, and ends with the first of them.
     leads_until = i > leading || !step ? std::nullopt
                   : leads_until        ? std::optional(std::min(*leads_until, step->expires_at))
@@ -101,8 +101,8 @@ Result<Json> replace_server_key(auth::Authenticator& auth, const Message& messag
   if (alone && overlap != 0) {
     return fail(ErrorCode::malformed_message, "either 'overlap_seconds' or 'without_succession'");
   }
-  auth::KeyReplacement request;
-  if (!alone) request.overlap = overlap == 0 ? auth::kOverlapDefault : Seconds(overlap);
+  auth::upkeep::KeyReplacement request;
+  if (!alone) request.overlap = overlap == 0 ? auth::upkeep::kOverlapDefault : Seconds(overlap);
   return view_fields(TRY(auth.replace_server_key(request, visit_of(message))));
 }
 

@@ -8,7 +8,7 @@ namespace {
 // An account's own list, and an administrator's.
 constexpr std::size_t kSessionsMax = 1000;
 
-Json session_fields(const auth::Session& session) {
+Json session_fields(const auth::records::Session& session) {
   Json json = Json::object()
                   .set("session", session.id)
                   .set("account", session.account)
@@ -23,14 +23,14 @@ Json session_fields(const auth::Session& session) {
   return json;
 }
 
-Json token_fields(const auth::RefreshedSession& opened) {
+Json token_fields(const auth::sessions::RefreshedSession& opened) {
   Json json = Json::object().set("token", opened.token.reveal_text());
   const Json session = session_fields(opened.session);
   for (const auto& [name, value] : *session.members()) json.set(name, value);
   return json;
 }
 
-Json list_fields(const std::vector<auth::Session>& sessions, std::string_view current) {
+Json list_fields(const std::vector<auth::records::Session>& sessions, std::string_view current) {
   Json list = Json::array();
   for (const auto& session : sessions) {
     Json json = session_fields(session);

@@ -5,7 +5,7 @@
 
 #include "storage/base/text.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 namespace {
 
 constexpr std::string_view kBegin = "-----BEGIN ";
@@ -153,4 +153,4 @@ bool is_cut_off(std::string_view text) {
   return rest.find("\n" + line_of(kEnd, label)) == std::string_view::npos;
 }
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

@@ -7,7 +7,7 @@
 #include "storage/base/bytes.hpp"
 #include "storage/base/result.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 
 // `label` is what stands behind BEGIN: "PGP MESSAGE", "PGP SIGNATURE", "PGP PUBLIC KEY BLOCK", "PGP PRIVATE KEY BLOCK".
 // 64 characters a line, a checksum, no headers, LF.
@@ -26,4 +26,4 @@ bool begins_armored(std::string_view label, std::string_view text);
 // Is this the beginning of an armored block without its end: empty, or cut off? A courier's copy may not be whole yet.
 bool is_cut_off(std::string_view text);
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

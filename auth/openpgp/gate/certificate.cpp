@@ -11,7 +11,7 @@
 #include "auth/openpgp/gate/self_signature.hpp"
 #include "auth/openpgp/gate/signature_packet.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 namespace {
 
 constexpr std::string_view kExportHint = "; export it with gpg --export-options export-minimal --armor --export";
@@ -183,4 +183,4 @@ Result<GatedCertificate> admit_certificate(std::string_view text, std::size_t re
   return GatedCertificate(walk.take_packets(), fingerprint);
 }
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

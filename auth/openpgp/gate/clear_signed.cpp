@@ -5,7 +5,7 @@
 #include "auth/openpgp/gate/packet_gate.hpp"
 #include "auth/openpgp/gate/secret_key.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 namespace {
 
 constexpr std::string_view kSignatureBegin = "-----BEGIN PGP SIGNATURE-----";
@@ -173,4 +173,4 @@ Result<TextResponse> split_response(std::string_view text) {
   return response;
 }
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

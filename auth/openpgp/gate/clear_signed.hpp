@@ -11,7 +11,7 @@
 
 #include "storage/base/result.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 
 inline constexpr std::string_view kClearSignedHeader = "-----BEGIN PGP SIGNED MESSAGE-----";
 inline constexpr std::size_t kClearSignedBytesMax = 64u << 10;  // a message, its signature included
@@ -36,4 +36,4 @@ bool looks_clear_signed(std::string_view text);
 // is a malformed message as well.
 Result<TextResponse> split_response(std::string_view text);
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

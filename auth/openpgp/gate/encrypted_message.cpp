@@ -4,7 +4,7 @@
 
 #include "auth/openpgp/gate/packets.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 namespace {
 
 constexpr std::size_t kMessageBytesMax = 1u << 20;
@@ -39,4 +39,4 @@ Result<Bytes> address_message(ByteView packets, const Fingerprint& encryption_ke
   return out;
 }
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

@@ -6,7 +6,7 @@
 #include "auth/openpgp/gate/packets.hpp"
 #include "auth/openpgp/gate/signature_packet.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 namespace {
 
 // A key or user id with the signatures behind it.
@@ -78,4 +78,4 @@ Result<Bytes> minimal_certificate(const GatedCertificate& certificate, const Fin
   return out;
 }
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

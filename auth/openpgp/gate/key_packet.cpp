@@ -6,7 +6,7 @@
 #include "auth/openpgp/gate/packets.hpp"
 #include "storage/base/hash.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 namespace {
 
 constexpr std::size_t kIntegerBitsMax = 8192;
@@ -164,4 +164,4 @@ Result<KeyPacket> read_secret_key_packet(ByteView body) {
   return key;
 }
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "auth/openpgp/fingerprint.hpp"
+#include "auth/base/fingerprint.hpp"
 #include "storage/base/bytes.hpp"
 #include "storage/base/result.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 
 struct KeyPacket {
   std::uint8_t algorithm = 0;    // RFC 4880 §9.1
@@ -27,4 +27,4 @@ Result<KeyPacket> read_key_packet(ByteView body);
 // not looked at. As above.
 Result<KeyPacket> read_secret_key_packet(ByteView body);
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

@@ -12,12 +12,12 @@
 #include <string_view>
 #include <utility>
 
-#include "auth/openpgp/fingerprint.hpp"
+#include "auth/base/fingerprint.hpp"
 #include "storage/base/bytes.hpp"
 #include "storage/base/result.hpp"
 #include "storage/base/time.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 
 inline constexpr std::size_t kSignatureBytesMax = 8u << 10;
 inline constexpr std::size_t kCertificateReadBytesMax = 128u << 10;     // by HTTP and from a stick
@@ -122,4 +122,4 @@ Result<GatedCertificate> revoked_certificate(const GatedCertificate& certificate
 // The answer to a secret key, in every role: secret_key_handed_in, with a text that tells the owner what to do now.
 tl::unexpected<Error> refuse_secret_key();
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

@@ -2,7 +2,7 @@
 
 #include <bit>
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 namespace {
 
 // A new-format length (RFC 4880 §4.2.2).
@@ -191,4 +191,4 @@ std::size_t bit_length(ByteView integer) {
   return (integer.size() - 1) * 8 + static_cast<std::size_t>(std::bit_width(integer[0]));
 }
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

@@ -7,7 +7,7 @@
 #include "storage/base/bytes.hpp"
 #include "storage/base/result.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 
 namespace tag {
 inline constexpr std::uint8_t kSessionKey = 1;
@@ -72,4 +72,4 @@ class BodyReader {
 // The number of bits up to the highest one that is set.
 std::size_t bit_length(ByteView integer);
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

@@ -6,7 +6,7 @@
 #include "auth/openpgp/gate/key_packet.hpp"
 #include "auth/openpgp/gate/packets.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 namespace {
 
 constexpr std::uint8_t kEncryptedWithSha1 = 254;  // usage: a checksum by SHA-1 within what is encrypted
@@ -139,4 +139,4 @@ Result<SecretKeyFacts> inspect_secret_key(std::string_view text) {
   return facts;
 }
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

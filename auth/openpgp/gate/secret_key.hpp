@@ -5,7 +5,7 @@
 #include "auth/openpgp/gate/packet_gate.hpp"
 #include "storage/base/secret.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 
 // Does an armored one begin anywhere in it? Wherever it stands, who handed it in has exposed it.
 bool holds_secret_key(std::string_view text);
@@ -35,4 +35,4 @@ struct SecretKeyFacts {
 // Armored or binary. armor_invalid, packet_refused, unknown_version, certificate_refused.
 Result<SecretKeyFacts> inspect_secret_key(std::string_view text);
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

@@ -6,7 +6,7 @@
 
 #include "auth/openpgp/gate/packets.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 namespace {
 
 // RFC 4880 §5.2.3.1: known to every reader here, so they may be critical.
@@ -154,4 +154,4 @@ Result<std::optional<Bytes>> normalise_self_signature(const SignaturePacket& sig
   return fail(ErrorCode::packet_refused, "a revocation that is not understood here: " + body.error().detail);
 }
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

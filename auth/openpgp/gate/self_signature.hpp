@@ -6,7 +6,7 @@
 
 #include "auth/openpgp/gate/signature_packet.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 
 // The body of the signature as the engines see it: of the unhashed area nothing is left but the key id of `primary` and
 // the back signature of a binding, and the integers have their exact number of bits.
@@ -22,4 +22,4 @@ namespace countersign::auth::openpgp {
 Result<std::optional<Bytes>> normalise_self_signature(const SignaturePacket& signature, const Fingerprint& primary,
                                                       std::uint8_t subject_algorithm);
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

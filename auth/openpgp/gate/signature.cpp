@@ -9,7 +9,7 @@
 #include "auth/openpgp/gate/packets.hpp"
 #include "auth/openpgp/gate/signature_packet.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 namespace {
 
 constexpr std::size_t kNotationBytesMax = 256;
@@ -257,4 +257,4 @@ Result<GatedCertificate> revoked_certificate(const GatedCertificate& certificate
   return admit_certificate(as_text(merged), kCertificateReadBytesMax);
 }
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

@@ -5,7 +5,7 @@
 
 #include "auth/openpgp/gate/packets.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 namespace {
 
 constexpr std::size_t kFingerprintSubpacketBytes = 1 + Fingerprint::kBytes;
@@ -148,4 +148,4 @@ void append_subpacket(Bytes& area, std::uint8_t type, ByteView body) {
   append(area, body);
 }
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

@@ -9,7 +9,7 @@
 #include "storage/base/bytes.hpp"
 #include "storage/base/result.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 
 // RFC 4880 §5.2.3.1; 33: RFC 9580 §5.2.3.35; 38: LibrePGP draft, "Key Block".
 namespace subpacket {
@@ -35,7 +35,7 @@ inline constexpr std::uint8_t kSignatureTarget = 31;
 inline constexpr std::uint8_t kEmbeddedSignature = 32;
 inline constexpr std::uint8_t kIssuerFingerprint = 33;
 inline constexpr std::uint8_t kKeyBlock = 38;
-inline constexpr std::uint8_t kSuccession = 100;  // ours, of those for private use: auth/server_identity/succession.hpp
+inline constexpr std::uint8_t kSuccession = 100;  // ours, of those for private use: auth/records/succession.hpp
 }  // namespace subpacket
 
 struct Subpacket {
@@ -83,4 +83,4 @@ class SignatureReader {
   static Result<GatedRevocation> read_revocation(ByteView body);
 };
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

@@ -4,7 +4,7 @@
 #include "auth/openpgp/gate/signature_packet.hpp"
 #include "storage/base/text.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 namespace {
 
 // Key block subpackets hold an octet of zero, then a transferable public key (LibrePGP draft, "Key Block").
@@ -142,4 +142,4 @@ Result<Bytes> make_signed_message(std::string_view text, ByteView signature, Byt
   return message;
 }
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

@@ -9,7 +9,7 @@
 
 #include "auth/openpgp/gate/packet_gate.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gate {
 
 inline constexpr std::size_t kSignedMessageBytesMax = 128u << 10;  // the packets, a key block included
 inline constexpr std::size_t kSuccessionSubpacketsMax = 16;
@@ -35,4 +35,4 @@ Result<SignedMessage> take_signed_message(ByteView packets);
 Result<Bytes> make_signed_message(std::string_view text, ByteView signature, ByteView key_block,
                                   std::span<const Bytes> successions = {});
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gate

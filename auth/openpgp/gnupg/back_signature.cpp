@@ -56,7 +56,7 @@ std::string dotted(ByteView oid) {
 }
 
 // A key packet's numbers, or a signature's.
-Result<std::vector<ByteView>> integers(BodyReader& reader) {
+Result<std::vector<ByteView>> integers(gate::BodyReader& reader) {
   std::vector<ByteView> found;
   while (!reader.at_end()) found.push_back(TRY(reader.mpi(kIntegerBitsMax)));
   return found;
@@ -64,7 +64,7 @@ Result<std::vector<ByteView>> integers(BodyReader& reader) {
 
 // A null pointer where libgcrypt knows no such key.
 Result<Expression> public_key(ByteView packet_body) {
-  BodyReader reader(packet_body);
+  gate::BodyReader reader(packet_body);
   TRY(reader.take(5));  // version and time
   const auto algorithm = TRY(reader.integer(1));
   std::string curve;
@@ -96,8 +96,8 @@ Bytes padded(ByteView integer) {
   return out;
 }
 
-Result<Expression> signature_value(const SignaturePacket& signature) {
-  BodyReader reader(signature.tail);
+Result<Expression> signature_value(const gate::SignaturePacket& signature) {
+  gate::BodyReader reader(signature.tail);
   TRY(reader.take(2));  // the left 16 bits of the hash
   const auto n = TRY(integers(reader));
   const std::uint8_t algorithm = signature.public_key_algorithm;
@@ -144,50 +144,50 @@ Expression hash_value(ByteView digest, std::string_view hash, gcry_sexp_t key, s
 }
 
 bool agrees(ByteView embedded, ByteView primary, ByteView subkey, Instant now) {
-  const auto signature = read_signature_packet(embedded);
+  const auto signature = gate::read_signature_packet(embedded);
   if (!signature || signature->signature_class != 0x19 || !holds_at(*signature, now)) return false;
   const std::string_view hash = strong_hash_name(signature->hash_algorithm);
   if (hash.empty()) return false;
   const auto key = public_key(subkey);
   const auto value = signature_value(*signature);
   if (!key || !*key || !value || !*value) return false;
-  Bytes keys = hashed_form({tag::kPublicKey, primary});
-  append(keys, hashed_form({tag::kPublicSubkey, subkey}));
+  Bytes keys = gate::hashed_form({gate::tag::kPublicKey, primary});
+  append(keys, gate::hashed_form({gate::tag::kPublicSubkey, subkey}));
   const Bytes digest = digest_of(*signature, std::move(keys));
   const Expression data = hash_value(digest, hash, key->get(), signature->public_key_algorithm);
   return data && gcry_pk_verify(value->get(), data.get(), key->get()) == 0;
 }
 
-bool holds_agreement(const SignaturePacket& binding, ByteView primary, ByteView subkey, Instant now) {
-  for (const std::vector<Subpacket>* area : {&binding.hashed, &binding.unhashed}) {
-    for (const Subpacket& each : *area) {
-      if (each.type == subpacket::kEmbeddedSignature && agrees(each.body, primary, subkey, now)) return true;
+bool holds_agreement(const gate::SignaturePacket& binding, ByteView primary, ByteView subkey, Instant now) {
+  for (const std::vector<gate::Subpacket>* area : {&binding.hashed, &binding.unhashed}) {
+    for (const gate::Subpacket& each : *area) {
+      if (each.type == gate::subpacket::kEmbeddedSignature && agrees(each.body, primary, subkey, now)) return true;
     }
   }
   return false;
 }
 
 // The subkeys that agreed.
-Result<std::vector<Fingerprint>> find_agreed(const GatedCertificate& certificate, Instant now) {
+Result<std::vector<Fingerprint>> find_agreed(const gate::GatedCertificate& certificate, Instant now) {
   std::vector<Fingerprint> agreed;
-  Packet primary;
-  Packet key;
-  PacketReader reader(certificate.packets());
+  gate::Packet primary;
+  gate::Packet key;
+  gate::PacketReader reader(certificate.packets());
   while (!reader.at_end()) {
-    const Packet packet = TRY(reader.next());
-    if (packet.tag == tag::kPublicKey) primary = packet;
-    if (packet.tag == tag::kPublicSubkey) key = packet;
-    if (packet.tag != tag::kSignature || key.tag != tag::kPublicSubkey) continue;
-    const SignaturePacket signature = TRY(read_signature_packet(packet.body));
+    const gate::Packet packet = TRY(reader.next());
+    if (packet.tag == gate::tag::kPublicKey) primary = packet;
+    if (packet.tag == gate::tag::kPublicSubkey) key = packet;
+    if (packet.tag != gate::tag::kSignature || key.tag != gate::tag::kPublicSubkey) continue;
+    const gate::SignaturePacket signature = TRY(gate::read_signature_packet(packet.body));
     if (signature.signature_class != 0x18 || !holds_agreement(signature, primary.body, key.body, now)) continue;
-    agreed.push_back(TRY(read_key_packet(key.body)).fingerprint);
+    agreed.push_back(TRY(gate::read_key_packet(key.body)).fingerprint);
   }
   return agreed;
 }
 
 }  // namespace
 
-Status unbind_without_back_signature(CertificateFacts& facts, const GatedCertificate& certificate, Instant now) {
+Status unbind_without_back_signature(CertificateFacts& facts, const gate::GatedCertificate& certificate, Instant now) {
   TRY(start_libgcrypt());
   const std::vector<Fingerprint> agreed = TRY(find_agreed(certificate, now));
   for (KeyFacts& subkey : facts.subkeys) {

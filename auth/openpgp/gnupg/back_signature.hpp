@@ -10,6 +10,6 @@ namespace countersign::auth::openpgp::gnupg {
 // over both keys, with SHA-2, made by `now` and not expired by its own word: what has none loses `bound`, and with it
 // every use. openpgp_unavailable where libgcrypt does not start; packet_refused and the like where the packets cannot
 // be read.
-Status unbind_without_back_signature(CertificateFacts& facts, const GatedCertificate& certificate, Instant now);
+Status unbind_without_back_signature(CertificateFacts& facts, const gate::GatedCertificate& certificate, Instant now);
 
 }  // namespace countersign::auth::openpgp::gnupg

@@ -25,7 +25,7 @@ Bytes with_line_ends(ByteView text) {
 }
 
 // libgcrypt numbers hashes as RFC 4880 §9.4 does.
-Bytes any_digest_of(const SignaturePacket& signature, Bytes signed_bytes) {
+Bytes any_digest_of(const gate::SignaturePacket& signature, Bytes signed_bytes) {
   append(signed_bytes, signature.head);
   signed_bytes.insert(signed_bytes.end(), {4, 0xFF});
   append_integer(signed_bytes, signature.head.size(), 4);
@@ -49,12 +49,12 @@ Status start_libgcrypt() {
   return fail(ErrorCode::openpgp_unavailable, "libgcrypt 1.10 or later is needed");
 }
 
-Bytes digest_of(const SignaturePacket& signature, Bytes signed_bytes) {
+Bytes digest_of(const gate::SignaturePacket& signature, Bytes signed_bytes) {
   if (!is_strong_hash(signature.hash_algorithm)) return {};
   return any_digest_of(signature, std::move(signed_bytes));
 }
 
-bool has_left_bits(const SignaturePacket& signature, Bytes signed_bytes) {
+bool has_left_bits(const gate::SignaturePacket& signature, Bytes signed_bytes) {
   const Bytes digest = any_digest_of(signature, std::move(signed_bytes));
   return digest.size() >= 2 && signature.tail.size() >= 2 &&
          std::equal(digest.begin(), digest.begin() + 2, signature.tail.begin());
@@ -62,9 +62,9 @@ bool has_left_bits(const SignaturePacket& signature, Bytes signed_bytes) {
 
 Result<bool> has_left_bits(ByteView signature, ByteView message) {
   TRY(start_libgcrypt());
-  PacketReader reader(signature);
-  const Packet whole = TRY(reader.next());
-  const SignaturePacket packet = TRY(read_signature_packet(whole.body));
+  gate::PacketReader reader(signature);
+  const gate::Packet whole = TRY(reader.next());
+  const gate::SignaturePacket packet = TRY(gate::read_signature_packet(whole.body));
   const bool is_text = packet.signature_class == 0x01;
   return is_strong_hash(packet.hash_algorithm) &&
          has_left_bits(packet, is_text ? with_line_ends(message) : Bytes(message.begin(), message.end()));

@@ -14,10 +14,10 @@ Status start_libgcrypt();
 
 // RFC 4880 §5.2.4: the hash over `signed_bytes`, what the signature hashes of itself, and the trailer. Empty where the
 // hash is not one of the strong ones (policy.hpp).
-Bytes digest_of(const SignaturePacket& signature, Bytes signed_bytes);
+Bytes digest_of(const gate::SignaturePacket& signature, Bytes signed_bytes);
 
 // The left 16 bits of that hash, whatever hash it is, are those that stand in the signature.
-bool has_left_bits(const SignaturePacket& signature, Bytes signed_bytes);
+bool has_left_bits(const gate::SignaturePacket& signature, Bytes signed_bytes);
 
 // gpg does not compare the left 16 bits of the hash that stand in a signature, so one with other bits there would be
 // another signature that is as good. `signature` is one packet. openpgp_unavailable, packet_refused.

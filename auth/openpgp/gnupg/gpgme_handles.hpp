@@ -1,4 +1,4 @@
-// GPGME's handles with their deleters, its start, and its errors in words that help. For auth/responding as well.
+// GPGME's handles with their deleters, its start, and its errors in words that help. For auth/client as well.
 #pragma once
 
 #include <gpgme.h>

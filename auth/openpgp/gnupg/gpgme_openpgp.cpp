@@ -13,7 +13,7 @@
 #include "auth/openpgp/policy.hpp"
 #include "auth/openpgp/sealing.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gnupg {
 namespace {
 
 using namespace gnupg;
@@ -53,16 +53,16 @@ class GpgmeOpenPgp::Impl {
   Status start() {
     const CertificateReply reply = TRY(pool_.start());
     if (key_place_ == KeyPlace::nowhere) return ok();
-    certificate_ = TRY(admit_certificate(as_text(reply.certificate), kCertificateKeptBytesMax));
+    certificate_ = TRY(gate::admit_certificate(as_text(reply.certificate), gate::kCertificateKeptBytesMax));
     return ok();
   }
 
   // An operation that is not expected to take long.
   Result<Reply> ask(const Request& request) { return pool_.ask(request, operation_limit_); }
   WorkerPool& pool() { return pool_; }
-  const GatedCertificate* certificate() const { return certificate_ ? &*certificate_ : nullptr; }
+  const gate::GatedCertificate* certificate() const { return certificate_ ? &*certificate_ : nullptr; }
 
-  Result<CertificateFacts> inspect(const GatedCertificate& certificate, Instant now) {
+  Result<CertificateFacts> inspect(const gate::GatedCertificate& certificate, Instant now) {
     const InspectReply reply = TRY(take_reply<InspectReply>(ask(InspectRequest{certificate.packets(), now})));
     if (reply.facts.primary.fingerprint != certificate.fingerprint()) {
       return fail(ErrorCode::openpgp_unavailable, "the GnuPG worker looked at another certificate");
@@ -99,7 +99,7 @@ class GpgmeOpenPgp::Impl {
   // Whatever signed, the result is judged like a stranger's: one good signature packet by a key of ours.
   Result<ServerSignature> sign_within(std::chrono::milliseconds limit, std::string_view text, Instant now) {
     SignReply reply = TRY(take_reply<SignReply>(pool_.ask(SignRequest{to_bytes(text), now}, limit)));
-    const auto gated = admit_signature(as_text(reply.signature));
+    const auto gated = gate::admit_signature(as_text(reply.signature));
     if (!gated) return fail(ErrorCode::openpgp_unavailable, "the server's signature: " + gated.error().detail);
     if (gated->signature_class() != 0 || !is_strong_hash(gated->hash_algorithm())) {
       return fail(ErrorCode::openpgp_unavailable, "the server's signature is not detached, or its hash is weak");
@@ -125,7 +125,7 @@ class GpgmeOpenPgp::Impl {
   const std::chrono::milliseconds first_use_limit_;
   const KeyPlace key_place_;
   WorkerPool pool_;
-  std::optional<GatedCertificate> certificate_;
+  std::optional<gate::GatedCertificate> certificate_;
   std::mutex facts_mutex_;
   std::optional<CertificateFacts> facts_;  // of the server's certificate, when it was last asked for
   std::timed_mutex operators_turn_;
@@ -162,7 +162,7 @@ Result<std::unique_ptr<GpgmeOpenPgp>> GpgmeOpenPgp::open(const GnupgServerKey& k
   return std::unique_ptr<GpgmeOpenPgp>(new GpgmeOpenPgp(std::move(impl)));
 }
 
-Result<CertificateFacts> GpgmeOpenPgp::inspect(const GatedCertificate& certificate, Instant now) {
+Result<CertificateFacts> GpgmeOpenPgp::inspect(const gate::GatedCertificate& certificate, Instant now) {
   return impl_->inspect(certificate, now);
 }
 
@@ -179,15 +179,15 @@ Result<std::string> GpgmeOpenPgp::seal(const SealRequest& request) {
 
 Result<std::string> GpgmeOpenPgp::sign(std::string_view text, Instant now) {
   const ServerSignature signature = TRY(impl_->sign(text, now));
-  return enarmor("PGP SIGNATURE", signature.packet);
+  return gate::enarmor("PGP SIGNATURE", signature.packet);
 }
 
 Status GpgmeOpenPgp::look() {
   return impl_->look();
 }
 
-Result<SignatureFacts> GpgmeOpenPgp::verify(const GatedCertificate& certificate, ByteView message,
-                                            const GatedSignature& signature, Instant now) {
+Result<SignatureFacts> GpgmeOpenPgp::verify(const gate::GatedCertificate& certificate, ByteView message,
+                                            const gate::GatedSignature& signature, Instant now) {
   VerifyRequest request;
   request.certificate = certificate.packets();
   request.message = copy_of(message);
@@ -210,7 +210,7 @@ Result<GeneratedKey> GpgmeOpenPgp::generate(const KeyRequest& request) {
   return std::move(reply.key);
 }
 
-const GatedCertificate* GpgmeOpenPgp::server_certificate() const {
+const gate::GatedCertificate* GpgmeOpenPgp::server_certificate() const {
   return impl_->certificate();
 }
 
@@ -222,4 +222,4 @@ const std::filesystem::path& GpgmeOpenPgp::run_folder() const {
   return impl_->pool().folder();
 }
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gnupg

@@ -11,7 +11,7 @@
 #include "auth/openpgp/key_reach.hpp"
 #include "auth/openpgp/openpgp.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gnupg {
 
 // A server key that stays where it is: in the operator's own GnuPG home, with its agent and pinentry, and so perhaps in
 // a token.
@@ -27,9 +27,9 @@ struct GpgmeOptions {
   std::size_t workers = 1;
   // Where private homes may lie, best first; empty: gnupg::run_folder_places().
   std::vector<std::filesystem::path> places;
-  std::chrono::milliseconds operation_limit = gnupg::kOperationLimit;
+  std::chrono::milliseconds operation_limit = kOperationLimit;
   // Of the first signature in the operator's home.
-  std::chrono::milliseconds first_use_limit = gnupg::kFirstUseLimit;
+  std::chrono::milliseconds first_use_limit = kFirstUseLimit;
 };
 
 // Any thread at any time; at most as many operations at once as there are workers. An operation that takes over five
@@ -43,19 +43,19 @@ class GpgmeOpenPgp final : public OpenPgp, public KeyReach {
   static Result<std::unique_ptr<GpgmeOpenPgp>> open(const GnupgServerKey& key, const GpgmeOptions& options);
   ~GpgmeOpenPgp() override;
 
-  Result<CertificateFacts> inspect(const GatedCertificate& certificate, Instant now) override;
+  Result<CertificateFacts> inspect(const gate::GatedCertificate& certificate, Instant now) override;
   Result<std::string> seal(const SealRequest& request) override;
   // key_locked where a key in the operator's home needs a PIN or passphrase that was wrong, cancelled or is blocked.
   // With a key in the operator's home the time is that of this machine's clock, whatever `now` is.
   Result<std::string> sign(std::string_view text, Instant now) override;
-  Result<SignatureFacts> verify(const GatedCertificate& certificate, ByteView message, const GatedSignature& signature,
-                                Instant now) override;
+  Result<SignatureFacts> verify(const gate::GatedCertificate& certificate, ByteView message,
+                                const gate::GatedSignature& signature, Instant now) override;
   Result<GeneratedKey> generate(const KeyRequest& request) override;
 
   Status look() override;
 
   // The server's certificate; nothing without a server key.
-  const GatedCertificate* server_certificate() const;
+  const gate::GatedCertificate* server_certificate() const;
   // For tests: the workers' process ids, and the folder of their homes.
   std::vector<int> worker_pids() const;
   const std::filesystem::path& run_folder() const;
@@ -66,4 +66,4 @@ class GpgmeOpenPgp final : public OpenPgp, public KeyReach {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gnupg

@@ -6,7 +6,7 @@
 
 #include "auth/openpgp/key_home.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::gnupg {
 
 class KeyInGnupgHome final : public KeyHome {
  public:
@@ -16,15 +16,17 @@ class KeyInGnupgHome final : public KeyHome {
 
   std::string place() const override { return "the GnuPG home " + home_; }
   // Fails with the commands that do it.
-  Result<GatedCertificate> extend(const GatedCertificate& certificate, const std::optional<Instant>&,
-                                  Instant) override {
+  Result<gate::GatedCertificate> extend(const gate::GatedCertificate& certificate, const std::optional<Instant>&,
+                                        Instant) override {
     const std::string gpg = "gpg --homedir '" + home_ + "' --quick-set-expire " + certificate.fingerprint().upper();
     return fail(ErrorCode::openpgp_unavailable, "the key lives in a GnuPG home; run:\n  " + gpg + " 2y\n  " + gpg +
                                                     " 2y '*'\n  countersign server-key refresh");
   }
-  Result<GatedCertificate> refresh() override { return admit_certificate(certificate_, kCertificateReadBytesMax); }
+  Result<gate::GatedCertificate> refresh() override {
+    return gate::admit_certificate(certificate_, gate::kCertificateReadBytesMax);
+  }
   Result<std::string> replace(std::string_view, Instant,
-                              const std::function<Status(const GatedCertificate&)>&) override {
+                              const std::function<Status(const gate::GatedCertificate&)>&) override {
     return fail(ErrorCode::openpgp_unavailable, "a key that lives in a GnuPG home is not replaced from here");
   }
 
@@ -33,4 +35,4 @@ class KeyInGnupgHome final : public KeyHome {
   std::string certificate_;
 };
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::gnupg

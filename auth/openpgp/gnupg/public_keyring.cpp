@@ -25,12 +25,12 @@ tl::unexpected<Error> failure(std::string_view what, gpgme_error_t error) {
 }
 
 // Is one of its signatures made with a hash that the strict rule does not take?
-Result<bool> has_weak_signature(const GatedCertificate& certificate) {
-  PacketReader reader(certificate.packets());
+Result<bool> has_weak_signature(const gate::GatedCertificate& certificate) {
+  gate::PacketReader reader(certificate.packets());
   while (!reader.at_end()) {
-    const Packet packet = TRY(reader.next());
-    if (packet.tag != tag::kSignature) continue;
-    const SignaturePacket signature = TRY(read_signature_packet(packet.body));
+    const gate::Packet packet = TRY(reader.next());
+    if (packet.tag != gate::tag::kSignature) continue;
+    const gate::SignaturePacket signature = TRY(gate::read_signature_packet(packet.body));
     if (!is_strong_hash(signature.hash_algorithm)) return true;
   }
   return false;
@@ -84,14 +84,15 @@ bool is_valid(const _gpgme_signature& signature) {
 
 }  // namespace
 
-Result<CertificateFacts> PublicKeyring::list(const GatedCertificate& certificate, Instant now, HashRule rule) {
+Result<CertificateFacts> PublicKeyring::list(const gate::GatedCertificate& certificate, Instant now, HashRule rule) {
   TRY(home_.set(now, rule));
   const Secret listing = TRY(list_with_signatures(home_.path()));
   return read_listing(listing.reveal_text(), certificate.fingerprint(), now);
 }
 
 Result<InspectReply> PublicKeyring::inspect(const InspectRequest& request) {
-  const GatedCertificate certificate = TRY(admit_certificate(as_text(request.certificate), kCertificateKeptBytesMax));
+  const gate::GatedCertificate certificate =
+      TRY(gate::admit_certificate(as_text(request.certificate), gate::kCertificateKeptBytesMax));
   TRY(home_.hold(TRY(certificate_shown_at(certificate.packets(), request.now))));
   InspectReply reply;
   reply.facts = TRY(list(certificate, request.now, HashRule::strict));

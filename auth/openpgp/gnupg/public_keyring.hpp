@@ -18,7 +18,7 @@ class PublicKeyring {
   Result<EncryptReply> encrypt(const EncryptRequest& request);
 
  private:
-  Result<CertificateFacts> list(const GatedCertificate& certificate, Instant now, HashRule rule);
+  Result<CertificateFacts> list(const gate::GatedCertificate& certificate, Instant now, HashRule rule);
 
   PrivateHome home_;
 };

@@ -7,11 +7,11 @@
 namespace countersign::auth::openpgp::gnupg {
 namespace {
 
-bool is_revocation(const SignaturePacket& signature) {
+bool is_revocation(const gate::SignaturePacket& signature) {
   return signature.signature_class == 0x20 || signature.signature_class == 0x28 || signature.signature_class == 0x30;
 }
 
-Result<bool> is_from_later(const SignaturePacket& signature, Instant now) {
+Result<bool> is_from_later(const gate::SignaturePacket& signature, Instant now) {
   const auto created = TRY(creation_time(signature));
   return created && *created > now;
 }
@@ -23,21 +23,21 @@ Result<Bytes> certificate_shown_at(ByteView certificate, Instant now) {
   Bytes out;
   Bytes primary;
   Bytes part;  // what the signatures that follow cover besides the primary
-  PacketReader reader(certificate);
+  gate::PacketReader reader(certificate);
   while (!reader.at_end()) {
-    const Packet packet = TRY(reader.next());
-    if (packet.tag == tag::kSignature) {
-      const SignaturePacket signature = TRY(read_signature_packet(packet.body));
+    const gate::Packet packet = TRY(reader.next());
+    if (packet.tag == gate::tag::kSignature) {
+      const gate::SignaturePacket signature = TRY(gate::read_signature_packet(packet.body));
       if (!is_revocation(signature) && TRY(is_from_later(signature, now))) continue;
       Bytes signed_bytes = primary;
       append(signed_bytes, part);
       if (!has_left_bits(signature, std::move(signed_bytes))) continue;
-    } else if (packet.tag == tag::kPublicKey) {
-      primary = hashed_form(packet);
+    } else if (packet.tag == gate::tag::kPublicKey) {
+      primary = gate::hashed_form(packet);
     } else {
-      part = hashed_form(packet);
+      part = gate::hashed_form(packet);
     }
-    append_packet(out, packet.tag, packet.body);
+    gate::append_packet(out, packet.tag, packet.body);
   }
   return out;
 }

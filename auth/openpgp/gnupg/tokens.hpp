@@ -1,5 +1,5 @@
 // Which keys are in the tokens that are there: smart cards, YubiKeys, and what is reached by PKCS#11, as the smart card
-// daemon of a home's gpg-agent sees them. For auth/responding as well.
+// daemon of a home's gpg-agent sees them. For auth/client as well.
 #pragma once
 
 #include <set>

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "auth/audit/log.hpp"
+#include "auth/base/log.hpp"
 
 namespace countersign::auth::openpgp::gnupg {
 namespace {

@@ -7,7 +7,7 @@
 
 namespace countersign::auth::openpgp::rnp {
 
-Result<CertificateCache::Loan> CertificateCache::borrow(const GatedCertificate& certificate, Instant now) {
+Result<CertificateCache::Loan> CertificateCache::borrow(const gate::GatedCertificate& certificate, Instant now) {
   const Digest digest = sha256(certificate.packets());
   auto found = find(digest, now);
   if (!found) found = TRY(ParsedCertificate::load(certificate, now));

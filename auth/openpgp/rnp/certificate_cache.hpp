@@ -38,7 +38,7 @@ class CertificateCache {
   };
 
   // One that holds at `now`, parsed if none lies here. certificate_refused.
-  Result<Loan> borrow(const GatedCertificate& certificate, Instant now);
+  Result<Loan> borrow(const gate::GatedCertificate& certificate, Instant now);
   std::size_t size() const;
 
  private:

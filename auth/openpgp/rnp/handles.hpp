@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "auth/openpgp/fingerprint.hpp"
+#include "auth/base/fingerprint.hpp"
 #include "storage/base/bytes.hpp"
 #include "storage/base/handle.hpp"
 #include "storage/base/result.hpp"

@@ -13,7 +13,7 @@
 #include "auth/secrets/private_file.hpp"
 #include "auth/secrets/server_key_file.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::rnp {
 namespace {
 
 constexpr std::uint32_t kAllKeys = RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_SECRET_KEYS;
@@ -31,15 +31,15 @@ Result<std::uint32_t> lifetime_of(const KeyFacts& key, const std::optional<Insta
 
 Status extend_key(rnp_ffi_t ffi, const KeyFacts& key, const std::optional<Instant>& expires_at) {
   const std::uint32_t lifetime = TRY(lifetime_of(key, expires_at));
-  const rnp::Key handle = TRY(rnp::find_key(ffi, key.fingerprint));
-  return rnp::check(rnp_key_set_expiration(handle.get(), lifetime), "rnp_key_set_expiration");
+  const rnp::Key handle = TRY(find_key(ffi, key.fingerprint));
+  return check(rnp_key_set_expiration(handle.get(), lifetime), "rnp_key_set_expiration");
 }
 
 // A key that does not work must not become the server's.
-Status try_out(const GeneratedKey& key, const GatedCertificate& certificate, Instant now) {
+Status try_out(const GeneratedKey& key, const gate::GatedCertificate& certificate, Instant now) {
   const auto engine = TRY(RnpOpenPgp::open(key.secret_key));
   const std::string text = "a key tried out\n";
-  const auto signature = TRY(admit_signature(TRY(engine->sign(text, now))));
+  const auto signature = TRY(gate::admit_signature(TRY(engine->sign(text, now))));
   TRY(accept_signature(*engine, certificate, text, signature, SignatureForm::detached, {now, now}, now));
   return ok();
 }
@@ -47,51 +47,51 @@ Status try_out(const GeneratedKey& key, const GatedCertificate& certificate, Ins
 }  // namespace
 
 std::string RnpKeyFile::place() const {
-  const std::string file = server_key_file(folder_).string();
+  const std::string file = secrets::server_key_file(folder_).string();
   return trouble_.empty() ? file : file + " (" + trouble_ + ")";
 }
 
-Result<GatedCertificate> RnpKeyFile::refresh() {
+Result<gate::GatedCertificate> RnpKeyFile::refresh() {
   return fail(ErrorCode::usage,
               "the server's key lies in a file, and nobody changes it there but `countersign server-key extend`: "
               "refreshing is for a key in a GnuPG home or in a token");
 }
 
 Result<std::string> RnpKeyFile::replace(std::string_view user_id, Instant now,
-                                        const std::function<Status(const GatedCertificate&)>& commit) {
-  const FileLock lock = TRY(FileLock::acquire(server_key_file(folder_).string() + ".lock"));
+                                        const std::function<Status(const gate::GatedCertificate&)>& commit) {
+  const secrets::FileLock lock = TRY(secrets::FileLock::acquire(secrets::server_key_file(folder_).string() + ".lock"));
   const GeneratedKey key = TRY([&] {
     const Silence silence;
-    return rnp::generate({KeyKind::ed25519_cv25519, user_id, now});
+    return generate({KeyKind::ed25519_cv25519, user_id, now});
   }());
-  const auto certificate = TRY(admit_certificate(as_text(key.certificate), kCertificateKeptBytesMax));
+  const auto certificate = TRY(gate::admit_certificate(as_text(key.certificate), gate::kCertificateKeptBytesMax));
   TRY(try_out(key, certificate, now));
-  std::string armored = enarmor("PGP PRIVATE KEY BLOCK", key.secret_key.reveal());
-  TRY(write_server_key(folder_, key.fingerprint, Secret::take(armored)));
+  std::string armored = gate::enarmor("PGP PRIVATE KEY BLOCK", key.secret_key.reveal());
+  TRY(secrets::write_server_key(folder_, key.fingerprint, Secret::take(armored)));
   TRY(commit(certificate));
-  const Status settled = settle_server_key(folder_, key.fingerprint);
+  const Status settled = secrets::settle_server_key(folder_, key.fingerprint);
   return settled ? std::string() : settled.error().detail;
 }
 
-Result<GatedCertificate> RnpKeyFile::extend(const GatedCertificate& certificate,
-                                            const std::optional<Instant>& expires_at, Instant now) {
+Result<gate::GatedCertificate> RnpKeyFile::extend(const gate::GatedCertificate& certificate,
+                                                  const std::optional<Instant>& expires_at, Instant now) {
   if (!trouble_.empty()) return fail(ErrorCode::openpgp_unavailable, place());
   const Silence silence;
   const Secret secret_key = TRY(with_certificate(secret_key_.reveal(), certificate));
-  const rnp::Ffi ffi = TRY(rnp::make_ffi(rnp::Reading::strict, now));
-  TRY(rnp::load_keys(ffi.get(), secret_key.reveal(), kAllKeys));
-  const CertificateFacts facts = TRY(rnp::read_keyring(ffi.get(), certificate.fingerprint())).certificate;
+  const Ffi ffi = TRY(make_ffi(Reading::strict, now));
+  TRY(load_keys(ffi.get(), secret_key.reveal(), kAllKeys));
+  const CertificateFacts facts = TRY(read_keyring(ffi.get(), certificate.fingerprint())).certificate;
   if (facts.primary.revoked) return fail(ErrorCode::key_revoked, "the key is revoked");
   TRY(extend_key(ffi.get(), facts.primary, expires_at));
   for (const KeyFacts& subkey : facts.subkeys) {
     if (subkey.bound && !subkey.revoked) TRY(extend_key(ffi.get(), subkey, expires_at));
   }
-  const rnp::Key primary = TRY(rnp::find_key(ffi.get(), certificate.fingerprint()));
-  const rnp::Output output = TRY(rnp::memory_output());
-  TRY(rnp::check(rnp_key_export(primary.get(), output.get(), RNP_KEY_EXPORT_PUBLIC | RNP_KEY_EXPORT_SUBKEYS),
-                 "rnp_key_export"));
+  const rnp::Key primary = TRY(find_key(ffi.get(), certificate.fingerprint()));
+  const Output output = TRY(memory_output());
+  TRY(check(rnp_key_export(primary.get(), output.get(), RNP_KEY_EXPORT_PUBLIC | RNP_KEY_EXPORT_SUBKEYS),
+            "rnp_key_export"));
   const Bytes packets = TRY(rnp::bytes_of(output));
-  return admit_certificate(as_text(packets), kCertificateKeptBytesMax);
+  return gate::admit_certificate(as_text(packets), gate::kCertificateKeptBytesMax);
 }
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::rnp

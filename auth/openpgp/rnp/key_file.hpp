@@ -7,7 +7,7 @@
 #include "auth/openpgp/key_home.hpp"
 #include "storage/base/secret.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::rnp {
 
 class RnpKeyFile final : public KeyHome {
  public:
@@ -17,11 +17,11 @@ class RnpKeyFile final : public KeyHome {
       : folder_(std::move(secrets_folder)), secret_key_(std::move(secret_key)), trouble_(std::move(trouble)) {}
 
   std::string place() const override;
-  Result<GatedCertificate> extend(const GatedCertificate& certificate, const std::optional<Instant>& expires_at,
-                                  Instant now) override;
-  Result<GatedCertificate> refresh() override;
+  Result<gate::GatedCertificate> extend(const gate::GatedCertificate& certificate,
+                                        const std::optional<Instant>& expires_at, Instant now) override;
+  Result<gate::GatedCertificate> refresh() override;
   Result<std::string> replace(std::string_view user_id, Instant now,
-                              const std::function<Status(const GatedCertificate&)>& commit) override;
+                              const std::function<Status(const gate::GatedCertificate&)>& commit) override;
 
  private:
   std::filesystem::path folder_;
@@ -29,4 +29,4 @@ class RnpKeyFile final : public KeyHome {
   std::string trouble_;
 };
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::rnp

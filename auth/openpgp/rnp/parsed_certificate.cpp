@@ -11,7 +11,7 @@
 namespace countersign::auth::openpgp::rnp {
 namespace {
 
-Result<KeyringFacts> read_certificate(rnp_ffi_t ffi, const GatedCertificate& certificate, Reading reading,
+Result<KeyringFacts> read_certificate(rnp_ffi_t ffi, const gate::GatedCertificate& certificate, Reading reading,
                                       Instant now) {
   TRY(load_keys(ffi, certificate.packets(), RNP_LOAD_SAVE_PUBLIC_KEYS));
   KeyringFacts facts = TRY(read_keyring(ffi, certificate.fingerprint()));
@@ -20,11 +20,11 @@ Result<KeyringFacts> read_certificate(rnp_ffi_t ffi, const GatedCertificate& cer
 }
 
 // What takes away counts whatever its hash.
-Status take_away(KeyringFacts& strict, const GatedCertificate& certificate, Instant now) {
+Status take_away(KeyringFacts& strict, const gate::GatedCertificate& certificate, Instant now) {
   const Ffi ffi = TRY(make_ffi(Reading::any_hash, now));
   const KeyringFacts any_hash = TRY(read_certificate(ffi.get(), certificate, Reading::any_hash, now));
   strict.changes.insert(strict.changes.end(), any_hash.changes.begin(), any_hash.changes.end());
-  openpgp::take_away(strict.certificate, any_hash.certificate);
+  take_away(strict.certificate, any_hash.certificate);
   return ok();
 }
 
@@ -67,7 +67,8 @@ Result<SignatureFacts> read_facts(rnp_op_verify_t operation, rnp_result_t execut
 
 }  // namespace
 
-Result<std::unique_ptr<ParsedCertificate>> ParsedCertificate::load(const GatedCertificate& certificate, Instant now) {
+Result<std::unique_ptr<ParsedCertificate>> ParsedCertificate::load(const gate::GatedCertificate& certificate,
+                                                                   Instant now) {
   Ffi ffi = TRY(make_ffi(Reading::strict, now));
   KeyringFacts facts = TRY(read_certificate(ffi.get(), certificate, Reading::strict, now));
   if (facts.has_weak_signature) TRY(take_away(facts, certificate, now));
@@ -83,7 +84,7 @@ Result<std::unique_ptr<ParsedCertificate>> ParsedCertificate::load(const GatedCe
   return parsed;
 }
 
-Result<SignatureFacts> ParsedCertificate::verify(ByteView message, const GatedSignature& signature, Instant now) {
+Result<SignatureFacts> ParsedCertificate::verify(ByteView message, const gate::GatedSignature& signature, Instant now) {
   // A signature a little ahead of this clock would pass for expired.
   TRY(set_time(ffi_.get(), std::max(now, signature.created_at())));
   const Input text = TRY(input_of(message));

@@ -12,13 +12,13 @@ namespace countersign::auth::openpgp::rnp {
 class ParsedCertificate {
  public:
   // Judged at `now`. certificate_refused.
-  static Result<std::unique_ptr<ParsedCertificate>> load(const GatedCertificate& certificate, Instant now);
+  static Result<std::unique_ptr<ParsedCertificate>> load(const gate::GatedCertificate& certificate, Instant now);
 
   const CertificateFacts& facts() const { return facts_; }
   // Nothing begins, expires or is revoked between the time of loading and this one.
   bool holds_at(Instant now) const { return now >= holds_from_ && now < holds_until_; }
 
-  Result<SignatureFacts> verify(ByteView message, const GatedSignature& signature, Instant now);
+  Result<SignatureFacts> verify(ByteView message, const gate::GatedSignature& signature, Instant now);
   // PKESK and SEIPD packets around `packets`, which are whole packets themselves. certificate_refused.
   Result<Bytes> encrypt(ByteView packets, const Fingerprint& key, Instant now);
 

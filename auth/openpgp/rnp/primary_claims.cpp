@@ -29,41 +29,41 @@ struct Voice {
   bool has_flags = false;
 };
 
-bool is_revocation(const SignaturePacket& signature) {
+bool is_revocation(const gate::SignaturePacket& signature) {
   return signature.signature_class == 0x20 || signature.signature_class == 0x30;
 }
 
-void note_claims(Part& part, const SignaturePacket& signature) {
+void note_claims(Part& part, const gate::SignaturePacket& signature) {
   Bytes claim;
-  for (const std::uint8_t type : {subpacket::kKeyExpirationTime, subpacket::kKeyFlags}) {
+  for (const std::uint8_t type : {gate::subpacket::kKeyExpirationTime, gate::subpacket::kKeyFlags}) {
     claim.push_back(type);
-    for (const Subpacket& each : signature.hashed) {
+    for (const gate::Subpacket& each : signature.hashed) {
       if (each.type != type) continue;
       append(claim, each.body);
-      if (type == subpacket::kKeyFlags) part.has_flags = true;
+      if (type == gate::subpacket::kKeyFlags) part.has_flags = true;
     }
   }
   part.claims.insert(std::move(claim));
 }
 
-Result<std::vector<Part>> split(const GatedCertificate& certificate) {
+Result<std::vector<Part>> split(const gate::GatedCertificate& certificate) {
   std::vector<Part> parts;
   Bytes primary;
-  PacketReader reader(certificate.packets());
+  gate::PacketReader reader(certificate.packets());
   while (!reader.at_end()) {
-    const Packet packet = TRY(reader.next());
-    if (packet.tag == tag::kPublicSubkey) break;
-    if (packet.tag == tag::kPublicKey) append_packet(primary, packet.tag, packet.body);
-    if (packet.tag != tag::kSignature) {
+    const gate::Packet packet = TRY(reader.next());
+    if (packet.tag == gate::tag::kPublicSubkey) break;
+    if (packet.tag == gate::tag::kPublicKey) gate::append_packet(primary, packet.tag, packet.body);
+    if (packet.tag != gate::tag::kSignature) {
       parts.emplace_back();
       parts.back().packets = primary;
-      parts.back().is_direct = packet.tag == tag::kPublicKey;
-      if (packet.tag == tag::kUserId) append_packet(parts.back().packets, packet.tag, packet.body);
+      parts.back().is_direct = packet.tag == gate::tag::kPublicKey;
+      if (packet.tag == gate::tag::kUserId) gate::append_packet(parts.back().packets, packet.tag, packet.body);
       continue;
     }
-    const SignaturePacket signature = TRY(read_signature_packet(packet.body));
+    const gate::SignaturePacket signature = TRY(gate::read_signature_packet(packet.body));
     if (signature.signature_class == 0x20) continue;
-    append_packet(parts.back().packets, packet.tag, packet.body);
+    gate::append_packet(parts.back().packets, packet.tag, packet.body);
     if (!is_revocation(signature)) note_claims(parts.back(), signature);
   }
   std::erase_if(parts, [](const Part& part) { return part.claims.empty(); });
@@ -99,7 +99,7 @@ const Voice* speaker(const std::vector<Voice>& voices, bool Voice::*speaks) {
 
 }  // namespace
 
-Status settle_primary(KeyFacts& primary, const GatedCertificate& certificate, Reading reading, Instant now) {
+Status settle_primary(KeyFacts& primary, const gate::GatedCertificate& certificate, Reading reading, Instant now) {
   const std::vector<Part> parts = TRY(split(certificate));
   if (parts.size() <= 1 || all_say_the_same(parts)) return ok();
   std::vector<Voice> voices;

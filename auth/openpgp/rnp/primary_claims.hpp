@@ -12,6 +12,6 @@
 namespace countersign::auth::openpgp::rnp {
 
 // Sets expiry and use of `primary`, which librnp read out of this certificate. certificate_refused.
-Status settle_primary(KeyFacts& primary, const GatedCertificate& certificate, Reading reading, Instant now);
+Status settle_primary(KeyFacts& primary, const gate::GatedCertificate& certificate, Reading reading, Instant now);
 
 }  // namespace countersign::auth::openpgp::rnp

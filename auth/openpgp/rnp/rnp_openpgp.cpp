@@ -9,7 +9,7 @@
 #include "auth/openpgp/rnp/silence.hpp"
 #include "auth/openpgp/sealing.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::rnp {
 namespace {
 
 constexpr std::size_t kParsedCertificatesMax = 1024;  // about 75 MiB
@@ -18,16 +18,16 @@ constexpr std::size_t kParsedCertificatesMax = 1024;  // about 75 MiB
 
 class RnpOpenPgp::Impl {
  public:
-  explicit Impl(std::unique_ptr<rnp::ServerKey> key_or_none)
+  explicit Impl(std::unique_ptr<ServerKey> key_or_none)
       : cache(kParsedCertificatesMax), server_key(std::move(key_or_none)) {}
 
-  Result<rnp::ServerKey*> key() const {
+  Result<ServerKey*> key() const {
     if (!server_key) return fail(ErrorCode::openpgp_unavailable, "this engine holds no server key");
     return server_key.get();
   }
 
-  rnp::CertificateCache cache;
-  std::unique_ptr<rnp::ServerKey> server_key;
+  CertificateCache cache;
+  std::unique_ptr<ServerKey> server_key;
 };
 
 RnpOpenPgp::RnpOpenPgp(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -35,12 +35,12 @@ RnpOpenPgp::~RnpOpenPgp() = default;
 
 Result<std::unique_ptr<RnpOpenPgp>> RnpOpenPgp::open(const Secret& secret_key) {
   const Silence silence;
-  std::unique_ptr<rnp::ServerKey> server_key;
-  if (!secret_key.empty()) server_key = TRY(rnp::ServerKey::open(secret_key));
+  std::unique_ptr<ServerKey> server_key;
+  if (!secret_key.empty()) server_key = TRY(ServerKey::open(secret_key));
   return std::unique_ptr<RnpOpenPgp>(new RnpOpenPgp(std::make_unique<Impl>(std::move(server_key))));
 }
 
-Result<CertificateFacts> RnpOpenPgp::inspect(const GatedCertificate& certificate, Instant now) {
+Result<CertificateFacts> RnpOpenPgp::inspect(const gate::GatedCertificate& certificate, Instant now) {
   const Silence silence;
   const auto parsed = TRY(impl_->cache.borrow(certificate, now));
   return parsed->facts();
@@ -48,7 +48,7 @@ Result<CertificateFacts> RnpOpenPgp::inspect(const GatedCertificate& certificate
 
 Result<std::string> RnpOpenPgp::seal(const SealRequest& request) {
   const Silence silence;
-  rnp::ServerKey* const server_key = TRY(impl_->key());
+  ServerKey* const server_key = TRY(impl_->key());
   const auto made = TRY(server_key->sign(request.text, request.now));
   const Bytes packets = TRY(packets_to_seal(request, made, server_key->certificate()));
   const auto recipient = TRY(impl_->cache.borrow(request.recipient, request.now));
@@ -58,13 +58,13 @@ Result<std::string> RnpOpenPgp::seal(const SealRequest& request) {
 
 Result<std::string> RnpOpenPgp::sign(std::string_view text, Instant now) {
   const Silence silence;
-  rnp::ServerKey* const server_key = TRY(impl_->key());
+  ServerKey* const server_key = TRY(impl_->key());
   const auto made = TRY(server_key->sign(text, now));
-  return enarmor("PGP SIGNATURE", made.packet);
+  return gate::enarmor("PGP SIGNATURE", made.packet);
 }
 
-Result<SignatureFacts> RnpOpenPgp::verify(const GatedCertificate& certificate, ByteView message,
-                                          const GatedSignature& signature, Instant now) {
+Result<SignatureFacts> RnpOpenPgp::verify(const gate::GatedCertificate& certificate, ByteView message,
+                                          const gate::GatedSignature& signature, Instant now) {
   const Silence silence;
   const auto parsed = TRY(impl_->cache.borrow(certificate, now));
   return parsed->verify(message, signature, now);
@@ -75,4 +75,4 @@ Result<GeneratedKey> RnpOpenPgp::generate(const KeyRequest& request) {
   return rnp::generate(request);
 }
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::rnp

@@ -5,7 +5,7 @@
 
 #include "auth/openpgp/openpgp.hpp"
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::rnp {
 
 // Must end before main does: Botan, beneath librnp, is gone when static objects are destroyed. From the first use on,
 // `stderr` is another stream of the C library (see rnp/silence.hpp); descriptor 2 is untouched.
@@ -16,11 +16,11 @@ class RnpOpenPgp final : public OpenPgp {
   static Result<std::unique_ptr<RnpOpenPgp>> open(const Secret& secret_key);
   ~RnpOpenPgp() override;
 
-  Result<CertificateFacts> inspect(const GatedCertificate& certificate, Instant now) override;
+  Result<CertificateFacts> inspect(const gate::GatedCertificate& certificate, Instant now) override;
   Result<std::string> seal(const SealRequest& request) override;
   Result<std::string> sign(std::string_view text, Instant now) override;
-  Result<SignatureFacts> verify(const GatedCertificate& certificate, ByteView message, const GatedSignature& signature,
-                                Instant now) override;
+  Result<SignatureFacts> verify(const gate::GatedCertificate& certificate, ByteView message,
+                                const gate::GatedSignature& signature, Instant now) override;
   Result<GeneratedKey> generate(const KeyRequest& request) override;
 
  private:
@@ -29,4 +29,4 @@ class RnpOpenPgp final : public OpenPgp {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::rnp

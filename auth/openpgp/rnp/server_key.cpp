@@ -42,13 +42,13 @@ Result<Fingerprint> find_primary(rnp_ffi_t ffi) {
   return *primary;
 }
 
-Result<GatedCertificate> export_public(rnp_ffi_t ffi) {
+Result<gate::GatedCertificate> export_public(rnp_ffi_t ffi) {
   const Fingerprint primary = TRY(find_primary(ffi));
   const Key key = TRY(find_key(ffi, primary));
   const Output output = TRY(memory_output());
   TRY(check(rnp_key_export(key.get(), output.get(), RNP_KEY_EXPORT_PUBLIC | RNP_KEY_EXPORT_SUBKEYS), "rnp_key_export"));
   const Bytes packets = TRY(bytes_of(output));
-  return admit_certificate(as_text(packets), kCertificateKeptBytesMax);
+  return gate::admit_certificate(as_text(packets), gate::kCertificateKeptBytesMax);
 }
 
 }  // namespace
@@ -78,7 +78,7 @@ struct ServerKey::Signer {
   }
 };
 
-ServerKey::ServerKey(Secret secret_key, GatedCertificate certificate)
+ServerKey::ServerKey(Secret secret_key, gate::GatedCertificate certificate)
     : secret_key_(std::move(secret_key)), certificate_(std::move(certificate)) {}
 ServerKey::~ServerKey() = default;
 
@@ -89,7 +89,7 @@ Result<std::unique_ptr<ServerKey>> ServerKey::open(const Secret& secret_key) {
   std::size_t secret_keys = 0;
   TRY(check(rnp_get_secret_key_count(ffi.get(), &secret_keys), "rnp_get_secret_key_count"));
   if (secret_keys == 0) return fail(ErrorCode::certificate_refused, "this is no secret key");
-  GatedCertificate certificate = TRY(export_public(ffi.get()));
+  gate::GatedCertificate certificate = TRY(export_public(ffi.get()));
 
   const auto parsed = TRY(ParsedCertificate::load(certificate, from_unix(1)));
   bool usable = false;

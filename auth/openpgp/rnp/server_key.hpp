@@ -21,17 +21,17 @@ class ServerKey {
   // Of class 0x00, with the newest subkey that may sign now and is there, else the primary. openpgp_unavailable where
   // none may.
   Result<ServerSignature> sign(std::string_view text, Instant now);
-  const GatedCertificate& certificate() const { return certificate_; }
+  const gate::GatedCertificate& certificate() const { return certificate_; }
 
  private:
   struct Signer;
-  ServerKey(Secret secret_key, GatedCertificate certificate);
+  ServerKey(Secret secret_key, gate::GatedCertificate certificate);
   Result<std::unique_ptr<Signer>> load(Instant now) const;
   std::unique_ptr<Signer> find(Instant now);
   void give_back(std::unique_ptr<Signer> signer);
 
   Secret secret_key_;
-  GatedCertificate certificate_;
+  gate::GatedCertificate certificate_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Signer>> idle_;
 };

@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::rnp {
 namespace {
 
 thread_local int silences = 0;
@@ -38,4 +38,4 @@ Silence::~Silence() {
   --silences;
 }
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::rnp

@@ -6,7 +6,7 @@
 // "Standard Streams"): what the C library writes there goes on to descriptor 2, except from a thread inside a Silence.
 #pragma once
 
-namespace countersign::auth::openpgp {
+namespace countersign::auth::openpgp::rnp {
 
 // May be nested; belongs to the thread that made it.
 class Silence {
@@ -17,4 +17,4 @@ class Silence {
   Silence& operator=(const Silence&) = delete;
 };
 
-}  // namespace countersign::auth::openpgp
+}  // namespace countersign::auth::openpgp::rnp

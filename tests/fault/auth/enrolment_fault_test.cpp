@@ -11,7 +11,7 @@ struct Newcomer {
   Newcomer() : person("user" + std::to_string(++count), openpgp::KeyKind::ed25519_cv25519) {}
   static inline int count = 0;
   Person person;
-  Response response;
+  proving::Response response;
 };
 
 using Someone = std::shared_ptr<Newcomer>;
@@ -37,7 +37,7 @@ TEST_CASE("an enrolment that meets any fault makes a whole account or none") {
       [](FaultyHouse& place, Someone& it) {
         return place.house.auth().enrol(it->response, it->person.certificate(), by_http());
       },
-      [](FaultyHouse& place, Someone& it, const Result<Account>& account) {
+      [](FaultyHouse& place, Someone& it, const Result<records::Account>& account) {
         if (!account) CHECK(outcome(account) == "storage_unavailable");
         const bool there = exists(place, it->person);
         if (account) CHECK(there);
@@ -53,7 +53,7 @@ TEST_CASE("an account that an administrator adds is whole or none after any faul
       [](FaultyHouse& place, Someone& it) {
         return place.house.auth().add_account({it->person.name(), it->person.certificate(), false}, by_hand());
       },
-      [](FaultyHouse& place, Someone& it, const Result<Account>& account) {
+      [](FaultyHouse& place, Someone& it, const Result<records::Account>& account) {
         if (!account) CHECK(outcome(account) == "storage_unavailable");
         const bool there = exists(place, it->person);
         if (account) CHECK(there);
@@ -69,7 +69,7 @@ TEST_CASE("a certificate from a stick is held once after any fault") {
       [](FaultyHouse& place, Someone& it) {
         return place.house.auth().hold_enrolment(std::nullopt, it->person.certificate(), by_courier());
       },
-      [](FaultyHouse& place, Someone& it, const Result<HeldEnrolment>& held) {
+      [](FaultyHouse& place, Someone& it, const Result<accounts::HeldEnrolment>& held) {
         if (!held) CHECK(outcome(held) == "storage_unavailable");
         CHECK(outcome(place.house.auth().hold_enrolment(std::nullopt, it->person.certificate(), by_courier())) == "ok");
         std::size_t found = 0;
@@ -91,13 +91,13 @@ TEST_CASE("a confirmed enrolment is an account or still held after any fault") {
       [](FaultyHouse& place, Someone& it) {
         return place.house.auth().confirm_enrolment({it->person.fingerprint(), it->person.name()}, by_hand());
       },
-      [](FaultyHouse& place, Someone& it, const Result<Account>& account) {
+      [](FaultyHouse& place, Someone& it, const Result<records::Account>& account) {
         if (!account) CHECK(outcome(account) == "storage_unavailable");
         const bool there = exists(place, it->person);
         if (account) CHECK(there);
         CHECK(outcome(place.house.auth().confirm_enrolment({it->person.fingerprint(), it->person.name()}, by_hand())) ==
               (there ? "enrolment_not_held" : "ok"));
-        CHECK(text_of(place.store.medium(), held_name(it->person.fingerprint())) == "<absent>");
+        CHECK(text_of(place.store.medium(), records::held_name(it->person.fingerprint())) == "<absent>");
         check_can_log_in(place, it->person);
       });
 }

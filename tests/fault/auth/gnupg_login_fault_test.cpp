@@ -28,17 +28,17 @@ struct Scene {
     HouseSettings out;
     out.policies.rate_limit = false;
     out.open_engine = [this](const Secret& key) -> Result<std::unique_ptr<openpgp::OpenPgp>> {
-      openpgp::GpgmeOptions options;
+      openpgp::gnupg::GpgmeOptions options;
       options.worker_program = COUNTERSIGN_PROGRAM;
       options.workers = 2;
-      auto opened = TRY(openpgp::GpgmeOpenPgp::open(key, options));
+      auto opened = TRY(openpgp::gnupg::GpgmeOpenPgp::open(key, options));
       engine = opened.get();
       return std::unique_ptr<openpgp::OpenPgp>(std::move(opened));
     };
     return out;
   }
 
-  openpgp::GpgmeOpenPgp* engine = nullptr;  // the house's
+  openpgp::gnupg::GpgmeOpenPgp* engine = nullptr;  // the house's
   House house;
 };
 
@@ -51,15 +51,15 @@ struct Tally {
   std::vector<Secret> tokens;
 };
 
-Result<IssuedChallenge> issue(House& house, const Person& person) {
-  ChallengeRequest request;
+Result<proving::IssuedChallenge> issue(House& house, const Person& person) {
+  proving::ChallengeRequest request;
   request.name.username = person.name();
   return house.auth().issue_challenge(request, by_http());
 }
 
 // Until one login is accepted. What is told to be unavailable has changed nothing: the same response may come again.
 void log_in_at_last(House& house, const Person& person, Tally& tally) {
-  std::optional<Response> response;
+  std::optional<proving::Response> response;
   while (!response) {
     const auto issued = issue(house, person);
     if (issued) {

@@ -20,10 +20,10 @@ struct Holder {
   static inline int count = 0;
   Person person;
   Person next;
-  RefreshedSession session;
-  Response login;
-  Response revocation;
-  RotationResponse rotation;
+  sessions::RefreshedSession session;
+  proving::Response login;
+  proving::Response revocation;
+  keys::RotationResponse rotation;
   std::uint64_t epoch = 0;
 };
 using Someone = std::shared_ptr<Holder>;
@@ -56,11 +56,11 @@ TEST_CASE("S36 a revocation by statement that meets any fault is whole with its 
         return it;
       },
       [](FaultyHouse& place, Someone& it) { return place.house.auth().revoke(it->revocation, by_http()); },
-      [](FaultyHouse& place, Someone& it, const Result<RevocationRecord>& result) {
+      [](FaultyHouse& place, Someone& it, const Result<records::RevocationRecord>& result) {
         const bool revoked = judged(place, *it, result);
-        CHECK((state_of(place.house, it->person) == AccountState::revoked) == revoked);
+        CHECK((state_of(place.house, it->person) == records::AccountState::revoked) == revoked);
         CHECK(outcome(place.house.auth().revoke(it->revocation, by_http())) == (revoked ? "account_not_active" : "ok"));
-        CHECK(state_of(place.house, it->person) == AccountState::revoked);
+        CHECK(state_of(place.house, it->person) == records::AccountState::revoked);
       });
 }
 
@@ -70,7 +70,7 @@ TEST_CASE("S36 an administrator's revocation that meets any fault is whole with 
       [](FaultyHouse& place, Someone& it) {
         return place.house.auth().revoke_account(it->person.account(), "key_compromised", "", by_hand());
       },
-      [](FaultyHouse& place, Someone& it, const Result<RevocationRecord>& result) {
+      [](FaultyHouse& place, Someone& it, const Result<records::RevocationRecord>& result) {
         const bool revoked = judged(place, *it, result);
         CHECK(outcome(place.house.auth().revoke_account(it->person.account(), "unspecified", "", by_hand())) ==
               (revoked ? "account_not_active" : "ok"));
@@ -89,14 +89,14 @@ TEST_CASE("a revocation that is taken back is taken back whole after any fault")
       [](FaultyHouse& place, Someone& it) {
         return place.house.auth().restore_account(it->person.account(), it->next.certificate(), by_hand());
       },
-      [](FaultyHouse& place, Someone& it, const Result<Account>& result) {
+      [](FaultyHouse& place, Someone& it, const Result<records::Account>& result) {
         if (!result) CHECK(outcome(result) == "storage_unavailable");
-        const bool active = state_of(place.house, it->person) == AccountState::active;
+        const bool active = state_of(place.house, it->person) == records::AccountState::active;
         if (result) CHECK(active);
         CHECK(outcome(place.house.auth().restore_account(it->person.account(), it->next.certificate(), by_hand())) ==
               (active ? "account_not_revoked" : "ok"));
         CHECK_FALSE(place.house.auth().admit(it->session.token, by_http()).has_value());
-        const Response login = place.house.answer(it->next, place.house.issue(it->person));
+        const proving::Response login = place.house.answer(it->next, place.house.issue(it->person));
         CHECK(outcome(place.house.auth().log_in(login, by_http())) == "ok");
       });
 }
@@ -110,11 +110,11 @@ TEST_CASE("S51 a rotation that meets any fault leaves the old key or the new one
         return it;
       },
       [](FaultyHouse& place, Someone& it) { return place.house.auth().rotate(it->rotation, by_http()); },
-      [](FaultyHouse& place, Someone& it, const Result<Account>& result) {
+      [](FaultyHouse& place, Someone& it, const Result<records::Account>& result) {
         const bool rotated = judged(place, *it, result);
         const auto again = place.house.auth().rotate(it->rotation, by_http());
         CHECK(outcome(again) == (rotated ? "epoch_passed" : "ok"));
-        const Response login = place.house.answer(it->next, place.house.issue(it->person));
+        const proving::Response login = place.house.answer(it->next, place.house.issue(it->person));
         CHECK(outcome(place.house.auth().log_in(login, by_http())) == "ok");
       });
 }
@@ -125,9 +125,9 @@ TEST_CASE("S25 a deletion that meets any fault leaves the account or its tombsto
       [](FaultyHouse& place, Someone& it) {
         return place.house.auth().delete_account(it->person.account(), by_hand());
       },
-      [](FaultyHouse& place, Someone& it, const Result<Account>& result) {
+      [](FaultyHouse& place, Someone& it, const Result<records::Account>& result) {
         const bool deleted = judged(place, *it, result);
-        CHECK((state_of(place.house, it->person) == AccountState::deleted) == deleted);
+        CHECK((state_of(place.house, it->person) == records::AccountState::deleted) == deleted);
         CHECK(outcome(place.house.auth().delete_account(it->person.account(), by_hand())) ==
               (deleted ? "account_not_active" : "ok"));
         CHECK_FALSE(place.house.auth().admit(it->session.token, by_http()).has_value());
@@ -138,12 +138,12 @@ namespace {
 
 // What a server would export that revoked a person whom this store does not know to be revoked.
 std::string export_of_revocation(FaultyHouse& place, const Person& person) {
-  RevocationExport list;
+  keys::RevocationExport list;
   list.server = place.house.settings.server;
   list.server_key = place.house.fingerprint();
   list.store = hex(place.house.auth().identity().context());
   list.made_at = place.house.clock.now();
-  Withdrawal line;
+  records::Withdrawal line;
   line.number = 1;
   line.account = person.account();
   line.fingerprint = person.fingerprint();
@@ -175,9 +175,9 @@ TEST_CASE("applying an export that meets any fault is completed by the next run"
         must(place.house.restart());
         const bool revoked = judged(place, it, result);
         if (!fired) CHECK(revoked);
-        CHECK((state_of(place.house, it.person) == AccountState::revoked) == revoked);
+        CHECK((state_of(place.house, it.person) == records::AccountState::revoked) == revoked);
         CHECK(must(place.house.auth().apply_revocations(text, by_hand())).lines == (revoked ? 0 : 1));
-        CHECK(state_of(place.house, it.person) == AccountState::revoked);
+        CHECK(state_of(place.house, it.person) == records::AccountState::revoked);
         CHECK(faults_of_store(place.store.medium(), place.house) == std::vector<std::string>());
         if (!fired) break;
         ++points;

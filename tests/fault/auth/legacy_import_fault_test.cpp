@@ -29,23 +29,24 @@ void forget(FaultyHouse& place, const std::string& account) {
   if (!batch.changes().empty()) must(place.store.medium().commit(batch));
 }
 
-Result<LegacyImportSummary> import_into(FaultyHouse& place, const Folder& folder) {
+Result<accounts::LegacyImportSummary> import_into(FaultyHouse& place, const Folder& folder) {
   return place.house.auth().import_legacy({folder.scratch.path()}, {}, by_hand());
 }
 
 std::string login(FaultyHouse& place, const LegacyPerson& person, std::string_view password) {
-  return outcome(place.house.auth().log_in(AccountName{person.username, ""}, password_of(password), by_http()));
+  return outcome(
+      place.house.auth().log_in(records::AccountName{person.username, ""}, password_of(password), by_http()));
 }
 
 // Every record of the account, or none. Of one that was revoked no key is kept.
 bool is_there(FaultyHouse& place, const std::string& account) {
   const auto contents = contents_of(place.store.medium());
-  const bool there = contents.contains(account_name(account));
-  const bool revoked = contents.contains(part_name(account, AccountPart::revocation));
-  for (const AccountPart part : {AccountPart::certificate, AccountPart::metadata}) {
+  const bool there = contents.contains(records::account_name(account));
+  const bool revoked = contents.contains(part_name(account, records::AccountPart::revocation));
+  for (const records::AccountPart part : {records::AccountPart::certificate, records::AccountPart::metadata}) {
     CHECK(contents.contains(part_name(account, part)) == there);
   }
-  CHECK(contents.contains(part_name(account, AccountPart::escrowed_key)) == (there && !revoked));
+  CHECK(contents.contains(part_name(account, records::AccountPart::escrowed_key)) == (there && !revoked));
   return there;
 }
 
@@ -61,7 +62,7 @@ TEST_CASE("S27 an import that meets any fault leaves each account whole or not t
         return 0;
       },
       [&](FaultyHouse& place, int&) { return import_into(place, folder); },
-      [&](FaultyHouse& place, int&, const Result<LegacyImportSummary>& imported) {
+      [&](FaultyHouse& place, int&, const Result<accounts::LegacyImportSummary>& imported) {
         if (!imported) CHECK(outcome(imported) == "storage_unavailable");
         const bool grace = is_there(place, folder.grace.account);
         const bool leslie = is_there(place, folder.leslie.account);
@@ -87,14 +88,14 @@ TEST_CASE("S14 the first login of an imported account that meets any fault migra
         return 0;
       },
       [&](FaultyHouse& place, int&) {
-        return place.house.auth().log_in(AccountName{folder.grace.username, ""}, password_of(folder.grace.password),
-                                         by_http());
+        return place.house.auth().log_in(records::AccountName{folder.grace.username, ""},
+                                         password_of(folder.grace.password), by_http());
       },
-      [&](FaultyHouse& place, int&, const Result<RefreshedSession>& opened) {
+      [&](FaultyHouse& place, int&, const Result<sessions::RefreshedSession>& opened) {
         if (!opened) CHECK(outcome(opened) == "storage_unavailable");
         const auto contents = contents_of(place.store.medium());
-        const bool is_new = contents.contains(part_name(grace, AccountPart::password));
-        CHECK(contents.contains(part_name(grace, AccountPart::legacy_password)) != is_new);
+        const bool is_new = contents.contains(part_name(grace, records::AccountPart::password));
+        CHECK(contents.contains(part_name(grace, records::AccountPart::legacy_password)) != is_new);
         const std::string username = must(place.house.auth().show_account(grace)).account.username;
         CHECK(username == (is_new ? "grace" : ""));
         if (opened) CHECK(is_new);

@@ -7,11 +7,11 @@ using namespace countersign::test;
 namespace {
 
 struct Redeeming {
-  Response response;
+  proving::Response response;
   std::size_t sessions_before = 0;
 };
 
-Redeeming prepare(FaultyHouse& place, Transport transport) {
+Redeeming prepare(FaultyHouse& place, records::Transport transport) {
   return {place.house.answer(alice(), place.house.issue(alice(), transport)), place.sessions()};
 }
 
@@ -24,9 +24,9 @@ Secret token_in(const std::string& grant) {
 
 TEST_CASE("an http login that meets any fault opens one session or none and never two") {
   at_every_fault(
-      "http login", [](FaultyHouse& place) { return prepare(place, Transport::http); },
+      "http login", [](FaultyHouse& place) { return prepare(place, records::Transport::http); },
       [](FaultyHouse& place, Redeeming& it) { return place.house.auth().log_in(it.response, by_http()); },
-      [](FaultyHouse& place, Redeeming& it, const Result<LoginAnswer>& answer) {
+      [](FaultyHouse& place, Redeeming& it, const Result<sessions::LoginAnswer>& answer) {
         if (!answer) CHECK(outcome(answer) == "storage_unavailable");
         const bool took_effect = place.sessions() == it.sessions_before + 1;
         if (answer) {
@@ -41,9 +41,9 @@ TEST_CASE("an http login that meets any fault opens one session or none and neve
 
 TEST_CASE("a courier's login that meets any fault gives one grant however often it is tried") {
   at_every_fault(
-      "courier login", [](FaultyHouse& place) { return prepare(place, Transport::courier); },
+      "courier login", [](FaultyHouse& place) { return prepare(place, records::Transport::courier); },
       [](FaultyHouse& place, Redeeming& it) { return place.house.auth().log_in(it.response, by_courier()); },
-      [](FaultyHouse& place, Redeeming& it, const Result<LoginAnswer>& answer) {
+      [](FaultyHouse& place, Redeeming& it, const Result<sessions::LoginAnswer>& answer) {
         if (!answer) CHECK(outcome(answer) == "storage_unavailable");
         const auto again = must(place.house.auth().log_in(it.response, by_courier()));
         if (answer) CHECK(again.grant == answer->grant);
@@ -58,14 +58,14 @@ TEST_CASE("the first use of a grant that meets any fault can be tried again") {
   at_every_fault(
       "first use of a grant",
       [](FaultyHouse& place) {
-        const Redeeming it = prepare(place, Transport::courier);
+        const Redeeming it = prepare(place, records::Transport::courier);
         return token_in(place.house.open_grant(must(place.house.auth().log_in(it.response, by_courier())).grant));
       },
       [](FaultyHouse& place, Secret& token) { return place.house.auth().admit(token, by_http()); },
-      [](FaultyHouse& place, Secret& token, const Result<Session>& admitted) {
+      [](FaultyHouse& place, Secret& token, const Result<records::Session>& admitted) {
         if (!admitted) CHECK(outcome(admitted) == "storage_unavailable");
         place.house.clock.pass(Seconds(5));
-        const Session session = must(place.house.auth().admit(token, by_http()));
+        const records::Session session = must(place.house.auth().admit(token, by_http()));
         CHECK_FALSE(session.use_before);
         if (admitted) CHECK(session.expires_at == admitted->expires_at);
       });
@@ -77,7 +77,7 @@ TEST_CASE("issuing a challenge writes nothing whatever fails") {
     const auto before = contents_of(place.store.medium());
     for (std::size_t n = 1;; ++n) {
       place.faulty.fail(n, Fault::before, Lasting::for_ever);
-      ChallengeRequest request;
+      proving::ChallengeRequest request;
       request.name.username = "alice";
       const auto issued = place.house.auth().issue_challenge(request, by_http());
       const bool fired = place.faulty.fired();

@@ -1,5 +1,5 @@
 // Managed accounts, failed at every call to the store: key, password and escrow change together or not at all.
-#include "auth/accounts/account_id.hpp"
+#include "auth/base/account_id.hpp"
 #include "tests/support/every_fault.hpp"
 
 using namespace countersign;
@@ -13,8 +13,8 @@ struct Named {
   static inline int count = 0;
   std::string name = "managed" + std::to_string(++count);
   std::string account = account_id_of(name);
-  ManagedAccount made;
-  std::optional<RefreshedSession> session;
+  keys::ManagedAccount made;
+  std::optional<sessions::RefreshedSession> session;
 };
 using Someone = std::shared_ptr<Named>;
 
@@ -25,20 +25,20 @@ Someone newcomer(FaultyHouse&) {
 Someone holder(FaultyHouse& place) {
   auto it = newcomer(place);
   it->made = must(place.house.auth().add_managed_account({it->name, password_of("old"), true}, by_hand()));
-  it->session = must(place.house.auth().log_in(AccountName{it->name, ""}, password_of("old"), by_http()));
+  it->session = must(place.house.auth().log_in(records::AccountName{it->name, ""}, password_of("old"), by_http()));
   return it;
 }
 
 std::string login(FaultyHouse& place, const Named& it, std::string_view password) {
-  return outcome(place.house.auth().log_in(AccountName{it.name, ""}, password_of(password), by_http()));
+  return outcome(place.house.auth().log_in(records::AccountName{it.name, ""}, password_of(password), by_http()));
 }
 
-Account account_of(FaultyHouse& place, const Named& it) {
+records::Account account_of(FaultyHouse& place, const Named& it) {
   return must(place.house.auth().show_account(it.account)).account;
 }
 
 std::string key_of(FaultyHouse& place, const Named& it) {
-  return text_of(place.store.medium(), part_name(it.account, AccountPart::escrowed_key));
+  return text_of(place.store.medium(), part_name(it.account, records::AccountPart::escrowed_key));
 }
 
 }  // namespace
@@ -49,14 +49,14 @@ TEST_CASE("S27 a managed registration that meets any fault leaves the whole acco
       [](FaultyHouse& place, Someone& it) {
         return place.house.auth().add_managed_account({it->name, password_of("old"), true}, by_http());
       },
-      [](FaultyHouse& place, Someone& it, const Result<ManagedAccount>& result) {
+      [](FaultyHouse& place, Someone& it, const Result<keys::ManagedAccount>& result) {
         if (!result) CHECK(outcome(result) == "storage_unavailable");
         const bool is_there = place.house.auth().show_account(it->account).has_value();
         if (result) CHECK(is_there);
         CHECK(login(place, *it, "old") == (is_there ? "ok" : "account_unknown"));
         CHECK((key_of(place, *it) == "<absent>") != is_there);
         // Whose answer was lost has the password, and so what gives them a key.
-        const AccountName name{it->name, ""};
+        const records::AccountName name{it->name, ""};
         if (is_there) must(place.house.auth().rotate(name, password_of("old"), password_of("new"), by_http()));
         if (!is_there) must(place.house.auth().add_managed_account({it->name, password_of("old")}, by_http()));
       });
@@ -66,11 +66,12 @@ TEST_CASE("S51 a rotation by password that meets any fault leaves the old key an
   at_every_fault(
       "rotation by password", holder,
       [](FaultyHouse& place, Someone& it) {
-        return place.house.auth().rotate(AccountName{it->name, ""}, password_of("old"), password_of("new"), by_http());
+        return place.house.auth().rotate(records::AccountName{it->name, ""}, password_of("old"), password_of("new"),
+                                         by_http());
       },
-      [](FaultyHouse& place, Someone& it, const Result<ManagedAccount>& result) {
+      [](FaultyHouse& place, Someone& it, const Result<keys::ManagedAccount>& result) {
         if (!result) CHECK(outcome(result) == "storage_unavailable");
-        const Account account = account_of(place, *it);
+        const records::Account account = account_of(place, *it);
         const bool rotated = account.epoch != it->made.account.epoch;
         if (result) CHECK(rotated);
         CHECK(account.managed);
@@ -86,12 +87,12 @@ TEST_CASE("S36 a revocation by password that meets any fault is whole with its s
   at_every_fault(
       "revocation by password", holder,
       [](FaultyHouse& place, Someone& it) {
-        return place.house.auth().revoke(AccountName{it->name, ""}, password_of("old"), "key_compromised", "",
+        return place.house.auth().revoke(records::AccountName{it->name, ""}, password_of("old"), "key_compromised", "",
                                          by_http());
       },
-      [](FaultyHouse& place, Someone& it, const Result<RevocationRecord>& result) {
+      [](FaultyHouse& place, Someone& it, const Result<records::RevocationRecord>& result) {
         if (!result) CHECK(outcome(result) == "storage_unavailable");
-        const bool revoked = account_of(place, *it).state == AccountState::revoked;
+        const bool revoked = account_of(place, *it).state == records::AccountState::revoked;
         if (result) CHECK(revoked);
         CHECK((key_of(place, *it) == "<absent>") == revoked);
         CHECK(place.house.auth().admit(it->session->token, by_http()).has_value() != revoked);
@@ -103,7 +104,7 @@ TEST_CASE("S50 an escrowed key is handed out with its line in the audit record o
   at_every_fault(
       "handing out a key", holder,
       [](FaultyHouse& place, Someone& it) {
-        return place.house.auth().hand_out_key(AccountName{it->name, ""}, password_of("old"), by_http());
+        return place.house.auth().hand_out_key(records::AccountName{it->name, ""}, password_of("old"), by_http());
       },
       [](FaultyHouse& place, Someone& it, const Result<Secret>& result) {
         if (!result) CHECK(outcome(result) == "storage_unavailable");

@@ -1,5 +1,5 @@
 // Passwords, failed at every call to the store: the old state or the new one, never a login without its batch.
-#include "auth/accounts/account_id.hpp"
+#include "auth/base/account_id.hpp"
 #include "tests/support/every_fault.hpp"
 #include "tests/support/planted_password.hpp"
 
@@ -9,7 +9,7 @@ using namespace countersign::test;
 
 namespace {
 
-const AccountName kAlice{"alice", ""};
+const records::AccountName kAlice{"alice", ""};
 
 std::string login(FaultyHouse& place, std::string_view password) {
   return outcome(place.house.auth().log_in(kAlice, password_of(password), by_http()));
@@ -29,7 +29,7 @@ TEST_CASE("S15 a login by password that meets any fault opens one session or non
         return place.sessions();
       },
       [](FaultyHouse& place, std::size_t&) { return place.house.auth().log_in(kAlice, password_of("old"), by_http()); },
-      [](FaultyHouse& place, std::size_t& before, const Result<RefreshedSession>& opened) {
+      [](FaultyHouse& place, std::size_t& before, const Result<sessions::RefreshedSession>& opened) {
         if (!opened) CHECK(outcome(opened) == "storage_unavailable");
         const std::size_t more = place.sessions() - before;
         CHECK(more <= 1);
@@ -42,16 +42,16 @@ TEST_CASE("S15 a migration that meets any fault leaves the old hash or the new o
   at_every_fault(
       "migration",
       [](FaultyHouse& place) {
-        plant(place.house, alice(), AccountPart::password, std::nullopt);
-        plant(place.house, alice(), AccountPart::legacy_password, lthn("old"));
+        plant(place.house, alice(), records::AccountPart::password, std::nullopt);
+        plant(place.house, alice(), records::AccountPart::legacy_password, lthn("old"));
         return 0;
       },
       [](FaultyHouse& place, int&) { return place.house.auth().log_in(kAlice, password_of("old"), by_http()); },
-      [](FaultyHouse& place, int&, const Result<RefreshedSession>& opened) {
+      [](FaultyHouse& place, int&, const Result<sessions::RefreshedSession>& opened) {
         if (!opened) CHECK(outcome(opened) == "storage_unavailable");
         const auto contents = contents_of(place.store.medium());
-        const bool is_old = contents.contains(part_name(alice().account(), AccountPart::legacy_password));
-        const bool is_new = contents.contains(part_name(alice().account(), AccountPart::password));
+        const bool is_old = contents.contains(part_name(alice().account(), records::AccountPart::legacy_password));
+        const bool is_new = contents.contains(part_name(alice().account(), records::AccountPart::password));
         CHECK(is_old != is_new);
         if (opened) CHECK(is_new);
         CHECK(login(place, "wrong") == "password_wrong");

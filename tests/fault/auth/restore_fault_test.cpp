@@ -14,7 +14,7 @@ namespace {
 // What a restore leaves that was brought to its end: not what it counts.
 std::map<std::string, std::string> settled(storage::Medium& medium) {
   auto contents = contents_of(medium);
-  contents.erase(std::string(kIdentityName));
+  contents.erase(std::string(records::kIdentityName));
   std::erase_if(contents, [](const auto& one) { return one.second.find("\"store_restored\"") != std::string::npos; });
   return contents;
 }
@@ -49,8 +49,8 @@ void bring_up_to_date(Past& past, storage::Medium& medium) {
 void check_restored(Past& past, storage::Medium& medium) {
   CHECK(outcome(past.house.restart(&medium)) == "medium_restored");
   bring_up_to_date(past, medium);
-  CHECK(state_of(past.house, alice()) == AccountState::revoked);
-  CHECK(state_of(past.house, bob()) == AccountState::active);
+  CHECK(state_of(past.house, alice()) == records::AccountState::revoked);
+  CHECK(state_of(past.house, bob()) == records::AccountState::active);
   CHECK_NOTHROW(past.house.log_in(bob()));
   CHECK(must(past.house.auth().verify_audit({})).faults == std::vector<std::string>());
   CHECK(faults_of_store(medium, past.house) == std::vector<std::string>());

@@ -13,12 +13,12 @@ std::string superseded_key(FaultyHouse& place) {
   const std::string old = place.house.secrets().newest_record_key().id;
   place.house.clock.pass(Seconds(1));
   must(place.house.auth().rotate_secret("record", Seconds(0), by_hand()));
-  place.house.clock.pass(2 * kTakeOver);
+  place.house.clock.pass(2 * upkeep::kTakeOver);
   must(place.house.restart());
   return old;
 }
 
-bool is_there(FaultyHouse& place, SecretFamily family, const std::string& id) {
+bool is_there(FaultyHouse& place, secrets::SecretFamily family, const std::string& id) {
   return std::filesystem::exists(place.house.secrets_folder() / secret_file_name(family, id));
 }
 
@@ -36,14 +36,14 @@ TEST_CASE("a rotation amid any fault leaves the keys that there were or one more
       "rotating a secret",
       [](FaultyHouse& place) {
         place.house.clock.pass(Seconds(1));
-        return must(list_secret_files(place.house.secrets_folder()));
+        return must(secrets::list_secret_files(place.house.secrets_folder()));
       },
       [](FaultyHouse& place, std::vector<std::string>&) {
         return place.house.auth().rotate_secret("seal", Seconds(0), by_hand());
       },
-      [](FaultyHouse& place, std::vector<std::string>& before, const Result<SecretView>& made) {
+      [](FaultyHouse& place, std::vector<std::string>& before, const Result<upkeep::SecretView>& made) {
         if (!made) CHECK(outcome(made) == "storage_unavailable");
-        const auto after = must(list_secret_files(place.house.secrets_folder()));
+        const auto after = must(secrets::list_secret_files(place.house.secrets_folder()));
         CHECK(after.size() == before.size() + (made ? 1 : 0));
         still_serves(place);
         if (made) CHECK(place.house.secrets().newest_seal_key().id == made->id);
@@ -54,11 +54,11 @@ TEST_CASE("resealing amid any fault leaves every record readable and the next ru
   at_every_fault(
       "sealing records anew", [](FaultyHouse& place) { return superseded_key(place); },
       [](FaultyHouse& place, std::string&) { return place.house.auth().reseal_records(by_hand(), {}); },
-      [](FaultyHouse& place, std::string& old, const Result<Resealing>& resealed) {
+      [](FaultyHouse& place, std::string& old, const Result<upkeep::Resealing>& resealed) {
         if (!resealed) CHECK(outcome(resealed) == "storage_unavailable");
         still_serves(place);
         CHECK(must(place.house.auth().reseal_records(by_hand(), {})).faults.empty());
-        const auto uses = must(count_key_use(place.house.medium(), place.house.secrets_folder(), {}));
+        const auto uses = must(upkeep::count_key_use(place.house.medium(), place.house.secrets_folder(), {}));
         CHECK_FALSE(uses.at(old).is_needed());
       },
       Houses::one_a_point);
@@ -73,11 +73,11 @@ TEST_CASE("a record key that is retired amid any fault is there or gone and noth
         return old;
       },
       [](FaultyHouse& place, std::string& old) { return place.house.auth().retire_secret(old, false, by_hand(), {}); },
-      [](FaultyHouse& place, std::string& old, const Result<Retired>& retired) {
+      [](FaultyHouse& place, std::string& old, const Result<upkeep::Retired>& retired) {
         if (!retired) CHECK(outcome(retired) == "storage_unavailable");
-        CHECK(is_there(place, SecretFamily::record, old) == !retired.has_value());
+        CHECK(is_there(place, secrets::SecretFamily::record, old) == !retired.has_value());
         if (!retired) CHECK(outcome(place.house.auth().retire_secret(old, false, by_hand(), {})) == "ok");
-        CHECK(is_there(place, SecretFamily::audit, old));
+        CHECK(is_there(place, secrets::SecretFamily::audit, old));
         still_serves(place);
       },
       Houses::one_a_point);
@@ -89,7 +89,7 @@ TEST_CASE("records that others change while they are sealed anew keep what the o
     const std::string old = superseded_key(place);
     // Between reading and committing, everything that was read is written by somebody else.
     const auto session = place.house.log_in(alice());
-    const std::string name = seen_name(alice().account());
+    const std::string name = records::seen_name(alice().account());
     bool changed = false;
     class Interfering final : public storage::Medium {
      public:
@@ -115,12 +115,13 @@ TEST_CASE("records that others change while they are sealed anew keep what the o
           name, Json::object().set("version", 1).set("last_login", format_time(kNoon + Seconds(7))));
       REQUIRE(put(place.store.medium(), name, as_text(bytes)).has_value());
     });
-    const auto resealed = must(reseal_records(medium, place.house.secrets(), {}));
+    const auto resealed = must(upkeep::reseal_records(medium, place.house.secrets(), {}));
     CHECK(changed);
     CHECK(resealed.faults.empty());
     CHECK(resealed.records >= 5);
     CHECK(must(place.house.auth().show_account(alice().account())).last_login == kNoon + Seconds(7));
-    CHECK_FALSE(must(count_key_use(place.store.medium(), place.house.secrets_folder(), {})).at(old).is_needed());
+    CHECK_FALSE(
+        must(upkeep::count_key_use(place.store.medium(), place.house.secrets_folder(), {})).at(old).is_needed());
     CHECK(outcome(place.house.auth().admit(session.token, by_http())) == "ok");
   }
 }

@@ -9,10 +9,10 @@ namespace {
 constexpr std::chrono::days kDay{1};
 
 struct Replacing {
-  openpgp::Fingerprint before;
+  Fingerprint before;
 };
 
-openpgp::Fingerprint present_key(FaultyHouse& place) {
+Fingerprint present_key(FaultyHouse& place) {
   return must(place.house.auth().show_server_key()).identity.fingerprint();
 }
 
@@ -35,7 +35,7 @@ TEST_CASE("a server key that is extended amid any fault has its old end or its n
         return Extending{end_of(place), place.house.clock.now() + 100 * kDay};
       },
       [](FaultyHouse& place, Extending& it) { return place.house.auth().extend_server_key(it.after, by_hand()); },
-      [](FaultyHouse& place, Extending& it, const Result<ServerKeyView>& view) {
+      [](FaultyHouse& place, Extending& it, const Result<upkeep::ServerKeyView>& view) {
         if (!view) CHECK(outcome(view) == "storage_unavailable");
         const auto end = end_of(place);
         if (view) CHECK(end == it.after);
@@ -57,7 +57,7 @@ TEST_CASE("a server key that is replaced amid any fault is the old one or the ne
       [](FaultyHouse& place, Replacing&) {
         return place.house.auth().replace_server_key({Seconds(90 * 86400)}, by_hand());
       },
-      [](FaultyHouse& place, Replacing& it, const Result<ServerKeyView>& view) {
+      [](FaultyHouse& place, Replacing& it, const Result<upkeep::ServerKeyView>& view) {
         if (!view) CHECK(outcome(view) == "storage_unavailable");
         if (view) CHECK(view->identity.fingerprint() != it.before);
         const auto open_challenge = place.house.answer(alice(), place.house.issue(alice()));

@@ -7,7 +7,7 @@ using namespace countersign::test;
 namespace {
 
 struct Opened {
-  RefreshedSession session;
+  sessions::RefreshedSession session;
   std::size_t sessions_before = 0;
   std::uint64_t epoch_before = 0;
 };
@@ -28,7 +28,7 @@ TEST_CASE("a refresh that meets any fault can be tried again and leaves one sess
   at_every_fault(
       "refresh", prepare,
       [](FaultyHouse& place, Opened& it) { return place.house.auth().refresh_session(it.session.token, by_http()); },
-      [](FaultyHouse& place, Opened& it, const Result<RefreshedSession>& refreshed) {
+      [](FaultyHouse& place, Opened& it, const Result<sessions::RefreshedSession>& refreshed) {
         if (refreshed) {
           CHECK(opens(place, refreshed->token));
           CHECK_FALSE(opens(place, it.session.token));
@@ -84,7 +84,7 @@ TEST_CASE("moving the idle limit costs no session whatever fails") {
         return it;
       },
       [](FaultyHouse& place, Opened& it) { return place.house.auth().admit(it.session.token, by_http()); },
-      [](FaultyHouse& place, Opened& it, const Result<Session>& admitted) {
+      [](FaultyHouse& place, Opened& it, const Result<records::Session>& admitted) {
         if (!admitted) CHECK(outcome(admitted) == "storage_unavailable");
         CHECK(opens(place, it.session.token));
       });

@@ -22,7 +22,7 @@ struct Site {
         return Json::object().set("server", server.name()).set("fingerprint", server.key().upper());
       }
       if (message.operation == "challenge.issue") {
-        const std::string text = sealed_text.empty() ? auth::write_statement(statement) : sealed_text;
+        const std::string text = sealed_text.empty() ? auth::records::write_statement(statement) : sealed_text;
         return Json::object()
             .set("challenge_message", (sealer == nullptr ? server : *sealer).seal(desk, text))
             .set("expires_at", format_time(statement.expires_at));
@@ -42,7 +42,7 @@ struct Site {
   }
 
   SealingServer server;
-  auth::Statement statement;
+  auth::records::Statement statement;
   std::string sealed_text;
   SealingServer* sealer = nullptr;
   test::FakeOperations operations;
@@ -81,7 +81,7 @@ TEST_CASE("login prints the token alone on stdout and the statement on stderr") 
   INFO(run.err);
   REQUIRE(run.exit_code == ExitCode::ok);
   REQUIRE(run.out == kToken + "\n");
-  REQUIRE(run.err.find(auth::write_statement(site.statement)) != std::string::npos);
+  REQUIRE(run.err.find(auth::records::write_statement(site.statement)) != std::string::npos);
   REQUIRE(run.err.find(kToken) == std::string::npos);
 }
 
@@ -114,7 +114,7 @@ TEST_CASE("S01 login refuses a challenge of a second known server that the first
   const Trust evil_is_known(desk, evil);
   const Trust honest_is_known(desk, honest);
   evil.sealer = &honest.server;
-  evil.sealed_text = auth::write_statement(honest.statement);
+  evil.sealed_text = auth::records::write_statement(honest.statement);
   const CommandRun run = desk.run({"login", evil.url, "--user", "alice"});
   REQUIRE(run.exit_code == ExitCode::failed);
   REQUIRE(run.err.find("server_mismatch") != std::string::npos);
@@ -153,14 +153,14 @@ TEST_CASE("S01 login refuses a challenge for another account or purpose or trans
     REQUIRE(run.err.find(code) != std::string::npos);
     REQUIRE(run.err.find("You sign this statement") == std::string::npos);
   };
-  const auth::Statement good = site.statement;
+  const auth::records::Statement good = site.statement;
   site.statement.account = std::string(64, 'b');
   refused_as("another account");
   site.statement = good;
-  site.statement.purpose = auth::Purpose::password;
+  site.statement.purpose = auth::records::Purpose::password;
   refused_as("challenge_of_another_purpose");
   site.statement = good;
-  site.statement.transport = auth::Transport::courier;
+  site.statement.transport = auth::records::Transport::courier;
   refused_as("transport_mismatch");
   site.sealed_text = "I owe you 100\n";
   refused_as("malformed_statement");
@@ -172,7 +172,7 @@ TEST_CASE("a login that the server refuses exits as denied") {
   Site site(desk, "https://auth.example.org");
   const Trust trust(desk, site);
   // The server means another statement than the one it sent.
-  site.sealed_text = auth::write_statement(site.statement);
+  site.sealed_text = auth::records::write_statement(site.statement);
   site.statement.nonce = base64url(Bytes(32, 1));
   const CommandRun run = desk.run({"login", site.url, "--user", "alice"});
   REQUIRE(run.exit_code == ExitCode::denied);

@@ -26,9 +26,9 @@ Office& office() {
   return shared;
 }
 
-auth::Statement courier_statement(Office& at) {
-  auth::Statement statement = at.server.statement(at.desk, "alice");
-  statement.transport = auth::Transport::courier;
+auth::records::Statement courier_statement(Office& at) {
+  auth::records::Statement statement = at.server.statement(at.desk, "alice");
+  statement.transport = auth::records::Transport::courier;
   statement.expires_at = statement.issued_at + Seconds(7 * 86400);
   return statement;
 }
@@ -37,19 +37,19 @@ auth::Statement courier_statement(Office& at) {
 
 TEST_CASE("respond is a filter: the challenge in and the response out and the statement beside it") {
   Office& at = office();
-  const auth::Statement statement = at.server.statement(at.desk, "alice");
-  const CommandRun run = at.desk.run({"respond"}, at.server.seal(at.desk, auth::write_statement(statement)));
+  const auth::records::Statement statement = at.server.statement(at.desk, "alice");
+  const CommandRun run = at.desk.run({"respond"}, at.server.seal(at.desk, auth::records::write_statement(statement)));
   INFO(run.err);
   REQUIRE(run.exit_code == ExitCode::ok);
   REQUIRE(run.out.starts_with("-----BEGIN PGP SIGNED MESSAGE-----\n"));
-  REQUIRE(run.err.find(auth::write_statement(statement)) != std::string::npos);
+  REQUIRE(run.err.find(auth::records::write_statement(statement)) != std::string::npos);
   REQUIRE(at.server.judge(at.desk, run.out, statement).has_value());
 }
 
 TEST_CASE("a challenge is opened and answered by stock gpg alone") {
   Office& at = office();
-  const auth::Statement statement = at.server.statement(at.desk, "alice");
-  const std::string text = auth::write_statement(statement);
+  const auth::records::Statement statement = at.server.statement(at.desk, "alice");
+  const std::string text = auth::records::write_statement(statement);
   const auto opened = at.desk.home().decrypt(at.server.seal(at.desk, text));
   REQUIRE(opened.output == text);
   REQUIRE(at.server.judge(at.desk, at.desk.home().clearsign(at.desk.key(), opened.output), statement).has_value());
@@ -57,7 +57,8 @@ TEST_CASE("a challenge is opened and answered by stock gpg alone") {
 
 TEST_CASE("S01 respond refuses a known server that was not the one that was meant") {
   Office& at = office();
-  const std::string message = at.server.seal(at.desk, auth::write_statement(at.server.statement(at.desk, "alice")));
+  const std::string message =
+      at.server.seal(at.desk, auth::records::write_statement(at.server.statement(at.desk, "alice")));
   const CommandRun run =
       at.desk.run({"respond", "--server", "https://other.example", "--server-key", std::string(40, 'A')}, message);
   REQUIRE(run.exit_code == ExitCode::failed);
@@ -68,7 +69,8 @@ TEST_CASE("S01 respond refuses a known server that was not the one that was mean
 TEST_CASE("S02 respond refuses an unknown server and the command that it names makes it known") {
   Office& at = office();
   SealingServer stranger("https://new.example");
-  const std::string message = stranger.seal(at.desk, auth::write_statement(stranger.statement(at.desk, "alice")));
+  const std::string message =
+      stranger.seal(at.desk, auth::records::write_statement(stranger.statement(at.desk, "alice")));
   CommandRun run = at.desk.run({"respond"}, message);
   REQUIRE(run.exit_code == ExitCode::failed);
   REQUIRE(run.err.find("countersign server trust https://new.example " + stranger.key().upper()) != std::string::npos);
@@ -92,9 +94,9 @@ TEST_CASE("courier sign answers the challenges for one's key and leaves the othe
   Office& at = office();
   ClientDesk other;
   const CourierStick stick;
-  const auth::Statement statement = courier_statement(at);
-  stick.put("outbox/mine.challenge.asc", at.server.seal(at.desk, auth::write_statement(statement)));
-  stick.put("outbox/others.challenge.asc", at.server.seal(other, auth::write_statement(statement)));
+  const auth::records::Statement statement = courier_statement(at);
+  stick.put("outbox/mine.challenge.asc", at.server.seal(at.desk, auth::records::write_statement(statement)));
+  stick.put("outbox/others.challenge.asc", at.server.seal(other, auth::records::write_statement(statement)));
   const CommandRun run = at.desk.run({"--json", "courier", "sign", stick.text_path()});
   INFO(run.err);
   REQUIRE(run.exit_code == ExitCode::ok);
@@ -110,9 +112,9 @@ TEST_CASE("courier sign refuses a substituted challenge and an http one and says
   Office& at = office();
   SealingServer impostor(kName);
   const CourierStick stick;
-  stick.put("outbox/a.challenge.asc", impostor.seal(at.desk, auth::write_statement(courier_statement(at))));
+  stick.put("outbox/a.challenge.asc", impostor.seal(at.desk, auth::records::write_statement(courier_statement(at))));
   stick.put("outbox/b.challenge.asc",
-            at.server.seal(at.desk, auth::write_statement(at.server.statement(at.desk, "alice"))));
+            at.server.seal(at.desk, auth::records::write_statement(at.server.statement(at.desk, "alice"))));
   const CommandRun run = at.desk.run({"courier", "sign", stick.text_path()});
   REQUIRE(run.exit_code == ExitCode::failed);
   REQUIRE(run.out.find("server_mismatch") != std::string::npos);
@@ -124,8 +126,8 @@ TEST_CASE("courier sign refuses a substituted challenge and an http one and says
 TEST_CASE("courier open prints the token of a grant from a file or from a stick, and stock gpg shows it too") {
   Office& at = office();
   const CourierStick stick;
-  const auth::SessionGrant grant = at.server.grant("alice");
-  const std::string message = at.server.seal(at.desk, auth::write_session_grant(grant).reveal_text());
+  const auth::records::SessionGrant grant = at.server.grant("alice");
+  const std::string message = at.server.seal(at.desk, auth::records::write_session_grant(grant).reveal_text());
   stick.put("outbox/a.session.asc", message);
   for (const std::string& path : {stick.text_path(), stick.text_path() + "/outbox/a.session.asc"}) {
     const CommandRun run = at.desk.run({"courier", "open", path});
@@ -140,8 +142,8 @@ TEST_CASE("courier open prints the token of a grant from a file or from a stick,
 TEST_CASE("S02 courier open refuses a grant that the known server did not make") {
   Office& at = office();
   SealingServer impostor(kName);
-  const auth::SessionGrant grant = at.server.grant("alice");
-  const std::string message = impostor.seal(at.desk, auth::write_session_grant(grant).reveal_text());
+  const auth::records::SessionGrant grant = at.server.grant("alice");
+  const std::string message = impostor.seal(at.desk, auth::records::write_session_grant(grant).reveal_text());
   const CommandRun run = at.desk.run({"courier", "open"}, message);
   REQUIRE(run.exit_code == ExitCode::failed);
   REQUIRE(run.out.empty());
@@ -153,6 +155,6 @@ TEST_CASE("courier open says not found where no grant on the stick is for one's 
   ClientDesk other;
   const CourierStick stick;
   stick.put("outbox/a.session.asc",
-            at.server.seal(other, auth::write_session_grant(at.server.grant("bob")).reveal_text()));
+            at.server.seal(other, auth::records::write_session_grant(at.server.grant("bob")).reveal_text()));
   REQUIRE(at.desk.run({"courier", "open", stick.text_path()}).exit_code == ExitCode::not_found);
 }

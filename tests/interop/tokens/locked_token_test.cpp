@@ -1,7 +1,7 @@
 // A token that is not there, is locked or is pulled out: the error says what to do, and nothing changes.
 #include <catch2/catch.hpp>
 
-#include "auth/responding/gpgme_user_keys.hpp"
+#include "auth/client/gpgme_user_keys.hpp"
 #include "tests/interop/tokens/token_world.hpp"
 #include "tests/support/courier_stick.hpp"
 
@@ -75,10 +75,10 @@ TEST_CASE("S31 a token pulled between opening and signing signs nothing and is n
   TokenWorld world;
   const ProgramRun challenge = world.installation.run({"challenge", "alice"});
   REQUIRE(challenge.exit_code == 0);
-  const auto keys = auth::responding::GpgmeUserKeys::open_home(world.token.path()).value();
+  const auto keys = auth::client::GpgmeUserKeys::open_home(world.token.path()).value();
   REQUIRE(keys->open(challenge.output).has_value());
   world.token.pull();
-  const auto refused = keys->clear_sign("text\n", auth::openpgp::Fingerprint::parse(world.key).value());
+  const auto refused = keys->clear_sign("text\n", auth::Fingerprint::parse(world.key).value());
   REQUIRE(!refused);
   INFO(refused.error().detail);
   CHECK(refused.error().code == ErrorCode::gnupg_failed);
@@ -88,8 +88,8 @@ TEST_CASE("S31 a token pulled between opening and signing signs nothing and is n
 TEST_CASE("a GnuPG that is told to sign with SHA-1 is noticed before anything is sent") {
   GnupgUser person("SHA-1", "rsa2048");
   write_file(person.home.path() + "/gpg.conf", "digest-algo SHA1\n");
-  const auto keys = auth::responding::GpgmeUserKeys::open_home(person.home.path()).value();
-  const auto refused = keys->clear_sign("text\n", auth::openpgp::Fingerprint::parse(person.key).value());
+  const auto keys = auth::client::GpgmeUserKeys::open_home(person.home.path()).value();
+  const auto refused = keys->clear_sign("text\n", auth::Fingerprint::parse(person.key).value());
   REQUIRE(!refused);
   CHECK(refused.error().code == ErrorCode::signature_policy);
   CHECK(refused.error().detail.find("SHA1") != std::string::npos);

@@ -46,7 +46,7 @@ TEST_CASE("what a timer does goes on though a part of it fails") {
   House house(faulty);
   house.add(alice());
   const auto floor = [&] {
-    const auto loaded = must(Floor::load(house.secrets_folder() / "floor", house.seal()));
+    const auto loaded = must(records::Floor::load(house.secrets_folder() / "floor", house.seal()));
     return loaded->heads().at("server").number;
   };
   const auto before = floor();
@@ -105,7 +105,7 @@ TEST_CASE("S47 whoever commits something remembers the time of it, a command too
   house.clock.pass(std::chrono::days(8));
   const auto before = contents_of(house.medium());
   must(house.auth().show_account(alice().account()));
-  house.issue(alice(), Transport::courier);
+  house.issue(alice(), records::Transport::courier);
   must(house.auth().close());
   CHECK(contents_of(house.medium()) == before);
   must(house.restart());

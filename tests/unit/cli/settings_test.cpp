@@ -215,7 +215,7 @@ TEST_CASE("S70 a trusted proxy is an address or a network with a prefix of its l
 TEST_CASE("a fresh file is read back as the settings it was written from") {
   Settings settings;
   settings.server = "https://auth.example.org";
-  settings.fingerprint = *auth::openpgp::Fingerprint::parse("102D44058634D44D92867BC1950DD5666EB335D4");
+  settings.fingerprint = *auth::Fingerprint::parse("102D44058634D44D92867BC1950DD5666EB335D4");
   settings.storage = cli::StorageKind::directory;
   settings.trusted_proxies = {"10.0.0.0/8", "::1"};
   settings.session_idle_limit = Seconds(3600);

@@ -45,8 +45,9 @@ std::unique_ptr<auth::Authenticator> open_beside(House& house, Medium& medium, c
   settings.writer = "other";
   settings.policies = house.settings.policies;
   settings.ballast_path = ballast;
-  return must(auth::Authenticator::open(std::move(settings), must(auth::Secrets::load(house.secrets_folder(), kNoon)),
-                                        medium, house.engine(), house.clock, house.rng));
+  return must(auth::Authenticator::open(std::move(settings),
+                                        must(auth::secrets::Secrets::load(house.secrets_folder(), kNoon)), medium,
+                                        house.engine(), house.clock, house.rng));
 }
 
 struct FullHouse {
@@ -106,7 +107,7 @@ TEST_CASE("a revocation is written though the disk is full and the ballast comes
   REQUIRE(place.ballast.is_there());
   CHECK(outcome(place.opened->revoke_account(alice().account(), "key_compromised", "", by_hand())) == "ok");
   CHECK_FALSE(place.ballast.is_there());
-  CHECK(must(place.opened->show_account(alice().account())).account.state == auth::AccountState::revoked);
+  CHECK(must(place.opened->show_account(alice().account())).account.state == auth::records::AccountState::revoked);
   must(place.opened->maintain());
   CHECK(place.ballast.is_there());
 }
@@ -161,5 +162,5 @@ TEST_CASE("on a real disk that is full a revocation goes through in the ballast'
   // No room for another one, and that is no failure.
   must(ballast.refill());
   CHECK_FALSE(ballast.is_there());
-  CHECK(must(opened->show_account(alice().account())).account.state == auth::AccountState::revoked);
+  CHECK(must(opened->show_account(alice().account())).account.state == auth::records::AccountState::revoked);
 }

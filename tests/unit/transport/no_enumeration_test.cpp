@@ -114,7 +114,8 @@ TEST_CASE("S28 a right answer for who is not there is told like a wrong one") {
     CHECK(post("/v1/session", named) == wrong);
     CHECK(post("/v1/password", Json(named).set("new_password", "next")) == wrong);
     CHECK(post("/v1/revocation", naming(person).set("revocation_certificate", own_revocation_of(person))) == wrong);
-    for (const Purpose purpose : {Purpose::login, Purpose::rotate, Purpose::revoke, Purpose::password}) {
+    for (const records::Purpose purpose :
+         {records::Purpose::login, records::Purpose::rotate, records::Purpose::revoke, records::Purpose::password}) {
       const Question question = responding(purpose, true);
       CAPTURE(question.what);
       const WireReply reply = ask(place.port(), question.request(place, person));
@@ -219,7 +220,7 @@ std::set<std::string> always_told_apart(AskedPlace& place, const Question& quest
   return apart;
 }
 
-constexpr Argon2Parameters kWorthMeasuring{32u << 10, 2, 4};
+constexpr passwords::Argon2Parameters kWorthMeasuring{32u << 10, 2, 4};
 
 }  // namespace
 
@@ -236,13 +237,13 @@ TEST_CASE("S28 the time of an answer would tell that a hash was left out", "[.lo
   std::mutex mutex;
   std::set<Bytes> stored;
   bool skips = false;
-  HasherSettings hasher;
+  passwords::HasherSettings hasher;
   // Hashes what is stored, and nothing for nobody.
-  hasher.compute = [&](const HashRequest& request, Arena& arena) -> Result<Secret> {
+  hasher.compute = [&](const passwords::HashRequest& request, passwords::Arena& arena) -> Result<Secret> {
     const std::lock_guard lock(mutex);
     const Bytes salt(request.salt.begin(), request.salt.end());
     if (!skips) stored.insert(salt);
-    if (!stored.contains(salt)) return Secret(kTagBytes);
+    if (!stored.contains(salt)) return Secret(passwords::kTagBytes);
     return compute_argon2id(request, arena);
   };
   AskedPlace place(hasher, kWorthMeasuring);

@@ -21,13 +21,13 @@ struct Engine {
 };
 
 inline Result<std::unique_ptr<auth::openpgp::OpenPgp>> open_rnp(const Secret& secret_key) {
-  return std::unique_ptr<auth::openpgp::OpenPgp>(TRY(auth::openpgp::RnpOpenPgp::open(secret_key)));
+  return std::unique_ptr<auth::openpgp::OpenPgp>(TRY(auth::openpgp::rnp::RnpOpenPgp::open(secret_key)));
 }
 
 inline Result<std::unique_ptr<auth::openpgp::OpenPgp>> open_gpgme(const Secret& secret_key) {
-  auth::openpgp::GpgmeOptions options;
+  auth::openpgp::gnupg::GpgmeOptions options;
   options.worker_program = COUNTERSIGN_PROGRAM;
-  return std::unique_ptr<auth::openpgp::OpenPgp>(TRY(auth::openpgp::GpgmeOpenPgp::open(secret_key, options)));
+  return std::unique_ptr<auth::openpgp::OpenPgp>(TRY(auth::openpgp::gnupg::GpgmeOpenPgp::open(secret_key, options)));
 }
 
 // RNP holds the server's key, as in a server (cli/engine.cpp).
@@ -65,18 +65,18 @@ inline std::unique_ptr<auth::openpgp::OpenPgp> open_without_key(const Engine& en
   return must(engine.open(Secret()));
 }
 
-inline auth::openpgp::GatedCertificate gated(std::string_view text) {
-  return must(auth::openpgp::admit_certificate(text, auth::openpgp::kCertificateReadBytesMax));
+inline auth::openpgp::gate::GatedCertificate gated(std::string_view text) {
+  return must(auth::openpgp::gate::admit_certificate(text, auth::openpgp::gate::kCertificateReadBytesMax));
 }
-inline auth::openpgp::GatedCertificate gated(const Bytes& packets) {
+inline auth::openpgp::gate::GatedCertificate gated(const Bytes& packets) {
   return gated(as_text(packets));
 }
 
 // The name of the refusal, or "accepted". The window is five minutes around `now`.
-inline std::string verdict(auth::openpgp::OpenPgp& engine, const auth::openpgp::GatedCertificate& certificate,
+inline std::string verdict(auth::openpgp::OpenPgp& engine, const auth::openpgp::gate::GatedCertificate& certificate,
                            std::string_view text, std::string_view signature, auth::openpgp::SignatureForm form,
                            Instant now = kNow) {
-  const auto admitted = auth::openpgp::admit_signature(signature);
+  const auto admitted = auth::openpgp::gate::admit_signature(signature);
   if (!admitted) return "gate: " + std::string(name_of(admitted.error().code));
   const auto accepted = auth::openpgp::accept_signature(engine, certificate, text, *admitted, form,
                                                         {now - Seconds(300), now + Seconds(300)}, now);
@@ -84,7 +84,7 @@ inline std::string verdict(auth::openpgp::OpenPgp& engine, const auth::openpgp::
 }
 
 inline std::string clear_signature(std::string_view response) {
-  return must(auth::openpgp::split_response(response)).messages.at(0).signature;
+  return must(auth::openpgp::gate::split_response(response)).messages.at(0).signature;
 }
 
 }  // namespace countersign::test

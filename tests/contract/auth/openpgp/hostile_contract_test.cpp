@@ -6,6 +6,7 @@
 #include "tests/support/packet_builder.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 
@@ -42,7 +43,7 @@ struct Collection {
   // As it is, and under the label that would be right.
   void add_packets(const std::string& name, const std::string& packets) {
     add(name, packets);
-    add(name + " as PGP SIGNATURE", enarmor("PGP SIGNATURE", as_bytes(packets)));
+    add(name + " as PGP SIGNATURE", openpgp::gate::enarmor("PGP SIGNATURE", as_bytes(packets)));
   }
 
   void add_texts() {
@@ -51,8 +52,8 @@ struct Collection {
     add("words", "this is a signature");
     add("the statement", kText);
     add("JSON", "{\"signature\": \"good\"}");
-    add("an empty block", enarmor("PGP SIGNATURE", {}));
-    add("base64 without armor", base64(must(admit_signature(good)).packets()));
+    add("an empty block", openpgp::gate::enarmor("PGP SIGNATURE", {}));
+    add("base64 without armor", base64(must(openpgp::gate::admit_signature(good)).packets()));
     add("half a block", good.substr(0, good.size() / 2));
     std::string wrong_checksum = good;
     const auto checksum = wrong_checksum.rfind("\n=") + 2;
@@ -84,7 +85,7 @@ struct Collection {
 
   void add_signatures() {
     add("two signers", home.must({"-u", key, "-u", other, "--armor", "--detach-sign"}, kText));
-    const std::string packets = to_string(must(admit_signature(good)).packets());
+    const std::string packets = to_string(must(openpgp::gate::admit_signature(good)).packets());
     add_packets("the same twice", packets + packets);
     add_packets("a literal behind it", packets + to_string(packet(11, concat({{'b', 0}, Bytes(4, 0), Bytes(3, 'x')}))));
     add("another key's", home.detach_sign(other, kText));
@@ -116,7 +117,7 @@ TEST_CASE("S09 what is no signature by this key over this text is never accepted
   Collection collection;
   for (const Engine& engine : kEngines) {
     const auto openpgp = open_without_key(engine);
-    const GatedCertificate certificate = gated(collection.certificate);
+    const openpgp::gate::GatedCertificate certificate = gated(collection.certificate);
     CHECK(verdict(*openpgp, certificate, kText, collection.good, SignatureForm::detached) == "accepted");
     CHECK(collection.blobs.size() > 40);
     for (const Blob& blob : collection.blobs) {
@@ -132,7 +133,7 @@ TEST_CASE("S09 cleartext that differs from the statement proves nothing") {
   Collection collection;
   for (const Engine& engine : kEngines) {
     const auto openpgp = open_without_key(engine);
-    const GatedCertificate certificate = gated(collection.certificate);
+    const openpgp::gate::GatedCertificate certificate = gated(collection.certificate);
     const auto judge = [&](const std::string& response) {
       return verdict(*openpgp, certificate, kText, clear_signature(response), SignatureForm::clear_signed);
     };
@@ -156,11 +157,12 @@ TEST_CASE("S09 a flipped bit anywhere in a signature is never accepted") {
     certification.signature_class = 0x13;
     certification.created_at = kNow - kDay;
     certification.hashed = {key_flags(3)};
-    const GatedCertificate certificate =
+    const openpgp::gate::GatedCertificate certificate =
         gated(concat({packet(6, key.body()), packet(13, to_bytes("Alice")), key.certify(certification, "Alice")}));
     ForgedSignature what;
     what.created_at = kNow;
-    const std::string good = to_string(must(admit_signature(to_string(key.sign_document(what, kText)))).packets());
+    const std::string good =
+        to_string(must(openpgp::gate::admit_signature(to_string(key.sign_document(what, kText)))).packets());
     REQUIRE(verdict(*openpgp, certificate, kText, good, SignatureForm::detached) == "accepted");
     for (std::size_t at = 0; at < good.size(); ++at) {
       for (int bit = 0; bit < 8; ++bit) {
@@ -168,7 +170,7 @@ TEST_CASE("S09 a flipped bit anywhere in a signature is never accepted") {
         flipped[at] = static_cast<char>(flipped[at] ^ (1 << bit));
         INFO(engine.name << " byte " << at << " bit " << bit);
         // Some bits say nothing; then the gate makes the same signature of it.
-        const auto admitted = admit_signature(flipped);
+        const auto admitted = openpgp::gate::admit_signature(flipped);
         if (admitted && to_string(admitted->packets()) == good) continue;
         CHECK(verdict(*openpgp, certificate, kText, flipped, SignatureForm::detached) != "accepted");
       }

@@ -7,6 +7,7 @@
 #include "tests/support/packet_builder.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 

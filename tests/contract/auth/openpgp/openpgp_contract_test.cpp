@@ -5,6 +5,7 @@
 #include "tests/support/gnupg_home.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 
@@ -12,7 +13,7 @@ namespace {
 
 struct Server {
   std::unique_ptr<OpenPgp> engine;
-  GatedCertificate certificate;
+  openpgp::gate::GatedCertificate certificate;
 };
 
 Server make_server(const Engine& engine, KeyKind kind, Instant now = kNow) {
@@ -51,7 +52,7 @@ void check_algorithm(const Engine& engine, const Algorithm& algorithm) {
   home.set_time(kGpgNow);
   const std::string key = home.make_key(algorithm.gpg, "Alice <alice@example.org>");
   const std::string subkey = home.add_subkey(key, algorithm.gpg, "sign");
-  const GatedCertificate certificate = gated(home.export_public(key));
+  const openpgp::gate::GatedCertificate certificate = gated(home.export_public(key));
   const auto openpgp = open_without_key(engine);
 
   const CertificateFacts facts = must(openpgp->inspect(certificate, kNow));
@@ -85,7 +86,7 @@ void check_algorithm(const Engine& engine, const Algorithm& algorithm) {
     const std::string text_mode = home.detach_sign(signer, kText, {"--textmode"});
     CHECK(verdict(*openpgp, certificate, kText, text_mode, SignatureForm::detached) == "accepted");
     const SignatureFacts signature =
-        must(openpgp->verify(certificate, as_bytes(kText), must(admit_signature(detached)), kNow));
+        must(openpgp->verify(certificate, as_bytes(kText), must(openpgp::gate::admit_signature(detached)), kNow));
     CHECK(signature.valid);
     CHECK(signature.signatures == 1);
     CHECK(signature.primary.upper() == key);
@@ -111,9 +112,9 @@ TEST_CASE("a signature over other bytes is not valid and no error either") {
     GnupgHome home;
     home.set_time(kGpgNow);
     const std::string key = home.make_key("ed25519", "Alice");
-    const GatedCertificate certificate = gated(home.export_public(key));
+    const openpgp::gate::GatedCertificate certificate = gated(home.export_public(key));
     const auto openpgp = open_without_key(engine);
-    const auto signature = must(admit_signature(home.detach_sign(key, kText)));
+    const auto signature = must(openpgp::gate::admit_signature(home.detach_sign(key, kText)));
     CHECK(must(openpgp->verify(certificate, as_bytes(kText), signature, kNow)).valid);
     CHECK_FALSE(must(openpgp->verify(certificate, as_bytes(kText + " "), signature, kNow)).valid);
     CHECK_FALSE(must(openpgp->verify(certificate, {}, signature, kNow)).valid);
@@ -147,7 +148,7 @@ TEST_CASE("a sealed text opens with stock gpg and carries a good signature") {
       for (const std::string& key : keys) {
         const bool hide = key != keys.back();
         INFO(engine.name << " " << static_cast<int>(kind) << " " << hide);
-        const GatedCertificate certificate = gated(home.export_public(key));
+        const openpgp::gate::GatedCertificate certificate = gated(home.export_public(key));
         const auto facts = must(server.engine->inspect(certificate, kNow));
         const auto encryption = must(choose_encryption_key(facts, kNow));
         const std::string message = must(server.engine->seal({certificate, encryption.fingerprint, kText, hide, kNow}));
@@ -157,7 +158,7 @@ TEST_CASE("a sealed text opens with stock gpg and carries a good signature") {
         CHECK(stranger.error.find("BADSIG") == std::string::npos);  // a fingerprint can hold BAD
       }
       home.import(server.certificate.armored());
-      const GatedCertificate certificate = gated(home.export_public(keys[0]));
+      const openpgp::gate::GatedCertificate certificate = gated(home.export_public(keys[0]));
       const auto facts = must(server.engine->inspect(certificate, kNow));
       const auto encryption = must(choose_encryption_key(facts, kNow));
       const std::string message = must(server.engine->seal({certificate, encryption.fingerprint, kText, true, kNow}));

@@ -6,6 +6,7 @@
 #include "tests/support/gnupg_home.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 
@@ -29,12 +30,13 @@ TEST_CASE("S16 S60 a key made for somebody is Ed25519 and X25519 and protected a
     INFO(engine.name);
     const auto openpgp = open_without_key(engine);
     const GeneratedKey key = must(make(*openpgp, "correct horse"));
-    CHECK(outcome_of(check_protected(key.secret_key.reveal())) == "ok");
-    CHECK(must(fingerprint_of_secret_key(key.secret_key.reveal())) == key.fingerprint);
+    CHECK(outcome_of(openpgp::gate::check_protected(key.secret_key.reveal())) == "ok");
+    CHECK(must(openpgp::gate::fingerprint_of_secret_key(key.secret_key.reveal())) == key.fingerprint);
     // Not even as a server's own key, which is taken unprotected only.
     CHECK(outcome_of(engine.open(key.secret_key)) == "certificate_refused");
 
-    const auto checked = must(check_enrollable(*openpgp, as_text(key.certificate), kCertificateReadBytesMax, kNow));
+    const auto checked =
+        must(check_enrollable(*openpgp, as_text(key.certificate), openpgp::gate::kCertificateReadBytesMax, kNow));
     CHECK(checked.certificate.fingerprint() == key.fingerprint);
     const CertificateFacts& facts = checked.facts;
     CHECK(facts.primary.algorithm == "ed25519");
@@ -89,7 +91,7 @@ TEST_CASE("a key made for somebody bears their name as it is") {
           std::string("zo\xC3\xAB@example.org"), std::string(128, 'n')}) {
       INFO(engine.name << " " << name);
       const GeneratedKey key = must(make(*openpgp, "correct horse", name));
-      CHECK(outcome_of(check_protected(key.secret_key.reveal())) == "ok");
+      CHECK(outcome_of(openpgp::gate::check_protected(key.secret_key.reveal())) == "ok");
       CHECK(must(openpgp->inspect(gated(key.certificate), kNow)).user_ids == std::vector<std::string>{name});
     }
   }

@@ -5,6 +5,7 @@
 #include "tests/support/program.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 
@@ -19,7 +20,7 @@ TEST_CASE("weak algorithms are named and refused for enrolment and for a signatu
       {"rsa1024", "signature_policy"}, {"dsa2048", "signature_policy"}, {"secp256k1", "signature_policy"}};
   for (const Row& row : kRows) {
     const std::string key = home.make_key(row.algorithm, std::string("Alice with ") + row.algorithm);
-    const GatedCertificate certificate = gated(home.export_public(key));
+    const openpgp::gate::GatedCertificate certificate = gated(home.export_public(key));
     const std::string signature = home.detach_sign(key, kText, {"--digest-algo", "SHA256"});
     for (const Engine& engine : kEngines) {
       INFO(engine.name << " " << row.algorithm);
@@ -40,8 +41,8 @@ TEST_CASE("a key that gpg revoked is revoked and one whose time is over has expi
   const std::string brief = home.make_key("ed25519", "Bob", "2d");
   const std::string before = home.detach_sign(revoked, kText);
   home.revoke(revoked);
-  const GatedCertificate alice = gated(home.export_public(revoked));
-  const GatedCertificate bob = gated(home.export_public(brief));
+  const openpgp::gate::GatedCertificate alice = gated(home.export_public(revoked));
+  const openpgp::gate::GatedCertificate bob = gated(home.export_public(brief));
   home.set_time("20260102T235959!");
   const std::string in_time = home.detach_sign(brief, kText);
   for (const Engine& engine : kEngines) {
@@ -62,10 +63,10 @@ TEST_CASE("a revocation certificate that gpg made revokes the certificate withou
   home.set_time(kGpgNow);
   for (const char* algorithm : {"ed25519", "rsa3072"}) {
     const std::string key = home.make_key(algorithm, std::string("Alice with ") + algorithm);
-    const GatedCertificate certificate = gated(home.export_public(key));
+    const openpgp::gate::GatedCertificate certificate = gated(home.export_public(key));
     const std::string kept = read_file(home.path() + "/openpgp-revocs.d/" + key + ".rev");
-    const auto revocation = must(admit_revocation(kept.substr(kept.find(":-----BEGIN") + 1)));
-    const GatedCertificate revoked = must(revoked_certificate(certificate, revocation));
+    const auto revocation = must(openpgp::gate::admit_revocation(kept.substr(kept.find(":-----BEGIN") + 1)));
+    const openpgp::gate::GatedCertificate revoked = must(revoked_certificate(certificate, revocation));
     for (const Engine& engine : kEngines) {
       INFO(engine.name << " " << algorithm);
       const auto openpgp = open_without_key(engine);
@@ -80,7 +81,8 @@ TEST_CASE("a secret key that gpg exported is refused in both roles and never rea
   home.set_time(kGpgNow);
   const std::string key = home.make_key("ed25519", "Alice");
   for (const std::string& secret : {home.export_secret(key), home.export_secret_binary(key)}) {
-    CHECK(admit_certificate(secret, kCertificateReadBytesMax).error().code == ErrorCode::secret_key_handed_in);
-    CHECK(admit_signature(secret).error().code == ErrorCode::secret_key_handed_in);
+    CHECK(openpgp::gate::admit_certificate(secret, openpgp::gate::kCertificateReadBytesMax).error().code ==
+          ErrorCode::secret_key_handed_in);
+    CHECK(openpgp::gate::admit_signature(secret).error().code == ErrorCode::secret_key_handed_in);
   }
 }

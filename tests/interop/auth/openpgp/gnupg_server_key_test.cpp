@@ -15,6 +15,7 @@
 #include "tests/support/program.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 
@@ -24,15 +25,15 @@ namespace fs = std::filesystem;
 
 const std::string kText = "countersign-statement-v1\npurpose: login\n";
 
-GpgmeOptions options_in(const fs::path& place) {
-  GpgmeOptions options;
+openpgp::gnupg::GpgmeOptions options_in(const fs::path& place) {
+  openpgp::gnupg::GpgmeOptions options;
   options.worker_program = COUNTERSIGN_PROGRAM;
   options.places = {place};
   return options;
 }
 
-GatedCertificate gated(const std::string& text) {
-  return admit_certificate(text, kCertificateReadBytesMax).value();
+openpgp::gate::GatedCertificate gated(const std::string& text) {
+  return openpgp::gate::admit_certificate(text, openpgp::gate::kCertificateReadBytesMax).value();
 }
 
 // The machine's time: in the operator's home nobody can tell gpg another one.
@@ -42,22 +43,24 @@ Instant now() {
 
 struct OperatorsEngine {
   explicit OperatorsEngine(const GnupgHome& home, const std::string& key)
-      : opened(GpgmeOpenPgp::open(GnupgServerKey{home.path(), Fingerprint::parse(key).value()},
-                                  options_in(scratch.path()))) {}
+      : opened(openpgp::gnupg::GpgmeOpenPgp::open(
+            openpgp::gnupg::GnupgServerKey{home.path(), Fingerprint::parse(key).value()}, options_in(scratch.path()))) {
+  }
 
-  GpgmeOpenPgp& engine() { return **opened; }
+  openpgp::gnupg::GpgmeOpenPgp& engine() { return **opened; }
   // The key that signed, or the failure.
-  std::string sign(const GatedCertificate& certificate) {
+  std::string sign(const openpgp::gate::GatedCertificate& certificate) {
     const auto signature = engine().sign(kText, now());
     if (!signature) return std::string(name_of(signature.error().code)) + ": " + signature.error().detail;
     const Instant time = now();
-    const auto accepted = accept_signature(engine(), certificate, kText, admit_signature(*signature).value(),
-                                           SignatureForm::detached, {time - Seconds(60), time + Seconds(60)}, time);
+    const auto accepted =
+        accept_signature(engine(), certificate, kText, openpgp::gate::admit_signature(*signature).value(),
+                         SignatureForm::detached, {time - Seconds(60), time + Seconds(60)}, time);
     return accepted ? accepted->signing_key.upper() : "refused: " + accepted.error().detail;
   }
 
   ScratchFolder scratch;
-  Result<std::unique_ptr<GpgmeOpenPgp>> opened;
+  Result<std::unique_ptr<openpgp::gnupg::GpgmeOpenPgp>> opened;
 };
 
 bool contains(const std::string& text, const std::string& part) {
@@ -89,14 +92,14 @@ TEST_CASE("a key in the operator's home signs and seals and never leaves it") {
   const std::string key = home.make_key("ed25519", "auth.example.org");
   OperatorsEngine server(home, key);
   REQUIRE(server.opened);
-  const GatedCertificate certificate = gated(home.export_public(key));
+  const openpgp::gate::GatedCertificate certificate = gated(home.export_public(key));
   REQUIRE(server.engine().server_certificate() != nullptr);
   CHECK(server.engine().server_certificate()->fingerprint() == certificate.fingerprint());
   CHECK(server.sign(certificate) == key);
   CHECK(key_files_beneath(server.scratch.path()) == 0);
 
   GnupgUser alice("Alice");
-  const GatedCertificate recipient = gated(alice.certificate());
+  const openpgp::gate::GatedCertificate recipient = gated(alice.certificate());
   const auto facts = server.engine().inspect(recipient, now());
   const auto to = choose_encryption_key(*facts, now());
   const auto message = server.engine().seal({recipient, to->fingerprint, kText, true, now()});
@@ -141,8 +144,9 @@ TEST_CASE("a key that the operator's home does not hold is unavailable and the d
   CHECK(contains(by_subkey.opened.error().detail, "primary"));
 
   const ScratchFolder scratch;
-  const auto nowhere = GpgmeOpenPgp::open(GnupgServerKey{"/nonexistent/gnupg", Fingerprint::parse(key).value()},
-                                          options_in(scratch.path()));
+  const auto nowhere = openpgp::gnupg::GpgmeOpenPgp::open(
+      openpgp::gnupg::GnupgServerKey{"/nonexistent/gnupg", Fingerprint::parse(key).value()},
+      options_in(scratch.path()));
   REQUIRE_FALSE(nowhere);
   CHECK(nowhere.error().code == ErrorCode::openpgp_unavailable);
   CHECK(contains(nowhere.error().detail, "/nonexistent/gnupg"));
@@ -151,7 +155,7 @@ TEST_CASE("a key that the operator's home does not hold is unavailable and the d
 TEST_CASE("a key that is taken out of the operator's home signs again when it is back") {
   GnupgHome home;
   const std::string key = home.make_key("ed25519", "auth.example.org");
-  const GatedCertificate certificate = gated(home.export_public(key));
+  const openpgp::gate::GatedCertificate certificate = gated(home.export_public(key));
   OperatorsEngine server(home, key);
   REQUIRE(server.opened);
   CHECK(server.sign(certificate) == key);
@@ -193,20 +197,23 @@ TEST_CASE("a pinentry that nobody answers holds up one signature and nothing els
              "s2k-count 65536\nallow-loopback-pinentry\npinentry-program " + pinentry.string() + "\n");
   home.must({"--passphrase", "secret", "--quick-generate-key", "auth.example.org", "ed25519", "sign,cert", "none"});
   const std::string key = home.fingerprints("=auth.example.org").at(0);
-  const GatedCertificate certificate = gated(home.export_public(key));
+  const openpgp::gate::GatedCertificate certificate = gated(home.export_public(key));
   const std::string signature =
       home.must({"--passphrase", "secret", "--armor", "--detach-sign", "--local-user", key}, kText);
   run_program({"gpgconf", "--homedir", home.path(), "--kill", "gpg-agent"}, {});
 
   const ScratchFolder place;
-  GpgmeOptions options = options_in(place.path());
+  openpgp::gnupg::GpgmeOptions options = options_in(place.path());
   options.workers = 2;
   options.first_use_limit = std::chrono::seconds(3);
-  const auto engine = GpgmeOpenPgp::open(GnupgServerKey{home.path(), Fingerprint::parse(key).value()}, options).value();
+  const auto engine = openpgp::gnupg::GpgmeOpenPgp::open(
+                          openpgp::gnupg::GnupgServerKey{home.path(), Fingerprint::parse(key).value()}, options)
+                          .value();
   Result<std::string> held_up;
   std::thread signer([&] { held_up = engine->sign(kText, now()); });
   for (int i = 0; i < 300 && !fs::exists(asked); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  const auto facts = engine->verify(certificate, as_bytes(kText), admit_signature(signature).value(), now());
+  const auto facts =
+      engine->verify(certificate, as_bytes(kText), openpgp::gate::admit_signature(signature).value(), now());
   REQUIRE(facts);
   CHECK(facts->valid);
   signer.join();
@@ -224,7 +231,7 @@ TEST_CASE("what the operator's gpg.conf makes of a signature is not sent out whe
   const std::string usual = read_file(settings);
   OperatorsEngine server(home, key);
   REQUIRE(server.opened);
-  const GatedCertificate certificate = gated(home.export_public(key));
+  const openpgp::gate::GatedCertificate certificate = gated(home.export_public(key));
   write_file(settings, usual + "digest-algo SHA1\n");
   CHECK(contains(server.sign(certificate), "weak"));
   write_file(settings, usual + "sig-notation !critical@example.org=1\n");
@@ -240,7 +247,7 @@ TEST_CASE("S56 a key that is handed over is gone from disk when the engine is or
   const HandedOver server;
   const ScratchFolder place;
   {
-    const auto engine = GpgmeOpenPgp::open(server.secret, options_in(place.path())).value();
+    const auto engine = openpgp::gnupg::GpgmeOpenPgp::open(server.secret, options_in(place.path())).value();
     CHECK(key_files_beneath(place.path()) == 2);  // primary and subkey, once
     for (const auto& entry : fs::recursive_directory_iterator(place.path())) {
       const auto mode = fs::status(entry.path()).permissions();
@@ -258,7 +265,7 @@ TEST_CASE("S56 a key that is handed over is gone from disk when the engine is or
 TEST_CASE("a worker whose agent has ended starts another one") {
   const HandedOver server;
   const ScratchFolder place;
-  const auto engine = GpgmeOpenPgp::open(server.secret, options_in(place.path())).value();
+  const auto engine = openpgp::gnupg::GpgmeOpenPgp::open(server.secret, options_in(place.path())).value();
   const fs::path home = engine->run_folder() / "1" / "k";
   REQUIRE(fs::exists(home / "S.gpg-agent"));
   run_program({"gpgconf", "--homedir", home.string(), "--kill", "gpg-agent"}, {});
@@ -285,7 +292,7 @@ TEST_CASE("no agent is left when an engine is gone") {
     return;
   }
   {
-    const auto engine = GpgmeOpenPgp::open(server.secret, options_in(place.path())).value();
+    const auto engine = openpgp::gnupg::GpgmeOpenPgp::open(server.secret, options_in(place.path())).value();
     CHECK(agents() == 1);
     CHECK(engine->generate({KeyKind::ed25519_cv25519, "auth.example.org", now()}));
   }
@@ -295,7 +302,7 @@ TEST_CASE("no agent is left when an engine is gone") {
 
 TEST_CASE("a certificate that gpg cannot read is refused and no fault of the engine's") {
   const ScratchFolder place;
-  const auto engine = GpgmeOpenPgp::open(Secret(), options_in(place.path())).value();
+  const auto engine = openpgp::gnupg::GpgmeOpenPgp::open(Secret(), options_in(place.path())).value();
   const ForgedKey key(now() - Seconds(60));
   ForgedSignature certification;
   certification.signature_class = 0x13;
@@ -321,7 +328,7 @@ TEST_CASE("a certificate that gpg cannot read is refused and no fault of the eng
 
 TEST_CASE("many keys can be made one after the other by one engine") {
   const ScratchFolder place;
-  const auto engine = GpgmeOpenPgp::open(Secret(), options_in(place.path())).value();
+  const auto engine = openpgp::gnupg::GpgmeOpenPgp::open(Secret(), options_in(place.path())).value();
   for (int i = 0; i < 5; ++i) {
     const auto made = engine->generate({KeyKind::nistp256, "auth.example.org", now()});
     INFO((made ? "" : made.error().detail));

@@ -13,6 +13,7 @@
 #include "tests/support/gnupg_home.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 
@@ -31,14 +32,16 @@ TEST_CASE("the rnp program opens a sealed text whose recipient is shown") {
     return;
   }
   const Instant now = parse_time("2026-01-01T00:00:00Z").value();
-  const auto maker = RnpOpenPgp::open(Secret()).value();
-  const auto server = RnpOpenPgp::open(maker->generate({KeyKind::ed25519_cv25519, "server", now})->secret_key).value();
+  const auto maker = openpgp::rnp::RnpOpenPgp::open(Secret()).value();
+  const auto server =
+      openpgp::rnp::RnpOpenPgp::open(maker->generate({KeyKind::ed25519_cv25519, "server", now})->secret_key).value();
   const GnupgHome folder;  // for its folder
   const std::filesystem::path home = folder.path();
   const std::string text = "countersign-statement-v1\n";
   for (const KeyKind kind : {KeyKind::ed25519_cv25519, KeyKind::rsa2048, KeyKind::nistp256}) {
     const auto key = maker->generate({kind, "Alice", now}).value();
-    const auto certificate = admit_certificate(as_text(key.certificate), kCertificateReadBytesMax).value();
+    const auto certificate =
+        openpgp::gate::admit_certificate(as_text(key.certificate), openpgp::gate::kCertificateReadBytesMax).value();
     const auto facts = server->inspect(certificate, now).value();
     const auto encryption = choose_encryption_key(facts, now).value();
     const std::string secret = write_file(home / "secret.pgp", key.secret_key.reveal_text());

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "auth/accounts/account_id.hpp"
+#include "auth/base/account_id.hpp"
 #include "tests/support/house_keys.hpp"
 #include "tests/support/store_check.hpp"
 
@@ -12,14 +12,14 @@ using namespace countersign::test;
 
 TEST_CASE("S25 a deletion leaves a tombstone whose epoch lives on and nothing else") {
   House house;
-  const Account before = house.add(alice());
+  const records::Account before = house.add(alice());
   const auto session = house.log_in(alice());
-  const Response login = house.answer(alice(), house.issue(alice()));
-  const Account account = must(house.auth().delete_account(alice().account(), by_hand()));
-  CHECK(account.state == AccountState::deleted);
+  const proving::Response login = house.answer(alice(), house.issue(alice()));
+  const records::Account account = must(house.auth().delete_account(alice().account(), by_hand()));
+  CHECK(account.state == records::AccountState::deleted);
   CHECK(account.epoch == before.epoch + 1);
   CHECK(account.username.empty());
-  CHECK(names_in(house.medium(), "users/", 9) == std::vector<std::string>{account_name(alice().account())});
+  CHECK(names_in(house.medium(), "users/", 9) == std::vector<std::string>{records::account_name(alice().account())});
   CHECK(names_in(house.medium(), "keys/", 9).empty());
   CHECK(outcome(house.auth().admit(session.token, by_http())) == "account_not_active");
   CHECK(outcome(house.auth().log_in(login, by_http())) == "account_not_active");
@@ -32,9 +32,9 @@ TEST_CASE("S25 nothing of a deleted account lives again when its name is taken")
   House house;
   house.add(alice());
   const auto session = house.log_in(alice());
-  const Response login = house.answer(alice(), house.issue(alice(), Transport::courier));
-  const RotationResponse rotation = rotate_response(house, alice(), next_key(), Transport::courier);
-  const Response revocation = revoke_response(house, alice(), "unspecified", Transport::courier);
+  const proving::Response login = house.answer(alice(), house.issue(alice(), records::Transport::courier));
+  const keys::RotationResponse rotation = rotate_response(house, alice(), next_key(), records::Transport::courier);
+  const proving::Response revocation = revoke_response(house, alice(), "unspecified", records::Transport::courier);
   const auto epoch = must(house.auth().delete_account(alice().account(), by_hand())).epoch;
   // The very same key, and so the worst case.
   house.add(alice());
@@ -57,7 +57,7 @@ TEST_CASE("a key that was revoked or rotated away stays taken when its account i
     CHECK(outcome(house.auth().add_account({"somebody", taken, false}, by_hand())) == "key_taken");
   }
   must(house.auth().add_account({"alice", carol().certificate(), false}, by_hand()));
-  const Account account = must(house.auth().show_account(alice().account())).account;
+  const records::Account account = must(house.auth().show_account(alice().account())).account;
   CHECK(account.former_keys.size() == 2);
   CHECK(faults_of_store(house.medium(), house) == std::vector<std::string>());
 }

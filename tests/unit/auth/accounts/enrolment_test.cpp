@@ -17,15 +17,15 @@ HouseSettings open_to_all() {
   return settings;
 }
 
-std::string enrolled(House& house, const Person& person, const Response& response) {
+std::string enrolled(House& house, const Person& person, const proving::Response& response) {
   return outcome(house.auth().enrol(response, person.certificate(), by_http()));
 }
 
-Response enrol_response(House& house, const Person& person) {
+proving::Response enrol_response(House& house, const Person& person) {
   return house.answer(person, house.issue_enrolment(person));
 }
 
-std::string held(House& house, const std::optional<Response>& response, const std::string& certificate) {
+std::string held(House& house, const std::optional<proving::Response>& response, const std::string& certificate) {
   return outcome(house.auth().hold_enrolment(response, certificate, by_courier()));
 }
 
@@ -33,7 +33,8 @@ std::string held(House& house, const std::optional<Response>& response, const st
 
 TEST_CASE("S30 who proves a key gets an account under its real fingerprint") {
   House house(open_to_all(), nullptr);
-  const Account account = must(house.auth().enrol(enrol_response(house, alice()), alice().certificate(), by_http()));
+  const records::Account account =
+      must(house.auth().enrol(enrol_response(house, alice()), alice().certificate(), by_http()));
   CHECK(account.id == alice().account());
   CHECK(account.username == "alice");
   CHECK(account.fingerprint == alice().fingerprint());
@@ -45,26 +46,27 @@ TEST_CASE("S30 who proves a key gets an account under its real fingerprint") {
 TEST_CASE("S27 an account is made whole in one batch with the challenge it consumed") {
   House house(open_to_all(), nullptr);
   CHECK(enrolled(house, alice(), enrol_response(house, alice())) == "ok");
-  CHECK(text_of(house.medium(), account_name(alice().account())) != "<absent>");
-  CHECK(text_of(house.medium(), part_name(alice().account(), AccountPart::certificate)) == alice().certificate());
-  CHECK(text_of(house.medium(), key_name(alice().fingerprint())) != "<absent>");
+  CHECK(text_of(house.medium(), records::account_name(alice().account())) != "<absent>");
+  CHECK(text_of(house.medium(), part_name(alice().account(), records::AccountPart::certificate)) ==
+        alice().certificate());
+  CHECK(text_of(house.medium(), records::key_name(alice().fingerprint())) != "<absent>");
   CHECK(names_in(house.medium(), "consumed/", 9).size() == 1);
 }
 
 TEST_CASE("an enrolment is redeemed once") {
   House house(open_to_all(), nullptr);
-  const Response response = enrol_response(house, alice());
+  const proving::Response response = enrol_response(house, alice());
   CHECK(enrolled(house, alice(), response) == "ok");
   CHECK(enrolled(house, alice(), response) == "challenge_consumed");
 }
 
 TEST_CASE("S26 of two who enrol one name the second is told") {
   House house(open_to_all(), nullptr);
-  const Response first = enrol_response(house, alice());
-  Challenge challenge = house.challenge_for(bob(), Purpose::enrol, Transport::http);
+  const proving::Response first = enrol_response(house, alice());
+  records::Challenge challenge = house.challenge_for(bob(), records::Purpose::enrol, records::Transport::http);
   challenge.account = alice().account();
   challenge.extra = "alice";
-  const Response second = house.answer_to(bob(), challenge);
+  const proving::Response second = house.answer_to(bob(), challenge);
   CHECK(enrolled(house, alice(), first) == "ok");
   CHECK(outcome(house.auth().enrol(second, bob().certificate(), by_http())) == "account_exists");
   CHECK(must(house.auth().show_account(alice().account())).account.fingerprint == alice().fingerprint());
@@ -78,9 +80,9 @@ TEST_CASE("one key belongs to one account") {
 
 TEST_CASE("S09 the certificate that comes back is the one that was asked for") {
   House house(open_to_all(), nullptr);
-  const Response response = enrol_response(house, alice());
+  const proving::Response response = enrol_response(house, alice());
   CHECK(outcome(house.auth().enrol(response, bob().certificate(), by_http())) == "signature_by_another_key");
-  Response forged = response;
+  proving::Response forged = response;
   forged.signature = bob().sign("x", house.clock.now());
   CHECK(enrolled(house, alice(), forged) == "signature_by_another_key");
   // Bob signs the statement that was made for alice's key.
@@ -91,28 +93,28 @@ TEST_CASE("S09 the certificate that comes back is the one that was asked for") {
 
 TEST_CASE("an enrolment for a name that has an account by now is refused by its epoch") {
   House house(open_to_all(), nullptr);
-  Challenge challenge = house.challenge_for(alice(), Purpose::enrol, Transport::http);
+  records::Challenge challenge = house.challenge_for(alice(), records::Purpose::enrol, records::Transport::http);
   challenge.epoch = 1;  // as if there were a tombstone
   CHECK(enrolled(house, alice(), house.answer_to(alice(), challenge)) == "epoch_passed");
 }
 
 TEST_CASE("who takes a deleted account's name starts above its tombstone") {
   House house(open_to_all(), nullptr);
-  const Account before = house.add(bob());
+  const records::Account before = house.add(bob());
   const auto session = house.log_in(bob());
-  const Response stale = enrol_response(house, alice());
+  const proving::Response stale = enrol_response(house, alice());
   // Bob's account under Alice's name, deleted: an administrator's work, done here by hand.
-  Accounts accounts(house.medium(), house.seal());
-  Account tombstone = before;
+  records::Accounts accounts(house.medium(), house.seal());
+  records::Account tombstone = before;
   tombstone.id = alice().account();
-  tombstone.state = AccountState::deleted;
+  tombstone.state = records::AccountState::deleted;
   tombstone.epoch = 41;
-  const std::string name = account_name(alice().account());
+  const std::string name = records::account_name(alice().account());
   must(put(house.medium(), name, as_text(house.seal().close(name, write_account(tombstone)))));
   CHECK(enrolled(house, alice(), stale) == "epoch_passed");
   CHECK(enrolled(house, alice(), enrol_response(house, alice())) == "ok");
   CHECK(must(house.auth().show_account(alice().account())).account.epoch == 42);
-  CHECK(must(house.auth().show_account(alice().account())).account.state == AccountState::active);
+  CHECK(must(house.auth().show_account(alice().account())).account.state == records::AccountState::active);
 }
 
 TEST_CASE("S50 a secret key that is handed in is refused and named") {
@@ -165,7 +167,7 @@ TEST_CASE("S65 holding twice is holding once and what is an account's already is
 
 TEST_CASE("a proven enrolment names its user and a bare certificate does not take its place") {
   House house;
-  const Response response = house.answer(alice(), house.issue_enrolment(alice(), Transport::courier));
+  const proving::Response response = house.answer(alice(), house.issue_enrolment(alice(), records::Transport::courier));
   CHECK(held(house, std::nullopt, alice().certificate()) == "ok");
   CHECK(held(house, response, alice().certificate()) == "ok");
   CHECK(held(house, std::nullopt, alice().certificate()) == "ok");
@@ -177,14 +179,15 @@ TEST_CASE("a proven enrolment names its user and a bare certificate does not tak
 
 TEST_CASE("what comes by stick has to prove its key if it claims a name") {
   House house;
-  const Response response = house.answer(alice(), house.issue_enrolment(alice(), Transport::courier));
+  const proving::Response response = house.answer(alice(), house.issue_enrolment(alice(), records::Transport::courier));
   CHECK(held(house, response, bob().certificate()) == "signature_by_another_key");
-  Response forged = response;
+  proving::Response forged = response;
   forged.signature = bob().sign("x", house.clock.now());
   CHECK(held(house, forged, alice().certificate()) == "signature_by_another_key");
   forged.signature = bob().sign(house.statement_in(response.challenge), house.clock.now());
   CHECK(held(house, forged, bob().certificate()) == "signature_by_another_key");
-  const Response by_network = house.answer_to(alice(), house.challenge_for(alice(), Purpose::enrol, Transport::http));
+  const proving::Response by_network =
+      house.answer_to(alice(), house.challenge_for(alice(), records::Purpose::enrol, records::Transport::http));
   CHECK(held(house, by_network, alice().certificate()) == "transport_mismatch");
   CHECK(must(house.auth().list_held_enrolments()).empty());
 }
@@ -193,10 +196,11 @@ TEST_CASE("no more enrolments are held than may be, and one that is held may sti
   House house;
   CHECK(held(house, std::nullopt, alice().certificate()) == "ok");
   storage::Batch batch;
-  for (std::size_t i = 1; i < kHeldMax; ++i) batch.put("held/" + hex(sha256(as_bytes(std::to_string(i)))), {});
+  for (std::size_t i = 1; i < accounts::kHeldMax; ++i)
+    batch.put("held/" + hex(sha256(as_bytes(std::to_string(i)))), {});
   must(house.medium().commit(batch));
   CHECK(held(house, std::nullopt, bob().certificate()) == "enrolments_held_full");
-  const Response proven = house.answer(alice(), house.issue_enrolment(alice(), Transport::courier));
+  const proving::Response proven = house.answer(alice(), house.issue_enrolment(alice(), records::Transport::courier));
   CHECK(held(house, proven, alice().certificate()) == "ok");
   must(erase(house.medium(), "held/" + hex(sha256(as_bytes("1")))));
   CHECK(held(house, std::nullopt, bob().certificate()) == "ok");
@@ -204,6 +208,6 @@ TEST_CASE("no more enrolments are held than may be, and one that is held may sti
 
 TEST_CASE("an enrolment by courier may be redeemed by hand while registration is closed") {
   House house;
-  const Response response = house.answer(alice(), house.issue_enrolment(alice(), Transport::courier));
+  const proving::Response response = house.answer(alice(), house.issue_enrolment(alice(), records::Transport::courier));
   CHECK(outcome(house.auth().enrol(response, alice().certificate(), by_hand())) == "ok");
 }

@@ -13,7 +13,7 @@ using namespace countersign::test;
 
 namespace {
 
-Result<LegacyImportSummary> import_from(House& house, const LegacyScratch& folder, bool dry_run = false) {
+Result<accounts::LegacyImportSummary> import_from(House& house, const LegacyScratch& folder, bool dry_run = false) {
   return house.auth().import_legacy({folder.path(), false, dry_run}, {}, by_hand());
 }
 
@@ -21,11 +21,11 @@ std::string revocation_of(const std::string& account) {
   return R"({"user_id":")" + account + R"(","reason":"stolen","revoked_at":"2026-01-02T03:04:05Z"})";
 }
 
-std::vector<std::string> reported(const LegacyImportSummary& summary) {
+std::vector<std::string> reported(const accounts::LegacyImportSummary& summary) {
   std::vector<std::string> lines;
   for (const auto& report : summary.reports) {
     lines.push_back(report.account + " " + std::string(name_of(report.oddity)) + " " +
-                    std::string(name_of(fate_of(report.oddity))) + " " + report.detail);
+                    std::string(name_of(accounts::fate_of(report.oddity))) + " " + report.detail);
   }
   return lines;
 }
@@ -37,8 +37,10 @@ TEST_CASE("a dry run leaves out the second account of one key, as the real run d
   folder.take("grace");
   const std::string grace = legacy_person("grace").account;
   const std::string twin(64, 'f');
-  folder.write(twin, AccountPart::certificate, legacy_text(kLegacyFolder, grace, AccountPart::certificate));
-  folder.write(twin, AccountPart::revocation, legacy_text(kLegacyFolder, grace, AccountPart::revocation));
+  folder.write(twin, records::AccountPart::certificate,
+               legacy_text(kLegacyFolder, grace, records::AccountPart::certificate));
+  folder.write(twin, records::AccountPart::revocation,
+               legacy_text(kLegacyFolder, grace, records::AccountPart::revocation));
   House house;
   const auto dry = must(import_from(house, folder, true));
   const auto real = must(import_from(house, folder));
@@ -59,8 +61,8 @@ TEST_CASE("what the predecessor revoked since an import is reported at the next 
   House house;
   CHECK(must(import_from(house, folder)).taken_over == 3);
   CHECK(must(import_from(house, folder)).reports.empty());
-  folder.write(grace, AccountPart::revocation, revocation_of(grace));
-  folder.write(barbara, AccountPart::revocation, "{");
+  folder.write(grace, records::AccountPart::revocation, revocation_of(grace));
+  folder.write(barbara, records::AccountPart::revocation, "{");
   const auto before = contents_of(house.medium());
   std::vector<std::string> expected = {
       grace + " revoked_there present `countersign revoke " + grace + "` ends it here as well",
@@ -72,7 +74,7 @@ TEST_CASE("what the predecessor revoked since an import is reported at the next 
     CHECK(reported(again) == expected);
     CHECK(contents_of(house.medium()) == before);
   }
-  folder.erase(barbara, AccountPart::revocation);
+  folder.erase(barbara, records::AccountPart::revocation);
   must(house.auth().delete_account(grace, by_hand()));
   CHECK(must(import_from(house, folder)).reports.empty());
 }

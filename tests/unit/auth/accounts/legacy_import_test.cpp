@@ -9,8 +9,8 @@
 #include <map>
 #include <set>
 
-#include "auth/accounts/account_id.hpp"
-#include "auth/keys/revocation_record.hpp"
+#include "auth/base/account_id.hpp"
+#include "auth/records/revocation_record.hpp"
 #include "tests/support/legacy.hpp"
 #include "tests/support/openpgp_vector.hpp"
 #include "tests/support/planted_password.hpp"
@@ -21,27 +21,27 @@ using namespace countersign::test;
 
 namespace {
 
-Result<LegacyImportSummary> import_from(House& house, const std::string& folder, bool skip_strays = false,
-                                        bool dry_run = false) {
+Result<accounts::LegacyImportSummary> import_from(House& house, const std::string& folder, bool skip_strays = false,
+                                                  bool dry_run = false) {
   return house.auth().import_legacy({folder, skip_strays, dry_run}, {}, by_hand());
 }
 
-LegacyImportSummary import_fixture(House& house) {
+accounts::LegacyImportSummary import_fixture(House& house) {
   return must(import_from(house, legacy_fixture(kLegacyFolder).string()));
 }
 
-Account account_of(House& house, std::string_view username) {
+records::Account account_of(House& house, std::string_view username) {
   return must(house.auth().show_account(legacy_person(username).account)).account;
 }
 
-std::string login(House& house, const AccountName& name, std::string_view password) {
+std::string login(House& house, const records::AccountName& name, std::string_view password) {
   return outcome(house.auth().log_in(name, password_of(password), by_http()));
 }
 std::string login(House& house, const std::string& username) {
   return login(house, {username, ""}, legacy_person(username).password);
 }
 
-std::vector<std::string> oddities_of(const LegacyImportSummary& summary, const std::string& account) {
+std::vector<std::string> oddities_of(const accounts::LegacyImportSummary& summary, const std::string& account) {
   std::vector<std::string> names;
   for (const auto& report : summary.reports) {
     if (report.account == account) names.emplace_back(name_of(report.oddity));
@@ -49,12 +49,12 @@ std::vector<std::string> oddities_of(const LegacyImportSummary& summary, const s
   return names;
 }
 
-std::vector<std::string> oddities_of_person(const LegacyImportSummary& summary, std::string_view username) {
+std::vector<std::string> oddities_of_person(const accounts::LegacyImportSummary& summary, std::string_view username) {
   return oddities_of(summary, legacy_person(username).account);
 }
 
-IssuedChallenge issue(House& house, const AccountName& name) {
-  ChallengeRequest request;
+proving::IssuedChallenge issue(House& house, const records::AccountName& name) {
+  proving::ChallengeRequest request;
   request.name = name;
   return must(house.auth().issue_challenge(request, by_http()));
 }
@@ -65,7 +65,7 @@ using Names = std::vector<std::string>;
 
 TEST_CASE("a folder that the Go libraries wrote is taken over, and its people log in with their passwords") {
   House house;
-  const LegacyImportSummary summary = import_fixture(house);
+  const accounts::LegacyImportSummary summary = import_fixture(house);
   CHECK(summary.found == 7);
   CHECK(summary.taken_over == 6);
   CHECK(summary.left_out == 1);
@@ -83,11 +83,11 @@ TEST_CASE("a folder that the Go libraries wrote is taken over, and its people lo
     CAPTURE(username);
     CHECK(login(house, {username, ""}, "wrong") == "password_wrong");
     CHECK(login(house, username) == "ok");
-    const Account account = account_of(house, username);
+    const records::Account account = account_of(house, username);
     CHECK(account.username == username);
     CHECK(account.managed);
     CHECK(account.encryption_algorithm == "rsa2048");
-    CHECK(password_scheme_of(account) == PasswordScheme::argon2id);
+    CHECK(password_scheme_of(account) == records::PasswordScheme::argon2id);
   }
   CHECK(login(house, "leslie") == "account_not_active");
   CHECK(login(house, {"open", ""}, "x") == "account_not_active");
@@ -98,7 +98,7 @@ TEST_CASE("importing twice is importing once, also after the first login and a d
   House house;
   import_fixture(house);
   const auto before = contents_of(house.medium());
-  const LegacyImportSummary again = import_fixture(house);
+  const accounts::LegacyImportSummary again = import_fixture(house);
   CHECK(again.taken_over == 0);
   CHECK(again.present == 6);
   CHECK(contents_of(house.medium()) == before);
@@ -123,15 +123,15 @@ TEST_CASE("S13 S14 a torn hash is taken over without a password, with the older 
   LegacyScratch folder;
   folder.take("Barbara");
   const std::string barbara = legacy_person("Barbara").account;
-  const std::string hash = legacy_text(kLegacyFolder, barbara, AccountPart::password);
-  folder.write(barbara, AccountPart::password, hash.substr(0, hash.size() - 1));
+  const std::string hash = legacy_text(kLegacyFolder, barbara, records::AccountPart::password);
+  folder.write(barbara, records::AccountPart::password, hash.substr(0, hash.size() - 1));
   const auto summary = must(import_from(house, folder.path()));
   CHECK(summary.taken_over == 1);
   CHECK(summary.without_password == 1);
   CHECK(login(house, "Barbara") == "password_unset");
   const auto contents = contents_of(house.medium());
-  CHECK(!contents.contains(part_name(barbara, AccountPart::password)));
-  CHECK(!contents.contains(part_name(barbara, AccountPart::legacy_password)));
+  CHECK(!contents.contains(part_name(barbara, records::AccountPart::password)));
+  CHECK(!contents.contains(part_name(barbara, records::AccountPart::legacy_password)));
   // An administrator gives one.
   must(house.auth().set_password({"", barbara}, password_of("new"), by_hand()));
   CHECK(login(house, {"Barbara", ""}, "new") == "ok");
@@ -141,8 +141,8 @@ TEST_CASE("S34 a revocation of the predecessor is taken over as a record of this
   House house;
   import_fixture(house);
   const std::string leslie = legacy_person("leslie").account;
-  const auto record =
-      must(parse_revocation(contents_of(house.medium()).at(part_name(leslie, AccountPart::revocation))));
+  const auto record = must(
+      records::parse_revocation(contents_of(house.medium()).at(part_name(leslie, records::AccountPart::revocation))));
   CHECK(record.account == leslie);
   CHECK(record.fingerprint == account_of(house, "leslie").fingerprint);
   CHECK(record.reason == "unspecified");
@@ -153,20 +153,22 @@ TEST_CASE("S34 a revocation of the predecessor is taken over as a record of this
   LegacyScratch folder;
   folder.take("grace");
   const std::string grace = legacy_person("grace").account;
-  folder.write(grace, AccountPart::revocation,
+  folder.write(grace, records::AccountPart::revocation,
                R"({"user_id":")" + grace + R"(","reason":"key_compromised","revoked_at":"2026-01-02T03:04:05Z"})");
   House other;
   must(import_from(other, folder.path()));
-  const auto known = must(parse_revocation(contents_of(other.medium()).at(part_name(grace, AccountPart::revocation))));
+  const auto known = must(
+      records::parse_revocation(contents_of(other.medium()).at(part_name(grace, records::AccountPart::revocation))));
   CHECK(known.reason == "key_compromised");
   CHECK(known.note.empty());
   // Free text goes as far as a note does, and moves no cursor.
-  folder.write(grace, AccountPart::revocation,
+  folder.write(grace, records::AccountPart::revocation,
                R"({"user_id":")" + grace + R"(","reason":"\u001b[2J)" + std::string(1000, 'x') +
                    R"(","revoked_at":"2026-01-02T03:04:05Z"})");
   House third;
   must(import_from(third, folder.path()));
-  const auto cut = must(parse_revocation(contents_of(third.medium()).at(part_name(grace, AccountPart::revocation))));
+  const auto cut = must(
+      records::parse_revocation(contents_of(third.medium()).at(part_name(grace, records::AccountPart::revocation))));
   CHECK(cut.note.starts_with("\\x1b[2Jxxx"));
   CHECK(cut.note.ends_with("..."));
 }
@@ -177,8 +179,8 @@ TEST_CASE("S33 an account without a readable revocation is denied until an admin
   folder.take("grace");
   folder.take("Barbara");
   const std::string grace = legacy_person("grace").account;
-  folder.write(grace, AccountPart::revocation, "REVOCATION_PLACE");
-  folder.erase(legacy_person("Barbara").account, AccountPart::revocation);
+  folder.write(grace, records::AccountPart::revocation, "REVOCATION_PLACE");
+  folder.erase(legacy_person("Barbara").account, records::AccountPart::revocation);
   const auto summary = must(import_from(house, folder.path()));
   CHECK(summary.denied == 2);
   CHECK(summary.revoked == 0);
@@ -195,12 +197,13 @@ TEST_CASE("S12 an account whose secret key lay open is denied, and its key is no
   import_fixture(house);
   const std::string open = legacy_person("open").account;
   const auto contents = contents_of(house.medium());
-  CHECK(!contents.contains(part_name(open, AccountPart::escrowed_key)));
-  CHECK(must(parse_revocation(contents.at(part_name(open, AccountPart::revocation)))).reason == "key_compromised");
+  CHECK(!contents.contains(part_name(open, records::AccountPart::escrowed_key)));
+  CHECK(must(records::parse_revocation(contents.at(part_name(open, records::AccountPart::revocation)))).reason ==
+        "key_compromised");
   CHECK(!account_of(house, "open").managed);
   // With a key of their own they are let in again.
-  const Account restored = must(house.auth().restore_account(open, alice().certificate(), by_hand()));
-  CHECK(restored.state == AccountState::active);
+  const records::Account restored = must(house.auth().restore_account(open, alice().certificate(), by_hand()));
+  CHECK(restored.state == records::AccountState::active);
   CHECK(restored.fingerprint == alice().fingerprint());
 }
 
@@ -208,16 +211,16 @@ TEST_CASE("a protected secret key is kept in escrow as it was") {
   House house;
   import_fixture(house);
   const std::string ada = legacy_person("Ada Lovelace").account;
-  CHECK(contents_of(house.medium()).at(part_name(ada, AccountPart::escrowed_key)) ==
-        legacy_text(kLegacyFolder, ada, AccountPart::escrowed_key));
+  CHECK(contents_of(house.medium()).at(part_name(ada, records::AccountPart::escrowed_key)) ==
+        legacy_text(kLegacyFolder, ada, records::AccountPart::escrowed_key));
 }
 
 TEST_CASE("S22 the predecessor's metadata, which held the hash, is made anew and never copied") {
   House house;
   import_fixture(house);
   const std::string ada = legacy_person("Ada Lovelace").account;
-  const auto metadata = [&] { return contents_of(house.medium()).at(part_name(ada, AccountPart::metadata)); };
-  CHECK(metadata() != legacy_text(kLegacyFolder, ada, AccountPart::metadata));
+  const auto metadata = [&] { return contents_of(house.medium()).at(part_name(ada, records::AccountPart::metadata)); };
+  CHECK(metadata() != legacy_text(kLegacyFolder, ada, records::AccountPart::metadata));
   const std::string fingerprint = account_of(house, "Ada Lovelace").fingerprint.upper();
   CHECK(house.engine().sealed_in(metadata()).text.find("\"fingerprint\":\"" + fingerprint) != std::string::npos);
   CHECK(house.engine().sealed_in(metadata()).text.find("argon2") == std::string::npos);
@@ -229,8 +232,9 @@ TEST_CASE("S22 the predecessor's metadata, which held the hash, is made anew and
 
 TEST_CASE("a rotation of the predecessor that stopped anywhere is taken over with what fits together") {
   const LegacyPerson hedy = legacy_person("hedy");
-  const std::vector<AccountPart> order = {AccountPart::certificate, AccountPart::escrowed_key, AccountPart::metadata,
-                                          AccountPart::password};
+  const std::vector<records::AccountPart> order = {records::AccountPart::certificate,
+                                                   records::AccountPart::escrowed_key, records::AccountPart::metadata,
+                                                   records::AccountPart::password};
   for (std::size_t written = 0; written <= order.size(); ++written) {
     for (const bool torn : {false, true}) {
       if (torn && written == order.size()) continue;
@@ -246,12 +250,12 @@ TEST_CASE("a rotation of the predecessor that stopped anywhere is taken over wit
       }
       House house;
       const auto summary = must(import_from(house, folder.path()));
-      if (torn && order[written] == AccountPart::certificate) {
+      if (torn && order[written] == records::AccountPart::certificate) {
         CHECK(oddities_of(summary, hedy.account) == Names{"certificate_refused"});
         continue;
       }
-      const bool key_torn = torn && order[written] == AccountPart::escrowed_key;
-      const bool hash_torn = torn && order[written] == AccountPart::password;
+      const bool key_torn = torn && order[written] == records::AccountPart::escrowed_key;
+      const bool hash_torn = torn && order[written] == records::AccountPart::password;
       const bool key_is_new = written >= 2;
       CHECK(account_of(house, "hedy").managed == (!key_torn && (written == 0 || key_is_new)));
       CHECK(summary.denied == (key_torn ? 1 : 0));
@@ -269,15 +273,15 @@ TEST_CASE("a key that another account has, or had, and a name with another key a
   LegacyScratch folder;
   const std::string grace = legacy_person("grace").account;
   const std::string ada = legacy_person("Ada Lovelace").account;
-  const std::string certificate = legacy_text(kLegacyFolder, ada, AccountPart::certificate);
+  const std::string certificate = legacy_text(kLegacyFolder, ada, records::AccountPart::certificate);
   folder.take("grace");
-  folder.write(grace, AccountPart::certificate, alice().certificate());
+  folder.write(grace, records::AccountPart::certificate, alice().certificate());
   folder.take("Ada Lovelace");
-  folder.write(bob().account(), AccountPart::certificate, certificate);
+  folder.write(bob().account(), records::AccountPart::certificate, certificate);
   house.add(alice());
   must(house.auth().add_account({bob().name(), bob().certificate()}, by_hand()));
   const auto before = contents_of(house.medium());
-  folder.erase(ada, AccountPart::certificate);
+  folder.erase(ada, records::AccountPart::certificate);
   const auto summary = must(import_from(house, folder.path()));
   CHECK(oddities_of(summary, grace) == Names{"key_taken"});
   CHECK(oddities_of(summary, bob().account()) == Names{"name_taken"});
@@ -286,7 +290,7 @@ TEST_CASE("a key that another account has, or had, and a name with another key a
   CHECK(contents_of(house.medium()) == before);
   // The server's own key as somebody's would answer for them.
   const auto identity = house.auth().identity().certificates();
-  folder.write(grace, AccountPart::certificate, identity.front().armored);
+  folder.write(grace, records::AccountPart::certificate, identity.front().armored);
   CHECK(oddities_of(must(import_from(house, folder.path())), grace) == Names{"key_taken"});
 }
 
@@ -301,7 +305,7 @@ TEST_CASE("a certificate that the policy or the gate refuses is reported with th
     ++refused;
     LegacyScratch folder;
     folder.take("grace");
-    folder.write(grace, AccountPart::certificate, vector.text);
+    folder.write(grace, records::AccountPart::certificate, vector.text);
     const auto summary = must(import_from(house, folder.path()));
     REQUIRE(summary.reports.size() == 1);
     CHECK(oddities_of(summary, grace) == Names{"certificate_refused"});
@@ -318,8 +322,8 @@ TEST_CASE("a folder with strays is refused with their names before anything is t
   folder.take("Barbara");
   const std::string barbara = legacy_person("Barbara").account;
   std::ofstream(folder.users() / "notes.txt") << "x";
-  folder.erase(barbara, AccountPart::password);
-  std::filesystem::create_symlink("/etc/hostname", folder.file(barbara, AccountPart::password));
+  folder.erase(barbara, records::AccountPart::password);
+  std::filesystem::create_symlink("/etc/hostname", folder.file(barbara, records::AccountPart::password));
   const auto before = contents_of(house.medium());
   const auto refused = import_from(house, folder.path());
   REQUIRE(outcome(refused) == "legacy_folder_refused");
@@ -366,18 +370,20 @@ TEST_CASE("a login that names an account by its id teaches no name, and none cha
   const LegacyPerson grace = legacy_person("grace");
   CHECK(login(house, {"", grace.account}, grace.password) == "ok");
   CHECK(account_of(house, "grace").username.empty());
-  const auto opened = must(house.auth().log_in(AccountName{"grace", ""}, password_of(grace.password), by_http()));
+  const auto opened =
+      must(house.auth().log_in(records::AccountName{"grace", ""}, password_of(grace.password), by_http()));
   CHECK(opened.session.username == "grace");
   CHECK(account_of(house, "grace").username == "grace");
-  const auto before = contents_of(house.medium()).at(account_name(grace.account));
+  const auto before = contents_of(house.medium()).at(records::account_name(grace.account));
   CHECK(login(house, "grace") == "ok");
-  CHECK(contents_of(house.medium()).at(account_name(grace.account)) == before);
+  CHECK(contents_of(house.medium()).at(records::account_name(grace.account)) == before);
 }
 
 TEST_CASE("a login by key brings the name where its challenge was asked for by name") {
   House house;
   house.add(alice());
-  change_account(house, alice(), [](Accounts&, storage::Batch&, Account& account) { account.username.clear(); });
+  change_account(house, alice(),
+                 [](records::Accounts&, storage::Batch&, records::Account& account) { account.username.clear(); });
   const auto named = [&] { return must(house.auth().show_account(alice().account())).account.username; };
   const auto by_id = issue(house, {"", alice().account()});
   CHECK(must(house.auth().log_in(house.answer(alice(), by_id), by_http())).opened->session.username.empty());
@@ -392,7 +398,7 @@ TEST_CASE("S28 a challenge by name is of one size for whoever is known, unknown 
   import_fixture(house);
   const auto sealed_size = [&](const std::string& username) {
     const auto issued = issue(house, {username, ""});
-    return must(parse_statement(house.engine().sealed_in(issued.message).text)).challenge.size();
+    return must(records::parse_statement(house.engine().sealed_in(issued.message).text)).challenge.size();
   };
   CHECK(sealed_size("grace") == sealed_size("alice"));
   CHECK(sealed_size("grace") == sealed_size("nobod"));

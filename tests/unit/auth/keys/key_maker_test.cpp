@@ -25,13 +25,13 @@ class Generating final : public openpgp::OpenPgp {
  public:
   std::function<Result<openpgp::GeneratedKey>(openpgp::OpenPgp&, const openpgp::KeyRequest&)> on_generate;
 
-  Result<openpgp::CertificateFacts> inspect(const openpgp::GatedCertificate& certificate, Instant now) override {
+  Result<openpgp::CertificateFacts> inspect(const openpgp::gate::GatedCertificate& certificate, Instant now) override {
     return inner_->inspect(certificate, now);
   }
   Result<std::string> seal(const openpgp::SealRequest& request) override { return inner_->seal(request); }
   Result<std::string> sign(std::string_view text, Instant now) override { return inner_->sign(text, now); }
-  Result<openpgp::SignatureFacts> verify(const openpgp::GatedCertificate& certificate, ByteView message,
-                                         const openpgp::GatedSignature& signature, Instant now) override {
+  Result<openpgp::SignatureFacts> verify(const openpgp::gate::GatedCertificate& certificate, ByteView message,
+                                         const openpgp::gate::GatedSignature& signature, Instant now) override {
     return inner_->verify(certificate, message, signature, now);
   }
   Result<openpgp::GeneratedKey> generate(const openpgp::KeyRequest& request) override {
@@ -39,32 +39,32 @@ class Generating final : public openpgp::OpenPgp {
   }
 
  private:
-  std::unique_ptr<openpgp::RnpOpenPgp> inner_ = must(openpgp::RnpOpenPgp::open(Secret()));
+  std::unique_ptr<openpgp::rnp::RnpOpenPgp> inner_ = must(openpgp::rnp::RnpOpenPgp::open(Secret()));
 };
 
 Secret packets_of(const Secret& armored) {
-  Bytes packets = must(openpgp::dearmor("PGP PRIVATE KEY BLOCK", armored.reveal_text()));
+  Bytes packets = must(openpgp::gate::dearmor("PGP PRIVATE KEY BLOCK", armored.reveal_text()));
   return Secret::take(packets);
 }
 
 }  // namespace
 
 TEST_CASE("S60 the key of a managed account is Ed25519 and X25519, for its name, and may be enrolled") {
-  const auto engine = must(openpgp::RnpOpenPgp::open(Secret()));
-  KeyMaker maker(*engine);
-  const MadeKey made = must(maker.make("mina", password_of("correct horse"), kNoon));
+  const auto engine = must(openpgp::rnp::RnpOpenPgp::open(Secret()));
+  keys::KeyMaker maker(*engine);
+  const keys::MadeKey made = must(maker.make("mina", password_of("correct horse"), kNoon));
   CHECK(made.checked.facts.primary.algorithm == "ed25519");
   CHECK(made.checked.encryption_key.algorithm == "cv25519");
   CHECK(made.checked.facts.user_ids == std::vector<std::string>{"mina"});
   CHECK(made.secret_key.reveal_text().starts_with("-----BEGIN PGP PRIVATE KEY BLOCK-----\n"));
   const Secret packets = packets_of(made.secret_key);
-  CHECK(outcome(openpgp::check_protected(packets.reveal())) == "ok");
-  CHECK(must(openpgp::fingerprint_of_secret_key(packets.reveal())) == made.checked.certificate.fingerprint());
+  CHECK(outcome(openpgp::gate::check_protected(packets.reveal())) == "ok");
+  CHECK(must(openpgp::gate::fingerprint_of_secret_key(packets.reveal())) == made.checked.certificate.fingerprint());
 }
 
 TEST_CASE("S59 a key that the engine did not protect goes to nobody") {
   Generating engine;
-  KeyMaker maker(engine);
+  keys::KeyMaker maker(engine);
   const auto make = [&] { return outcome(maker.make("mina", password_of("correct horse"), kNoon)); };
   engine.on_generate = [](openpgp::OpenPgp& inner, const openpgp::KeyRequest& request) {
     return inner.generate({request.kind, request.user_id, request.now});
@@ -94,18 +94,18 @@ TEST_CASE("S12 a password that cannot protect a key makes none") {
     ++asked;
     return inner.generate(request);
   };
-  KeyMaker maker(engine);
+  keys::KeyMaker maker(engine);
   for (const std::string& none : {std::string(256, 'p'), std::string("a\nb"), std::string("\x1b")}) {
-    CHECK(outcome(KeyMaker::check(password_of(none))) == "malformed_message");
+    CHECK(outcome(keys::KeyMaker::check(password_of(none))) == "malformed_message");
     CHECK(outcome(maker.make("mina", password_of(none), kNoon)) == "malformed_message");
   }
   CHECK(asked == 0);
-  CHECK(outcome(KeyMaker::check(password_of(std::string(255, 'p')))) == "ok");
+  CHECK(outcome(keys::KeyMaker::check(password_of(std::string(255, 'p')))) == "ok");
 }
 
 TEST_CASE("a making of keys that throws is an engine out of order and the next one works") {
   Generating engine;
-  KeyMaker maker(engine);
+  keys::KeyMaker maker(engine);
   const auto make = [&] { return outcome(maker.make("mina", password_of("correct horse"), kNoon)); };
   engine.on_generate = [](openpgp::OpenPgp&, const openpgp::KeyRequest&) -> Result<openpgp::GeneratedKey> {
     throw std::length_error("a word that is longer than what a string holds in itself");
@@ -129,12 +129,12 @@ TEST_CASE("no more than a few callers wait for a key and whoever comes then is t
     opened.wait(lock, [&] { return open; });
     return fail(ErrorCode::openpgp_unavailable, "as told");
   };
-  KeyMaker maker(engine);
+  keys::KeyMaker maker(engine);
   const auto make = [&] { return outcome(maker.make("mina", password_of("correct horse"), kNoon)); };
   std::atomic<int> waited{0};
   std::atomic<int> refused{0};
   std::vector<std::thread> callers;
-  for (std::size_t i = 0; i < kKeysAtOnce + kKeysWaitingMax + 3; ++i) {
+  for (std::size_t i = 0; i < keys::kKeysAtOnce + keys::kKeysWaitingMax + 3; ++i) {
     callers.emplace_back([&] {
       const std::string said = make();
       if (said == "busy") ++refused;
@@ -142,13 +142,13 @@ TEST_CASE("no more than a few callers wait for a key and whoever comes then is t
     });
   }
   wait_until([&] { return refused == 3; });
-  CHECK(inside <= static_cast<int>(kKeysAtOnce));
+  CHECK(inside <= static_cast<int>(keys::kKeysAtOnce));
   {
     const std::lock_guard lock(mutex);
     open = true;
   }
   opened.notify_all();
   for (std::thread& caller : callers) caller.join();
-  CHECK(waited == static_cast<int>(kKeysAtOnce + kKeysWaitingMax));
+  CHECK(waited == static_cast<int>(keys::kKeysAtOnce + keys::kKeysWaitingMax));
   CHECK(face_of(ErrorCode::busy) == Face::unavailable);
 }

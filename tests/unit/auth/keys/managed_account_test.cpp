@@ -1,7 +1,7 @@
 // Managed accounts through their life: made, escrowed, rotated by password, revoked, deleted.
 #include <catch2/catch.hpp>
 
-#include "auth/accounts/account_id.hpp"
+#include "auth/base/account_id.hpp"
 #include "auth/keys/escrow.hpp"
 #include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/gate/secret_key.hpp"
@@ -24,15 +24,16 @@ HouseSettings open_house() {
   return settings;
 }
 
-std::string login(House& house, const AccountName& name, std::string_view password) {
+std::string login(House& house, const records::AccountName& name, std::string_view password) {
   return outcome(house.auth().log_in(name, password_of(password), by_http()));
 }
 
-std::string key_by_password(House& house, const AccountName& name, std::string_view password) {
+std::string key_by_password(House& house, const records::AccountName& name, std::string_view password) {
   return outcome(house.auth().hand_out_key(name, password_of(password), by_http()));
 }
 
-Result<ManagedAccount> rotate(House& house, const AccountName& name, std::string_view password, std::string_view next) {
+Result<keys::ManagedAccount> rotate(House& house, const records::AccountName& name, std::string_view password,
+                                    std::string_view next) {
   return house.auth().rotate(name, password_of(password), password_of(next), by_http());
 }
 
@@ -44,9 +45,9 @@ std::string last_decision(House& house) {
 // Changes mina's record as no operation would.
 template <class Change>
 void change_mina(House& house, const Change& change) {
-  Accounts accounts(house.medium(), house.seal());
+  records::Accounts accounts(house.medium(), house.seal());
   const auto stored = must(accounts.find(mina()));
-  Account changed = stored->account;
+  records::Account changed = stored->account;
   storage::Batch batch;
   change(accounts, batch, changed);
   accounts.stage_change(batch, *stored, changed);
@@ -57,13 +58,13 @@ void change_mina(House& house, const Change& change) {
 
 TEST_CASE("S16 a managed account's key is handed over once, protected by the password, and nothing of it is kept") {
   House house(open_house(), nullptr);
-  const ManagedAccount made = add_mina(house, kRight, false, by_http());
+  const keys::ManagedAccount made = add_mina(house, kRight, false, by_http());
   CHECK(made.account.managed);
   CHECK(made.account.username == kManagedName);
   CHECK(last_decision(house) == "account_registered: managed");
-  const Bytes packets = must(openpgp::dearmor("PGP PRIVATE KEY BLOCK", made.secret_key.reveal_text()));
-  CHECK(outcome(openpgp::check_protected(packets)) == "ok");
-  CHECK(must(openpgp::fingerprint_of_secret_key(packets)) == made.account.fingerprint);
+  const Bytes packets = must(openpgp::gate::dearmor("PGP PRIVATE KEY BLOCK", made.secret_key.reveal_text()));
+  CHECK(outcome(openpgp::gate::check_protected(packets)) == "ok");
+  CHECK(must(openpgp::gate::fingerprint_of_secret_key(packets)) == made.account.fingerprint);
   for (const auto& [name, text] : contents_of(house.medium())) {
     INFO(name);
     CHECK(text.find("PRIVATE KEY") == std::string::npos);
@@ -78,7 +79,7 @@ TEST_CASE("S16 a managed account's key is handed over once, protected by the pas
 
 TEST_CASE("S50 a key is escrowed only where that was asked for, and given back as it was protected") {
   House house(open_house(), nullptr);
-  const ManagedAccount made = add_mina(house, kRight, true);
+  const keys::ManagedAccount made = add_mina(house, kRight, true);
   CHECK(last_decision(house) == "account_added: managed, key escrowed");
   CHECK(escrow_of(house, mina()) == made.secret_key.reveal_text());
   const Secret given = must(house.auth().hand_out_key(mina_by_name(), password_of(kRight), by_http()));
@@ -88,7 +89,7 @@ TEST_CASE("S50 a key is escrowed only where that was asked for, and given back a
   CHECK(last_decision(house) == "key_handed_out: by administrator");
   CHECK(key_by_password(house, mina_by_name(), "wrong") == "password_wrong");
   // Whoever can write the medium swaps no key.
-  put(house, part_name(mina(), AccountPart::escrowed_key), "another key");
+  put(house, part_name(mina(), records::AccountPart::escrowed_key), "another key");
   CHECK(key_by_password(house, mina_by_name(), kRight) == "record_tampered");
   CHECK(outcome(house.auth().hand_out_key(mina(), by_hand())) == "record_tampered");
 }
@@ -100,7 +101,7 @@ TEST_CASE("S28 whoever has no escrowed key is denied as everybody else, for the 
   house.add(bob());
   house.add(carol(), kRight);
   must(house.auth().revoke_account(carol().account(), "unspecified", "", by_hand()));
-  const auto costs_one = [&](const AccountName& name, const std::string& wanted) {
+  const auto costs_one = [&](const records::AccountName& name, const std::string& wanted) {
     const auto before = house.auth().hasher_counts().begun;
     const auto given = house.auth().hand_out_key(name, password_of(kRight), by_http());
     CHECK(outcome(given) == wanted);
@@ -146,18 +147,19 @@ TEST_CASE("S32 registering costs a stranger's limit on passwords before anything
     said = outcome(house.auth().add_managed_account({"alice", password_of(kRight)}, by_http()));
   }
   CHECK(said == "slow_down");
-  CHECK(outcome(house.auth().hand_out_key(AccountName{"alice", ""}, password_of(kRight), by_http())) == "slow_down");
-  CHECK(outcome(rotate(house, {"alice", ""}, kRight, "next")) == "slow_down");
-  CHECK(outcome(house.auth().revoke(AccountName{"alice", ""}, password_of(kRight), "unspecified", "", by_http())) ==
+  CHECK(outcome(house.auth().hand_out_key(records::AccountName{"alice", ""}, password_of(kRight), by_http())) ==
         "slow_down");
+  CHECK(outcome(rotate(house, {"alice", ""}, kRight, "next")) == "slow_down");
+  CHECK(outcome(house.auth().revoke(records::AccountName{"alice", ""}, password_of(kRight), "unspecified", "",
+                                    by_http())) == "slow_down");
 }
 
 TEST_CASE("S12 a rotation by password gives a managed account a new key under a new password") {
   House house(open_house(), nullptr);
-  const ManagedAccount first = add_mina(house, kRight);
+  const keys::ManagedAccount first = add_mina(house, kRight);
   const auto session = must(house.auth().log_in(mina_by_name(), password_of(kRight), by_http()));
   house.clock.pass(std::chrono::hours(1));
-  const ManagedAccount second = must(rotate(house, mina_by_name(), kRight, "new staple"));
+  const keys::ManagedAccount second = must(rotate(house, mina_by_name(), kRight, "new staple"));
   CHECK(last_decision(house) == "key_rotated: from " + first.account.fingerprint.upper() + " by password");
   CHECK(second.account.managed);
   CHECK(second.account.fingerprint != first.account.fingerprint);
@@ -165,7 +167,7 @@ TEST_CASE("S12 a rotation by password gives a managed account a new key under a 
   REQUIRE(second.account.former_keys.size() == 1);
   CHECK(second.account.former_keys[0].fingerprint == first.account.fingerprint);
   CHECK(second.account.former_keys[0].until == house.clock.now());
-  CHECK(second.account.parts.contains(AccountPart::metadata));
+  CHECK(second.account.parts.contains(records::AccountPart::metadata));
   CHECK(outcome(house.auth().admit(session.token, by_http())) == "epoch_passed");
   CHECK(login(house, mina_by_name(), kRight) == "password_wrong");
   CHECK(login(house, mina_by_name(), "new staple") == "ok");
@@ -176,7 +178,7 @@ TEST_CASE("S12 a rotation by password gives a managed account a new key under a 
 TEST_CASE("S16 a rotation by password escrows the new key exactly if the former one was") {
   House house(open_house(), nullptr);
   add_mina(house, kRight, true);
-  const ManagedAccount second = must(rotate(house, mina_by_name(), kRight, "new staple"));
+  const keys::ManagedAccount second = must(rotate(house, mina_by_name(), kRight, "new staple"));
   CHECK(escrow_of(house, mina()) == second.secret_key.reveal_text());
   const Secret given = must(house.auth().hand_out_key(mina_by_name(), password_of("new staple"), by_http()));
   CHECK(given.reveal_text() == second.secret_key.reveal_text());
@@ -191,7 +193,7 @@ TEST_CASE("S12 no password rotates the key of an account that is not managed, re
   CHECK(outcome(rotate(house, {"bob", ""}, kRight, "next")) == "password_unset");
   CHECK(outcome(rotate(house, {"nobody", ""}, kRight, "next")) == "account_unknown");
   CHECK(face_of(ErrorCode::account_not_managed) == Face::denied);
-  CHECK(outcome(Password::admit(Secret())) == "malformed_message");
+  CHECK(outcome(passwords::Password::admit(Secret())) == "malformed_message");
   add_mina(house, kRight);
   CHECK(outcome(rotate(house, mina_by_name(), kRight, std::string(256, 'p'))) == "malformed_message");
   CHECK(outcome(rotate(house, mina_by_name(), "wrong", "next")) == "password_wrong");
@@ -212,23 +214,23 @@ TEST_CASE("S12 no password rotates the key of an account that is not managed, re
 TEST_CASE("S14 a rotation by password of an imported account ends the legacy hash") {
   House house(open_house(), nullptr);
   add_mina(house, kRight, true);
-  change_mina(house, [](Accounts& accounts, storage::Batch& batch, Account& account) {
-    accounts.stage_no_part(batch, account, AccountPart::password);
-    accounts.stage_part(batch, account, AccountPart::legacy_password, as_bytes(lthn(kRight)));
+  change_mina(house, [](records::Accounts& accounts, storage::Batch& batch, records::Account& account) {
+    accounts.stage_no_part(batch, account, records::AccountPart::password);
+    accounts.stage_part(batch, account, records::AccountPart::legacy_password, as_bytes(lthn(kRight)));
     account.username.clear();
   });
   CHECK(outcome(rotate(house, mina_by_name(), "wrong", "next")) == "password_wrong");
   // To be given the key back is a proof of the password as a login is, and migrates it.
   CHECK(key_by_password(house, mina_by_name(), kRight) == "ok");
   CHECK(last_decision(house) == "key_handed_out: by password, hash migrated");
-  CHECK(password_scheme_of(account_of(house, mina())) == PasswordScheme::argon2id);
-  change_mina(house, [](Accounts& accounts, storage::Batch& batch, Account& account) {
-    accounts.stage_no_part(batch, account, AccountPart::password);
-    accounts.stage_part(batch, account, AccountPart::legacy_password, as_bytes(lthn(kRight)));
+  CHECK(password_scheme_of(account_of(house, mina())) == records::PasswordScheme::argon2id);
+  change_mina(house, [](records::Accounts& accounts, storage::Batch& batch, records::Account& account) {
+    accounts.stage_no_part(batch, account, records::AccountPart::password);
+    accounts.stage_part(batch, account, records::AccountPart::legacy_password, as_bytes(lthn(kRight)));
   });
   CHECK(outcome(rotate(house, mina_by_name(), kRight, "next")) == "ok");
-  CHECK(password_scheme_of(account_of(house, mina())) == PasswordScheme::argon2id);
-  CHECK(text_of(house.medium(), part_name(mina(), AccountPart::legacy_password)) == "<absent>");
+  CHECK(password_scheme_of(account_of(house, mina())) == records::PasswordScheme::argon2id);
+  CHECK(text_of(house.medium(), part_name(mina(), records::AccountPart::legacy_password)) == "<absent>");
   CHECK(login(house, mina_by_name(), "next") == "ok");
 }
 
@@ -237,7 +239,7 @@ TEST_CASE("S15 a rotation by password that races a change of password does not b
   add_mina(house, kRight);
   bool changed = false;
   // The administrator's change lands after the proof, while the new password is hashed.
-  house.settings.hasher.compute = [&](const HashRequest& request, Arena& arena) {
+  house.settings.hasher.compute = [&](const passwords::HashRequest& request, passwords::Arena& arena) {
     if (!changed && request.password.reveal_text() == "next") {
       changed = true;
       const auto second = must(house.another(house.medium(), "second"));
@@ -258,7 +260,7 @@ TEST_CASE("S38 a password revokes its account's key, whoever's the key is") {
   add_mina(house, kRight, true);
   house.add(alice(), kRight);
   house.add(bob());
-  for (const AccountName& name : {mina_by_name(), AccountName{"alice", ""}}) {
+  for (const records::AccountName& name : {mina_by_name(), records::AccountName{"alice", ""}}) {
     const auto session = must(house.auth().log_in(name, password_of(kRight), by_http()));
     const auto revoke = [&](std::string_view password, const std::string& reason, const std::string& note) {
       return house.auth().revoke(name, password_of(password), reason, note, by_http());
@@ -267,18 +269,19 @@ TEST_CASE("S38 a password revokes its account's key, whoever's the key is") {
     CHECK(outcome(revoke(kRight, "stolen", "")) == "malformed_message");
     CHECK(outcome(revoke(kRight, "unspecified", std::string(257, 'n'))) == "malformed_message");
     CHECK(outcome(house.auth().admit(session.token, by_http())) == "ok");
-    const RevocationRecord record = must(revoke(kRight, "key_compromised", "laptop stolen"));
+    const records::RevocationRecord record = must(revoke(kRight, "key_compromised", "laptop stolen"));
     CHECK(record.by == "password");
     CHECK(record.note == "laptop stolen");
     CHECK_FALSE(record.signature.empty());
     CHECK(outcome(house.auth().admit(session.token, by_http())) == "account_not_active");
     CHECK(login(house, name, kRight) == "account_not_active");
     CHECK(outcome(revoke(kRight, "key_compromised", "")) == "account_not_active");
-    CHECK(must(parse_revocation(text_of(house.medium(), part_name(record.account, AccountPart::revocation)))).by ==
-          "password");
+    CHECK(must(records::parse_revocation(
+                   text_of(house.medium(), part_name(record.account, records::AccountPart::revocation))))
+              .by == "password");
   }
-  CHECK(outcome(house.auth().revoke(AccountName{"bob", ""}, password_of(kRight), "unspecified", "", by_http())) ==
-        "password_unset");
+  CHECK(outcome(house.auth().revoke(records::AccountName{"bob", ""}, password_of(kRight), "unspecified", "",
+                                    by_http())) == "password_unset");
 }
 
 TEST_CASE("S50 an escrowed key ends with the key that it is of") {
@@ -319,12 +322,13 @@ TEST_CASE("S50 an escrowed key ends by a list of revocations that is applied to 
 TEST_CASE("an administrator makes a new key for one who forgot the password, and for one who brought their own") {
   House house(open_house(), nullptr);
   add_mina(house, kRight);
-  const ManagedAccount again = must(house.auth().rotate_managed_account(mina(), password_of("told"), false, by_hand()));
+  const keys::ManagedAccount again =
+      must(house.auth().rotate_managed_account(mina(), password_of("told"), false, by_hand()));
   CHECK(login(house, mina_by_name(), kRight) == "password_wrong");
   CHECK(login(house, mina_by_name(), "told") == "ok");
   CHECK(login_by_key(house, again, "told") == "ok");
   house.add(alice());
-  const ManagedAccount alices =
+  const keys::ManagedAccount alices =
       must(house.auth().rotate_managed_account(alice().account(), password_of("told"), true, by_hand()));
   CHECK(alices.account.managed);
   CHECK(escrow_of(house, alice().account()) == alices.secret_key.reveal_text());

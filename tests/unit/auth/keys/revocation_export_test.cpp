@@ -39,21 +39,21 @@ struct OldCopy {
 TEST_CASE("an export is a signed and numbered list") {
   House house;
   house.add(alice());
-  CHECK(must(parse_export(must(house.auth().export_revocations()))).lines.empty());
+  CHECK(must(keys::parse_export(must(house.auth().export_revocations()))).lines.empty());
   must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
   must(house.auth().restore_account(alice().account(), next_key().certificate(), by_hand()));
   must(house.auth().rotate_account(alice().account(), bob().certificate(), by_hand()));
   must(house.auth().delete_account(alice().account(), by_hand()));
-  const auto list = must(parse_export(must(house.auth().export_revocations())));
+  const auto list = must(keys::parse_export(must(house.auth().export_revocations())));
   REQUIRE(list.lines.size() == 4);
-  CHECK(list.lines[0].what == Withdrawn::revoked);
+  CHECK(list.lines[0].what == records::Withdrawn::revoked);
   CHECK(list.lines[0].fingerprint == alice().fingerprint());
   CHECK(list.lines[0].reason == "key_compromised");
-  CHECK(list.lines[1].what == Withdrawn::restored);
+  CHECK(list.lines[1].what == records::Withdrawn::restored);
   CHECK(list.lines[1].fingerprint == next_key().fingerprint());
-  CHECK(list.lines[2].what == Withdrawn::rotated);
+  CHECK(list.lines[2].what == records::Withdrawn::rotated);
   CHECK(list.lines[2].fingerprint == next_key().fingerprint());
-  CHECK(list.lines[3].what == Withdrawn::deleted);
+  CHECK(list.lines[3].what == records::Withdrawn::deleted);
   for (std::size_t i = 0; i < 4; ++i) {
     CHECK(list.lines[i].number == static_cast<std::int64_t>(i) + 1);
     CHECK(list.lines[i].epoch == i + 1);
@@ -87,20 +87,20 @@ TEST_CASE("an old copy of the store learns every withdrawal since from the expor
   CHECK(result.number == 4);
   CHECK(result.lines == 4);
   CHECK(result.accounts == 4);
-  CHECK(state_of(place.house, alice()) == AccountState::revoked);
-  CHECK(must(parse_revocation(revocation_of(place.house, alice()))).by == "export");
+  CHECK(state_of(place.house, alice()) == records::AccountState::revoked);
+  CHECK(must(records::parse_revocation(revocation_of(place.house, alice()))).by == "export");
   // Bob's next key was never here, and his former one has no right any more.
-  CHECK(state_of(place.house, bob()) == AccountState::revoked);
-  CHECK(must(parse_revocation(revocation_of(place.house, bob()))).reason == "key_superseded");
-  CHECK(state_of(place.house, carol()) == AccountState::deleted);
+  CHECK(state_of(place.house, bob()) == records::AccountState::revoked);
+  CHECK(must(records::parse_revocation(revocation_of(place.house, bob()))).reason == "key_superseded");
+  CHECK(state_of(place.house, carol()) == records::AccountState::deleted);
   // Dave is not known, and his key is taken all the same.
-  CHECK(state_of(place.house, dave) == AccountState::deleted);
+  CHECK(state_of(place.house, dave) == records::AccountState::deleted);
   CHECK(outcome(place.house.auth().add_account({"dave", dave.certificate(), false}, by_hand())) == "key_taken");
   CHECK(faults_of_store(place.house.medium(), place.house) == std::vector<std::string>());
   const auto contents = contents_of(place.house.medium());
   CHECK(must(place.house.auth().apply_revocations(place.text, by_hand())).lines == 0);
   CHECK(contents_of(place.house.medium()) == contents);
-  CHECK(must(parse_export(must(place.house.auth().export_revocations()))).lines.size() == 4);
+  CHECK(must(keys::parse_export(must(place.house.auth().export_revocations()))).lines.size() == 4);
 }
 
 TEST_CASE("what was revoked and taken back since is active in the old copy too") {
@@ -113,11 +113,11 @@ TEST_CASE("what was revoked and taken back since is active in the old copy too")
   const auto epoch = epoch_of(place.house, alice());
   place.put_back();
   must(place.house.auth().apply_revocations(place.text, by_hand()));
-  CHECK(state_of(place.house, alice()) == AccountState::active);
+  CHECK(state_of(place.house, alice()) == records::AccountState::active);
   CHECK(epoch_of(place.house, alice()) == epoch);
   CHECK_NOTHROW(place.house.log_in(alice()));
   // Bob's new key is not here; the one that is was compromised.
-  CHECK(state_of(place.house, bob()) == AccountState::revoked);
+  CHECK(state_of(place.house, bob()) == records::AccountState::revoked);
   CHECK(faults_of_store(place.house.medium(), place.house) == std::vector<std::string>());
 }
 
@@ -133,10 +133,10 @@ TEST_CASE("a line of the export takes effect whatever else has raised the accoun
   }
   const auto session = place.house.log_in(alice());
   CHECK(must(auth.apply_revocations(place.text, by_hand())).accounts == 2);
-  CHECK(state_of(place.house, alice()) == AccountState::revoked);
+  CHECK(state_of(place.house, alice()) == records::AccountState::revoked);
   CHECK(epoch_of(place.house, alice()) == 4);
   CHECK(outcome(auth.admit(session.token, by_http())) == "account_not_active");
-  CHECK(state_of(place.house, carol()) == AccountState::deleted);
+  CHECK(state_of(place.house, carol()) == records::AccountState::deleted);
   CHECK(must(auth.apply_revocations(place.text, by_hand())).lines == 0);
 }
 
@@ -147,7 +147,7 @@ TEST_CASE("whoever changed the withdrawn key for another in the old copy loses t
   Authenticator& auth = place.house.auth();
   must(auth.rotate_account(alice().account(), next_key().certificate(), by_hand()));
   CHECK(must(auth.apply_revocations(place.text, by_hand())).accounts == 1);
-  CHECK(state_of(place.house, alice()) == AccountState::revoked);
+  CHECK(state_of(place.house, alice()) == records::AccountState::revoked);
 }
 
 TEST_CASE("a key that the export names is taken, and who enrolled with it meanwhile is reported") {
@@ -177,8 +177,8 @@ TEST_CASE("what was taken in the old copy since is not given back by an older li
   place.house.clock.pass(Seconds(60));
   must(place.house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
   CHECK(must(place.house.auth().apply_revocations(place.text, by_hand())).lines == 2);
-  CHECK(state_of(place.house, alice()) == AccountState::revoked);
-  CHECK(must(parse_revocation(revocation_of(place.house, alice()))).reason == "key_compromised");
+  CHECK(state_of(place.house, alice()) == records::AccountState::revoked);
+  CHECK(must(records::parse_revocation(revocation_of(place.house, alice()))).reason == "key_compromised");
 }
 
 TEST_CASE("an export by another server or changed in any line is refused") {
@@ -208,11 +208,11 @@ TEST_CASE("an export of the same store under another server name is refused, and
   must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
   must(house.auth().restore_account(alice().account(), "", by_hand()));
   const std::string text = must(house.auth().export_revocations());
-  RevocationExport renamed = must(parse_export(text));
+  keys::RevocationExport renamed = must(keys::parse_export(text));
   renamed.server = "https://other.example.org";
   const std::string other = write_export(renamed);
   CHECK(applied(house, other + must(house.engine().sign(other, renamed.made_at))) == "file_refused");
-  must(erase(house.medium(), withdrawal_name(1)));
+  must(erase(house.medium(), records::withdrawal_name(1)));
   CHECK(outcome(house.auth().export_revocations()) == "chain_broken");
 }
 
@@ -225,7 +225,7 @@ TEST_CASE("an export that ends before what this server remembers and the store l
   must(house.auth().revoke_account(bob().account(), "unspecified", "", by_hand()));
   // Where nothing is lacking it has nothing to say.
   CHECK(must(house.auth().apply_revocations(text, by_hand())).lines == 0);
-  must(erase(house.medium(), withdrawal_name(2)));
+  must(erase(house.medium(), records::withdrawal_name(2)));
   CHECK(applied(house, text) == "file_refused");
 }
 

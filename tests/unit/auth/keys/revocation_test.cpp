@@ -62,18 +62,18 @@ TEST_CASE("S38 the key's holder revokes it by a statement") {
   House house;
   house.add(alice());
   const auto session = house.log_in(alice());
-  const Response login = house.answer(alice(), house.issue(alice()));
-  const RevocationRecord record =
+  const proving::Response login = house.answer(alice(), house.issue(alice()));
+  const records::RevocationRecord record =
       must(house.auth().revoke(revoke_response(house, alice(), "key_compromised"), by_http()));
   CHECK(record.account == alice().account());
   CHECK(record.fingerprint == alice().fingerprint());
   CHECK(record.reason == "key_compromised");
   CHECK(record.by == "statement");
   CHECK(record.revoked_at == kNoon);
-  CHECK(state_of(house, alice()) == AccountState::revoked);
+  CHECK(state_of(house, alice()) == records::AccountState::revoked);
   CHECK(outcome(house.auth().admit(session.token, by_http())) == "account_not_active");
   CHECK(outcome(house.auth().log_in(login, by_http())) == "account_not_active");
-  CHECK(must(parse_revocation(revocation_of(house, alice()))).signature == record.signature);
+  CHECK(must(records::parse_revocation(revocation_of(house, alice()))).signature == record.signature);
 }
 
 TEST_CASE("S38 an administrator revokes without the key") {
@@ -82,7 +82,7 @@ TEST_CASE("S38 an administrator revokes without the key") {
   const auto record = must(house.auth().revoke_account(alice().account(), "no_longer_valid", "left", by_hand()));
   CHECK(record.by == "administrator");
   CHECK(record.note == "left");
-  CHECK(state_of(house, alice()) == AccountState::revoked);
+  CHECK(state_of(house, alice()) == records::AccountState::revoked);
   CHECK(outcome(house.auth().revoke_account(alice().account(), "unspecified", "", by_hand())) == "account_not_active");
   CHECK(outcome(house.auth().revoke_account(bob().account(), "unspecified", "", by_hand())) == "not_found");
 }
@@ -94,7 +94,7 @@ TEST_CASE("S38 a revocation certificate that gpg made revokes") {
   const auto record = must(house.auth().revoke_by_certificate(alice().account(), gnupg.revocation(), by_http()));
   CHECK(record.by == "certificate");
   CHECK(record.fingerprint.upper() == gnupg.key);
-  CHECK(state_of(house, alice()) == AccountState::revoked);
+  CHECK(state_of(house, alice()) == records::AccountState::revoked);
   // As the key is gone by its own word, taking the account's revocation back does not bring it back.
   const auto restored = house.auth().restore_account(alice().account(), "", by_hand());
   CHECK(outcome(restored) == "certificate_refused");
@@ -108,7 +108,7 @@ TEST_CASE("S38 a revocation certificate counts if it is the key's own and sound"
   GnupgAlice gnupg;
   must(house.auth().add_account({"alice", gnupg.certificate, false}, by_hand()));
   const auto before = contents_of(house.medium());
-  const std::string own = openpgp::enarmor("PGP SIGNATURE", forger.revocation(2));
+  const std::string own = openpgp::gate::enarmor("PGP SIGNATURE", forger.revocation(2));
   CHECK(revoked_by(house, alice(), own) == "signature_by_another_key");
   CHECK(revoked_by(house, alice(), to_string(other.revocation(2))) == "signature_by_another_key");
   CHECK(revoked_by(house, bob(), own) == "account_unknown");
@@ -124,14 +124,14 @@ TEST_CASE("S38 a revocation certificate broken in any byte revokes nothing") {
   GnupgAlice gnupg;
   House house;
   must(house.auth().add_account({"alice", gnupg.certificate, false}, by_hand()));
-  const Bytes sound = must(openpgp::dearmor("PGP PUBLIC KEY BLOCK", gnupg.revocation()));
+  const Bytes sound = must(openpgp::gate::dearmor("PGP PUBLIC KEY BLOCK", gnupg.revocation()));
   const auto before = contents_of(house.medium());
-  const Bytes gated = must(openpgp::admit_revocation(to_string(sound))).packets();
+  const Bytes gated = must(openpgp::gate::admit_revocation(to_string(sound))).packets();
   std::size_t judged = 0;
   for (std::size_t at = 0; at < sound.size(); ++at) {
     Bytes broken = sound;
     broken[at] = static_cast<std::uint8_t>(broken[at] ^ 0x01);
-    const auto admitted = openpgp::admit_revocation(to_string(broken));
+    const auto admitted = openpgp::gate::admit_revocation(to_string(broken));
     // What nobody signed is left behind at the gate, and then it is the same revocation.
     if (admitted && admitted->packets() == gated) continue;
     ++judged;
@@ -151,11 +151,11 @@ TEST_CASE("a stored certificate that carries its own revocation lets nobody in")
   // As an import or another server may have left it: the account active, the certificate revoked.
   gnupg.home.revoke(gnupg.key);
   const std::string revoked = gnupg.home.export_public(gnupg.key);
-  Accounts accounts(house.medium(), house.seal());
+  records::Accounts accounts(house.medium(), house.seal());
   const auto stored = must(accounts.find(alice().account()));
-  Account changed = stored->account;
+  records::Account changed = stored->account;
   storage::Batch batch;
-  accounts.stage_part(batch, changed, AccountPart::certificate, as_bytes(revoked));
+  accounts.stage_part(batch, changed, records::AccountPart::certificate, as_bytes(revoked));
   accounts.stage_change(batch, *stored, changed);
   must(house.medium().commit(batch));
   CHECK(house.engine().sealed_in(house.issue(alice()).message).recipient.upper() != gnupg.key);
@@ -188,27 +188,27 @@ TEST_CASE("S34 the record names account key reason and time and the server signe
   house.add(alice());
   const auto record = must(house.auth().revoke_account(alice().account(), "key_superseded", "new card", by_hand()));
   const std::string text = revocation_of(house, alice());
-  const auto stored = must(parse_revocation(text));
+  const auto stored = must(records::parse_revocation(text));
   CHECK(revocation_text(stored) == "version: 1\nuser_id: " + alice().account() +
                                        "\nfingerprint: " + alice().fingerprint().upper() +
                                        "\nreason: key_superseded\nnote: new card\nrevoked_at: 2026-11-21T12:00:00Z\n"
                                        "by: administrator\n");
-  const auto certificate = must(
-      openpgp::admit_certificate(house.auth().identity().certificate_armored(), openpgp::kCertificateReadBytesMax));
-  const auto signature = must(openpgp::admit_signature(stored.signature));
-  const auto judge = [&](const RevocationRecord& one) {
+  const auto certificate = must(openpgp::gate::admit_certificate(house.auth().identity().certificate_armored(),
+                                                                 openpgp::gate::kCertificateReadBytesMax));
+  const auto signature = must(openpgp::gate::admit_signature(stored.signature));
+  const auto judge = [&](const records::RevocationRecord& one) {
     return outcome(openpgp::accept_signature(house.engine(), certificate, revocation_text(one), signature,
                                              openpgp::SignatureForm::detached, {kNoon, kNoon}, kNoon));
   };
   CHECK(judge(stored) == "ok");
-  RevocationRecord changed = stored;
+  records::RevocationRecord changed = stored;
   changed.note = "old card";
   CHECK(judge(changed) == "signature_invalid");
   // Sealed by the account record: no other text passes under its name.
-  must(put(house.medium(), part_name(alice().account(), AccountPart::revocation), text + " "));
+  must(put(house.medium(), part_name(alice().account(), records::AccountPart::revocation), text + " "));
   CHECK(outcome(house.auth().log_in(
-            house.answer_to(alice(), house.challenge_for(alice(), Purpose::login, Transport::http)), by_http())) ==
-        "record_tampered");
+            house.answer_to(alice(), house.challenge_for(alice(), records::Purpose::login, records::Transport::http)),
+            by_http())) == "record_tampered");
 }
 
 TEST_CASE("a revocation is in force before it is signed and is signed later") {
@@ -217,11 +217,11 @@ TEST_CASE("a revocation is in force before it is signed and is signed later") {
   house.engine().break_down(true);
   const auto record = must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
   CHECK(record.signature.empty());
-  CHECK(state_of(house, alice()) == AccountState::revoked);
+  CHECK(state_of(house, alice()) == records::AccountState::revoked);
   const auto epoch = epoch_of(house, alice());
   house.engine().break_down(false);
   must(house.auth().maintain());
-  const auto completed = must(parse_revocation(revocation_of(house, alice())));
+  const auto completed = must(records::parse_revocation(revocation_of(house, alice())));
   CHECK_FALSE(completed.signature.empty());
   CHECK(revocation_text(completed) == revocation_text(record));
   CHECK(epoch_of(house, alice()) == epoch);
@@ -231,16 +231,17 @@ TEST_CASE("S33 a revocation record that nobody sealed denies and so does one tha
   House house;
   house.add(alice(), "correct horse");
   const auto session = house.log_in(alice());
-  const std::string name = part_name(alice().account(), AccountPart::revocation);
+  const std::string name = part_name(alice().account(), records::AccountPart::revocation);
   const auto deny = [&](std::string_view text, const std::string& why) {
     must(put(house.medium(), name, text));
     CAPTURE(text);
     CHECK(outcome(house.auth().admit(session.token, by_http())) == why);
-    const Response response = house.answer_to(alice(), house.challenge_for(alice(), Purpose::login, Transport::http));
+    const proving::Response response =
+        house.answer_to(alice(), house.challenge_for(alice(), records::Purpose::login, records::Transport::http));
     CHECK(outcome(house.auth().log_in(response, by_http())) == why);
     CHECK(house.engine().sealed_in(house.issue(alice()).message).recipient != alice().fingerprint());
-    CHECK(outcome(house.auth().log_in(AccountName{alice().name(), ""}, password_of("correct horse"), by_http())) ==
-          why);
+    CHECK(outcome(house.auth().log_in(records::AccountName{alice().name(), ""}, password_of("correct horse"),
+                                      by_http())) == why);
     must(erase(house.medium(), name));
   };
   for (const char* text : {"", "{", "{}", "null", "REVOCATION_PLACEHOLDER2", "revoked", "{\"version\":1}"}) {
@@ -254,7 +255,7 @@ TEST_CASE("S33 the predecessor's placeholder is no revocation") {
   House house;
   house.add(alice());
   for (const char* text : {"REVOCATION_PLACEHOLDER", "REVOCATION_PLACEHOLDER\n"}) {
-    must(put(house.medium(), part_name(alice().account(), AccountPart::revocation), text));
+    must(put(house.medium(), part_name(alice().account(), records::AccountPart::revocation), text));
     CHECK_NOTHROW(house.log_in(alice()));
   }
 }
@@ -263,23 +264,24 @@ TEST_CASE("S33 losing the revocation record revokes no less") {
   House house;
   house.add(alice());
   must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
-  const Response response = house.answer_to(alice(), [&] {
-    Challenge challenge = house.challenge_for(alice(), Purpose::login, Transport::http);
+  const proving::Response response = house.answer_to(alice(), [&] {
+    records::Challenge challenge = house.challenge_for(alice(), records::Purpose::login, records::Transport::http);
     challenge.epoch = epoch_of(house, alice());
     return challenge;
   }());
   CHECK(outcome(house.auth().log_in(response, by_http())) == "account_not_active");
-  must(erase(house.medium(), part_name(alice().account(), AccountPart::revocation)));
+  must(erase(house.medium(), part_name(alice().account(), records::AccountPart::revocation)));
   CHECK(outcome(house.auth().log_in(response, by_http())) == "record_tampered");
-  must(put(house.medium(), part_name(alice().account(), AccountPart::revocation), kRevocationPlaceholder));
+  must(put(house.medium(), part_name(alice().account(), records::AccountPart::revocation),
+           records::kRevocationPlaceholder));
   CHECK(outcome(house.auth().log_in(response, by_http())) == "record_tampered");
 }
 
 TEST_CASE("S41 a revocation ends every open challenge") {
   House house;
   house.add(alice());
-  const Response courier = house.answer(alice(), house.issue(alice(), Transport::courier));
-  const Response again = revoke_response(house, alice());
+  const proving::Response courier = house.answer(alice(), house.issue(alice(), records::Transport::courier));
+  const proving::Response again = revoke_response(house, alice());
   must(house.auth().revoke_account(alice().account(), "unspecified", "", by_hand()));
   CHECK(outcome(house.auth().log_in(courier, by_courier())) == "account_not_active");
   CHECK(outcome(house.auth().revoke(again, by_http())) == "account_not_active");
@@ -306,14 +308,14 @@ TEST_CASE("S28 a revoked account's challenge looks as it did before") {
 TEST_CASE("a revoke response is taken once and a stick that comes twice is told the same") {
   House house;
   house.add(alice());
-  const Response response = revoke_response(house, alice(), "key_retired", Transport::courier);
+  const proving::Response response = revoke_response(house, alice(), "key_retired", records::Transport::courier);
   const auto first = must(house.auth().revoke(response, by_courier()));
   const auto contents = contents_of(house.medium());
   const auto second = must(house.auth().revoke(response, by_courier()));
   CHECK(write_json(write_revocation(first)) == write_json(write_revocation(second)));
   CHECK(contents_of(house.medium()) == contents);
   // Only to who holds the key.
-  Response forged = response;
+  proving::Response forged = response;
   forged.signature = bob().sign("x", house.clock.now());
   CHECK(outcome(house.auth().revoke(forged, by_courier())) == "signature_by_another_key");
 }
@@ -321,11 +323,11 @@ TEST_CASE("a revoke response is taken once and a stick that comes twice is told 
 TEST_CASE("a revoke response by another key changes nothing") {
   House house;
   house.add(alice());
-  Response response = revoke_response(house, alice());
+  proving::Response response = revoke_response(house, alice());
   const auto before = contents_of(house.medium());
   response.signature = bob().sign(response.challenge, house.clock.now());
   CHECK(outcome(house.auth().revoke(response, by_http())) == "signature_by_another_key");
-  const Response login = house.answer(alice(), house.issue(alice()));
+  const proving::Response login = house.answer(alice(), house.issue(alice()));
   CHECK(outcome(house.auth().revoke(login, by_http())) == "challenge_of_another_purpose");
   CHECK(contents_of(house.medium()) == before);
 }
@@ -338,8 +340,8 @@ TEST_CASE("S37 taking a revocation back is an administrator's act with a record 
   const auto session = house.log_in(alice());
   must(house.auth().revoke_account(alice().account(), "unspecified", "", by_hand()));
   const auto revoked = epoch_of(house, alice());
-  const Account restored = must(house.auth().restore_account(alice().account(), "", by_hand()));
-  CHECK(restored.state == AccountState::active);
+  const records::Account restored = must(house.auth().restore_account(alice().account(), "", by_hand()));
+  CHECK(restored.state == records::AccountState::active);
   CHECK(restored.epoch == revoked + 1);
   CHECK(revocation_of(house, alice()) == "<absent>");
   CHECK(outcome(house.auth().admit(session.token, by_http())) == "epoch_passed");
@@ -357,10 +359,11 @@ TEST_CASE("every withdrawal has the next number and the floor remembers the high
   must(house.auth().revoke_account(alice().account(), "unspecified", "", by_hand()));
   must(house.auth().revoke_account(bob().account(), "unspecified", "", by_hand()));
   must(house.auth().restore_account(alice().account(), "", by_hand()));
-  CHECK(names_in(house.medium(), "revocations/", 9) ==
-        std::vector<std::string>{withdrawal_name(1), withdrawal_name(2), withdrawal_name(3)});
+  CHECK(names_in(house.medium(), "revocations/", 9) == std::vector<std::string>{records::withdrawal_name(1),
+                                                                                records::withdrawal_name(2),
+                                                                                records::withdrawal_name(3)});
   must(house.auth().close());
   must(house.restart());
-  must(erase(house.medium(), withdrawal_name(3)));
+  must(erase(house.medium(), records::withdrawal_name(3)));
   CHECK(outcome(house.restart()) == "medium_restored");
 }

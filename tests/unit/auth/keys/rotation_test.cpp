@@ -14,7 +14,7 @@ using namespace countersign::test;
 
 namespace {
 
-std::string rotated(House& house, const RotationResponse& response) {
+std::string rotated(House& house, const keys::RotationResponse& response) {
   return outcome(house.auth().rotate(response, by_http()));
 }
 
@@ -23,7 +23,7 @@ std::string rotated_by_hand(House& house, const Person& person, const std::strin
 }
 
 // Alice's account, held by another key.
-Response login_with(House& house, const Person& key) {
+proving::Response login_with(House& house, const Person& key) {
   return house.answer(key, house.issue(alice()));
 }
 
@@ -35,12 +35,13 @@ TEST_CASE("S51 a rotation changes certificate record key and metadata in one bat
   const auto session = house.log_in(alice());
   const auto epoch = epoch_of(house, alice());
   house.clock.pass(std::chrono::hours(1));
-  const Account account = must(house.auth().rotate(rotate_response(house, alice(), next_key()), by_http()));
+  const records::Account account = must(house.auth().rotate(rotate_response(house, alice(), next_key()), by_http()));
   CHECK(account.fingerprint == next_key().fingerprint());
   CHECK(account.epoch == epoch + 1);
   CHECK(account.encryption_algorithm == "nistp256");
   CHECK(account.key_since == house.clock.now());
-  CHECK(text_of(house.medium(), part_name(alice().account(), AccountPart::certificate)) == next_key().certificate());
+  CHECK(text_of(house.medium(), part_name(alice().account(), records::AccountPart::certificate)) ==
+        next_key().certificate());
   CHECK(outcome(house.auth().admit(session.token, by_http())) == "epoch_passed");
   CHECK(outcome(house.auth().log_in(login_with(house, alice()), by_http())) == "signature_by_another_key");
   CHECK(outcome(house.auth().log_in(login_with(house, next_key()), by_http())) == "ok");
@@ -55,7 +56,7 @@ TEST_CASE("S39 the account record keeps the former key with its dates and its re
   house.add(alice());
   house.clock.pass(std::chrono::hours(3));
   must(house.auth().rotate(rotate_response(house, alice(), next_key()), by_http()));
-  const Account account = must(house.auth().show_account(alice().account())).account;
+  const records::Account account = must(house.auth().show_account(alice().account())).account;
   REQUIRE(account.former_keys.size() == 1);
   CHECK(account.former_keys[0].fingerprint == alice().fingerprint());
   CHECK(account.former_keys[0].from == kNoon);
@@ -76,7 +77,7 @@ TEST_CASE("S39 a former key is nobody's again") {
 TEST_CASE("S54 metadata is written for the new key from the server's own record") {
   House house;
   house.add(alice());
-  const std::string name = part_name(alice().account(), AccountPart::metadata);
+  const std::string name = part_name(alice().account(), records::AccountPart::metadata);
   const auto first = house.engine().sealed_in(text_of(house.medium(), name));
   CHECK(first.recipient == alice().fingerprint());
   CHECK(first.hidden);
@@ -94,9 +95,9 @@ TEST_CASE("S54 metadata is written for the new key from the server's own record"
 TEST_CASE("a rotation needs both keys over the same statement") {
   House house;
   house.add(alice());
-  const RotationResponse right = rotate_response(house, alice(), next_key());
+  const keys::RotationResponse right = rotate_response(house, alice(), next_key());
   const auto before = contents_of(house.medium());
-  RotationResponse wrong = right;
+  keys::RotationResponse wrong = right;
   wrong.next = right.current;
   CHECK(rotated(house, wrong) == "signature_by_another_key");
   wrong = right;
@@ -119,12 +120,12 @@ TEST_CASE("a rotation needs both keys over the same statement") {
 TEST_CASE("a rotation goes to the key that the statement names and to no other") {
   House house;
   house.add(alice());
-  RotationResponse other = rotate_response(house, alice(), next_key());
+  keys::RotationResponse other = rotate_response(house, alice(), next_key());
   const auto before = contents_of(house.medium());
   other.public_key = carol().certificate();
   CHECK(rotated(house, other) == "signature_by_another_key");
   // Whoever came by the response signs the same statement with a key of their own.
-  RotationResponse stolen = other;
+  keys::RotationResponse stolen = other;
   stolen.next.signature = carol().sign(house.statement_in(other.current.challenge), house.clock.now());
   CHECK(rotated(house, stolen) == "signature_by_another_key");
   other.public_key = "no key";
@@ -146,7 +147,7 @@ TEST_CASE("a rotation to a key that is taken is told to who proved both keys and
   CHECK(rotated_by_hand(house, alice(), house.auth().identity().certificate_armored()) == "key_taken");
   CHECK(face_of(ErrorCode::key_taken) == Face::conflict);
   // Who proved nothing is told nothing.
-  RotationResponse guess = rotate_response(house, alice(), bob());
+  keys::RotationResponse guess = rotate_response(house, alice(), bob());
   guess.current.signature = guess.next.signature;
   CHECK(rotated(house, guess) == "signature_by_another_key");
   CHECK(contents_of(house.medium()) == before);
@@ -178,7 +179,7 @@ TEST_CASE("a rotation to a key that gate or policy refuse says why and changes n
 TEST_CASE("S37 a revoked or deleted account does not rotate") {
   House house;
   house.add(alice());
-  const RotationResponse response = rotate_response(house, alice(), next_key());
+  const keys::RotationResponse response = rotate_response(house, alice(), next_key());
   must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
   const auto revoked = contents_of(house.medium());
   CHECK(rotated(house, response) == "account_not_active");
@@ -195,8 +196,8 @@ TEST_CASE("S37 a revoked or deleted account does not rotate") {
 TEST_CASE("S41 a rotation ends every open challenge") {
   House house;
   house.add(alice());
-  const Response login = house.answer(alice(), house.issue(alice(), Transport::courier));
-  const RotationResponse second = rotate_response(house, alice(), carol());
+  const proving::Response login = house.answer(alice(), house.issue(alice(), records::Transport::courier));
+  const keys::RotationResponse second = rotate_response(house, alice(), carol());
   must(house.auth().rotate(rotate_response(house, alice(), next_key()), by_http()));
   CHECK(outcome(house.auth().log_in(login, by_courier())) == "epoch_passed");
   CHECK(rotated(house, second) == "epoch_passed");
@@ -205,14 +206,14 @@ TEST_CASE("S41 a rotation ends every open challenge") {
 TEST_CASE("a rotation that comes twice by stick is done once and told the same") {
   House house;
   house.add(alice());
-  const RotationResponse response = rotate_response(house, alice(), next_key(), Transport::courier);
-  const Account first = must(house.auth().rotate(response, by_courier()));
+  const keys::RotationResponse response = rotate_response(house, alice(), next_key(), records::Transport::courier);
+  const records::Account first = must(house.auth().rotate(response, by_courier()));
   const auto contents = contents_of(house.medium());
-  const Account second = must(house.auth().rotate(response, by_courier()));
+  const records::Account second = must(house.auth().rotate(response, by_courier()));
   CHECK(second.fingerprint == first.fingerprint);
   CHECK(second.epoch == first.epoch);
   CHECK(contents_of(house.medium()) == contents);
-  RotationResponse forged = response;
+  keys::RotationResponse forged = response;
   forged.next.signature = alice().sign("x", house.clock.now());
   CHECK(outcome(house.auth().rotate(forged, by_courier())) == "signature_by_another_key");
 }
@@ -231,7 +232,7 @@ TEST_CASE("S52 of two who change an account at once one is judged anew") {
     const auto result = slow->rotate_account(alice().account(), next_key().certificate(), by_hand());
     CAPTURE(n, outcome(result));
     CHECK((outcome(result) == "ok" || outcome(result) == "account_not_active"));
-    if (!result) CHECK(state_of(fresh, alice()) == AccountState::revoked);
+    if (!result) CHECK(state_of(fresh, alice()) == records::AccountState::revoked);
     CHECK(faults_of_store(fresh.medium(), fresh) == std::vector<std::string>());
   }
 }
@@ -243,8 +244,9 @@ TEST_CASE("a revoked account is taken back with a new key in one step") {
   const auto before = contents_of(house.medium());
   CHECK(outcome(house.auth().restore_account(alice().account(), alice().certificate(), by_hand())) == "key_taken");
   CHECK(contents_of(house.medium()) == before);
-  const Account account = must(house.auth().restore_account(alice().account(), next_key().certificate(), by_hand()));
-  CHECK(account.state == AccountState::active);
+  const records::Account account =
+      must(house.auth().restore_account(alice().account(), next_key().certificate(), by_hand()));
+  CHECK(account.state == records::AccountState::active);
   REQUIRE(account.former_keys.size() == 1);
   CHECK(account.former_keys[0].reason == "key_compromised");
   CHECK(outcome(house.auth().log_in(login_with(house, alice()), by_http())) == "signature_by_another_key");

@@ -9,6 +9,7 @@
 #include "tests/support/packet_builder.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 
@@ -25,7 +26,8 @@ Bytes key_packet_bytes() {
 
 // An engine that confirms everything the built signature says, and a certificate whose primary made it.
 struct Scene {
-  GatedCertificate certificate = admit_certificate(to_string(key_packet_bytes()), 1000).value();
+  openpgp::gate::GatedCertificate certificate =
+      openpgp::gate::admit_certificate(to_string(key_packet_bytes()), 1000).value();
   Fingerprint signer = Fingerprint::from_bytes(Bytes(20, 0xA5)).value();
   SignatureBody body = SignatureBody::good();
   SignatureFacts facts;
@@ -49,9 +51,11 @@ struct Scene {
     subkey.algorithm = "ed25519";
     subkey.can_sign = true;
     keys.subkeys = {subkey};
-    engine.on_inspect = [this](const GatedCertificate&, Instant) -> Result<CertificateFacts> { return keys; };
-    engine.on_verify = [this](const GatedCertificate&, std::string_view text,
-                              const GatedSignature&) -> Result<SignatureFacts> {
+    engine.on_inspect = [this](const openpgp::gate::GatedCertificate&, Instant) -> Result<CertificateFacts> {
+      return keys;
+    };
+    engine.on_verify = [this](const openpgp::gate::GatedCertificate&, std::string_view text,
+                              const openpgp::gate::GatedSignature&) -> Result<SignatureFacts> {
       asked.emplace_back(text);
       SignatureFacts answer = facts;
       answer.valid = facts.valid && text == valid_over;
@@ -60,7 +64,7 @@ struct Scene {
   }
 
   Result<AcceptedSignature> accept() {
-    const auto signature = admit_signature(body.packets());
+    const auto signature = openpgp::gate::admit_signature(body.packets());
     REQUIRE(signature);
     return accept_signature(engine, certificate, kText, *signature, form, window, now);
   }

@@ -6,6 +6,7 @@
 #include <functional>
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 
 namespace {

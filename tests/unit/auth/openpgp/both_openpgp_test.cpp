@@ -12,6 +12,7 @@
 #include "tests/support/twisted_openpgp.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 
@@ -27,8 +28,8 @@ std::string certificate_bytes() {
 
 // Two fakes that agree: the certificate has a subkey that made the built signature, and one that encrypts.
 struct Pair {
-  GatedCertificate certificate = admit_certificate(certificate_bytes(), 1000).value();
-  GatedSignature signature = admit_signature(SignatureBody::good().packets()).value();
+  openpgp::gate::GatedCertificate certificate = openpgp::gate::admit_certificate(certificate_bytes(), 1000).value();
+  openpgp::gate::GatedSignature signature = openpgp::gate::admit_signature(SignatureBody::good().packets()).value();
   Fingerprint signer = Fingerprint::from_bytes(Bytes(20, 0xA5)).value();
   FakeOpenPgp* holder = nullptr;
   FakeOpenPgp* other = nullptr;
@@ -40,9 +41,11 @@ struct Pair {
     holder = first.get();
     other = second.get();
     for (FakeOpenPgp* const fake : {holder, other}) {
-      fake->on_inspect = [this](const GatedCertificate&, Instant) -> Result<CertificateFacts> { return facts(); };
-      fake->on_verify = [this](const GatedCertificate&, std::string_view,
-                               const GatedSignature&) -> Result<SignatureFacts> { return verified(); };
+      fake->on_inspect = [this](const openpgp::gate::GatedCertificate&, Instant) -> Result<CertificateFacts> {
+        return facts();
+      };
+      fake->on_verify = [this](const openpgp::gate::GatedCertificate&, std::string_view,
+                               const openpgp::gate::GatedSignature&) -> Result<SignatureFacts> { return verified(); };
     }
     both = std::make_unique<BothOpenPgp>(BothOpenPgp::Engine{"rnp", std::move(first)},
                                          BothOpenPgp::Engine{"gpgme", std::move(second)});
@@ -75,7 +78,7 @@ struct Pair {
 
   // The other engine's facts, changed.
   void other_finds(const std::function<void(CertificateFacts&)>& change) {
-    other->on_inspect = [this, change](const GatedCertificate&, Instant) -> Result<CertificateFacts> {
+    other->on_inspect = [this, change](const openpgp::gate::GatedCertificate&, Instant) -> Result<CertificateFacts> {
       CertificateFacts changed = facts();
       change(changed);
       return changed;
@@ -97,7 +100,9 @@ TEST_CASE("what both engines vouch for is accepted and enrolled") {
 
 TEST_CASE("a certificate that one engine refuses is disputed and one that both refuse is refused") {
   Pair pair;
-  pair.other->on_inspect = [](const GatedCertificate&, Instant) -> Result<CertificateFacts> { return refuse(); };
+  pair.other->on_inspect = [](const openpgp::gate::GatedCertificate&, Instant) -> Result<CertificateFacts> {
+    return refuse();
+  };
   CHECK(pair.accepted() == "engines_disagree");
   const auto enrolled = pair.enrolled();
   CHECK(outcome(enrolled) == "certificate_disputed");
@@ -121,7 +126,8 @@ TEST_CASE("a certificate that the engines read differently is neither enrolled n
 
 TEST_CASE("a signature that one engine verifies and the other does not is disputed") {
   Pair pair;
-  const auto bad = [&](const GatedCertificate&, std::string_view, const GatedSignature&) -> Result<SignatureFacts> {
+  const auto bad = [&](const openpgp::gate::GatedCertificate&, std::string_view,
+                       const openpgp::gate::GatedSignature&) -> Result<SignatureFacts> {
     SignatureFacts facts = pair.verified();
     facts.valid = false;
     return facts;
@@ -141,8 +147,8 @@ TEST_CASE(
   const auto taken_away = [](const std::function<void(KeyFacts&)>& change, std::size_t part) {
     Pair pair;
     pair.other_finds([&](CertificateFacts& facts) { change(part == 0 ? facts.primary : facts.subkeys.at(part - 1)); });
-    pair.other->on_verify = [&](const GatedCertificate&, std::string_view,
-                                const GatedSignature&) -> Result<SignatureFacts> {
+    pair.other->on_verify = [&](const openpgp::gate::GatedCertificate&, std::string_view,
+                                const openpgp::gate::GatedSignature&) -> Result<SignatureFacts> {
       SignatureFacts facts = pair.verified();
       facts.valid = false;
       return facts;
@@ -168,7 +174,9 @@ TEST_CASE("two engines of which one is out of order are out of order") {
     CHECK(pair.accepted() == "openpgp_unavailable");
     CHECK(outcome(pair.enrolled()) == "openpgp_unavailable");
     // A refusal by the other is no opinion of both either.
-    whole.on_inspect = [](const GatedCertificate&, Instant) -> Result<CertificateFacts> { return refuse(); };
+    whole.on_inspect = [](const openpgp::gate::GatedCertificate&, Instant) -> Result<CertificateFacts> {
+      return refuse();
+    };
     CHECK(pair.accepted() == "openpgp_unavailable");
     CHECK(outcome(pair.enrolled()) == "openpgp_unavailable");
   }
@@ -198,9 +206,9 @@ struct DisputedHouse {
   HouseSettings settings() {
     HouseSettings out;
     out.open_engine = [this](const Secret& key) -> Result<std::unique_ptr<OpenPgp>> {
-      auto twisted = std::make_unique<TwistedOpenPgp>(must(RnpOpenPgp::open(Secret())));
+      auto twisted = std::make_unique<TwistedOpenPgp>(must(openpgp::rnp::RnpOpenPgp::open(Secret())));
       second = twisted.get();
-      BothOpenPgp::Engine holder{"rnp", TRY(RnpOpenPgp::open(key))};
+      BothOpenPgp::Engine holder{"rnp", TRY(openpgp::rnp::RnpOpenPgp::open(key))};
       BothOpenPgp::Engine other{"gpgme", std::move(twisted)};
       return std::unique_ptr<OpenPgp>(std::make_unique<BothOpenPgp>(std::move(holder), std::move(other)));
     };
@@ -208,7 +216,7 @@ struct DisputedHouse {
   }
   std::string refusals() {
     must(house.auth().close());
-    for (const auth::AuditRecord& record : must(house.auth().list_audit("", 100))) {
+    for (const auth::records::AuditRecord& record : must(house.auth().list_audit("", 100))) {
       if (record.decision == "refusals") return record.entry.detail;
     }
     return "none";

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 
 namespace {

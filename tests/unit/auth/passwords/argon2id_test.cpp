@@ -17,12 +17,12 @@ using namespace countersign::test;
 
 namespace {
 
-const Bytes kSalt(kSaltBytes, 0x5a);
+const Bytes kSalt(passwords::kSaltBytes, 0x5a);
 const Secret kNoPepper;
-constexpr Argon2Parameters kQuick{kMemoryKibMin, 1, 1};
+constexpr passwords::Argon2Parameters kQuick{passwords::kMemoryKibMin, 1, 1};
 
-std::string tag_of(std::string_view password, const Argon2Parameters& parameters, const Secret& pepper) {
-  Arena arena;
+std::string tag_of(std::string_view password, const passwords::Argon2Parameters& parameters, const Secret& pepper) {
+  passwords::Arena arena;
   const Secret text{as_bytes(password)};
   return hex(must(compute_argon2id({text, kSalt, parameters, pepper}, arena)).reveal());
 }
@@ -34,9 +34,9 @@ TEST_CASE("Argon2id on one thread gives the tags of the vectors") {
   std::stringstream text;
   text << in.rdbuf();
   const Json vectors = must(parse_json(text.str()));
-  Arena arena;  // the same for all
+  passwords::Arena arena;  // the same for all
   for (const Json& vector : *vectors.find("valid")->items()) {
-    const PhcString phc = must(parse_phc_string(*vector.find("phc")->string()));
+    const passwords::PhcString phc = must(passwords::parse_phc_string(*vector.find("phc")->string()));
     const Secret password{as_bytes(*vector.find("password")->string())};
     const Secret tag = must(compute_argon2id({password, phc.salt, phc.parameters, kNoPepper}, arena));
     CHECK(hex(tag.reveal()) == hex(phc.tag.reveal()));
@@ -47,9 +47,9 @@ TEST_CASE("every input of Argon2id changes its tag") {
   const std::string tag = tag_of("hunter2", kQuick, kNoPepper);
   CHECK(tag_of("hunter2", kQuick, kNoPepper) == tag);
   CHECK(tag_of("hunter3", kQuick, kNoPepper) != tag);
-  CHECK(tag_of("hunter2", {kMemoryKibMin + 8, 1, 1}, kNoPepper) != tag);
-  CHECK(tag_of("hunter2", {kMemoryKibMin, 2, 1}, kNoPepper) != tag);
-  CHECK(tag_of("hunter2", {kMemoryKibMin, 1, 2}, kNoPepper) != tag);
+  CHECK(tag_of("hunter2", {passwords::kMemoryKibMin + 8, 1, 1}, kNoPepper) != tag);
+  CHECK(tag_of("hunter2", {passwords::kMemoryKibMin, 2, 1}, kNoPepper) != tag);
+  CHECK(tag_of("hunter2", {passwords::kMemoryKibMin, 1, 2}, kNoPepper) != tag);
 }
 
 TEST_CASE("S19 a pepper changes the tag") {
@@ -62,7 +62,7 @@ TEST_CASE("S19 a pepper changes the tag") {
 }
 
 TEST_CASE("S56 the memory that a password was hashed in is wiped and used again") {
-  Arena arena;
+  passwords::Arena arena;
   const Secret password{as_bytes("correct horse battery staple")};
   must(compute_argon2id({password, kSalt, {16u << 10, 1, 4}, kNoPepper}, arena));
   const auto* const begin = arena.bytes().data();
@@ -74,17 +74,18 @@ TEST_CASE("S56 the memory that a password was hashed in is wiped and used again"
 }
 
 TEST_CASE("parameters that the library refuses are a failure and never a tag") {
-  Arena arena;
+  passwords::Arena arena;
   const Secret password{as_bytes("hunter2")};
-  for (const Argon2Parameters& parameters :
-       {Argon2Parameters{kMemoryKibMin, 0, 1}, Argon2Parameters{kMemoryKibMin, 1, 0}, Argon2Parameters{4, 1, 4}}) {
+  for (const passwords::Argon2Parameters& parameters :
+       {passwords::Argon2Parameters{passwords::kMemoryKibMin, 0, 1},
+        passwords::Argon2Parameters{passwords::kMemoryKibMin, 1, 0}, passwords::Argon2Parameters{4, 1, 4}}) {
     CHECK(outcome(compute_argon2id({password, kSalt, parameters, kNoPepper}, arena)) == "hasher_failed");
   }
   CHECK(outcome(compute_argon2id({password, Bytes(4, 1), kQuick, kNoPepper}, arena)) == "hasher_failed");
 }
 
 TEST_CASE("an arena that cannot grow is what it was") {
-  Arena arena;
+  passwords::Arena arena;
   must(arena.reserve(1u << 20));
   const auto* const begin = arena.bytes().data();
   // No address space is that large.

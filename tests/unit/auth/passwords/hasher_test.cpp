@@ -15,16 +15,16 @@ using namespace countersign::test;
 
 namespace {
 
-const Bytes kSalt(kSaltBytes, 1);
+const Bytes kSalt(passwords::kSaltBytes, 1);
 const Secret kPassword{as_bytes("hunter2")};
 const Secret kNoPepper;
-const HashRequest kRequest{kPassword, kSalt, {kMemoryKibMin, 1, 1}, kNoPepper};
+const passwords::HashRequest kRequest{kPassword, kSalt, {passwords::kMemoryKibMin, 1, 1}, kNoPepper};
 
 }  // namespace
 
 TEST_CASE("S17 so many hashes run at once and so many wait and the next is refused at once") {
   HashGate gate;
-  Hasher hasher(gate.settings(2, 16));
+  passwords::Hasher hasher(gate.settings(2, 16));
   std::atomic<int> hashed{0};
   std::vector<std::thread> callers;
   for (int i = 0; i < 18; ++i) {
@@ -50,7 +50,7 @@ TEST_CASE("S17 so many hashes run at once and so many wait and the next is refus
 
 TEST_CASE("S17 a queue of none lets as many in as hash at once") {
   HashGate gate;
-  Hasher hasher(gate.settings(1, 0));
+  passwords::Hasher hasher(gate.settings(1, 0));
   std::string answer;
   std::thread caller([&] { answer = outcome(hasher.hash(kRequest)); });
   wait_until([&] { return hasher.counts().running == 1; });
@@ -63,32 +63,32 @@ TEST_CASE("S17 a queue of none lets as many in as hash at once") {
 
 TEST_CASE("S17 as many at once as there are cores unless it is said otherwise") {
   HashGate gate;
-  Hasher hasher(gate.settings(0, 16));
+  passwords::Hasher hasher(gate.settings(0, 16));
   std::atomic<std::size_t> hashed{0};
   std::vector<std::thread> callers;
-  for (std::size_t i = 0; i < hashes_at_once() + 2; ++i) {
+  for (std::size_t i = 0; i < passwords::hashes_at_once() + 2; ++i) {
     callers.emplace_back([&] { hashed += outcome(hasher.hash(kRequest)) == "ok" ? 1 : 0; });
   }
-  wait_until([&] { return hasher.counts().running == hashes_at_once() && hasher.counts().waiting == 2; });
+  wait_until([&] { return hasher.counts().running == passwords::hashes_at_once() && hasher.counts().waiting == 2; });
   gate.open();
   for (std::thread& caller : callers) caller.join();
-  CHECK(hashed == hashes_at_once() + 2);
-  CHECK(gate.most_at_once() == hashes_at_once());
+  CHECK(hashed == passwords::hashes_at_once() + 2);
+  CHECK(gate.most_at_once() == passwords::hashes_at_once());
 }
 
 TEST_CASE("S17 an arena belongs to a thread of the hasher and is used again") {
   std::mutex mutex;
-  std::set<std::pair<std::thread::id, Arena*>> used;
-  HasherSettings settings;
+  std::set<std::pair<std::thread::id, passwords::Arena*>> used;
+  passwords::HasherSettings settings;
   settings.at_once = 2;
-  settings.compute = [&](const HashRequest& request, Arena& arena) {
+  settings.compute = [&](const passwords::HashRequest& request, passwords::Arena& arena) {
     {
       const std::lock_guard lock(mutex);
       used.emplace(std::this_thread::get_id(), &arena);
     }
     return compute_argon2id(request, arena);
   };
-  Hasher hasher(std::move(settings));
+  passwords::Hasher hasher(std::move(settings));
   std::atomic<int> hashed{0};
   std::vector<std::thread> callers;
   for (int i = 0; i < 8; ++i) {
@@ -108,22 +108,22 @@ TEST_CASE("S17 an arena belongs to a thread of the hasher and is used again") {
 
 TEST_CASE("a hash that had no memory is a failure of the hasher and the next one works") {
   int calls = 0;
-  HasherSettings settings;
+  passwords::HasherSettings settings;
   settings.at_once = 1;
-  settings.compute = [&](const HashRequest& request, Arena& arena) -> Result<Secret> {
+  settings.compute = [&](const passwords::HashRequest& request, passwords::Arena& arena) -> Result<Secret> {
     ++calls;
     if (calls == 1) throw std::bad_alloc();
     if (calls == 2) return fail(ErrorCode::hasher_failed, "as told");
     return compute_argon2id(request, arena);
   };
-  Hasher hasher(std::move(settings));
+  passwords::Hasher hasher(std::move(settings));
   CHECK(outcome(hasher.hash(kRequest)) == "hasher_failed");
   CHECK(outcome(hasher.hash(kRequest)) == "hasher_failed");
   CHECK(outcome(hasher.hash(kRequest)) == "ok");
 }
 
 TEST_CASE("a hasher that hashed nothing has no thread to end") {
-  for (int i = 0; i < 100; ++i) Hasher hasher(HasherSettings{});
+  for (int i = 0; i < 100; ++i) passwords::Hasher hasher(passwords::HasherSettings{});
   CHECK(face_of(ErrorCode::hasher_busy) == Face::unavailable);
   CHECK(face_of(ErrorCode::hasher_failed) == Face::unavailable);
 }

@@ -11,7 +11,7 @@ using namespace countersign::test;
 namespace {
 
 std::string admitted(std::string_view text) {
-  return outcome(Password::admit(Secret(as_bytes(text))));
+  return outcome(passwords::Password::admit(Secret(as_bytes(text))));
 }
 
 }  // namespace
@@ -56,8 +56,8 @@ TEST_CASE("S20 a password is UTF-8 and has no U+0000") {
 }
 
 TEST_CASE("S20 a password is the same from keyboards that compose and that do not") {
-  const Password composed = password_of("caf\xc3\xa9");
-  const Password decomposed = password_of("cafe\xcc\x81");
+  const passwords::Password composed = password_of("caf\xc3\xa9");
+  const passwords::Password decomposed = password_of("cafe\xcc\x81");
   CHECK(composed.normal().reveal_text() == decomposed.normal().reveal_text());
   CHECK(decomposed.given().reveal_text() == "cafe\xcc\x81");
   // Not the compatibility form, which would make different passwords one.

@@ -23,7 +23,7 @@ std::string with(const std::string& from, const std::string& to) {
 }
 
 std::string read(const std::string& text) {
-  return outcome(parse_phc_string(text));
+  return outcome(passwords::parse_phc_string(text));
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ TEST_CASE("S18 a password hash as the vectors have it is read and written as the
   REQUIRE(vectors.find("valid")->items()->size() == 3);
   for (const Json& vector : *vectors.find("valid")->items()) {
     const std::string& phc = *vector.find("phc")->string();
-    CHECK(write_phc_string(must(parse_phc_string(phc))).reveal_text() == phc);
+    CHECK(write_phc_string(must(passwords::parse_phc_string(phc))).reveal_text() == phc);
   }
 }
 
@@ -117,7 +117,7 @@ TEST_CASE("S18 nothing stands before or behind a password hash and nothing is mi
 }
 
 TEST_CASE("S22 why a password hash was refused says nothing of it") {
-  const auto refused = parse_phc_string(with("p=4", "p=9"));
+  const auto refused = passwords::parse_phc_string(with("p=4", "p=9"));
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().detail.find(kTag.substr(0, 8)) == std::string::npos);
   CHECK(refused.error().detail.find(kSalt.substr(0, 8)) == std::string::npos);

@@ -15,7 +15,7 @@ Json record() {
   return Json::object().set("version", 1).set("text", "caf\xC3\xA9 \" \\ \n").set("list", Json::array());
 }
 
-std::string opened(const RecordSeal& seal, std::string_view name, std::string_view text) {
+std::string opened(const secrets::RecordSeal& seal, std::string_view name, std::string_view text) {
   return outcome(seal.open(name, as_bytes(text)));
 }
 
@@ -106,10 +106,10 @@ TEST_CASE("what is no sealed record is unreadable") {
 TEST_CASE("S74 a record of another version is refused by name") {
   const Json json = Json::object().set("version", 2);
   JsonReader reader(json);
-  const Status status = check_record_version(reader);
+  const Status status = secrets::check_record_version(reader);
   CHECK(outcome(status) == "unknown_version");
   CHECK(status.error().detail == "record version 2");
-  const auto read = understood("users/a.account", Result<int>(tl::unexpected<Error>(status.error())));
+  const auto read = secrets::understood("users/a.account", Result<int>(tl::unexpected<Error>(status.error())));
   CHECK(outcome(read) == "record_unreadable");
   CHECK(read.error().detail.find("record version 2") != std::string::npos);
 }
@@ -125,7 +125,7 @@ TEST_CASE("S55 a damaged record denies whatever it was for") {
     damaged[damaged.size() / 2] = static_cast<char>(damaged[damaged.size() / 2] ^ 1);
     must(put(house.medium(), name, damaged));
     CAPTURE(name);
-    const auto response = house.challenge_for(alice(), Purpose::login, Transport::http);
+    const auto response = house.challenge_for(alice(), records::Purpose::login, records::Transport::http);
     const auto admitted = house.auth().admit(opened_session.token, by_http());
     const auto logged_in = house.auth().log_in(house.answer_to(alice(), response), by_http());
     if (name.starts_with("sessions/") || name.ends_with(".account")) {

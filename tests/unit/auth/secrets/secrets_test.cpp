@@ -25,14 +25,14 @@ fs::path file_of(const SealedGround& ground, const std::string& family) {
 }
 
 std::string loaded(const SealedGround& ground) {
-  return outcome(Secrets::load(ground.secrets_folder(), kNoon));
+  return outcome(secrets::Secrets::load(ground.secrets_folder(), kNoon));
 }
 
 std::string text_in(const fs::path& path) {
-  return std::string(must(read_private_file(path)).reveal_text());
+  return std::string(must(secrets::read_private_file(path)).reveal_text());
 }
 void write(const fs::path& path, std::string_view text) {
-  must(write_private_file(path, as_bytes(text)));
+  must(secrets::write_private_file(path, as_bytes(text)));
 }
 
 mode_t mode_of(const fs::path& path) {
@@ -89,14 +89,14 @@ TEST_CASE("S76 a secret that is missing stops the start") {
 TEST_CASE("a missing key of the server is for whoever needs it to refuse") {
   SealedGround ground;
   fs::remove(ground.secrets_folder() / "server.key");
-  CHECK(must(Secrets::load(ground.secrets_folder(), kNoon)).server_key_armored().empty());
+  CHECK(must(secrets::Secrets::load(ground.secrets_folder(), kNoon)).server_key_armored().empty());
 }
 
 TEST_CASE("S76 a missing folder of secrets stops the start and is not made") {
   ScratchFolder scratch;
-  CHECK(outcome(Secrets::load(scratch.path() / "secrets", kNoon)) == "startup_refused");
+  CHECK(outcome(secrets::Secrets::load(scratch.path() / "secrets", kNoon)) == "startup_refused");
   CHECK_FALSE(fs::exists(scratch.path() / "secrets"));
-  CHECK(outcome(Secrets::load(scratch.path() / "no" / "secrets", kNoon)) == "startup_refused");
+  CHECK(outcome(secrets::Secrets::load(scratch.path() / "no" / "secrets", kNoon)) == "startup_refused");
 }
 
 TEST_CASE("S76 a secret that is a link or a folder or a pipe stops the start") {
@@ -162,7 +162,7 @@ TEST_CASE("S74 a secret of another version is refused by name") {
   std::string text = text_in(path);
   text.replace(text.find("-v1"), 3, "-v2");
   write(path, text);
-  const auto secrets = Secrets::load(ground.secrets_folder(), kNoon);
+  const auto secrets = secrets::Secrets::load(ground.secrets_folder(), kNoon);
   CHECK(outcome(secrets) == "startup_refused");
   CHECK(secrets.error().detail.find("version") != std::string::npos);
 }
@@ -181,16 +181,16 @@ TEST_CASE("a key seals from its time on and the older ones still open") {
   SealedGround ground;
   const std::string old_id = ground.secrets.newest_seal_key().id;
   const Instant due = kNoon + std::chrono::hours(1);
-  const SecretKey coming = must(make_secret_key(ground.rng, kNoon, due));
-  must(write_secret_file(ground.secrets_folder(), SecretFamily::seal, coming));
+  const secrets::SecretKey coming = must(secrets::make_secret_key(ground.rng, kNoon, due));
+  must(write_secret_file(ground.secrets_folder(), secrets::SecretFamily::seal, coming));
   const auto sealing_at = [&](Instant now) {
-    return must(Secrets::load(ground.secrets_folder(), now)).newest_seal_key().id;
+    return must(secrets::Secrets::load(ground.secrets_folder(), now)).newest_seal_key().id;
   };
   CHECK(sealing_at(due - Seconds(1)) == old_id);
   CHECK(sealing_at(due) == coming.id);
   CHECK(sealing_at(kNoon - std::chrono::days(365)) == old_id);  // a clock that is wrong leaves somebody to seal
   for (const Instant now : {kNoon, due}) {
-    const Secrets both = must(Secrets::load(ground.secrets_folder(), now));
+    const secrets::Secrets both = must(secrets::Secrets::load(ground.secrets_folder(), now));
     CHECK(both.find_seal_key(old_id) != nullptr);
     CHECK(both.find_seal_key(coming.id) != nullptr);  // loaded before it is used
     CHECK(both.find_seal_key("0000000000000002") == nullptr);
@@ -201,18 +201,18 @@ TEST_CASE("a key seals from its time on and the older ones still open") {
 TEST_CASE("secrets are current until a key comes or goes or is due") {
   SealedGround ground;
   const Instant due = kNoon + std::chrono::hours(1);
-  const Secrets before = must(Secrets::load(ground.secrets_folder(), kNoon));
+  const secrets::Secrets before = must(secrets::Secrets::load(ground.secrets_folder(), kNoon));
   CHECK(must(before.is_current(kNoon)));
-  const SecretKey coming = must(make_secret_key(ground.rng, kNoon, due));
-  must(write_secret_file(ground.secrets_folder(), SecretFamily::record, coming));
+  const secrets::SecretKey coming = must(secrets::make_secret_key(ground.rng, kNoon, due));
+  must(write_secret_file(ground.secrets_folder(), secrets::SecretFamily::record, coming));
   CHECK_FALSE(must(before.is_current(kNoon)));
-  const Secrets loaded = must(Secrets::load(ground.secrets_folder(), kNoon));
+  const secrets::Secrets loaded = must(secrets::Secrets::load(ground.secrets_folder(), kNoon));
   CHECK(must(loaded.is_current(due - Seconds(1))));
   CHECK_FALSE(must(loaded.is_current(due)));
-  const Secrets after = must(Secrets::load(ground.secrets_folder(), due));
+  const secrets::Secrets after = must(secrets::Secrets::load(ground.secrets_folder(), due));
   CHECK(must(after.is_current(due)));
   CHECK(must(after.is_current(kNoon)));  // set back, the clock changes nothing
-  must(destroy_secret_file(ground.secrets_folder(), SecretFamily::record, coming.id));
+  must(destroy_secret_file(ground.secrets_folder(), secrets::SecretFamily::record, coming.id));
   CHECK_FALSE(must(after.is_current(due)));
 }
 
@@ -224,7 +224,7 @@ TEST_CASE("a key file of the first release is in use from its making on") {
   REQUIRE(from != std::string::npos);
   text.erase(from, text.find('\n', from) + 1 - from);
   write(path, text);
-  const Secrets secrets = must(Secrets::load(ground.secrets_folder(), kNoon));
+  const secrets::Secrets secrets = must(secrets::Secrets::load(ground.secrets_folder(), kNoon));
   CHECK(secrets.newest_seal_key().from == kNoon);
   CHECK(secrets.newest_seal_key().created_at == kNoon);
 }
@@ -239,7 +239,7 @@ TEST_CASE("files that are no secrets are left alone") {
 
 TEST_CASE("secrets are never written over others") {
   SealedGround ground;
-  CHECK(outcome(Secrets::create(ground.secrets_folder(), ground.rng, kNoon, Secret())) == "conflict");
+  CHECK(outcome(secrets::Secrets::create(ground.secrets_folder(), ground.rng, kNoon, Secret())) == "conflict");
   CHECK(loaded(ground) == "ok");
 }
 
@@ -249,7 +249,7 @@ TEST_CASE("without entropy no secrets are made") {
     FakeRng rng;
     rng.run_dry_after(calls);
     const fs::path folder = scratch.path() / std::to_string(calls);
-    CHECK(outcome(Secrets::create(folder, rng, kNoon, Secret(as_bytes("k")))) == "entropy_unavailable");
-    CHECK(outcome(Secrets::load(folder, kNoon)) == "startup_refused");
+    CHECK(outcome(secrets::Secrets::create(folder, rng, kNoon, Secret(as_bytes("k")))) == "entropy_unavailable");
+    CHECK(outcome(secrets::Secrets::load(folder, kNoon)) == "startup_refused");
   }
 }

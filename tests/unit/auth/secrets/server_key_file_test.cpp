@@ -24,8 +24,8 @@ std::set<std::string> names(const std::filesystem::path& folder) {
   return found;
 }
 
-std::string key_of(const std::filesystem::path& folder, const openpgp::Fingerprint& key) {
-  const auto read = read_server_key(folder, key);
+std::string key_of(const std::filesystem::path& folder, const Fingerprint& key) {
+  const auto read = secrets::read_server_key(folder, key);
   return read ? std::string(read->reveal_text()) : outcome(read);
 }
 
@@ -34,27 +34,27 @@ std::string key_of(const std::filesystem::path& folder, const openpgp::Fingerpri
 TEST_CASE("the key that the record names is found at every step of its replacement") {
   ScratchFolder scratch;
   const auto& folder = scratch.path();
-  must(write_private_file(server_key_file(folder), as_bytes("old")));
+  must(secrets::write_private_file(secrets::server_key_file(folder), as_bytes("old")));
   CHECK(key_of(folder, alice().fingerprint()) == "old");
-  must(write_server_key(folder, bob().fingerprint(), secret("new")));
+  must(secrets::write_server_key(folder, bob().fingerprint(), secret("new")));
   // Before the commit the record names alice's, after it bob's.
   CHECK(key_of(folder, alice().fingerprint()) == "old");
   CHECK(key_of(folder, bob().fingerprint()) == "new");
-  must(settle_server_key(folder, bob().fingerprint()));
+  must(secrets::settle_server_key(folder, bob().fingerprint()));
   CHECK(key_of(folder, bob().fingerprint()) == "new");
   CHECK(names(folder) == std::set<std::string>{"server.key"});
-  must(settle_server_key(folder, bob().fingerprint()));
+  must(secrets::settle_server_key(folder, bob().fingerprint()));
   CHECK(names(folder) == std::set<std::string>{"server.key"});
 }
 
 TEST_CASE("keys of replacements that were never committed go with the next one that is") {
   ScratchFolder scratch;
   const auto& folder = scratch.path();
-  must(write_private_file(server_key_file(folder), as_bytes("old")));
-  must(write_server_key(folder, alice().fingerprint(), secret("given up")));
-  must(write_server_key(folder, bob().fingerprint(), secret("new")));
-  must(write_private_file(folder / "server-notes.key", as_bytes("somebody's own")));
-  must(settle_server_key(folder, bob().fingerprint()));
+  must(secrets::write_private_file(secrets::server_key_file(folder), as_bytes("old")));
+  must(secrets::write_server_key(folder, alice().fingerprint(), secret("given up")));
+  must(secrets::write_server_key(folder, bob().fingerprint(), secret("new")));
+  must(secrets::write_private_file(folder / "server-notes.key", as_bytes("somebody's own")));
+  must(secrets::settle_server_key(folder, bob().fingerprint()));
   CHECK(names(folder) == std::set<std::string>{"server.key", "server-notes.key"});
   CHECK(key_of(folder, bob().fingerprint()) == "new");
 }
@@ -63,7 +63,7 @@ TEST_CASE("S76 a key file that others can read is refused and none is not found"
   ScratchFolder scratch;
   const auto& folder = scratch.path();
   CHECK(key_of(folder, bob().fingerprint()) == "not_found");
-  must(write_server_key(folder, bob().fingerprint(), secret("new")));
-  REQUIRE(::chmod(server_key_file(folder, bob().fingerprint()).c_str(), 0640) == 0);
+  must(secrets::write_server_key(folder, bob().fingerprint(), secret("new")));
+  REQUIRE(::chmod(secrets::server_key_file(folder, bob().fingerprint()).c_str(), 0640) == 0);
   CHECK(key_of(folder, bob().fingerprint()) == "startup_refused");
 }

@@ -35,7 +35,7 @@ std::size_t at_every_call(const std::function<bool(std::size_t)>& scene) {
 }
 
 // The token that came out of it, if one did.
-std::optional<Secret> token_of(const Result<RefreshedSession>& answer) {
+std::optional<Secret> token_of(const Result<sessions::RefreshedSession>& answer) {
   if (!answer) return std::nullopt;
   return answer->token;
 }
@@ -49,10 +49,10 @@ void check_denied_or_unavailable(const Error& error) {
 }  // namespace
 
 TEST_CASE("the same response redeemed in between opens one session") {
-  for (const Transport transport : {Transport::http, Transport::courier}) {
+  for (const records::Transport transport : {records::Transport::http, records::Transport::courier}) {
     at_every_call([&](std::size_t n) {
       Scene scene;
-      const Response response = scene.house.answer(alice(), scene.house.issue(alice(), transport));
+      const proving::Response response = scene.house.answer(alice(), scene.house.issue(alice(), transport));
       bool came = false;
       std::string first_grant;
       scene.between.interfere(n, [&] {
@@ -62,7 +62,7 @@ TEST_CASE("the same response redeemed in between opens one session") {
       const auto answer = scene.house.auth().log_in(response, by_http());
       if (!came) return false;
       CAPTURE(n);
-      if (transport == Transport::http) {
+      if (transport == records::Transport::http) {
         CHECK(outcome(answer) == "challenge_consumed");
       } else {
         CHECK(must(answer).grant == first_grant);
@@ -169,13 +169,13 @@ TEST_CASE("S49 ending a session that is refreshed at that moment ends it all the
 TEST_CASE("two first uses of a grant at once begin its limits once") {
   at_every_call([&](std::size_t n) {
     Scene scene;
-    const auto issued = scene.house.issue(alice(), Transport::courier);
+    const auto issued = scene.house.issue(alice(), records::Transport::courier);
     const auto answer = must(scene.house.auth().log_in(scene.house.answer(alice(), issued), by_courier()));
     const std::string grant = scene.house.open_grant(answer.grant);
     std::string text = grant.substr(grant.find("cs_"), 46);
     const Secret token = Secret::take(text);
     bool came = false;
-    std::optional<Session> theirs;
+    std::optional<records::Session> theirs;
     scene.between.interfere(n, [&] {
       came = true;
       theirs = must(scene.other->admit(token, by_http()));
@@ -191,9 +191,9 @@ TEST_CASE("two first uses of a grant at once begin its limits once") {
 }
 
 TEST_CASE("the same response from eight threads and two servers opens one session") {
-  for (const Transport transport : {Transport::http, Transport::courier}) {
+  for (const records::Transport transport : {records::Transport::http, records::Transport::courier}) {
     Scene scene;
-    const Response response = scene.house.answer(alice(), scene.house.issue(alice(), transport));
+    const proving::Response response = scene.house.answer(alice(), scene.house.issue(alice(), transport));
     std::atomic<int> opened{0};
     std::atomic<int> refused_otherwise{0};
     std::mutex mutex;
@@ -215,7 +215,7 @@ TEST_CASE("the same response from eight threads and two servers opens one sessio
     for (std::thread& thread : threads) thread.join();
     CHECK(scene.sessions() == 1);
     CHECK(refused_otherwise == 0);
-    CHECK(opened == (transport == Transport::http ? 1 : 8));
+    CHECK(opened == (transport == records::Transport::http ? 1 : 8));
     for (const std::string& grant : grants) CHECK(grant == grants.front());
     CHECK(scene.chain_holds());
   }

@@ -18,7 +18,7 @@ std::string admitted(House& house, const Secret& token) {
 }
 
 Secret granted_token(House& house) {
-  const auto issued = house.issue(alice(), Transport::courier);
+  const auto issued = house.issue(alice(), records::Transport::courier);
   const auto answer = must(house.auth().log_in(house.answer(alice(), issued), by_courier()));
   REQUIRE_FALSE(answer.opened);
   const std::string text = house.open_grant(answer.grant);
@@ -38,7 +38,7 @@ TEST_CASE("a login opens a session that says who and how") {
   House house;
   house.add(alice());
   const auto opened = house.log_in(alice());
-  const Session session = must(house.auth().admit(opened.token, by_http()));
+  const records::Session session = must(house.auth().admit(opened.token, by_http()));
   CHECK(session.account == alice().account());
   CHECK(session.username == "alice");
   CHECK(session.method == "key");
@@ -190,7 +190,7 @@ TEST_CASE("S47 a clock that was set back extends no session, by use or by refres
   const auto by_use = must(house.auth().admit(opened.token, by_http()));
   house.clock.set(house.clock.now() - std::chrono::hours(5));
   house.clock.pass(std::chrono::minutes(90));
-  const Session used = must(house.auth().admit(opened.token, by_http()));
+  const records::Session used = must(house.auth().admit(opened.token, by_http()));
   CHECK(used.idle_expires_at == by_use.idle_expires_at);
   CHECK(must(house.auth().show_session(alice().account(), opened.session.id)).idle_expires_at ==
         by_use.idle_expires_at);
@@ -234,10 +234,10 @@ TEST_CASE("S45 a session of an account that is revoked or deleted or gone is den
   House house;
   house.add(alice());
   const auto opened = house.log_in(alice());
-  Accounts accounts(house.medium(), house.seal());
-  for (const AccountState state : {AccountState::revoked, AccountState::deleted}) {
+  records::Accounts accounts(house.medium(), house.seal());
+  for (const records::AccountState state : {records::AccountState::revoked, records::AccountState::deleted}) {
     const auto stored = must(accounts.find(alice().account()));
-    Account changed = stored->account;
+    records::Account changed = stored->account;
     changed.state = state;  // the epoch left as it was: the state alone must do
     storage::Batch batch;
     accounts.stage_change(batch, *stored, changed);
@@ -245,7 +245,7 @@ TEST_CASE("S45 a session of an account that is revoked or deleted or gone is den
     CHECK(admitted(house, opened.token) == "account_not_active");
     CHECK(outcome(house.auth().refresh_session(opened.token, by_http())) == "account_not_active");
   }
-  must(erase(house.medium(), account_name(alice().account())));
+  must(erase(house.medium(), records::account_name(alice().account())));
   CHECK(admitted(house, opened.token) == "account_unknown");
 }
 
@@ -253,7 +253,7 @@ TEST_CASE("S45 a session whose account cannot be read is denied") {
   House house;
   house.add(alice());
   const auto opened = house.log_in(alice());
-  must(put(house.medium(), account_name(alice().account()), "{}"));
+  must(put(house.medium(), records::account_name(alice().account()), "{}"));
   CHECK(admitted(house, opened.token) == "record_unreadable");
   CHECK(face_of_outcome(house.auth().admit(opened.token, by_http())) == Face::denied);
 }
@@ -262,8 +262,8 @@ TEST_CASE("S46 a medium that fails is unavailable and never an absent session") 
   House house;
   house.add(alice());
   const auto opened = house.log_in(alice());
-  CHECK(admitted(house, must(make_token(house.rng))) == "session_unknown");
-  const std::string name = must(session_name(opened.token.reveal_text()));
+  CHECK(admitted(house, must(records::make_token(house.rng))) == "session_unknown");
+  const std::string name = must(records::session_name(opened.token.reveal_text()));
   must(put(house.medium(), name, "torn"));
   CHECK(admitted(house, opened.token) == "record_unreadable");
 }
@@ -329,7 +329,7 @@ TEST_CASE("a granted session begins its limits at first use") {
   house.add(alice());
   const Secret token = granted_token(house);
   house.clock.pass(std::chrono::days(6));
-  const Session session = must(house.auth().admit(token, by_http()));
+  const records::Session session = must(house.auth().admit(token, by_http()));
   CHECK_FALSE(session.use_before);
   CHECK(session.created_at == house.clock.now());
   CHECK(session.expires_at == house.clock.now() + std::chrono::hours(24));

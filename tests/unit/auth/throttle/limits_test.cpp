@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "auth/accounts/account_id.hpp"
+#include "auth/base/account_id.hpp"
 #include "tests/support/planted_password.hpp"
 
 using namespace countersign;
@@ -21,7 +21,7 @@ Visit from(int n) {
 }
 
 std::string attempt(House& house, const std::string& username, std::string_view password, const Visit& visit) {
-  return outcome(house.auth().log_in(AccountName{username, ""}, password_of(password), visit));
+  return outcome(house.auth().log_in(records::AccountName{username, ""}, password_of(password), visit));
 }
 
 HouseSettings strict() {
@@ -46,11 +46,12 @@ TEST_CASE("S32 passwords for one account are limited from everywhere and right o
   const auto before = hashes(house);
   CHECK(attempt(house, "alice", "wrong", from(4)) == "slow_down");
   CHECK(attempt(house, "alice", "right", from(5)) == "slow_down");
-  CHECK(outcome(house.auth().change_password(AccountName{"alice", ""}, password_of("right"), password_of("new"),
-                                             from(6))) == "slow_down");
+  CHECK(outcome(house.auth().change_password(records::AccountName{"alice", ""}, password_of("right"),
+                                             password_of("new"), from(6))) == "slow_down");
   CHECK(hashes(house) == before);
   // By its id it is the same account.
-  CHECK(outcome(house.auth().log_in(AccountName{"", alice().account()}, password_of("right"), from(7))) == "slow_down");
+  CHECK(outcome(house.auth().log_in(records::AccountName{"", alice().account()}, password_of("right"), from(7))) ==
+        "slow_down");
   // One comes back each minute.
   house.clock.pass(std::chrono::seconds(60));
   CHECK(attempt(house, "alice", "right", from(8)) == "ok");
@@ -64,7 +65,7 @@ TEST_CASE("S32 names that exist and names that do not are limited alike") {
   const auto course = [&](const std::string& name) {
     std::string codes;
     for (int i = 0; i < 5; ++i) {
-      const auto result = house.auth().log_in(AccountName{name, ""}, password_of("wrong"), from(i));
+      const auto result = house.auth().log_in(records::AccountName{name, ""}, password_of("wrong"), from(i));
       codes += std::string(name_of(public_face_of(result.error().code))) + " ";
     }
     return codes;
@@ -89,7 +90,7 @@ TEST_CASE("S32 failed passwords never lock the key path") {
   CHECK(attempt(house, "alice", "right", kThere) == "slow_down");
   CHECK_NOTHROW(house.log_in(alice()));
   // Nor a password that is set with the key.
-  auto challenge = house.challenge_for(alice(), Purpose::password, Transport::http);
+  auto challenge = house.challenge_for(alice(), records::Purpose::password, records::Transport::http);
   CHECK(outcome(house.auth().change_password(house.answer_to(alice(), challenge), password_of("new"), by_http())) ==
         "ok");
 }
@@ -160,7 +161,8 @@ TEST_CASE("S32 what a source has used up is kept across a restart too, also by a
   house.add(alice(), "right");
   for (int i = 0; i < 8; ++i) attempt(house, "nobody" + std::to_string(i), "wrong", kHere);
   const auto ask = [&](const Visit& visit) {
-    return outcome(house.auth().issue_challenge({{"alice", ""}, Purpose::login, Transport::http, "", "", ""}, visit));
+    return outcome(house.auth().issue_challenge(
+        {{"alice", ""}, records::Purpose::login, records::Transport::http, "", "", ""}, visit));
   };
   for (int i = 0; i < 4; ++i) CHECK(ask(kHere) == "ok");
   CHECK(ask(kHere) == "slow_down");
@@ -179,7 +181,7 @@ TEST_CASE("S32 every public operation by key counts against its source") {
   House house(settings, nullptr);
   house.add(alice());
   Authenticator& auth = house.auth();
-  const Response none{"AAAA", "no signature", openpgp::SignatureForm::detached};
+  const proving::Response none{"AAAA", "no signature", openpgp::SignatureForm::detached};
   const std::vector<std::function<std::string(const Visit&)>> operations = {
       [&](const Visit& v) { return outcome(auth.log_in(none, v)); },
       [&](const Visit& v) { return outcome(auth.enrol(none, alice().certificate(), v, std::nullopt)); },
@@ -229,7 +231,7 @@ TEST_CASE("limits whose record is damaged begin anew and nobody is locked out") 
 
 TEST_CASE("the record of full tables fits the medium") {
   House house(strict(), nullptr);
-  Limits limits(house.medium(), house.seal(), "server", house.settings.policies.limits);
+  throttle::Limits limits(house.medium(), house.seal(), "server", house.settings.policies.limits);
   const auto now = house.clock.monotonic();
   for (int i = 0; i < 5000; ++i) {
     const std::string source =
@@ -244,6 +246,6 @@ TEST_CASE("the record of full tables fits the medium") {
   limits.saved();
   storage::Batch again;
   CHECK_FALSE(limits.stage(again, house.clock.now(), now));
-  Limits next(house.medium(), house.seal(), "server", house.settings.policies.limits);
+  throttle::Limits next(house.medium(), house.seal(), "server", house.settings.policies.limits);
   CHECK(outcome(next.load(house.clock.now(), now)) == "ok");
 }

@@ -23,7 +23,7 @@ ThrottleLimits limits() {
   return out;
 }
 
-int taken(Throttle& throttle, const std::string& source, milliseconds now, int tries) {
+int taken(throttle::Throttle& throttle, const std::string& source, milliseconds now, int tries) {
   int count = 0;
   for (int i = 0; i < tries; ++i) count += throttle.take(source, now).has_value() ? 1 : 0;
   return count;
@@ -32,7 +32,7 @@ int taken(Throttle& throttle, const std::string& source, milliseconds now, int t
 }  // namespace
 
 TEST_CASE("S05 a source gets its burst at once and then its rate") {
-  Throttle throttle(limits());
+  throttle::Throttle throttle(limits());
   CHECK(taken(throttle, "192.0.2.1", kStart, 10) == 3);
   CHECK(outcome(throttle.take("192.0.2.1", kStart)) == "slow_down");
   CHECK(taken(throttle, "192.0.2.1", kStart + milliseconds(499), 10) == 0);
@@ -41,23 +41,23 @@ TEST_CASE("S05 a source gets its burst at once and then its rate") {
 }
 
 TEST_CASE("S32 one source that is limited limits no other") {
-  Throttle throttle(limits());
+  throttle::Throttle throttle(limits());
   CHECK(taken(throttle, "192.0.2.1", kStart, 100) == 3);
   CHECK(taken(throttle, "192.0.2.2", kStart, 100) == 3);
 }
 
 TEST_CASE("S05 addresses of one IPv6 /64 are one source") {
-  CHECK(throttle_key("2001:db8:1:2::1") == throttle_key("2001:db8:1:2:ffff:ffff:ffff:ffff"));
-  CHECK(throttle_key("2001:DB8:1:2::1") == throttle_key("2001:0db8:0001:0002:0:0:0:1"));
-  CHECK(throttle_key("2001:db8:1:2::1") != throttle_key("2001:db8:1:3::1"));
-  CHECK(throttle_key("192.0.2.1") != throttle_key("192.0.2.2"));
-  CHECK(throttle_key("::ffff:192.0.2.1") != throttle_key("::ffff:192.0.2.2"));
-  CHECK(throttle_key("::ffff:192.0.2.1") == throttle_key("192.0.2.1"));
-  CHECK(throttle_key("unix") == "unix");
+  CHECK(throttle::throttle_key("2001:db8:1:2::1") == throttle::throttle_key("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+  CHECK(throttle::throttle_key("2001:DB8:1:2::1") == throttle::throttle_key("2001:0db8:0001:0002:0:0:0:1"));
+  CHECK(throttle::throttle_key("2001:db8:1:2::1") != throttle::throttle_key("2001:db8:1:3::1"));
+  CHECK(throttle::throttle_key("192.0.2.1") != throttle::throttle_key("192.0.2.2"));
+  CHECK(throttle::throttle_key("::ffff:192.0.2.1") != throttle::throttle_key("::ffff:192.0.2.2"));
+  CHECK(throttle::throttle_key("::ffff:192.0.2.1") == throttle::throttle_key("192.0.2.1"));
+  CHECK(throttle::throttle_key("unix") == "unix");
 }
 
 TEST_CASE("S05 the table is bounded and whoever finds it full shares one bucket with the rest") {
-  Throttle throttle(limits());
+  throttle::Throttle throttle(limits());
   for (int i = 0; i < 4; ++i) CHECK(taken(throttle, "192.0.2." + std::to_string(i), kStart, 3) == 3);
   int rest = 0;
   for (int i = 4; i < 1000; ++i) rest += taken(throttle, "192.0.2." + std::to_string(i), kStart, 1);
@@ -66,14 +66,14 @@ TEST_CASE("S05 the table is bounded and whoever finds it full shares one bucket 
 }
 
 TEST_CASE("S05 a flood from many addresses takes nothing from a source in the table") {
-  Throttle throttle(limits());
+  throttle::Throttle throttle(limits());
   CHECK(taken(throttle, "192.0.2.1", kStart, 1) == 1);
   for (int i = 0; i < 10'000; ++i) taken(throttle, "198.51.100." + std::to_string(i), kStart, 2);
   CHECK(taken(throttle, "192.0.2.1", kStart, 10) == 2);
 }
 
 TEST_CASE("sources that are rested make room") {
-  Throttle throttle(limits());
+  throttle::Throttle throttle(limits());
   for (int i = 0; i < 4; ++i) taken(throttle, "192.0.2." + std::to_string(i), kStart, 3);
   CHECK(taken(throttle, "203.0.113.1", kStart + milliseconds(1499), 1) == 1);  // from the rest
   CHECK(throttle.keys() == 4);
@@ -84,7 +84,7 @@ TEST_CASE("sources that are rested make room") {
 TEST_CASE("many threads take no more than there is") {
   ThrottleLimits many = limits();
   many.burst = 500;
-  Throttle throttle(many);
+  throttle::Throttle throttle(many);
   std::atomic<int> sum{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
@@ -98,7 +98,7 @@ TEST_CASE("S05 asking for challenges is limited by where it comes from and not b
   House house;
   house.add(alice());
   house.add(bob());
-  ChallengeRequest request;
+  proving::ChallengeRequest request;
   request.name.username = "alice";
   const Visit flood{Arrival::http, "198.51.100.1"};
   std::string last;

@@ -68,7 +68,7 @@ TEST_CASE(
   // Twice as many as there are workers: those that were refused keep none.
   for (int i = 0; i < 64; ++i) CHECK(ask(port, login_request("nobody", "wrong")).status == 503);
 
-  const Response response = house.answer(alice(), house.issue(alice()));
+  const proving::Response response = house.answer(alice(), house.issue(alice()));
   const WireReply by_key = ask(port, http_request("POST", "/v1/session", kJson, write_json(fields_of(response))));
   CHECK(by_key.status == 201);
   const WireReply checked = ask(
@@ -96,7 +96,7 @@ TEST_CASE("S28 a wrong password and an unknown name are the same bytes") {
     CHECK(other.head == wrong.head);
     CHECK(other.body == wrong.body);
   }
-  set_state(house, alice(), AccountState::revoked);
+  set_state(house, alice(), records::AccountState::revoked);
   const WireReply revoked = ask(port, login_request("alice", "right"));
   CHECK(revoked.head == wrong.head);
   CHECK(revoked.body == wrong.body);
@@ -136,10 +136,11 @@ TEST_CASE("a password is changed over HTTP by itself and by a response") {
   CHECK(ask(port, login_request("alice", "two")).status == 201);
 
   const auto answered = [&] {
-    return fields_of(house.answer_to(alice(), house.challenge_for(alice(), Purpose::password, Transport::http)));
+    return fields_of(
+        house.answer_to(alice(), house.challenge_for(alice(), records::Purpose::password, records::Transport::http)));
   };
   const auto challenge_of_now = [&](std::uint64_t epoch) {
-    auto challenge = house.challenge_for(alice(), Purpose::password, Transport::http);
+    auto challenge = house.challenge_for(alice(), records::Purpose::password, records::Transport::http);
     challenge.epoch = epoch;
     return fields_of(house.answer_to(alice(), challenge));
   };

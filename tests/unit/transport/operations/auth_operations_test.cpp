@@ -45,7 +45,7 @@ TEST_CASE("a login through the operations gives the fields of the protocol") {
   house.add(alice());
   const Json challenge = run(house, "challenge.issue", Carrier::http, asked("alice"), Secret());
   CHECK(names_of(challenge) == std::vector<std::string>{"challenge_message", "expires_at"});
-  const IssuedChallenge issued{member(challenge, "challenge_message"), {}};
+  const proving::IssuedChallenge issued{member(challenge, "challenge_message"), {}};
   const Json opened = run(house, "session.open", Carrier::http, fields_of(house.answer(alice(), issued)), Secret());
   CHECK(names_of(opened) == std::vector<std::string>{"token", "session", "account", "username", "method", "transport",
                                                      "created_at", "idle_expires_at", "expires_at"});
@@ -69,7 +69,7 @@ TEST_CASE("a courier's login is answered with its grant alone") {
   House house;
   house.add(alice());
   const Json challenge = run(house, "challenge.issue", Carrier::courier, asked("alice"), Secret());
-  const IssuedChallenge issued{member(challenge, "challenge_message"), {}};
+  const proving::IssuedChallenge issued{member(challenge, "challenge_message"), {}};
   const Json answer = run(house, "session.open", Carrier::courier, fields_of(house.answer(alice(), issued)), Secret());
   CHECK(names_of(answer) == std::vector<std::string>{"grant"});
 }
@@ -80,7 +80,7 @@ TEST_CASE("a challenge by hand or by stick is the courier's and one over the net
   const auto transport_of = [&](Carrier carrier, const Json& fields) {
     const Json challenge = run(house, "challenge.issue", carrier, fields, Secret());
     const std::string text = house.engine().sealed_in(member(challenge, "challenge_message")).text;
-    return std::string(name_of(must(parse_statement(text)).transport));
+    return std::string(name_of(must(records::parse_statement(text)).transport));
   };
   CHECK(transport_of(Carrier::http, asked("alice")) == "http");
   CHECK(transport_of(Carrier::http, asked("alice").set("transport", "courier")) == "courier");
@@ -178,7 +178,7 @@ TEST_CASE("accounts are listed though one of them is damaged") {
   House house;
   house.add(alice());
   house.add(bob());
-  must(put(house.medium(), account_name(bob().account()), "torn"));
+  must(put(house.medium(), records::account_name(bob().account()), "torn"));
   const Json list = run(house, "account.list", Carrier::local, Json::object(), Secret());
   REQUIRE(list.find("accounts")->items()->size() == 2);
   std::set<std::string> states;
@@ -227,7 +227,7 @@ TEST_CASE("the audit record is listed and verified by hand") {
   CHECK(member(verified, "records") == "2");
   const Json list = run(house, "audit.list", Carrier::local, Json::object().set("limit", 1), Secret());
   CHECK(member(list.find("records")->items()->front(), "decision") == "account_added");
-  must(put(house.medium(), audit_name("server", 1), "{}"));
+  must(put(house.medium(), records::audit_name("server", 1), "{}"));
   CHECK(member(run(house, "audit.verify", Carrier::local, Json::object(), Secret()), "intact") == "false");
 }
 

@@ -13,13 +13,14 @@ using transport::Message;
 
 namespace {
 
-constexpr Purpose kPurposes[] = {Purpose::login, Purpose::enrol, Purpose::rotate, Purpose::revoke, Purpose::password};
-const std::map<std::string, Purpose> kRightPurpose = {{"session.open", Purpose::login},
-                                                      {"account.enrol", Purpose::enrol},
-                                                      {"account.hold", Purpose::enrol},
-                                                      {"key.rotate", Purpose::rotate},
-                                                      {"key.revoke", Purpose::revoke}};
-constexpr Transport kTransports[] = {Transport::http, Transport::courier};
+constexpr records::Purpose kPurposes[] = {records::Purpose::login, records::Purpose::enrol, records::Purpose::rotate,
+                                          records::Purpose::revoke, records::Purpose::password};
+const std::map<std::string, records::Purpose> kRightPurpose = {{"session.open", records::Purpose::login},
+                                                               {"account.enrol", records::Purpose::enrol},
+                                                               {"account.hold", records::Purpose::enrol},
+                                                               {"key.rotate", records::Purpose::rotate},
+                                                               {"key.revoke", records::Purpose::revoke}};
+constexpr records::Transport kTransports[] = {records::Transport::http, records::Transport::courier};
 constexpr Carrier kCarriers[] = {Carrier::http, Carrier::courier, Carrier::local};
 
 HouseSettings open_to_all() {
@@ -29,18 +30,18 @@ HouseSettings open_to_all() {
 }
 
 // As `gpg --clearsign` lays it out; the signature is of class 0x00, which a clear-signed one may not be.
-std::string clear_text(House& house, const Response& response) {
-  const OpenedChallenge opened = must(open_challenge(response.challenge, house.secrets()));
-  return std::string(openpgp::kClearSignedHeader) + "\nHash: SHA512\n\n" +
+std::string clear_text(House& house, const proving::Response& response) {
+  const records::OpenedChallenge opened = must(records::open_challenge(response.challenge, house.secrets()));
+  return std::string(openpgp::gate::kClearSignedHeader) + "\nHash: SHA512\n\n" +
          write_statement(statement_of(opened, house.settings.server)) + response.signature;
 }
 
-std::string ran(Purpose purpose, Transport transport, const std::string& operation, Carrier carrier) {
+std::string ran(records::Purpose purpose, records::Transport transport, const std::string& operation, Carrier carrier) {
   House house(open_to_all(), nullptr);
-  if (purpose != Purpose::enrol) house.add(alice());
-  Challenge challenge = house.challenge_for(alice(), purpose, transport);
-  if (purpose == Purpose::rotate) challenge.extra = next_key().fingerprint().upper();
-  const Response response = house.answer_to(alice(), challenge);
+  if (purpose != records::Purpose::enrol) house.add(alice());
+  records::Challenge challenge = house.challenge_for(alice(), purpose, transport);
+  if (purpose == records::Purpose::rotate) challenge.extra = next_key().fingerprint().upper();
+  const proving::Response response = house.answer_to(alice(), challenge);
   Message message = message_of(operation, carrier);
   if (operation == "session.open" || operation == "key.revoke") {
     message.fields = fields_of(response);
@@ -57,11 +58,12 @@ std::string ran(Purpose purpose, Transport transport, const std::string& operati
   return outcome(house.operations().run(message));
 }
 
-std::string expected(Purpose purpose, Transport transport, const std::string& operation, Carrier carrier) {
+std::string expected(records::Purpose purpose, records::Transport transport, const std::string& operation,
+                     Carrier carrier) {
   const transport::Operation& row = *transport::find_operation(operation);
   if ((row.carriers & static_cast<std::uint8_t>(carrier)) == 0) return "carrier_not_allowed";
   if (purpose != kRightPurpose.at(operation)) return "challenge_of_another_purpose";
-  if (transport == Transport::http && carrier != Carrier::http) return "transport_mismatch";
+  if (transport == records::Transport::http && carrier != Carrier::http) return "transport_mismatch";
   // As far as a signature of the wrong class gets: everything before it was right.
   return operation == "account.hold" ? "signature_policy" : "ok";
 }
@@ -72,8 +74,8 @@ TEST_CASE("every purpose against every operation and every transport against eve
   int passed = 0;
   int refused = 0;
   for (const auto& [operation, right] : kRightPurpose) {
-    for (const Purpose purpose : kPurposes) {
-      for (const Transport transport : kTransports) {
+    for (const records::Purpose purpose : kPurposes) {
+      for (const records::Transport transport : kTransports) {
         for (const Carrier carrier : kCarriers) {
           CAPTURE(operation, name_of(purpose), name_of(transport), static_cast<int>(carrier));
           const std::string code = ran(purpose, transport, operation, carrier);
@@ -91,23 +93,23 @@ TEST_CASE("every purpose against every operation and every transport against eve
 
 TEST_CASE("a response of any purpose finds its operation by the sealed challenge") {
   for (const Carrier carrier : {Carrier::courier, Carrier::local}) {
-    for (const Purpose purpose : kPurposes) {
+    for (const records::Purpose purpose : kPurposes) {
       House house;
-      if (purpose != Purpose::enrol) house.add(alice());
-      Challenge challenge = house.challenge_for(alice(), purpose, Transport::courier);
-      if (purpose == Purpose::rotate) challenge.extra = next_key().fingerprint().upper();
+      if (purpose != records::Purpose::enrol) house.add(alice());
+      records::Challenge challenge = house.challenge_for(alice(), purpose, records::Transport::courier);
+      if (purpose == records::Purpose::rotate) challenge.extra = next_key().fingerprint().upper();
       Message message = message_of("response.redeem", carrier);
       message.fields = Json::object().set("response", fields_of(house.answer_to(alice(), challenge)));
-      if (purpose == Purpose::enrol) message.fields.set("public_key", alice().certificate());
-      if (purpose == Purpose::rotate) {
+      if (purpose == records::Purpose::enrol) message.fields.set("public_key", alice().certificate());
+      if (purpose == records::Purpose::rotate) {
         message.fields.set("new_response", fields_of(house.answer_to(next_key(), challenge)));
         message.fields.set("public_key", next_key().certificate());
       }
       CAPTURE(name_of(purpose), static_cast<int>(carrier));
       const auto answer = house.operations().run(message);
-      if (purpose == Purpose::password) {
+      if (purpose == records::Purpose::password) {
         CHECK(outcome(answer) == "challenge_of_another_purpose");
-      } else if (purpose == Purpose::enrol && carrier == Carrier::courier) {
+      } else if (purpose == records::Purpose::enrol && carrier == Carrier::courier) {
         CHECK(outcome(answer) == "malformed_message");  // a stick holds texts, and a certificate is held as one
       } else {
         CHECK(outcome(answer) == "ok");
@@ -130,8 +132,8 @@ TEST_CASE("an operation that redeems nothing takes no response") {
       if ((row.carriers & static_cast<std::uint8_t>(carrier)) == 0) continue;
       Message message = message_of(row.name, carrier);
       if (row.guard == transport::Guard::bearer) message.token = session.token;
-      message.fields =
-          fields_of(house.answer_to(alice(), house.challenge_for(alice(), Purpose::login, Transport::http)));
+      message.fields = fields_of(
+          house.answer_to(alice(), house.challenge_for(alice(), records::Purpose::login, records::Transport::http)));
       CAPTURE(row.name);
       const auto answer = house.operations().run(message);
       REQUIRE_FALSE(answer.has_value());

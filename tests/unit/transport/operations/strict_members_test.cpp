@@ -77,11 +77,13 @@ TEST_CASE("S72 a name that is empty is not left out") {
 
 TEST_CASE("a challenge takes no member of another purpose and says whose it is") {
   Place place;
-  const std::pair<const char*, Purpose> members[] = {
-      {"public_key", Purpose::enrol}, {"new_public_key", Purpose::rotate}, {"reason", Purpose::revoke}};
+  const std::pair<const char*, records::Purpose> members[] = {{"public_key", records::Purpose::enrol},
+                                                              {"new_public_key", records::Purpose::rotate},
+                                                              {"reason", records::Purpose::revoke}};
   for (const Carrier carrier : {Carrier::http, Carrier::local, Carrier::courier}) {
     for (const auto& [member, takes] : members) {
-      for (const Purpose asked : {Purpose::login, Purpose::enrol, Purpose::rotate, Purpose::revoke}) {
+      for (const records::Purpose asked :
+           {records::Purpose::login, records::Purpose::enrol, records::Purpose::rotate, records::Purpose::revoke}) {
         if (asked == takes) continue;
         for (const char* value : {"key_retired", ""}) {
           CAPTURE(member, name_of(asked));

@@ -12,6 +12,7 @@
 #include "tests/support/openpgp_vector.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 
@@ -54,8 +55,8 @@ class Mutator {
 };
 
 std::string packets_of(const std::string& text, const char* label) {
-  if (!looks_armored(text)) return text;
-  const auto packets = dearmor(label, text);
+  if (!openpgp::gate::looks_armored(text)) return text;
+  const auto packets = openpgp::gate::dearmor(label, text);
   return packets ? to_string(*packets) : std::string();
 }
 
@@ -81,7 +82,7 @@ void check_mutated_signatures(std::size_t mutations, std::uint64_t seed) {
   const std::string statement = vector_statement();
   for (const OpenPgpVector& vector : read_signature_vectors()) {
     const std::string packets = packets_of(vector.text, "PGP SIGNATURE");
-    if (packets.empty() || !admit_signature(packets)) continue;
+    if (packets.empty() || !openpgp::gate::admit_signature(packets)) continue;
     for (std::size_t i = 0; i < mutations; ++i) {
       const std::string mutated = mutator.next(packets);
       const std::string difference = engines.comparison.difference(certificates.at(vector.certificate), statement,

@@ -9,6 +9,7 @@
 #include "tests/support/packet_builder.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 
@@ -16,7 +17,7 @@ namespace {
 
 // The certificate with signatures by other keys behind its user id, the same every time.
 std::string flooded(const std::string& armored, std::size_t signatures) {
-  const Bytes packets = must(dearmor("PGP PUBLIC KEY BLOCK", armored));
+  const Bytes packets = must(openpgp::gate::dearmor("PGP PUBLIC KEY BLOCK", armored));
   std::mt19937_64 random(signatures);
   const auto random_bytes = [&](std::size_t size) {
     Bytes bytes(size);
@@ -24,11 +25,11 @@ std::string flooded(const std::string& armored, std::size_t signatures) {
     return bytes;
   };
   Bytes out;
-  PacketReader reader(packets);
+  openpgp::gate::PacketReader reader(packets);
   while (!reader.at_end()) {
-    const Packet each = must(reader.next());
-    append_packet(out, each.tag, each.body);
-    if (each.tag != tag::kUserId) continue;
+    const openpgp::gate::Packet each = must(reader.next());
+    openpgp::gate::append_packet(out, each.tag, each.body);
+    if (each.tag != gate::tag::kUserId) continue;
     for (std::size_t i = 0; i < signatures; ++i) {
       SignatureBody foreign = SignatureBody::good();
       foreign.signature_class = 0x10;
@@ -46,12 +47,14 @@ TEST_CASE("five thousand signatures by others are refused from a stranger and dr
   for (const OpenPgpVector& vector : read_certificate_vectors()) {
     if (vector.name != "by-hand") continue;
     const std::string certificate = flooded(vector.text, 5000);
-    const auto refused = admit_certificate(certificate, kCertificateReadBytesMax);
+    const auto refused = openpgp::gate::admit_certificate(certificate, openpgp::gate::kCertificateReadBytesMax);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == ErrorCode::message_too_large);
-    const auto admitted = must(admit_certificate(certificate, kCertificateLocalReadBytesMax));
+    const auto admitted =
+        must(openpgp::gate::admit_certificate(certificate, openpgp::gate::kCertificateLocalReadBytesMax));
     CHECK(admitted.packets() == gated(vector.text).packets());
-    const auto few = must(admit_certificate(flooded(vector.text, 500), kCertificateReadBytesMax));
+    const auto few =
+        must(openpgp::gate::admit_certificate(flooded(vector.text, 500), openpgp::gate::kCertificateReadBytesMax));
     CHECK(few.packets() == admitted.packets());
     return;
   }
@@ -86,7 +89,7 @@ TEST_CASE("every signature vector gets its verdict on every engine") {
     for (const OpenPgpVector& vector : vectors) {
       INFO(engine.name << " " << vector.name << ": " << vector.reason);
       REQUIRE(certificates.contains(vector.certificate));
-      const GatedCertificate certificate = gated(certificates.at(vector.certificate));
+      const openpgp::gate::GatedCertificate certificate = gated(certificates.at(vector.certificate));
       CHECK(judge_signature_text(*openpgp, certificate, statement, vector.text, vector.form, vector.now) ==
             vector.expect);
     }

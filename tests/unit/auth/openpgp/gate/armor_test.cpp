@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 
 namespace {
@@ -14,7 +15,7 @@ std::string block(std::string_view middle) {
 }
 
 bool refused(std::string_view text) {
-  const auto result = dearmor(kLabel, text);
+  const auto result = openpgp::gate::dearmor(kLabel, text);
   return !result && result.error().code == ErrorCode::armor_invalid;
 }
 
@@ -24,8 +25,8 @@ TEST_CASE("armor gives back what it was given at every size") {
   for (std::size_t size = 0; size < 200; ++size) {
     Bytes bytes;
     for (std::size_t i = 0; i < size; ++i) bytes.push_back(static_cast<std::uint8_t>(i * 31 + size));
-    const std::string armored = enarmor(kLabel, bytes);
-    REQUIRE(dearmor(kLabel, armored).value() == bytes);
+    const std::string armored = openpgp::gate::enarmor(kLabel, bytes);
+    REQUIRE(openpgp::gate::dearmor(kLabel, armored).value() == bytes);
     CHECK(armored.find('\r') == std::string::npos);
     CHECK(armored.find(':') == std::string::npos);
   }
@@ -34,23 +35,24 @@ TEST_CASE("armor gives back what it was given at every size") {
 TEST_CASE("armor is read with CRLF and trailing blanks and blank lines around it") {
   const Bytes bytes = to_bytes("some bytes to carry");
   std::string crlf = "\r\n \t\r\n";
-  for (const char c : enarmor(kLabel, bytes)) {
+  for (const char c : openpgp::gate::enarmor(kLabel, bytes)) {
     if (c == '\n') crlf += " \t\r";
     crlf += c;
   }
-  CHECK(dearmor(kLabel, crlf + "\r\n\r\n").value() == bytes);
+  CHECK(openpgp::gate::dearmor(kLabel, crlf + "\r\n\r\n").value() == bytes);
 }
 
 TEST_CASE("armor headers are read over") {
-  CHECK(dearmor(kLabel, block("Version: x\nComment: -----BEGIN\nHash:\n\nZm9v\n")).value() == to_bytes("foo"));
+  CHECK(openpgp::gate::dearmor(kLabel, block("Version: x\nComment: -----BEGIN\nHash:\n\nZm9v\n")).value() ==
+        to_bytes("foo"));
 }
 
 TEST_CASE("armor with a wrong checksum is refused and one without a checksum is taken") {
-  const std::string armored = enarmor(kLabel, to_bytes("foo"));
-  CHECK(dearmor(kLabel, block("\nZm9v\n")).value() == to_bytes("foo"));
+  const std::string armored = openpgp::gate::enarmor(kLabel, to_bytes("foo"));
+  CHECK(openpgp::gate::dearmor(kLabel, block("\nZm9v\n")).value() == to_bytes("foo"));
   CHECK(refused(block("\nZm9v\n=AAAA\n")));
   CHECK(refused(block("\nZm9v\n=!!!!\n")));
-  CHECK(dearmor(kLabel, armored).has_value());
+  CHECK(openpgp::gate::dearmor(kLabel, armored).has_value());
 }
 
 TEST_CASE("armor tricks are refused") {
@@ -75,14 +77,14 @@ TEST_CASE("armor tricks are refused") {
 }
 
 TEST_CASE("every cut of an armored block looks cut off and the whole one does not") {
-  const std::string whole = enarmor(kLabel, Bytes(100, 7));
+  const std::string whole = openpgp::gate::enarmor(kLabel, Bytes(100, 7));
   const auto end_dashes = whole.size() - 1;  // without the final LF it is whole as well
   for (std::size_t size = 0; size < end_dashes; ++size) {
     INFO(size);
-    CHECK(is_cut_off(std::string_view(whole).substr(0, size)));
+    CHECK(openpgp::gate::is_cut_off(std::string_view(whole).substr(0, size)));
     CHECK(refused(std::string_view(whole).substr(0, size)));
   }
-  CHECK_FALSE(is_cut_off(whole));
-  CHECK_FALSE(is_cut_off("hello"));
-  CHECK_FALSE(is_cut_off("-----BEGIN\n"));
+  CHECK_FALSE(openpgp::gate::is_cut_off(whole));
+  CHECK_FALSE(openpgp::gate::is_cut_off("hello"));
+  CHECK_FALSE(openpgp::gate::is_cut_off("-----BEGIN\n"));
 }

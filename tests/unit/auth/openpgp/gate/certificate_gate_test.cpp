@@ -6,6 +6,7 @@
 #include "tests/support/packet_builder.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 
@@ -27,7 +28,7 @@ Bytes user_id() {
 }
 
 Fingerprint primary_fingerprint() {
-  return admit_certificate(to_string(primary()), 1000).value().fingerprint();
+  return openpgp::gate::admit_certificate(to_string(primary()), 1000).value().fingerprint();
 }
 
 Bytes issuer_of(const Fingerprint& fingerprint) {
@@ -67,8 +68,8 @@ Bytes plain() {
   return concat({primary(), user_id(), own_signature(0x13), subkey(), own_signature(0x18)});
 }
 
-Result<GatedCertificate> admit(const std::vector<Bytes>& parts) {
-  return admit_certificate(to_string(concat(parts)), kCertificateReadBytesMax);
+Result<openpgp::gate::GatedCertificate> admit(const std::vector<Bytes>& parts) {
+  return openpgp::gate::admit_certificate(to_string(concat(parts)), openpgp::gate::kCertificateReadBytesMax);
 }
 ErrorCode code_of(const std::vector<Bytes>& parts) {
   const auto result = admit(parts);
@@ -82,7 +83,8 @@ TEST_CASE("a plain certificate passes as it is and armored") {
   REQUIRE(certificate);
   CHECK(certificate->packets() == plain());
   CHECK(certificate->fingerprint() == primary_fingerprint());
-  const auto again = admit_certificate("\r\n" + certificate->armored() + "\n", kCertificateReadBytesMax);
+  const auto again =
+      openpgp::gate::admit_certificate("\r\n" + certificate->armored() + "\n", openpgp::gate::kCertificateReadBytesMax);
   REQUIRE(again);
   CHECK(again->packets() == plain());
 }
@@ -190,9 +192,10 @@ TEST_CASE("a secret key is refused and its owner is told that it is now exposed"
     CHECK(alone.error().detail.find("exposed") != std::string::npos);
     CHECK(code_of({plain(), packet(tag, key_body(3))}) == ErrorCode::secret_key_handed_in);
   }
-  const auto armored = admit_certificate(enarmor("PGP PRIVATE KEY BLOCK", plain()), kCertificateReadBytesMax);
+  const auto armored = openpgp::gate::admit_certificate(openpgp::gate::enarmor("PGP PRIVATE KEY BLOCK", plain()),
+                                                        openpgp::gate::kCertificateReadBytesMax);
   CHECK(armored.error().code == ErrorCode::secret_key_handed_in);
-  CHECK(admit_certificate("-----BEGIN PGP PRIVATE KEY BLOCK-----\nbroken", 1000).error().code ==
+  CHECK(openpgp::gate::admit_certificate("-----BEGIN PGP PRIVATE KEY BLOCK-----\nbroken", 1000).error().code ==
         ErrorCode::secret_key_handed_in);
 }
 
@@ -239,7 +242,7 @@ TEST_CASE("a certificate cut inside a packet is refused") {
   const Bytes whole = plain();
   std::size_t ends = 0;
   for (std::size_t size = 1; size < whole.size(); ++size) {
-    const auto result = admit_certificate(to_string(ByteView(whole).first(size)), 1000);
+    const auto result = openpgp::gate::admit_certificate(to_string(ByteView(whole).first(size)), 1000);
     if (result) {
       ++ends;
     } else {
@@ -250,7 +253,7 @@ TEST_CASE("a certificate cut inside a packet is refused") {
 }
 
 TEST_CASE("what is too large to read is refused before it is read and says how to export less") {
-  const auto result = admit_certificate(std::string(1001, 'x'), 1000);
+  const auto result = openpgp::gate::admit_certificate(std::string(1001, 'x'), 1000);
   REQUIRE_FALSE(result);
   CHECK(result.error().code == ErrorCode::message_too_large);
   CHECK(result.error().detail.find("export-minimal") != std::string::npos);
@@ -289,11 +292,12 @@ TEST_CASE("a certificate flooded with foreign signatures keeps what is its own")
     parts.push_back(subkey());
     parts.push_back(own_signature(0x18));
     const std::string flooded = to_string(concat(parts));
-    const auto certificate = admit_certificate(flooded, kCertificateLocalReadBytesMax);
+    const auto certificate = openpgp::gate::admit_certificate(flooded, openpgp::gate::kCertificateLocalReadBytesMax);
     REQUIRE(certificate);
     CHECK(certificate->packets() == plain());
-    if (flooded.size() > kCertificateReadBytesMax) {
-      CHECK(admit_certificate(flooded, kCertificateReadBytesMax).error().code == ErrorCode::message_too_large);
+    if (flooded.size() > openpgp::gate::kCertificateReadBytesMax) {
+      CHECK(openpgp::gate::admit_certificate(flooded, openpgp::gate::kCertificateReadBytesMax).error().code ==
+            ErrorCode::message_too_large);
     }
   }
 }
@@ -302,13 +306,15 @@ TEST_CASE("the least of a certificate is its primary and newest certification an
   const Bytes older = packet(2, own_before(0x13, 10).bytes());
   const Bytes of_second = packet(2, own_before(0x13, 5).bytes());
   const Bytes other_binding = packet(2, own_before(0x18, 5).bytes());
-  const GatedCertificate certificate =
+  const openpgp::gate::GatedCertificate certificate =
       admit({primary(), user_id(), own_signature(0x13), older, packet(13, to_bytes("second")), of_second, subkey(2),
              other_binding, subkey(3), own_signature(0x18)})
           .value();
   const Bytes least = concat({primary(), user_id(), own_signature(0x13)});
-  CHECK(minimal_certificate(certificate, certificate.fingerprint()).value() == least);
-  const Fingerprint third = admit_certificate(to_string(packet(6, key_body(3))), 1000).value().fingerprint();
-  CHECK(minimal_certificate(certificate, third).value() == concat({least, subkey(3), own_signature(0x18)}));
-  CHECK(minimal_certificate(certificate, Fingerprint()).error().code == ErrorCode::certificate_refused);
+  CHECK(openpgp::gate::minimal_certificate(certificate, certificate.fingerprint()).value() == least);
+  const Fingerprint third =
+      openpgp::gate::admit_certificate(to_string(packet(6, key_body(3))), 1000).value().fingerprint();
+  CHECK(openpgp::gate::minimal_certificate(certificate, third).value() ==
+        concat({least, subkey(3), own_signature(0x18)}));
+  CHECK(openpgp::gate::minimal_certificate(certificate, Fingerprint()).error().code == ErrorCode::certificate_refused);
 }

@@ -5,6 +5,7 @@
 #include "auth/openpgp/gate/packet_gate.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 
 namespace {
@@ -14,7 +15,7 @@ const std::string kCertificate =
     "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDME\n=ABCD\n-----END PGP PUBLIC KEY BLOCK-----\n";
 
 std::string message(const std::string& cleartext, const std::string& headers = "Hash: SHA512\n") {
-  return std::string(kClearSignedHeader) + "\n" + headers + "\n" + cleartext + kSignature;
+  return std::string(openpgp::gate::kClearSignedHeader) + "\n" + headers + "\n" + cleartext + kSignature;
 }
 
 const std::string kStatement =
@@ -30,31 +31,31 @@ std::string with_crlf(const std::string& text) {
 }
 
 ErrorCode code_of(std::string_view text) {
-  const auto result = split_response(text);
+  const auto result = openpgp::gate::split_response(text);
   return result ? ErrorCode::failed : result.error().code;
 }
 
 std::string hint_of(const std::string& text) {
-  const auto result = split_response(text);
+  const auto result = openpgp::gate::split_response(text);
   return result ? result->messages.at(0).challenge_hint : "refused: " + result.error().detail;
 }
 
 }  // namespace
 
 TEST_CASE("a clear-signed message gives its challenge line and its signature") {
-  const auto response = split_response(message(kStatement));
+  const auto response = openpgp::gate::split_response(message(kStatement));
   REQUIRE(response);
   REQUIRE(response->messages.size() == 1);
   CHECK(response->messages[0].challenge_hint == "AbC-_9");
   CHECK(response->messages[0].signature == kSignature);
   CHECK_FALSE(response->certificate);
-  CHECK(looks_clear_signed("\r\n \n" + message(kStatement)));
-  CHECK_FALSE(looks_clear_signed("{\"challenge\": 1}"));
+  CHECK(openpgp::gate::looks_clear_signed("\r\n \n" + message(kStatement)));
+  CHECK_FALSE(openpgp::gate::looks_clear_signed("{\"challenge\": 1}"));
 }
 
 TEST_CASE("two messages and a certificate are taken apart") {
-  const auto response =
-      split_response("\n\n" + message(kStatement) + "\n" + message(kStatement) + " \n" + kCertificate + "\n\t\n");
+  const auto response = openpgp::gate::split_response("\n\n" + message(kStatement) + "\n" + message(kStatement) +
+                                                      " \n" + kCertificate + "\n\t\n");
   REQUIRE(response);
   CHECK(response->messages.size() == 2);
   CHECK(response->certificate == kCertificate);
@@ -112,7 +113,7 @@ TEST_CASE("a secret key is told as one wherever it stands in a text") {
         secret + signed_once, message(kStatement + secret), message("- " + secret + kStatement), with_crlf(secret),
         signed_once + secret.substr(0, 60)}) {
     CAPTURE(text);
-    const auto refused = split_response(text);
+    const auto refused = openpgp::gate::split_response(text);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == ErrorCode::secret_key_handed_in);
     CHECK(refused.error().detail.find("exposed") != std::string::npos);
@@ -129,11 +130,11 @@ TEST_CASE("armor headers without an empty line behind them are malformed") {
 }
 
 TEST_CASE("a message of over 64 KiB is refused") {
-  CHECK(code_of(message("x: " + std::string(kClearSignedBytesMax, 'x') + "\n" + kStatement)) ==
+  CHECK(code_of(message("x: " + std::string(openpgp::gate::kClearSignedBytesMax, 'x') + "\n" + kStatement)) ==
         ErrorCode::message_too_large);
   CHECK(code_of(std::string(1u << 20, '\n')) == ErrorCode::message_too_large);
   std::string large = kCertificate;
-  large.insert(38, std::string(kCertificateReadBytesMax, 'A') + "\n");
+  large.insert(38, std::string(openpgp::gate::kCertificateReadBytesMax, 'A') + "\n");
   CHECK(code_of(message(kStatement) + large) == ErrorCode::message_too_large);
 }
 
@@ -143,7 +144,7 @@ TEST_CASE("a response cut at any byte is incomplete and never refused") {
   for (const bool crlf : {false, true}) {
     const std::string text = crlf ? with_crlf(whole) : whole;
     for (std::size_t size = 0; size < text.size(); ++size) {
-      const auto result = split_response(std::string_view(text).substr(0, size));
+      const auto result = openpgp::gate::split_response(std::string_view(text).substr(0, size));
       INFO(size);
       // A response that ends where a block ends is whole, with or without its last line end.
       const std::string_view kept = std::string_view(text).substr(0, size);

@@ -5,6 +5,7 @@
 #include "tests/support/packet_builder.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 
@@ -20,7 +21,7 @@ SignatureBody good_revocation() {
 }
 
 std::string verdict_on(const std::string& text) {
-  const auto admitted = admit_revocation(text);
+  const auto admitted = openpgp::gate::admit_revocation(text);
   return admitted ? "ok" : std::string(name_of(admitted.error().code));
 }
 
@@ -31,7 +32,7 @@ Fingerprint issuer() {
 }  // namespace
 
 TEST_CASE("a revocation tells whose it is when and why") {
-  const auto revocation = admit_revocation(good_revocation().packets());
+  const auto revocation = openpgp::gate::admit_revocation(good_revocation().packets());
   REQUIRE(revocation);
   CHECK(revocation->is_by(issuer()));
   CHECK_FALSE(revocation->is_by(Fingerprint()));
@@ -42,10 +43,10 @@ TEST_CASE("a revocation tells whose it is when and why") {
 
 TEST_CASE("a revocation is armored as a signature or as gpg writes it") {
   const Bytes packets = to_bytes(good_revocation().packets());
-  CHECK(verdict_on(enarmor("PGP SIGNATURE", packets)) == "ok");
-  CHECK(verdict_on(enarmor("PGP PUBLIC KEY BLOCK", packets)) == "ok");
-  CHECK(verdict_on(enarmor("PGP MESSAGE", packets)) == "armor_invalid");
-  CHECK(verdict_on("The text that gpg puts above it.\n\n:" + enarmor("PGP PUBLIC KEY BLOCK", packets)) ==
+  CHECK(verdict_on(openpgp::gate::enarmor("PGP SIGNATURE", packets)) == "ok");
+  CHECK(verdict_on(openpgp::gate::enarmor("PGP PUBLIC KEY BLOCK", packets)) == "ok");
+  CHECK(verdict_on(openpgp::gate::enarmor("PGP MESSAGE", packets)) == "armor_invalid");
+  CHECK(verdict_on("The text that gpg puts above it.\n\n:" + openpgp::gate::enarmor("PGP PUBLIC KEY BLOCK", packets)) ==
         "armor_invalid");
 }
 
@@ -56,7 +57,7 @@ TEST_CASE("S09 no signature of another class is a revocation and no revocation a
     CAPTURE(signature_class);
     CHECK(verdict_on(body.packets()) == (signature_class == 0x20 ? "ok" : "packet_refused"));
   }
-  CHECK_FALSE(admit_signature(good_revocation().packets()));
+  CHECK_FALSE(openpgp::gate::admit_signature(good_revocation().packets()));
 }
 
 TEST_CASE("an old revocation names its issuer where nobody signed it and one without is refused") {
@@ -64,7 +65,7 @@ TEST_CASE("an old revocation names its issuer where nobody signed it and one wit
   const Bytes creation = body.hashed.at(1);
   body.hashed = {creation};
   body.unhashed = {subpacket(16, issuer().key_id())};
-  const auto old = admit_revocation(body.packets());
+  const auto old = openpgp::gate::admit_revocation(body.packets());
   REQUIRE(old);
   CHECK(old->is_by(issuer()));
   body.unhashed.clear();
@@ -88,14 +89,14 @@ TEST_CASE("what a revocation may not hold is refused") {
   CHECK(verdict_on(one + one) == "packet_refused");
   CHECK(verdict_on(one.substr(0, one.size() - 1)) == "packet_refused");
   CHECK(verdict_on("") == "signature_missing");
-  CHECK(verdict_on(std::string(kSignatureBytesMax + 1, 'a')) == "message_too_large");
+  CHECK(verdict_on(std::string(openpgp::gate::kSignatureBytesMax + 1, 'a')) == "message_too_large");
 }
 
 TEST_CASE("of two revocations that differ in what nobody signed the engine sees the same") {
   SignatureBody body = good_revocation();
-  const auto plain = admit_revocation(body.packets());
+  const auto plain = openpgp::gate::admit_revocation(body.packets());
   body.unhashed.push_back(subpacket(100, Bytes(200, 1)));
-  const auto padded = admit_revocation(body.packets());
+  const auto padded = openpgp::gate::admit_revocation(body.packets());
   REQUIRE(plain);
   REQUIRE(padded);
   CHECK(plain->packets() == padded->packets());

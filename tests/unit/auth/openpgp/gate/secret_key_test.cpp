@@ -9,6 +9,7 @@
 #include "tests/support/packet_builder.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 
@@ -17,11 +18,11 @@ namespace {
 constexpr std::chrono::days kDay{1};
 
 GeneratedKey make_key(KeyKind kind = KeyKind::ed25519_cv25519) {
-  return must(must(RnpOpenPgp::open(Secret()))->generate({kind, "server", kNoon}));
+  return must(must(openpgp::rnp::RnpOpenPgp::open(Secret()))->generate({kind, "server", kNoon}));
 }
 
-GatedCertificate certificate_of(const GeneratedKey& key) {
-  return must(admit_certificate(as_text(key.certificate), kCertificateReadBytesMax));
+openpgp::gate::GatedCertificate certificate_of(const GeneratedKey& key) {
+  return must(openpgp::gate::admit_certificate(as_text(key.certificate), openpgp::gate::kCertificateReadBytesMax));
 }
 
 }  // namespace
@@ -29,46 +30,46 @@ GatedCertificate certificate_of(const GeneratedKey& key) {
 TEST_CASE("a secret key is told by the fingerprint of its public part") {
   for (const KeyKind kind : {KeyKind::ed25519_cv25519, KeyKind::rsa2048, KeyKind::nistp256}) {
     const auto key = make_key(kind);
-    CHECK(must(fingerprint_of_secret_key(key.secret_key.reveal())) == key.fingerprint);
+    CHECK(must(openpgp::gate::fingerprint_of_secret_key(key.secret_key.reveal())) == key.fingerprint);
   }
-  CHECK(outcome(fingerprint_of_secret_key(make_key().certificate)) == "certificate_refused");
-  CHECK(outcome(fingerprint_of_secret_key({})) == "certificate_refused");
-  CHECK(outcome(fingerprint_of_secret_key(as_bytes("no packets"))) == "packet_refused");
+  CHECK(outcome(openpgp::gate::fingerprint_of_secret_key(make_key().certificate)) == "certificate_refused");
+  CHECK(outcome(openpgp::gate::fingerprint_of_secret_key({})) == "certificate_refused");
+  CHECK(outcome(openpgp::gate::fingerprint_of_secret_key(as_bytes("no packets"))) == "packet_refused");
 }
 
 TEST_CASE("a secret key wears what its certificate says of it now") {
   const auto key = make_key();
-  RnpKeyFile home("here", key.secret_key, "");
+  openpgp::rnp::RnpKeyFile home("here", key.secret_key, "");
   const auto extended = must(home.extend(certificate_of(key), kNoon + 30 * kDay, kNoon + Seconds(1)));
   const Secret dressed = must(with_certificate(key.secret_key.reveal(), extended));
-  const auto engine = must(RnpOpenPgp::open(dressed));
+  const auto engine = must(openpgp::rnp::RnpOpenPgp::open(dressed));
   CHECK(engine->sign("x\n", kNoon + 30 * kDay - Seconds(1)));
   CHECK(outcome(engine->sign("x\n", kNoon + 30 * kDay)) == "openpgp_unavailable");
   // And dressed again as it was made, it signs on: the secret was never touched.
   const Secret undressed = must(with_certificate(dressed.reveal(), certificate_of(key)));
-  CHECK(must(RnpOpenPgp::open(undressed))->sign("x\n", kNoon + 300 * kDay));
+  CHECK(must(openpgp::rnp::RnpOpenPgp::open(undressed))->sign("x\n", kNoon + 300 * kDay));
 }
 
 TEST_CASE("S16 a secret key that no passphrase protects, or one at less than the full cost, is told from one that is") {
   const Secret passphrase(as_bytes("correct horse"));
-  const auto key =
-      must(must(RnpOpenPgp::open(Secret()))->generate({KeyKind::ed25519_cv25519, "alice", kNoon, &passphrase}));
-  CHECK(outcome(check_protected(key.secret_key.reveal())) == "ok");
-  CHECK(outcome(check_protected(make_key().secret_key.reveal())) == "certificate_refused");
-  CHECK(outcome(check_protected(key.certificate)) == "certificate_refused");
-  CHECK(outcome(check_protected({})) == "certificate_refused");
+  const auto key = must(must(openpgp::rnp::RnpOpenPgp::open(Secret()))
+                            ->generate({KeyKind::ed25519_cv25519, "alice", kNoon, &passphrase}));
+  CHECK(outcome(openpgp::gate::check_protected(key.secret_key.reveal())) == "ok");
+  CHECK(outcome(openpgp::gate::check_protected(make_key().secret_key.reveal())) == "certificate_refused");
+  CHECK(outcome(openpgp::gate::check_protected(key.certificate)) == "certificate_refused");
+  CHECK(outcome(openpgp::gate::check_protected({})) == "certificate_refused");
   GnupgHome home;  // whose agent counts to 65,536
   home.must({"--passphrase", "correct horse", "--quick-generate-key", "alice", "ed25519", "sign,cert", "none"});
   const std::string cheap = home.must({"--passphrase", "correct horse", "--export-secret-keys", "alice"});
-  CHECK(outcome(check_protected(as_bytes(cheap))) == "certificate_refused");
+  CHECK(outcome(openpgp::gate::check_protected(as_bytes(cheap))) == "certificate_refused");
   // Every subkey counts: the protected primary with a subkey in clear behind it.
   Bytes mixed(key.secret_key.reveal().begin(), key.secret_key.reveal().end());
   const auto clear = make_key();
   mixed.insert(mixed.end(), clear.secret_key.reveal().begin(), clear.secret_key.reveal().end());
-  CHECK(outcome(check_protected(mixed)) == "certificate_refused");
+  CHECK(outcome(openpgp::gate::check_protected(mixed)) == "certificate_refused");
   // Cut anywhere, it is not taken for protected with a part missing from a packet.
   const ByteView whole = key.secret_key.reveal();
-  CHECK(outcome(check_protected(whole.first(40))) == "packet_refused");
+  CHECK(outcome(openpgp::gate::check_protected(whole.first(40))) == "packet_refused");
 }
 
 TEST_CASE("a secret key does not wear another's certificate") {
@@ -83,7 +84,8 @@ TEST_CASE("a subkey whose secret is elsewhere is left out and the rest signs") {
   const std::string digits = home.make_key("ed25519", "server");
   const std::string before = home.export_secret_binary(digits);
   home.add_subkey(digits, "ed25519", "sign");
-  const auto certificate = must(admit_certificate(home.export_public(digits), kCertificateReadBytesMax));
+  const auto certificate =
+      must(openpgp::gate::admit_certificate(home.export_public(digits), openpgp::gate::kCertificateReadBytesMax));
   const Secret dressed = must(with_certificate(as_bytes(before), certificate));
-  CHECK(must(RnpOpenPgp::open(dressed))->sign("x\n", kNoon + Seconds(60)));
+  CHECK(must(openpgp::rnp::RnpOpenPgp::open(dressed))->sign("x\n", kNoon + Seconds(60)));
 }

@@ -5,6 +5,7 @@
 #include "tests/support/packet_builder.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 
@@ -28,7 +29,7 @@ SignatureBody body_of(int signature_class) {
 // "kept", "dropped", "changed" or the code of the refusal.
 std::string fate(const SignatureBody& body, std::uint8_t algorithm = kEdDsa) {
   const Bytes bytes = body.bytes();
-  const SignaturePacket packet = read_signature_packet(bytes).value();
+  const openpgp::gate::SignaturePacket packet = openpgp::gate::read_signature_packet(bytes).value();
   const auto normalised = normalise_self_signature(packet, issuer(), algorithm);
   if (!normalised) return std::string(name_of(normalised.error().code));
   if (!*normalised) return "dropped";
@@ -58,7 +59,8 @@ TEST_CASE("of what is not signed only the issuer and a back signature are left")
   body.unhashed.push_back(test::subpacket(32, Bytes(9, 4)));
   CHECK(fate(body) == "changed");
   const Bytes bytes = body.bytes();
-  const auto normalised = normalise_self_signature(read_signature_packet(bytes).value(), issuer(), kEdDsa);
+  const auto normalised =
+      normalise_self_signature(openpgp::gate::read_signature_packet(bytes).value(), issuer(), kEdDsa);
   CHECK(normalised.value().value() == body_of(0x13).bytes());
 }
 

@@ -5,13 +5,14 @@
 #include "tests/support/packet_builder.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 
 namespace {
 
 ErrorCode code_of(std::string_view text) {
-  const auto result = admit_signature(text);
+  const auto result = openpgp::gate::admit_signature(text);
   return result ? ErrorCode::failed : result.error().code;
 }
 
@@ -26,7 +27,7 @@ Bytes notation(std::size_t size) {
 }  // namespace
 
 TEST_CASE("a plain signature passes the gate with what its hashed area says") {
-  const auto signature = admit_signature(SignatureBody::good().packets());
+  const auto signature = openpgp::gate::admit_signature(SignatureBody::good().packets());
   REQUIRE(signature);
   CHECK(signature->signature_class() == 0);
   CHECK(signature->public_key_algorithm() == 22);
@@ -35,19 +36,19 @@ TEST_CASE("a plain signature passes the gate with what its hashed area says") {
   CHECK_FALSE(signature->expires_at());
   CHECK(signature->issuer()->upper() == std::string("A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5"));
   CHECK(to_string(signature->packets()) == SignatureBody::good().packets());
-  const auto armored = admit_signature(enarmor("PGP SIGNATURE", signature->packets()));
+  const auto armored = openpgp::gate::admit_signature(openpgp::gate::enarmor("PGP SIGNATURE", signature->packets()));
   CHECK(armored->packets() == signature->packets());
 }
 
 TEST_CASE("old and new packet headers come out the same") {
   const Bytes body = SignatureBody::good().bytes();
   for (const std::size_t width : {std::size_t{1}, std::size_t{2}, std::size_t{4}}) {
-    CHECK(admit_signature(to_string(old_packet(2, body, width)))->packets() == packet(2, body));
+    CHECK(openpgp::gate::admit_signature(to_string(old_packet(2, body, width)))->packets() == packet(2, body));
   }
   Bytes long_form = {0xC2, 0xFF};
   append(long_form, integer(body.size(), 4));
   append(long_form, body);
-  CHECK(admit_signature(to_string(long_form))->packets() == packet(2, body));
+  CHECK(openpgp::gate::admit_signature(to_string(long_form))->packets() == packet(2, body));
 }
 
 TEST_CASE("a signature with a partial or indeterminate length is refused") {
@@ -83,7 +84,7 @@ TEST_CASE("only classes 0x00 and 0x01 are signatures over a document") {
   for (int each = 0; each < 256; ++each) {
     SignatureBody body = SignatureBody::good();
     body.signature_class = static_cast<std::uint8_t>(each);
-    CHECK(admit_signature(body.packets()).has_value() == (each <= 1));
+    CHECK(openpgp::gate::admit_signature(body.packets()).has_value() == (each <= 1));
   }
 }
 
@@ -91,7 +92,7 @@ TEST_CASE("only version 4 signatures pass and the version is named") {
   for (const int version : {0, 2, 3, 5, 6, 255}) {
     SignatureBody body = SignatureBody::good();
     body.version = static_cast<std::uint8_t>(version);
-    const auto result = admit_signature(body.packets());
+    const auto result = openpgp::gate::admit_signature(body.packets());
     REQUIRE_FALSE(result);
     CHECK(result.error().code == ErrorCode::unknown_version);
     CHECK(result.error().detail.find("version " + std::to_string(version)) != std::string::npos);
@@ -117,9 +118,9 @@ TEST_CASE("creation time and issuer have to be hashed and said once") {
   CHECK(code_of(body) == ErrorCode::packet_refused);
   body.hashed = {created, issuer};
   body.unhashed = {};
-  CHECK(admit_signature(body.packets()));
+  CHECK(openpgp::gate::admit_signature(body.packets()));
   body.hashed = {created, subpacket(16, Bytes(8, 0xA5))};
-  const auto by_key_id = admit_signature(body.packets());
+  const auto by_key_id = openpgp::gate::admit_signature(body.packets());
   REQUIRE(by_key_id);
   CHECK_FALSE(by_key_id->issuer());
   body.hashed = {subpacket(2, integer(1, 3)), issuer};
@@ -150,12 +151,12 @@ TEST_CASE("no critical subpacket passes that nobody here acts on") {
     body.hashed.push_back(subpacket(static_cast<std::uint8_t>(0x80 | type), Bytes(8, 0xA5)));
     const bool understood = type == 16 || type == 28;
     INFO(type);
-    CHECK(admit_signature(body.packets()).has_value() == understood);
+    CHECK(openpgp::gate::admit_signature(body.packets()).has_value() == understood);
   }
   SignatureBody body = SignatureBody::good();
   body.hashed = {subpacket(0x80 | 33, built_issuer()), subpacket(0x80 | 2, integer(5, 4)),
                  subpacket(0x80 | 3, integer(60, 4))};
-  const auto signature = admit_signature(body.packets());
+  const auto signature = openpgp::gate::admit_signature(body.packets());
   REQUIRE(signature);
   CHECK(signature->expires_at() == from_unix(65));
 }
@@ -163,14 +164,14 @@ TEST_CASE("no critical subpacket passes that nobody here acts on") {
 TEST_CASE("a lifetime of zero is none") {
   SignatureBody body = SignatureBody::good();
   body.hashed.push_back(subpacket(3, integer(0, 4)));
-  CHECK_FALSE(admit_signature(body.packets())->expires_at());
+  CHECK_FALSE(openpgp::gate::admit_signature(body.packets())->expires_at());
 }
 
 TEST_CASE("notations pass up to 256 bytes in all and critical ones never") {
   SignatureBody body = SignatureBody::good();
   body.hashed.push_back(notation(200));
   body.hashed.push_back(notation(56));
-  CHECK(admit_signature(body.packets()));
+  CHECK(openpgp::gate::admit_signature(body.packets()));
   body.unhashed.push_back(notation(1));
   CHECK(code_of(body) == ErrorCode::packet_refused);
   body = SignatureBody::good();
@@ -197,7 +198,7 @@ TEST_CASE("nothing of the unhashed area reaches an engine but the key id") {
   body.unhashed.push_back(subpacket(38, Bytes(300, 0)));
   body.unhashed.push_back(subpacket(2, integer(99, 4)));
   body.unhashed.push_back(subpacket(100, Bytes(3, 1)));
-  const auto signature = admit_signature(body.packets());
+  const auto signature = openpgp::gate::admit_signature(body.packets());
   REQUIRE(signature);
   CHECK(to_string(signature->packets()) == SignatureBody::good().packets());
 }
@@ -222,7 +223,7 @@ TEST_CASE("the integers of a signature fit its algorithm exactly") {
   body.algorithm = 1;  // RSA has one, the body has two
   CHECK(code_of(body) == ErrorCode::packet_refused);
   body.tail = concat({integer(1, 2), mpi(Bytes(256, 0x81))});
-  CHECK(admit_signature(body.packets()));
+  CHECK(openpgp::gate::admit_signature(body.packets()));
   for (const int algorithm : {0, 2, 16, 18, 20, 23, 27, 99}) {
     body.algorithm = static_cast<std::uint8_t>(algorithm);
     CHECK(code_of(body) == ErrorCode::packet_refused);
@@ -243,5 +244,5 @@ TEST_CASE("other packets and second signatures are refused") {
 }
 
 TEST_CASE("a signature of over 8 KiB is refused before it is read") {
-  CHECK(code_of(std::string(kSignatureBytesMax + 1, '\xC2')) == ErrorCode::message_too_large);
+  CHECK(code_of(std::string(openpgp::gate::kSignatureBytesMax + 1, '\xC2')) == ErrorCode::message_too_large);
 }

@@ -5,6 +5,7 @@
 #include "tests/support/packet_builder.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 
@@ -24,7 +25,7 @@ Bytes signature(const SignatureBody& body = SignatureBody::good()) {
 }
 
 ErrorCode code_of(const std::vector<Bytes>& parts) {
-  const auto result = take_signed_message(concat(parts));
+  const auto result = openpgp::gate::take_signed_message(concat(parts));
   return result ? ErrorCode::failed : result.error().code;
 }
 
@@ -37,7 +38,7 @@ Bytes key_packets() {
 }  // namespace
 
 TEST_CASE("a signed message gives its text and its signature") {
-  const auto message = take_signed_message(concat({one_pass(), literal("text\n"), signature()}));
+  const auto message = openpgp::gate::take_signed_message(concat({one_pass(), literal("text\n"), signature()}));
   REQUIRE(message);
   CHECK(message->text == "text\n");
   CHECK(message->signature.created_at() == from_unix(kBuiltSignatureSeconds));
@@ -45,16 +46,17 @@ TEST_CASE("a signed message gives its text and its signature") {
 }
 
 TEST_CASE("what is made of a text and a signature and a certificate is taken apart again") {
-  const auto made = make_signed_message("text\n", signature(), key_packets());
+  const auto made = openpgp::gate::make_signed_message("text\n", signature(), key_packets());
   REQUIRE(made);
-  const auto message = take_signed_message(*made);
+  const auto message = openpgp::gate::take_signed_message(*made);
   REQUIRE(message);
   CHECK(message->text == "text\n");
   REQUIRE(message->key_block);
   CHECK(message->key_block->packets() == key_packets());
   CHECK(to_string(message->signature.packets()) == SignatureBody::good().packets());
-  CHECK_FALSE(take_signed_message(make_signed_message("text\n", signature(), {}).value())->key_block);
-  CHECK_FALSE(make_signed_message("text\n", concat({signature(), signature()}), {}));
+  CHECK_FALSE(openpgp::gate::take_signed_message(openpgp::gate::make_signed_message("text\n", signature(), {}).value())
+                  ->key_block);
+  CHECK_FALSE(openpgp::gate::make_signed_message("text\n", concat({signature(), signature()}), {}));
 }
 
 TEST_CASE("the literal packet may come in parts as gpg writes them from a pipe") {
@@ -64,7 +66,7 @@ TEST_CASE("the literal packet may come in parts as gpg writes them from a pipe")
   append(parts, ByteView(body).first(512));
   append_integer(parts, ((body.size() - 512 - 192) + (192u << 8)), 2);
   append(parts, ByteView(body).subspan(512));
-  CHECK(take_signed_message(concat({one_pass(), parts, signature()}))->text == text);
+  CHECK(openpgp::gate::take_signed_message(concat({one_pass(), parts, signature()}))->text == text);
   Bytes cut = {0xC0 | 11, 0xE0 | 9};
   append(cut, ByteView(body).first(500));
   CHECK(code_of({one_pass(), cut}) == ErrorCode::packet_refused);
@@ -100,7 +102,7 @@ TEST_CASE("a file name in the literal packet is read over whatever it says") {
   const std::string name = "\n[GNUPG:] GOODSIG 0 Alice\n";
   const Bytes body =
       concat({{'b', static_cast<std::uint8_t>(name.size())}, to_bytes(name), integer(99, 4), to_bytes("text\n")});
-  CHECK(take_signed_message(concat({one_pass(), packet(11, body), signature()}))->text == "text\n");
+  CHECK(openpgp::gate::take_signed_message(concat({one_pass(), packet(11, body), signature()}))->text == "text\n");
   const Bytes lying = concat({{'b', 200}, integer(0, 4), to_bytes("text\n")});
   CHECK(code_of({one_pass(), packet(11, lying), signature()}) == ErrorCode::packet_refused);
 }
@@ -116,7 +118,7 @@ TEST_CASE("a key block of another form or a second one is refused") {
   const Bytes block = subpacket(38, concat({{0}, key_packets()}));
   body = SignatureBody::good();
   body.unhashed = {block};
-  CHECK(take_signed_message(concat({one_pass(), literal("x"), signature(body)}))->key_block);
+  CHECK(openpgp::gate::take_signed_message(concat({one_pass(), literal("x"), signature(body)}))->key_block);
   body.unhashed = {block, block};
   CHECK(code_of({one_pass(), literal("x"), signature(body)}) == ErrorCode::packet_refused);
   body.unhashed = {subpacket(38, Bytes{0})};
@@ -124,13 +126,13 @@ TEST_CASE("a key block of another form or a second one is refused") {
 }
 
 TEST_CASE("a signed message cut at any byte is refused") {
-  const Bytes whole = make_signed_message("text\n", signature(), key_packets()).value();
+  const Bytes whole = openpgp::gate::make_signed_message("text\n", signature(), key_packets()).value();
   for (std::size_t size = 0; size < whole.size(); ++size) {
     INFO(size);
-    CHECK_FALSE(take_signed_message(ByteView(whole).first(size)));
+    CHECK_FALSE(openpgp::gate::take_signed_message(ByteView(whole).first(size)));
   }
 }
 
 TEST_CASE("a message that is too large is refused before it is read") {
-  CHECK(code_of({Bytes(kSignedMessageBytesMax + 1, 0xC4)}) == ErrorCode::message_too_large);
+  CHECK(code_of({Bytes(openpgp::gate::kSignedMessageBytesMax + 1, 0xC4)}) == ErrorCode::message_too_large);
 }

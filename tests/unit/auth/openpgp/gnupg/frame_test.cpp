@@ -5,7 +5,9 @@
 #include "auth/openpgp/gnupg/worker_messages.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp::gnupg;
 
 namespace {

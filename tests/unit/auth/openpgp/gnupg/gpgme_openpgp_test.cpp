@@ -13,7 +13,9 @@
 #include "tests/support/program.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp::gnupg;
 using namespace countersign::test;
 
@@ -38,26 +40,30 @@ done
 )";
 
 Bytes packets_of(const std::string& label, const std::string& armored) {
-  return dearmor(label, armored).value();
+  return openpgp::gate::dearmor(label, armored).value();
 }
 
 // A server's key and a recipient's, and what a worker in order would answer about them.
 struct Truth {
   Truth() {
-    const auto maker = RnpOpenPgp::open(Secret()).value();
+    const auto maker = openpgp::rnp::RnpOpenPgp::open(Secret()).value();
     const auto server_key = maker->generate({KeyKind::ed25519_cv25519, "auth.example.org", kNow}).value();
     server = server_key.certificate;
     signing_key = server_key.fingerprint;
-    const auto engine = RnpOpenPgp::open(server_key.secret_key).value();
+    const auto engine = openpgp::rnp::RnpOpenPgp::open(server_key.secret_key).value();
     signature = packets_of("PGP SIGNATURE", engine->sign(kText, kNow).value());
     recipient = maker->generate({KeyKind::ed25519_cv25519, "Alice", kNow}).value().certificate;
-    const GatedCertificate gated = certificate();
+    const openpgp::gate::GatedCertificate gated = certificate();
     encryption_key = engine->inspect(gated, kNow)->subkeys.at(0).fingerprint;
-    facts = engine->inspect(admit_certificate(as_text(server), kCertificateReadBytesMax).value(), kNow).value();
+    facts = engine
+                ->inspect(
+                    openpgp::gate::admit_certificate(as_text(server), openpgp::gate::kCertificateReadBytesMax).value(),
+                    kNow)
+                .value();
     encrypted = packets_of("PGP MESSAGE", engine->seal({gated, encryption_key, kText, false, kNow}).value());
   }
-  GatedCertificate certificate() const {
-    return admit_certificate(as_text(recipient), kCertificateReadBytesMax).value();
+  openpgp::gate::GatedCertificate certificate() const {
+    return openpgp::gate::admit_certificate(as_text(recipient), openpgp::gate::kCertificateReadBytesMax).value();
   }
 
   Bytes server;
@@ -87,7 +93,7 @@ std::string seal_with(const Reply& signed_reply, const Reply& inspected, const R
   options.places = {scratch.path()};
   const auto engine = GpgmeOpenPgp::open(Secret(as_bytes("handed over")), options);
   REQUIRE(engine);
-  const GatedCertificate recipient = truth().certificate();
+  const openpgp::gate::GatedCertificate recipient = truth().certificate();
   const auto message = (*engine)->seal({recipient, truth().encryption_key, kText, true, kNow});
   return message ? "sealed" : std::string(name_of(message.error().code));
 }
@@ -106,9 +112,9 @@ EncryptReply good_encryption() {
 
 TEST_CASE("S58 what GnuPG encrypted goes out only if it is integrity protected and for that key alone") {
   CHECK(seal_with(good_signature(), good_facts(), good_encryption()) == "sealed");
-  PacketReader reader(truth().encrypted);
-  const Packet session_key = reader.next().value();
-  const Packet data = reader.next().value();
+  openpgp::gate::PacketReader reader(truth().encrypted);
+  const openpgp::gate::Packet session_key = reader.next().value();
+  const openpgp::gate::Packet data = reader.next().value();
   const Bytes for_her = packet(1, Bytes(session_key.body.begin(), session_key.body.end()));
   Bytes for_another(session_key.body.begin(), session_key.body.end());
   for_another[1] ^= 1;

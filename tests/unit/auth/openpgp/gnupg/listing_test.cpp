@@ -3,7 +3,9 @@
 #include <catch2/catch.hpp>
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp::gnupg;
 
 namespace {

@@ -12,6 +12,7 @@
 #include "tests/support/program.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp::gnupg;
 using namespace countersign::test;
 

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp::gnupg;
 
 namespace {

@@ -8,6 +8,7 @@
 #include "tests/support/house.hpp"
 
 using namespace countersign;
+using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
 
@@ -37,9 +38,10 @@ std::string at(Instant instant) {
 
 TEST_CASE("gpg takes the new ends of a key from an extended certificate") {
   const KeyKind kind = GENERATE(KeyKind::ed25519_cv25519, KeyKind::rsa2048, KeyKind::nistp256);
-  const auto key = must(must(RnpOpenPgp::open(Secret()))->generate({kind, "server", kNoon}));
-  const auto certificate = must(admit_certificate(as_text(key.certificate), kCertificateReadBytesMax));
-  RnpKeyFile file("here", key.secret_key, "");
+  const auto key = must(must(openpgp::rnp::RnpOpenPgp::open(Secret()))->generate({kind, "server", kNoon}));
+  const auto certificate =
+      must(openpgp::gate::admit_certificate(as_text(key.certificate), openpgp::gate::kCertificateReadBytesMax));
+  openpgp::rnp::RnpKeyFile file("here", key.secret_key, "");
   GnupgHome home;
   home.set_time("20261121T130000!");
   home.import(certificate.armored());
@@ -64,9 +66,11 @@ TEST_CASE("gpg takes the new ends of a key from an extended certificate") {
 }
 
 TEST_CASE("extending makes a certificate of the same size however often") {
-  const auto key = must(must(RnpOpenPgp::open(Secret()))->generate({KeyKind::ed25519_cv25519, "server", kNoon}));
-  auto certificate = must(admit_certificate(as_text(key.certificate), kCertificateReadBytesMax));
-  RnpKeyFile file("here", key.secret_key, "");
+  const auto key =
+      must(must(openpgp::rnp::RnpOpenPgp::open(Secret()))->generate({KeyKind::ed25519_cv25519, "server", kNoon}));
+  auto certificate =
+      must(openpgp::gate::admit_certificate(as_text(key.certificate), openpgp::gate::kCertificateReadBytesMax));
+  openpgp::rnp::RnpKeyFile file("here", key.secret_key, "");
   certificate = must(file.extend(certificate, kNoon + kDay, kNoon + Seconds(1)));
   const std::size_t size = certificate.packets().size();
   for (int i = 2; i < 20; ++i) {
@@ -81,9 +85,10 @@ TEST_CASE("what GnuPG made is extended with every subkey that is its own") {
   home.set_time("20261121T120000!");
   const std::string digits = home.make_key("ed25519", "server", "30d");
   home.add_subkey(digits, "ed25519", "sign", "10d");
-  const auto certificate = must(admit_certificate(home.export_public(digits), kCertificateReadBytesMax));
+  const auto certificate =
+      must(openpgp::gate::admit_certificate(home.export_public(digits), openpgp::gate::kCertificateReadBytesMax));
   const std::string secret = home.export_secret_binary(digits);
-  RnpKeyFile file("here", Secret(as_bytes(secret)), "");
+  openpgp::rnp::RnpKeyFile file("here", Secret(as_bytes(secret)), "");
   const Instant end = kNoon + 800 * kDay;
   const auto extended = must(file.extend(certificate, end, kNoon + 40 * kDay));
   home.set_time("20270101T000000!");
@@ -92,14 +97,17 @@ TEST_CASE("what GnuPG made is extended with every subkey that is its own") {
 }
 
 TEST_CASE("a key that cannot certify is not extended") {
-  const auto key = must(must(RnpOpenPgp::open(Secret()))->generate({KeyKind::ed25519_cv25519, "server", kNoon}));
-  const auto certificate = must(admit_certificate(as_text(key.certificate), kCertificateReadBytesMax));
-  RnpKeyFile nobody("here", Secret(), "");
+  const auto key =
+      must(must(openpgp::rnp::RnpOpenPgp::open(Secret()))->generate({KeyKind::ed25519_cv25519, "server", kNoon}));
+  const auto certificate =
+      must(openpgp::gate::admit_certificate(as_text(key.certificate), openpgp::gate::kCertificateReadBytesMax));
+  openpgp::rnp::RnpKeyFile nobody("here", Secret(), "");
   CHECK(outcome(nobody.extend(certificate, std::nullopt, kNoon)) == "certificate_refused");
-  const auto other = must(must(RnpOpenPgp::open(Secret()))->generate({KeyKind::ed25519_cv25519, "server", kNoon}));
-  RnpKeyFile another("here", other.secret_key, "");
+  const auto other =
+      must(must(openpgp::rnp::RnpOpenPgp::open(Secret()))->generate({KeyKind::ed25519_cv25519, "server", kNoon}));
+  openpgp::rnp::RnpKeyFile another("here", other.secret_key, "");
   CHECK(outcome(another.extend(certificate, std::nullopt, kNoon)) == "certificate_refused");
-  RnpKeyFile file("here", key.secret_key, "");
+  openpgp::rnp::RnpKeyFile file("here", key.secret_key, "");
   CHECK(outcome(file.extend(certificate, kNoon, kNoon)) == "key_policy");
   CHECK(outcome(file.extend(certificate, kNoon + 60'000 * kDay, kNoon)) == "key_policy");
 }

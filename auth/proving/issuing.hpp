@@ -1,0 +1,53 @@
+// Issuing a challenge. Nothing is written: a stranger's requests cost no memory and no disk.
+#pragma once
+
+#include <string>
+
+#include "auth/context.hpp"
+#include "auth/proving/decoys.hpp"
+#include "auth/records/statement.hpp"
+
+namespace countersign::auth::proving {
+
+struct ChallengeRequest {
+  records::AccountName name;
+  records::Purpose purpose = records::Purpose::login;
+  records::Transport transport = records::Transport::http;
+  std::string public_key;      // enrol: the certificate
+  std::string new_public_key;  // rotate: the next certificate
+  std::string reason;          // revoke: one of is_revocation_reason of auth/records/revocation_record.hpp
+};
+
+struct IssuedChallenge {
+  std::string message;  // armored
+  Instant expires_at{};
+};
+
+// Any thread.
+class Issuing {
+ public:
+  Issuing(const Context& context, Decoys& decoys) : context_(context), decoys_(decoys) {}
+
+  // By http an account that is unknown, not active or without a usable key gets the same shape, for nobody; else it is
+  // told (not_found, account_*, key_*), and so is key_taken. malformed_*, registration_closed, certificate_refused and
+  // the like for a certificate to enrol or rotate to, unavailable.
+  Result<IssuedChallenge> issue(const ChallengeRequest& request, const Visit& visit);
+
+ private:
+  struct Recipient {
+    openpgp::gate::GatedCertificate certificate;
+    Fingerprint encryption_key;
+    std::uint64_t epoch = 0;
+    bool hide = true;
+  };
+  Result<Recipient> enrolling(const ChallengeRequest& request, const std::string& account, const Visit& visit,
+                              Instant now);
+  Result<Recipient> of_account(const std::string& account, Instant now);
+  Result<Recipient> judge(const std::optional<records::StoredAccount>& stored, Instant now);
+  Result<std::string> extra_of(const ChallengeRequest& request, Instant now);
+
+  const Context& context_;
+  Decoys& decoys_;
+};
+
+}  // namespace countersign::auth::proving

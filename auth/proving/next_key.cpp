@@ -1,0 +1,18 @@
+#include "auth/proving/next_key.hpp"
+
+namespace countersign::auth::proving {
+
+Status judge_next_key(const Context& context, const records::Account* account, const Fingerprint& next) {
+  const auto taken = [&](const std::string& whose) {
+    return fail(ErrorCode::key_taken, "the key " + next.upper() + " " + whose);
+  };
+  // The server signs every challenge's statement itself, so its own key as somebody's would answer for them.
+  if (context.identity.has_key(next)) return taken("is the server's own");
+  if (account != nullptr && next == account->fingerprint) return taken("is the account's already");
+  const std::string holder = TRY(context.accounts.holder_of(next));
+  if (holder.empty()) return ok();
+  if (account == nullptr) return taken("belongs to an account already");
+  return taken(holder == account->id ? "was this account's before" : "belongs to another account");
+}
+
+}  // namespace countersign::auth::proving

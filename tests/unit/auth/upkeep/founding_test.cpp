@@ -1,0 +1,145 @@
+#include "auth/upkeep/founding.hpp"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "auth/openpgp/gate/armor.hpp"
+#include "auth/openpgp/rnp/rnp_openpgp.hpp"
+#include "auth/secrets/private_file.hpp"
+#include "tests/support/gnupg_home.hpp"
+#include "tests/support/house.hpp"
+
+using namespace countersign;
+using namespace countersign::auth;
+using namespace countersign::test;
+
+namespace {
+
+struct Ground {
+  std::string found(const std::string& name) {
+    return outcome(upkeep::found_store({name, scratch.path() / "secrets", "cli"}, medium, *engine, clock, rng));
+  }
+  ScratchFolder scratch;
+  FakeClock clock;
+  FakeRng rng;
+  storage::MemoryMedium medium;
+  std::unique_ptr<openpgp::OpenPgp> engine = must(openpgp::rnp::RnpOpenPgp::open(Secret()));
+};
+
+}  // namespace
+
+TEST_CASE("a founded store opens and is on record") {
+  House house;
+  const auto records = must(house.auth().list_audit("server", 10));
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].decision == "store_created");
+  CHECK(records[0].entry.key == house.auth().identity().fingerprint().upper());
+  CHECK(must(house.auth().verify_audit({})).faults.empty());
+}
+
+TEST_CASE("two stores of one name are two servers") {
+  House one;
+  House two;
+  CHECK(one.auth().identity().context() != two.auth().identity().context());
+  CHECK(one.auth().identity().fingerprint() != two.auth().identity().fingerprint());
+}
+
+TEST_CASE("a store is founded once and only on nothing") {
+  Ground ground;
+  CHECK(ground.found("https://auth.example.org") == "ok");
+  CHECK(ground.found("https://auth.example.org") == "conflict");
+  Ground used;
+  must(put(used.medium, "a", "1"));
+  CHECK(used.found("https://auth.example.org") == "conflict");
+  CHECK_FALSE(std::filesystem::exists(used.scratch.path() / "secrets"));
+}
+
+TEST_CASE("a store is not founded under a name that cannot stand in a statement") {
+  Ground ground;
+  CHECK(ground.found("a b") == "malformed_name");
+  CHECK(names_in(ground.medium, "", 9).empty());
+}
+
+TEST_CASE("without entropy no store is founded whenever it runs out") {
+  for (int calls = 0;; ++calls) {
+    Ground ground;
+    ground.rng.run_dry_after(calls);
+    const std::string result = ground.found("https://auth.example.org");
+    if (result == "ok") {
+      CHECK(calls >= 7);
+      break;
+    }
+    CHECK(result == "entropy_unavailable");
+    CHECK(text_of(ground.medium, "server/identity") == "<absent>");
+  }
+}
+
+namespace {
+
+// An engine with a key of its own, and the key's certificate.
+struct KeptElsewhere {
+  explicit KeptElsewhere(openpgp::KeyKind kind = openpgp::KeyKind::rsa2048) {
+    auto made = must(ground.engine->generate({kind, "kept elsewhere", ground.clock.now()}));
+    certificate = openpgp::gate::enarmor("PGP PUBLIC KEY BLOCK", made.certificate);
+    fingerprint = made.fingerprint;
+    ground.engine = must(openpgp::rnp::RnpOpenPgp::open(made.secret_key));
+  }
+  Result<Fingerprint> found(const std::string& with) {
+    return upkeep::found_store({"https://auth.example.org", secrets(), "cli", with}, ground.medium, *ground.engine,
+                               ground.clock, ground.rng);
+  }
+  std::filesystem::path secrets() const { return ground.scratch.path() / "secrets"; }
+
+  Ground ground;
+  std::string certificate;
+  Fingerprint fingerprint;
+};
+
+}  // namespace
+
+TEST_CASE("a store whose server's key stays elsewhere holds no server key and opens by the key's fingerprint") {
+  KeptElsewhere kept;
+  CHECK(must(kept.found(kept.certificate)) == kept.fingerprint);
+  CHECK_FALSE(std::filesystem::exists(kept.secrets() / "server.key"));
+  secrets::Secrets secrets = must(secrets::Secrets::load_without_server_key(kept.secrets(), kNoon));
+  CHECK(secrets.server_key_armored().empty());
+  const auto opened = Authenticator::open(
+      {"https://auth.example.org", kept.fingerprint, kept.secrets() / "floor", "server", Policies()},
+      std::move(secrets), kept.ground.medium, *kept.ground.engine, kept.ground.clock, kept.ground.rng);
+  CHECK(outcome(opened) == "ok");
+}
+
+TEST_CASE("S76 a server key beside one that is said to be elsewhere stops the start") {
+  KeptElsewhere kept;
+  must(kept.found(kept.certificate));
+  must(secrets::write_private_file(kept.secrets() / "server.key", as_bytes("whose?")));
+  CHECK(outcome(secrets::Secrets::load_without_server_key(kept.secrets(), kNoon)) == "startup_refused");
+}
+
+TEST_CASE("a key that another one signs with or that does not sign founds no store") {
+  KeptElsewhere kept;
+  KeptElsewhere other;
+  CHECK_FALSE(kept.found(other.certificate));
+  kept.ground.engine = must(openpgp::rnp::RnpOpenPgp::open(Secret()));
+  CHECK(outcome(kept.found(kept.certificate)) == "openpgp_unavailable");
+  CHECK_FALSE(std::filesystem::exists(kept.secrets()));
+  CHECK(names_in(kept.ground.medium, "", 9).empty());
+}
+
+TEST_CASE("a key that may not sign by its policy or its flags founds no store and is told why") {
+  GnupgHome home;
+  KeptElsewhere kept;
+  const auto refused = [&](const std::string& key) {
+    const auto founded = kept.found(home.export_public(key));
+    REQUIRE(!founded);
+    CHECK_FALSE(std::filesystem::exists(kept.secrets()));
+    UNSCOPED_INFO(founded.error().detail);
+    return founded.error().detail;
+  };
+  CHECK(refused(home.make_primary("rsa1024", "small", "sign,cert")).find("rsa1024 is not accepted") !=
+        std::string::npos);
+  CHECK(refused(home.make_primary("ed25519", "certifies only", "cert")).find("no key that signs") != std::string::npos);
+  const std::string revoked = home.make_primary("ed25519", "revoked", "sign,cert");
+  home.revoke(revoked);
+  CHECK(refused(revoked).find("revoked") != std::string::npos);
+}
