@@ -24,7 +24,7 @@ void require(bool holds) {
 }
 
 void check(const Request& request) {
-  require(request.path.starts_with('/'));
+  require(request.path.starts_with('/') || request.path == "*");
   for (const char c : request.path) require(c > 0x20 && c < 0x7f && c != '?' && c != '#');
   for (const std::string* text : {&request.content_type, &request.accept, &request.forwarded_for}) {
     for (const char c : *text) require(c != '\r' && c != '\n' && c != '\0');
@@ -36,7 +36,7 @@ void check(const Request& request) {
   }
   require(request.body.size() <= request.match.route->body_bytes_max());
   Message message;
-  static_cast<void>(countersign::transport::http::read_body(request, request.body, message));
+  static_cast<void>(countersign::transport::http::read_body(request, message));
   static_cast<void>(countersign::transport::http::bearer_token(request.authorization));
   static_cast<void>(countersign::transport::http::accepts_json(request.accept));
 }

@@ -186,7 +186,8 @@ TEST_CASE("S61 behind nginx neither of two locations waits for the idle connecti
 
   // No token, and the headers of requests that are not for us.
   CHECK(ask(nginx.port, http_request("GET", "/private/page")).status == 401);
-  CHECK(ask(nginx.port, http_request("GET", "/v1/session")).header("www-authenticate") == "Bearer");
+  CHECK(ask(nginx.port, http_request("GET", "/v1/session")).header("www-authenticate") ==
+        "Bearer realm=\"countersign\"");
   CHECK(ask(nginx.port, http_request("GET", "/private/page", good + "Range: bytes=0-2\r\nAccept-Encoding: gzip\r\n"))
             .body == "the");
   CHECK(ask(nginx.port,

@@ -80,7 +80,11 @@ WireReply Wire::reply(bool to_head) {
     std::transform(name.begin(), name.end(), name.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     reply.headers[name] = colon + 2 > next ? "" : reply.head.substr(colon + 2, next - colon - 2);
-    line = next + 2;
+    if (name == "date") {
+      reply.head.erase(line, next + 2 - line);
+    } else {
+      line = next + 2;
+    }
   }
   if (to_head) return reply;
   const std::size_t length = static_cast<std::size_t>(std::atoll(reply.header("content-length").c_str()));

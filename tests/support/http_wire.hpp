@@ -10,8 +10,8 @@
 namespace countersign::test {
 
 struct WireReply {
-  int status = 0;  // 0: the connection ended without an answer
-  std::string head;
+  int status = 0;                              // 0: the connection ended without an answer
+  std::string head;                            // but its Date, which no two answers need to share
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
 

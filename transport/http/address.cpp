@@ -35,6 +35,23 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+// 192.0.2.1, 192.0.2.1:4711, 2001:db8::1, [2001:db8::1] or [2001:db8::1]:4711: some proxies write the port.
+std::optional<Address> parse_hop(std::string_view text) {
+  const std::size_t end = text.starts_with('[') ? text.find(']') : text.find(':');
+  const bool bracketed = text.starts_with('[') && end != std::string_view::npos;
+  const bool dotted = !bracketed && end != std::string_view::npos && text.find('.') < end;
+  if (!bracketed && !dotted) return parse_address(text);
+  const std::string_view host = bracketed ? text.substr(1, end - 1) : text.substr(0, end);
+  const std::string_view port = text.substr(bracketed ? end + 1 : end);
+  if (!port.empty()) {
+    const bool digits = port.size() > 1 && port.size() <= 6 && port.front() == ':' &&
+                        std::all_of(port.begin() + 1, port.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (!digits) return std::nullopt;
+  }
+  if (bracketed && host.find(':') == std::string_view::npos) return std::nullopt;
+  return parse_address(host);
+}
+
 }  // namespace
 
 bool Address::is_v4() const {
@@ -152,7 +169,7 @@ Address source_of(const Address& peer, std::string_view forwarded_for, std::span
   while (!rest.empty() && is_trusted(source, proxies)) {
     const std::size_t comma = rest.rfind(',');
     const bool last = comma == std::string_view::npos;
-    const auto hop = parse_address(trimmed(last ? rest : rest.substr(comma + 1)));
+    const auto hop = parse_hop(trimmed(last ? rest : rest.substr(comma + 1)));
     if (!hop) return source;
     source = *hop;
     rest = last ? std::string_view{} : rest.substr(0, comma);

@@ -60,8 +60,8 @@ Result<ListenAddress> parse_listen_address(std::string_view text);
 bool is_trusted(const Address& address, std::span<const Network> proxies);
 
 // Whom a request is from: the peer; or, if that is a trusted proxy, the rightmost hop of its X-Forwarded-For that is
-// not one. Whatever a stranger wrote further left never counts. An element that is no address ends the walk at the hop
-// that reported it.
+// not one, its port left out where it has one. Whatever a stranger wrote further left never counts. An element that is
+// no address ends the walk at the hop that reported it.
 Address source_of(const Address& peer, std::string_view forwarded_for, std::span<const Network> proxies);
 
 }  // namespace countersign::transport::http

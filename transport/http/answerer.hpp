@@ -23,7 +23,7 @@ struct Answer {
 class Answerer {
  public:
   virtual ~Answerer() = default;
-  // A whole request from `peer` that arrived when it did. Any thread at any time; does not throw.
+  // A whole request from `peer` that arrived when it did. Any thread at any time; throws bad_alloc alone.
   virtual Answer answer(Request request, const Address& peer, SteadyTime arrived) = 0;
   // To what never became a request, and to a request nobody is free to take. Must not block.
   virtual Answer refuse(const Refusal& refusal, const Address& peer) = 0;

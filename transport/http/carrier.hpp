@@ -1,12 +1,8 @@
 // The HTTP carrier: a request becomes a Message, its operation runs, the reply becomes an HTTP answer.
-//
-// cpp-httplib routes and answers, over memory: it never sees a socket. What it is given of a request is our own text: a
-// method, a path of the route table, the length and bytes of a body. No header of a stranger reaches it.
 #pragma once
 
 #include <chrono>
 #include <functional>
-#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -27,16 +23,14 @@ struct CarrierSettings {
 class HttpCarrier final : public Answerer {
  public:
   // `operations` outlives it.
-  HttpCarrier(Operations& operations, CarrierSettings settings);
-  ~HttpCarrier() override;
+  HttpCarrier(Operations& operations, CarrierSettings settings)
+      : operations_(operations), settings_(std::move(settings)) {}
 
   Answer answer(Request request, const Address& peer, SteadyTime arrived) override;
   Answer refuse(const Refusal& refusal, const Address& peer) override;
 
  private:
-  class Engine;
-
-  std::unique_ptr<Engine> engine_;
+  Operations& operations_;
   CarrierSettings settings_;
 };
 

@@ -1,3 +1,4 @@
+// The threads, and what the timekeeper does: accepting, deadlines, stopping.
 #include "transport/http/connections.hpp"
 
 #include <sys/epoll.h>
@@ -12,7 +13,6 @@
 #include <tuple>
 
 #include "storage/base/signals_blocked.hpp"
-#include "storage/base/wiped_stack.hpp"
 #include "transport/http/connection.hpp"
 
 namespace countersign::transport::http {
@@ -22,7 +22,6 @@ using std::chrono::milliseconds;
 
 constexpr std::uint64_t kListenerId = 0;
 constexpr std::uint64_t kWakeId = 1;
-constexpr std::size_t kReadBytes = 16u << 10;
 constexpr int kAcceptsPerRound = 64;
 constexpr milliseconds kAcceptPause{100};
 
@@ -42,13 +41,21 @@ std::size_t slow_max_of(std::size_t workers) {
   return workers < 2 ? 1 : workers - std::max<std::size_t>(1, workers / 4);
 }
 
+bool has_unread(int socket) {
+  char byte = 0;
+  return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 }  // namespace
 
+void raise_event(const Descriptor& event) noexcept {
+  const std::uint64_t one = 1;
+  if (event) [[maybe_unused]]
+    const auto written = write(event.get(), &one, sizeof one);
+}
+
 Connections::Connections(Answerer& answerer, ConnectionSettings settings)
-    : answerer_(answerer),
-      settings_(std::move(settings)),
-      queue_(settings_.queue_max, slow_max_of(settings_.workers)),
-      read_buffer_(kReadBytes) {}
+    : answerer_(answerer), settings_(std::move(settings)), slow_max_(slow_max_of(settings_.workers)) {}
 
 Connections::~Connections() {
   request_stop();
@@ -56,23 +63,27 @@ Connections::~Connections() {
 }
 
 Status Connections::start() {
-  if (watcher_.joinable() || epoll_) return fail(ErrorCode::failed, "started twice");
+  if (timekeeper_.joinable() || traffic_) return fail(ErrorCode::failed, "started twice");
   if (settings_.workers == 0 || settings_.queue_max == 0 || settings_.connections_max == 0) {
     return fail(ErrorCode::invalid_settings, "workers, queue and connections must be at least one");
   }
   listener_ = TRY(Listener::bind(settings_.host, settings_.port));
-  epoll_ = Descriptor(epoll_create1(EPOLL_CLOEXEC));
+  traffic_ = Descriptor(epoll_create1(EPOLL_CLOEXEC));
+  arrivals_ = Descriptor(epoll_create1(EPOLL_CLOEXEC));
   wake_ = Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!epoll_ || !wake_ || !watch_socket(epoll_.get(), EPOLL_CTL_ADD, listener_.socket(), kListenerId, EPOLLIN) ||
-      !watch_socket(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), kWakeId, EPOLLIN)) {
+  halt_ = Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!traffic_ || !arrivals_ || !wake_ || !halt_ ||
+      !watch_socket(arrivals_.get(), EPOLL_CTL_ADD, listener_.socket(), kListenerId, EPOLLIN) ||
+      !watch_socket(arrivals_.get(), EPOLL_CTL_ADD, wake_.get(), kWakeId, EPOLLIN) ||
+      !watch_socket(traffic_.get(), EPOLL_CTL_ADD, halt_.get(), kHaltId, EPOLLIN)) {
     return fail(ErrorCode::network_failed, "epoll: " + std::generic_category().message(errno));
   }
   const SignalsBlocked blocked;
   try {
     for (std::size_t i = 0; i < settings_.workers; ++i) workers_.emplace_back([this] { work(); });
-    watcher_ = std::thread([this] { watch(); });
+    timekeeper_ = std::thread([this] { keep_time(); });
   } catch (const std::system_error& error) {
-    queue_.close();
+    raise_event(halt_);
     for (std::thread& worker : workers_) worker.join();
     workers_.clear();
     return fail(ErrorCode::failed, std::string("cannot start threads: ") + error.what());
@@ -82,77 +93,47 @@ Status Connections::start() {
 
 void Connections::request_stop() noexcept {
   stop_requested_.store(true);
-  const std::uint64_t one = 1;
-  if (wake_) [[maybe_unused]]
-    const auto written = write(wake_.get(), &one, sizeof one);
+  raise_event(wake_);
 }
 
 void Connections::wait() {
-  if (watcher_.joinable()) watcher_.join();
+  if (timekeeper_.joinable()) timekeeper_.join();
 }
 
-void Connections::work() {
-  while (auto work = queue_.pop()) {
-    const bool quick = work->quick;
-    Outcome outcome{work->connection, answerer_.answer(std::move(work->request), work->peer, work->arrived), 0};
-    // The watching thread keeps the socket open until it has the outcome.
-    if (!outcome.answer.hold_until) outcome.sent = send_some(work->socket, outcome.answer.bytes).value_or(0);
-    queue_.done(quick);
-    bool first = false;
-    {
-      const std::lock_guard lock(outcomes_mutex_);
-      first = outcomes_.empty();
-      outcomes_.push_back(std::move(outcome));
-    }
-    const std::uint64_t one = 1;
-    if (first) [[maybe_unused]]
-      const auto written = write(wake_.get(), &one, sizeof one);
-    // The answer is on its way, so nobody waits for this.
-    work.reset();
-    wipe_stack();
-  }
-}
-
-void Connections::watch() {
-  std::array<epoll_event, 128> events{};
-  while (true) {
+void Connections::keep_time() {
+  std::array<epoll_event, 2> events{};
+  bool over = false;
+  while (!over) {
     const int count =
-        epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout_ms(steady_now()));
+        epoll_wait(arrivals_.get(), events.data(), static_cast<int>(events.size()), timeout_ms(steady_now()));
     const SteadyTime now = steady_now();
     for (int i = 0; i < count; ++i) {
-      const epoll_event& event = events[static_cast<std::size_t>(i)];
-      if (event.data.u64 == kListenerId) {
-        try {
-          accept_all(now);
-        } catch (const std::bad_alloc&) {
-          pause_accepting(now);
-        }
-      } else if (event.data.u64 == kWakeId) {
+      if (events[static_cast<std::size_t>(i)].data.u64 == kWakeId) {
         std::uint64_t times = 0;
         [[maybe_unused]] const auto read_bytes = read(wake_.get(), &times, sizeof times);
-      } else if (const auto found = connections_.find(event.data.u64); found != connections_.end()) {
-        Connection& connection = *found->second;
-        try {
-          on_event(connection, event.events, now);
-        } catch (const std::bad_alloc&) {
-          close(connection);  // what one connection asked for is no reason to lose the others
-        }
+        continue;
+      }
+      try {
+        accept_all(now);
+      } catch (const std::bad_alloc&) {
+        pause_accepting(now);
       }
     }
-    take_outcomes(now);
     release_held(now);
-    if (stop_requested_.load() && !stopping_) begin_stop(now);
+    if (stop_requested_.load() && !stopping_.load()) begin_stop(now);
     if (now >= next_sweep_) sweep(now);
-    bury();
-    if (stopping_ && (connections_.empty() || now >= stop_by_)) break;
+    const std::lock_guard lock(mutex_);
+    over = stopping_.load() && (connections_.empty() || now >= stop_by_);
+    if (over) queued_.clear();
   }
   // Workers first: they may still be writing to a socket.
-  queue_.close();
+  raise_event(halt_);
   for (std::thread& worker : workers_) worker.join();
   connections_.clear();
 }
 
-int Connections::timeout_ms(SteadyTime now) const {
+int Connections::timeout_ms(SteadyTime now) {
+  const std::lock_guard lock(mutex_);
   if (connections_.empty() && !accept_paused_) return -1;
   SteadyTime until = next_sweep_;
   if (!held_.empty()) until = std::min(until, held_.begin()->first);
@@ -168,9 +149,13 @@ void Connections::accept_all(SteadyTime now) {
         return;
       case Accepted::Kind::again:
         continue;
-      case Accepted::Kind::exhausted:
-        make_room();
+      case Accepted::Kind::exhausted: {
+        std::unique_lock lock(mutex_);
+        const Ended ended = make_room();
+        lock.unlock();
+        report(ended);
         return pause_accepting(now);
+      }
       case Accepted::Kind::connection:
         admit(std::move(accepted), now);
     }
@@ -181,106 +166,127 @@ void Connections::accept_all(SteadyTime now) {
 void Connections::pause_accepting(SteadyTime now) {
   accept_paused_ = true;
   accept_again_ = now + kAcceptPause;
-  watch_socket(epoll_.get(), EPOLL_CTL_MOD, listener_.socket(), kListenerId, 0);
+  watch_socket(arrivals_.get(), EPOLL_CTL_MOD, listener_.socket(), kListenerId, 0);
 }
 
 void Connections::admit(Accepted accepted, SteadyTime now) {
   const bool counted = !is_trusted(accepted.peer, settings_.trusted_proxies);
   const Address group = accepted.peer.group();
+  Ended ended;
+  std::unique_lock lock(mutex_);
   const auto of_address = per_address_.find(group);
   const bool crowded =
       counted && of_address != per_address_.end() && of_address->second >= settings_.connections_per_address_max;
-  if (crowded || (connections_.size() >= settings_.connections_max && !make_room())) {
+  if (!crowded && connections_.size() >= settings_.connections_max) ended = make_room();
+  if (crowded || connections_.size() >= settings_.connections_max) {
+    lock.unlock();
     const Answer answer = answerer_.refuse({503, "too many connections", {}, false}, accepted.peer);
     static_cast<void>(send_some(accepted.socket.get(), answer.bytes));
     return;
   }
   auto connection = std::make_unique<Connection>();
-  connection->id = next_id_++;
+  const std::uint64_t id = connection->id = next_id_++;
+  const int socket = accepted.socket.get();
   connection->socket = std::move(accepted.socket);
   connection->peer = accepted.peer;
-  connection->counted = counted;
   connection->began = now;
   connection->deadline = now + settings_.deadlines.head;
-  if (!watch_socket(epoll_.get(), EPOLL_CTL_ADD, connection->socket.get(), connection->id,
-                    EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {
-    return;
+  Connection& admitted = *connections_.emplace(id, std::move(connection)).first->second;
+  if (counted) {
+    ++per_address_[group];
+    admitted.counted = true;
   }
-  if (counted) ++per_address_[group];
-  connections_.emplace(connection->id, std::move(connection));
+  if (!watch_socket(traffic_.get(), EPOLL_CTL_ADD, socket, id, kTrafficEvents))
+    static_cast<void>(take_out(admitted, {}));
+  lock.unlock();
+  report(ended);
 }
 
 // Closes the connection that has been idle longest, rather than turn away one that has something to ask. A proxy's go
 // last: they are many people's.
-bool Connections::make_room() {
+Connections::Ended Connections::make_room() {
   Connection* oldest = nullptr;
   for (const auto& [id, connection] : connections_) {
-    if (connection->phase != Connection::Phase::reading) continue;
-    if (connection->reader.state() != RequestReader::State::idle) continue;
+    if (connection->busy || !connection->idle()) continue;
     const auto age = [](const Connection& of) { return std::tuple(!of.counted, of.began, of.id); };
     const bool better = oldest == nullptr || age(*connection) < age(*oldest);
     if (better) oldest = connection.get();
   }
-  if (oldest == nullptr) return false;
-  refuse(oldest->peer, "idle connection made room");
-  close(*oldest);
-  return true;
+  return oldest == nullptr ? Ended{} : take_out(*oldest, "idle connection made room");
+}
+
+// A worker sends them: what was sent ahead is read there, too.
+void Connections::release_held(SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  while (!held_.empty() && held_.begin()->first <= now) {
+    const auto found = connections_.find(held_.begin()->second);
+    held_.erase(held_.begin());
+    if (found == connections_.end()) continue;
+    Connection& connection = *found->second;
+    connection.phase = Connection::Phase::writing;
+    connection.deadline = now + settings_.deadlines.write;
+    wake_worker(connection);
+  }
 }
 
 void Connections::sweep(SteadyTime now) {
   const Deadlines& limits = settings_.deadlines;
   const auto shortest = std::min({limits.head, limits.whole, limits.idle, limits.write, limits.linger});
   next_sweep_ = now + std::clamp(shortest / 4, milliseconds(5), milliseconds(250));
-  if (accept_paused_ && now >= accept_again_ && !stopping_) {
+  if (accept_paused_ && now >= accept_again_ && !stopping_.load()) {
     accept_paused_ = false;
-    watch_socket(epoll_.get(), EPOLL_CTL_MOD, listener_.socket(), kListenerId, EPOLLIN);
+    watch_socket(arrivals_.get(), EPOLL_CTL_MOD, listener_.socket(), kListenerId, EPOLLIN);
   }
-  std::vector<Connection*> late;
-  for (const auto& [id, connection] : connections_) {
-    const bool timed = connection->phase != Connection::Phase::working && connection->phase != Connection::Phase::held;
-    if (timed && now >= connection->deadline) late.push_back(connection.get());
-  }
-  for (Connection* connection : late) {
-    if (connection->phase == Connection::Phase::writing) refuse(connection->peer, "answer not taken in time");
-    if (connection->phase == Connection::Phase::reading && connection->reader.state() != RequestReader::State::idle) {
-      refuse(connection->peer, "request not whole in time");
+  using Phase = Connection::Phase;
+  std::vector<Ended> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    std::vector<Connection*> late;
+    for (const auto& [id, connection] : connections_) {
+      const bool timed = connection->phase == Phase::reading || connection->phase == Phase::writing ||
+                         connection->phase == Phase::lingering;
+      if (connection->busy || !timed || now < connection->deadline) continue;
+      // With every worker kept waiting it is the service that is late.
+      if (connection->phase == Phase::reading && has_unread(connection->socket.get())) continue;
+      late.push_back(connection.get());
     }
-    close(*connection);
+    for (Connection* connection : late) {
+      std::string_view reason;
+      if (connection->phase == Phase::writing) reason = "answer not taken in time";
+      if (connection->phase == Phase::reading && !connection->idle()) reason = "request not whole in time";
+      ended.push_back(take_out(*connection, reason));
+    }
   }
+  for (const Ended& one : ended) report(one);
 }
 
 void Connections::begin_stop(SteadyTime now) {
-  stopping_ = true;
   stop_by_ = now + settings_.deadlines.stop;
   listener_.close();
+  const std::lock_guard lock(mutex_);
+  stopping_.store(true);
   std::vector<Connection*> idle;
   for (const auto& [id, connection] : connections_) {
-    const bool waiting =
-        connection->phase == Connection::Phase::reading && connection->reader.state() == RequestReader::State::idle;
-    if (waiting || connection->phase == Connection::Phase::lingering) idle.push_back(connection.get());
+    const bool waits = connection->idle() || connection->phase == Connection::Phase::lingering;
+    if (!connection->busy && waits) idle.push_back(connection.get());
   }
-  for (Connection* connection : idle) close(*connection);
+  for (Connection* connection : idle) static_cast<void>(take_out(*connection, {}));
 }
 
-void Connections::close(Connection& connection) {
-  const auto found = connections_.find(connection.id);
-  if (found == connections_.end()) return;
-  connection.phase = Connection::Phase::closed;
+Connections::Ended Connections::take_out(Connection& connection, std::string_view reason) {
   if (connection.counted) {
     const auto of_address = per_address_.find(connection.peer.group());
     if (--of_address->second == 0) per_address_.erase(of_address);
   }
-  connection.socket.reset();
-  closed_.push_back(std::move(found->second));
+  const auto found = connections_.find(connection.id);
+  Ended ended{std::move(found->second), reason};
   connections_.erase(found);
+  return ended;
 }
 
-void Connections::bury() {
-  closed_.clear();
-}
-
-void Connections::refuse(const Address& peer, std::string_view reason) const {
-  if (settings_.on_refusal) settings_.on_refusal(peer.text(), reason);
+void Connections::report(const Ended& ended) const {
+  if (ended.reason.empty() || !settings_.on_refusal) return;
+  settings_.on_refusal(ended.connection->peer.text(), ended.reason);
 }
 
 }  // namespace countersign::transport::http

@@ -1,18 +1,25 @@
 // Owns every connection: accepts, reads within limits of bytes and time, parks the idle ones, sends the answers.
 //
-// One thread watches all sockets with epoll and reads; workers see whole requests only, so a slow sender holds a socket
-// and never a worker. An answer leaves in one write of the worker that made it; what the socket does not take at once,
-// and what must wait for its time, the watching thread sends.
+// All workers wait in one epoll set for any connection. The worker that is woken has that connection until it waits
+// again: it reads what is there, answers a request that is whole, sends. So a request costs no switch between threads,
+// a slow sender holds a socket and never a worker, and a worker that storage keeps waiting holds up one connection.
 //
-//   reading -> working -> (held) -> (writing) -> reading, or (lingering) -> closed
+// What takes a signature or a password may keep no more than some of the workers; what comes beyond that waits in a
+// bounded line, and session checks never wait behind it.
+//
+// One more thread keeps the time: it accepts, ends what is late, and lets go of answers that had to wait.
+//
+//   reading -> (queued) -> answering -> (held) -> writing -> reading, or (lingering) -> closed
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string_view>
 #include <thread>
 #include <unordered_map>
@@ -21,7 +28,6 @@
 #include "transport/http/answerer.hpp"
 #include "transport/http/listener.hpp"
 #include "transport/http/request_reader.hpp"
-#include "transport/http/work_queue.hpp"
 
 namespace countersign::transport::http {
 
@@ -39,7 +45,7 @@ struct ConnectionSettings {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8420;
   std::size_t workers = 32;
-  std::size_t queue_max = 256;  // whole requests waiting, in each lane
+  std::size_t queue_max = 256;  // requests that take long and wait for a worker
   std::size_t connections_max = 1024;
   std::size_t connections_per_address_max = 256;  // an IPv6 /64 is one address; trusted proxies are exempt
   Deadlines deadlines;
@@ -66,57 +72,80 @@ class Connections {
 
  private:
   struct Connection;
-  struct Outcome;
   using Ptr = std::unique_ptr<Connection>;
+  // What a worker does next with the connection that it has.
+  enum class Next : std::uint8_t {
+    go_on,
+    wait,      // until the socket has more to say
+    give_way,  // to other connections: there is more to read
+    gone,      // closed, or somebody else's now
+  };
+  struct Ended {
+    Ptr connection;
+    std::string_view reason;  // for on_refusal; may be empty
+  };
 
+  // A worker's.
   void work();
-  void watch();
-  int timeout_ms(SteadyTime now) const;
+  Connection* claim(std::uint64_t id, std::uint32_t events);
+  bool serve(Connection& connection, std::span<char> buffer);
+  Next step(Connection& connection, std::span<char> buffer);
+  Next read_more(Connection& connection, std::span<char> buffer);
+  Next dispatch(Connection& connection);
+  Next answer(Connection& connection);
+  Next send_answer(Connection& connection, Answer answer);
+  Next write_more(Connection& connection);
+  Next after_answer(Connection& connection);
+  Next drain(Connection& connection, std::span<char> buffer);
+  Next hold(Connection& connection, Answer answer);
+  Next take_place(Connection& connection);
+  Connection* pass_place_on();
+  bool park(Connection& connection, Next next);
+  Next close(Connection& connection);
+
+  // The timekeeper's.
+  void keep_time();
+  int timeout_ms(SteadyTime now);
   void accept_all(SteadyTime now);
   void pause_accepting(SteadyTime now);
   void admit(Accepted accepted, SteadyTime now);
-  bool make_room();
-  void on_event(Connection& connection, std::uint32_t events, SteadyTime now);
-  void read_more(Connection& connection, SteadyTime now);
-  void advance(Connection& connection, SteadyTime now);
-  void dispatch(Connection& connection, SteadyTime now);
-  void take_outcomes(SteadyTime now);
   void release_held(SteadyTime now);
-  void send_answer(Connection& connection, Answer answer, std::size_t sent, SteadyTime now);
-  void write_more(Connection& connection, SteadyTime now);
-  void after_answer(Connection& connection, SteadyTime now);
-  void drain(Connection& connection);
-  void expect_request(Connection& connection, SteadyTime now);
   void sweep(SteadyTime now);
   void begin_stop(SteadyTime now);
-  void close(Connection& connection);
-  void bury();
-  void refuse(const Address& peer, std::string_view reason) const;
+
+  // Under the mutex.
+  Ended take_out(Connection& connection, std::string_view reason);
+  Ended make_room();
+  void wake_worker(Connection& connection) const;
+
+  void report(const Ended& ended) const;
 
   Answerer& answerer_;
   ConnectionSettings settings_;
+  const std::size_t slow_max_;
   Listener listener_;
-  Descriptor epoll_;
+  Descriptor traffic_;   // the workers' epoll set: every connection, and halt_
+  Descriptor arrivals_;  // the timekeeper's: listener and wake_
   Descriptor wake_;
-  WorkQueue queue_;
-  std::thread watcher_;
+  Descriptor halt_;
+  std::thread timekeeper_;
   std::vector<std::thread> workers_;
   std::atomic<bool> stop_requested_{false};
+  std::atomic<bool> stopping_{false};
 
-  std::mutex outcomes_mutex_;
-  std::vector<Outcome> outcomes_;
-
-  // The watching thread's own.
+  // Held for moments: nothing is read, answered or sent under it.
+  std::mutex mutex_;
   std::unordered_map<std::uint64_t, Ptr> connections_;
-  std::vector<Ptr> closed_;  // until the end of the round: events of this round may still name them
   std::map<Address, std::size_t> per_address_;
   std::multimap<SteadyTime, std::uint64_t> held_;
-  std::vector<char> read_buffer_;
+  std::deque<std::uint64_t> queued_;
+  std::size_t slow_running_ = 0;
+
+  // The timekeeper's own.
   std::uint64_t next_id_ = 2;
   SteadyTime next_sweep_{};
   SteadyTime accept_again_{};
   bool accept_paused_ = false;
-  bool stopping_ = false;
   SteadyTime stop_by_{};
 };
 

@@ -7,13 +7,13 @@
 #include "auth/openpgp/gate/secret_key.hpp"
 #include "storage/base/bytes.hpp"
 #include "storage/base/text.hpp"
+#include "transport/http/response.hpp"
 
 namespace countersign::transport::http {
 namespace {
 
 constexpr std::string_view kClearSigned = "-----BEGIN PGP SIGNED MESSAGE-----";
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
-constexpr std::string_view kJsonType = "application/json";
 constexpr std::size_t kFormNamesMax = 32;
 constexpr std::size_t kTokenBytesMax = 256;
 
@@ -90,16 +90,18 @@ tl::expected<void, BodyRefusal> read_fields(Result<Json> parsed, Message& messag
 
 }  // namespace
 
-tl::expected<void, BodyRefusal> read_body(const Request& request, std::string_view body, Message& message) {
+tl::expected<void, BodyRefusal> read_body(const Request& request, Message& message) {
   const Route& route = *request.match.route;
+  const std::string_view body = request.body;
   if (route.bodies == Bodies::none || (route.bodies == Bodies::optional && body.empty())) return {};
   // First: its owner is to know, whatever else is wrong with what they sent.
   if (is_secret_key(body)) {
     return tl::unexpected<BodyRefusal>(BodyRefusal{400, auth::openpgp::gate::refuse_secret_key().value()});
   }
-  if (body.starts_with(kClearSigned) && route.bodies != Bodies::optional) {
-    if (!is_utf8(body)) return refused(400, "the body is not UTF-8");
-    message.text = body;
+  const std::string_view text = body.substr(std::min(body.find_first_not_of("\r\n"), body.size()));
+  if (text.starts_with(kClearSigned) && route.bodies != Bodies::optional) {
+    if (!is_utf8(text)) return refused(400, "the body is not UTF-8");
+    message.text = text;
     return {};
   }
   const std::string type = media_type(request.content_type);
@@ -107,7 +109,7 @@ tl::expected<void, BodyRefusal> read_body(const Request& request, std::string_vi
     return read_fields(parse_json(body), message);
   }
   if (type == kFormType && route.bodies == Bodies::form) return read_fields(parse_form(body), message);
-  if (type.empty() || type == kFormType || type == "text/plain")
+  if (type.empty() || type == kFormType || type == kTextType)
     return refused(415, "neither JSON nor a clear-signed message");
   return refused(415, "content type");
 }
@@ -154,15 +156,16 @@ bool accepts_json(std::string_view accept) {
 
 Secret bearer_token(const Secret& authorization) {
   constexpr std::string_view kScheme = "bearer ";
-  const std::string_view value = authorization.reveal_text();
-  if (value.size() <= kScheme.size() || value.size() > kScheme.size() + kTokenBytesMax) return {};
-  if (!std::equal(kScheme.begin(), kScheme.end(), value.begin(), [](char a, char b) { return a == lower(b); }))
+  std::string_view token = authorization.reveal_text();
+  if (token.size() < kScheme.size() ||
+      !std::equal(kScheme.begin(), kScheme.end(), token.begin(), [](char a, char b) { return a == lower(b); })) {
     return {};
-  const std::string_view token = value.substr(kScheme.size());
-  const bool strict = std::all_of(token.begin(), token.end(), [](char c) {
-    return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-           c == '~' || c == '+' || c == '/' || c == '=';
-  });
+  }
+  token.remove_prefix(std::min(token.find_first_not_of(' ', kScheme.size()), token.size()));
+  const bool strict = token.size() <= kTokenBytesMax && std::all_of(token.begin(), token.end(), [](char c) {
+                        return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+                               c == '_' || c == '~' || c == '+' || c == '/' || c == '=';
+                      });
   return strict ? Secret(as_bytes(token)) : Secret{};
 }
 

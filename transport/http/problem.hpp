@@ -6,6 +6,7 @@
 
 #include "storage/base/error.hpp"
 #include "transport/http/request.hpp"
+#include "transport/http/response.hpp"
 
 namespace countersign::transport::http {
 
@@ -19,12 +20,10 @@ struct Problem {
 // since that says nothing about anybody; for all else the document is a constant.
 Problem problem_of(const Error& error);
 Problem problem_of(const Refusal& refusal);
-std::string_view title_of(int status);
-// Seconds for Retry-After; nullopt for a status that has none.
-std::string_view retry_after_of(int status);
-std::string document_of(const Problem& problem);
-// Bytes ready to send, for what never reached the carrier. `allow` may be empty.
-std::string render(const Problem& problem, std::string_view allow, bool to_head, bool keep_alive);
+// The document, and how long to wait where waiting helps.
+Response respond(const Problem& problem);
+// What never became an operation; with 405 it names the methods there are.
+Response respond(const Refusal& refusal);
 
 inline constexpr std::string_view kProblemType = "application/problem+json";
 

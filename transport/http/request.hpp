@@ -13,6 +13,7 @@ struct Request {
   std::string method;
   std::string path;
   RouteMatch match;
+  bool to_head = false;  // routed as a GET, and its answer has no body
   bool http_1_0 = false;
   bool keep_alive = true;
   bool forwarded = false;    // a proxy says that it is not the origin: the peer is no local caller

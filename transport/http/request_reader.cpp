@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <optional>
 
 namespace countersign::transport::http {
 namespace {
@@ -49,11 +50,20 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+// The letters of RFC 3986 §3.2.2 and a port; no user information. Nothing depends on what it says.
 bool is_host(std::string_view host) {
   return !host.empty() && host.size() <= 255 && std::all_of(host.begin(), host.end(), [](char c) {
     return (lower(c) >= 'a' && lower(c) <= 'z') || is_digit(c) ||
-           std::string_view(".-_:[]").find(c) != std::string_view::npos;
+           std::string_view(".-_:[]~%!$&'()*+,;=").find(c) != std::string_view::npos;
   });
+}
+
+// Past `http://` or `https://` (RFC 9110 §4.2: in any case); nullopt for another scheme.
+std::optional<std::string_view> after_scheme(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (equal_ignoring_case(target.substr(0, scheme.size()), scheme)) return target.substr(scheme.size());
+  }
+  return std::nullopt;
 }
 
 bool list_has(std::string_view list, std::string_view word) {
@@ -120,13 +130,20 @@ bool RequestReader::take_line() {
   scanned_ = end;
   // Before the line is looked at, so that it does not matter in which pieces it came.
   if (!in_headers_ && end - line_begin_ > kRequestLineBytesMax) return refuse(414, "request line too long");
-  if (end >= kHeadBytesMax) return refuse(431, "head too long");
+  if (end >= limits_.bytes) return refuse(431, "head too long");
   if (newline == buffer_.end()) return false;
 
   const std::string_view line(buffer_.data() + line_begin_, end - line_begin_);
   line_begin_ = scanned_ = end + 1;
   if (line.empty() || line.back() != '\r') return refuse(400, "line without CR");
   const std::string_view text = line.substr(0, line.size() - 1);
+  if (!in_headers_ && text.empty()) {
+    // RFC 9112 §2.2: some clients end a body with an empty line that nobody asked for.
+    if (line_begin_ < buffer_.size()) return true;
+    drop(buffer_.size());
+    reset();
+    return false;
+  }
   if (!in_headers_) {
     in_headers_ = true;
     return take_request_line(text);
@@ -145,22 +162,37 @@ bool RequestReader::take_request_line(std::string_view line) {
       !std::all_of(method.begin(), method.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) {
     return refuse(400, "method");
   }
-  refusal_.to_head = method == "HEAD";
-  if (version != "HTTP/1.1" && version != "HTTP/1.0") return refuse(400, "version");
-  if (!path.starts_with('/')) return refuse(400, "path");
-  for (const char c : path) {
+  request_.method = method;
+  request_.to_head = refusal_.to_head = method == "HEAD";
+  // A minor version above ours is read as ours (RFC 9110 §2.5).
+  if (version.size() != 8 || !version.starts_with("HTTP/1.") || !is_digit(version.back()))
+    return refuse(400, "version");
+  request_.http_1_0 = version.back() == '0';
+  return take_target(path);
+}
+
+bool RequestReader::take_target(std::string_view target) {
+  for (const char c : target) {
     if (c <= 0x20 || c >= 0x7f || c == '#') return refuse(400, "path");
   }
   // Nothing we take comes by a query string, least of all a token, and what is in one ends up in logs.
-  if (path.find('?') != std::string_view::npos) return refuse(400, "query string");
-  request_.method = method;
-  request_.path = path;
-  request_.http_1_0 = version == "HTTP/1.0";
+  if (target.find('?') != std::string_view::npos) return refuse(400, "query string");
+  if (const auto absolute = after_scheme(target)) {
+    // RFC 9112 §3.2.2: the host is then this one, whatever Host says.
+    const std::size_t slash = std::min(absolute->find('/'), absolute->size());
+    if (!is_host(absolute->substr(0, slash))) return refuse(400, "host");
+    target = slash < absolute->size() ? absolute->substr(slash) : "/";
+  }
+  const bool asterisk = target == "*" && request_.method == "OPTIONS";  // RFC 9112 §3.2.4
+  if (!target.starts_with('/') && !asterisk) return refuse(400, "path");
+  request_.path = target;
+  request_.match = find_route(request_.method, request_.path);
+  if (request_.match.route != nullptr && request_.match.route->on_behalf()) limits_ = kHeadLimitsOnBehalf;
   return true;
 }
 
 bool RequestReader::take_header(std::string_view line) {
-  if (++header_count_ > kHeaderCountMax) return refuse(431, "too many headers");
+  if (++header_count_ > limits_.headers) return refuse(431, "too many headers");
   if (line.front() == ' ' || line.front() == '\t') return refuse(400, "folded line");
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return refuse(400, "header name");
@@ -187,8 +219,6 @@ bool RequestReader::keep_header(std::string_view name, std::string_view value) {
     seen_.transfer_encoding = true;
   } else if (is("Content-Encoding")) {
     seen_.content_encoding = true;
-  } else if (is("Range")) {
-    seen_.range = true;
   } else if (is("Authorization")) {
     if (seen_.authorization || !is_ascii(value)) return refuse(400, "authorization");
     seen_.authorization = true;
@@ -209,7 +239,6 @@ bool RequestReader::keep_header(std::string_view name, std::string_view value) {
 bool RequestReader::end_head() {
   if (seen_.host ? !is_host(host_) : !request_.http_1_0) return refuse(400, "host");
   request_.keep_alive = request_.http_1_0 ? list_has(connection_, "keep-alive") : !list_has(connection_, "close");
-  request_.match = find_route(request_.method, request_.path);
   if (!judge_framing()) return false;
   body_begin_ = line_begin_;
   state_ = State::body;
@@ -243,7 +272,6 @@ bool RequestReader::judge_framing() {
   }
   // A proxy passes along the headers of the request that it asks about; they describe that one.
   if (!route->on_behalf()) {
-    if (seen_.range) return refuse(400, "range");
     if (seen_.content_encoding) return refuse(415, "content encoding");
     if (equal_ignoring_case(std::string_view(request_.content_type).substr(0, 10), "multipart/")) {
       return refuse(415, "multipart");
@@ -267,6 +295,7 @@ void RequestReader::reset() {
   state_ = State::idle;
   line_begin_ = scanned_ = header_count_ = body_begin_ = body_bytes_ = 0;
   in_headers_ = wants_continue_ = false;
+  limits_ = kHeadLimits;
   request_ = Request{};
   for (std::string* kept : {&host_, &connection_, &content_length_, &expect_}) kept->clear();
   seen_ = Seen{};

@@ -3,7 +3,7 @@
 // Pure: no socket, no clock. Fed byte by byte or all at once it says the same. What it lets through has one meaning
 // only, for us and for any proxy in front: no Transfer-Encoding, one Content-Length of digits, one Host, no bare CR or
 // LF, no folded lines, no body where the method has none. What a stranger's headers say beyond the few we use ends
-// here.
+// here. What RFC 9110 and 9112 ask of a server, rule by rule: tests/unit/transport/http/server_musts_test.cpp.
 //
 // One thread at a time.
 #pragma once
@@ -18,9 +18,15 @@
 
 namespace countersign::transport::http {
 
-inline constexpr std::size_t kHeadBytesMax = 16u << 10;
-inline constexpr std::size_t kRequestLineBytesMax = 4u << 10;
-inline constexpr std::size_t kHeaderCountMax = 100;
+struct HeadLimits {
+  std::size_t bytes;
+  std::size_t headers;
+};
+inline constexpr std::size_t kRequestLineBytesMax = 8u << 10;
+inline constexpr HeadLimits kHeadLimits{16u << 10, 100};
+// What a proxy asks carries the head of the request that it asks about: cookies of an application, and more lines than
+// a client of ours writes. No more memory than a certificate in a body takes.
+inline constexpr HeadLimits kHeadLimitsOnBehalf{128u << 10, 1000};
 
 class RequestReader {
  public:
@@ -42,6 +48,8 @@ class RequestReader {
   State state() const { return state_; }
   // True once for a request whose sender waits for leave to send its body (RFC 9110 §10.1.1).
   bool wants_continue();
+  // Only when complete: all of it but the body.
+  const Request& request() const { return request_; }
   // Only when complete. Goes on with what is left over, so the state may be `complete` again.
   Request take();
   // Only when refused.
@@ -51,6 +59,7 @@ class RequestReader {
   void advance();
   bool take_line();
   bool take_request_line(std::string_view line);
+  bool take_target(std::string_view target);
   bool take_header(std::string_view line);
   bool keep_header(std::string_view name, std::string_view value);
   bool keep_once(std::string& into, bool& seen, std::string_view value, std::string_view reason);
@@ -67,6 +76,7 @@ class RequestReader {
   std::size_t line_begin_ = 0;
   std::size_t scanned_ = 0;  // no LF before this
   bool in_headers_ = false;
+  HeadLimits limits_ = kHeadLimits;
   std::size_t header_count_ = 0;
   std::size_t body_begin_ = 0;
   std::size_t body_bytes_ = 0;
@@ -76,10 +86,9 @@ class RequestReader {
   std::string connection_;
   std::string content_length_;
   std::string expect_;
-  std::string content_encoding_;
   struct Seen {
     bool host = false, content_length = false, content_type = false, authorization = false, expect = false;
-    bool transfer_encoding = false, content_encoding = false, range = false;
+    bool transfer_encoding = false, content_encoding = false;
   } seen_;
   bool wants_continue_ = false;
   Refusal refusal_;

@@ -66,13 +66,14 @@ std::span<const Route> routes() {
 }
 
 RouteMatch find_route(std::string_view method, std::string_view path) {
+  if (method == "HEAD") method = "GET";
   RouteMatch result;
   for (const Route& route : kRoutes) {
     const auto session = match(route.path, path);
     if (!session) continue;
     if (route.method == method) return {&route, std::string(*session), 0, {}};
     if (!result.allow.empty()) result.allow += ", ";
-    result.allow += route.method;
+    result.allow += route.method == "GET" ? "GET, HEAD" : route.method;
   }
   result.refusal = result.allow.empty() ? 404 : 405;
   return result;

@@ -54,6 +54,7 @@ struct RouteMatch {
 };
 
 std::span<const Route> routes();
+// A HEAD finds the row of its GET.
 RouteMatch find_route(std::string_view method, std::string_view path);
 
 }  // namespace countersign::transport::http

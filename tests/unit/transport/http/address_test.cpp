@@ -81,6 +81,22 @@ TEST_CASE("S70 the rightmost hop that is no proxy of ours is the source") {
   CHECK(source_of(at("127.0.0.1"), "203.0.113.9,", trusted) == at("127.0.0.1"));
 }
 
+TEST_CASE("S70 a hop may be written with its port") {
+  const auto trusted = proxies({"127.0.0.1", "2001:db8:1::/48"});
+  const auto source = [&](std::string_view hops) { return source_of(at("127.0.0.1"), hops, trusted); };
+  CHECK(source("203.0.113.7:4711") == at("203.0.113.7"));
+  CHECK(source("[2001:db8::7]:4711") == at("2001:db8::7"));
+  CHECK(source("[2001:db8::7]") == at("2001:db8::7"));
+  CHECK(source("2001:db8::7") == at("2001:db8::7"));
+  CHECK(source("203.0.113.7:4711, [2001:db8:1::1]:80") == at("203.0.113.7"));
+  for (const char* none :
+       {"203.0.113.7:", "203.0.113.7:x", "203.0.113.7:123456", "203.0.113.7:80:80", "[203.0.113.7]:80", "[2001:db8::7",
+        "[2001:db8::7]80", "[2001:db8::7]:", "[]:80", ":80", "a:80"}) {
+    INFO(none);
+    CHECK(source(none) == at("127.0.0.1"));
+  }
+}
+
 TEST_CASE("listen addresses are HOST:PORT") {
   const auto address = parse_listen_address("[::1]:8420");
   REQUIRE(address.has_value());

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <set>
 #include <string>
@@ -36,6 +37,83 @@ TEST_CASE("requests sent ahead are answered in their order") {
   Wire wire(serving.port());
   REQUIRE(wire.send(all));
   for (int i = 0; i < 100; ++i) REQUIRE(wire.reply().body == "{\"number\":" + std::to_string(i) + "}");
+}
+
+TEST_CASE("requests that take long and wait are answered in the order they came") {
+  HttpServerSettings settings = Serving::small();
+  settings.workers = 2;  // one of them for what takes long
+  Serving serving(std::move(settings));
+  Gate gate;
+  serving.operations.answer = [&](const Message& message) -> Result<Json> {
+    if (message.operation == "session.open") gate.pass();
+    return Json::object();
+  };
+  const auto login = [](int n) {
+    return http_request("POST", "/v1/session", kJson, "{\"n\":" + std::to_string(n) + "}");
+  };
+  std::vector<Wire> wires;
+  for (int i = 0; i < 6; ++i) {
+    wires.emplace_back(serving.port());
+    REQUIRE(wires.back().send(login(i)));
+    if (i == 0) gate.until_waiting(1);
+    std::this_thread::sleep_for(milliseconds(20));
+    CHECK(ask(serving.port(), kShow).status == 200);  // by the other worker
+  }
+  CHECK(gate.waiting() == 1);
+  gate.open();
+  for (Wire& wire : wires) CHECK(wire.reply().status == 201);
+  std::vector<std::int64_t> order;
+  for (const Message& message : serving.operations.seen()) {
+    if (message.operation == "session.open") order.push_back(*message.fields.find("n")->integer());
+  }
+  CHECK(order == std::vector<std::int64_t>{0, 1, 2, 3, 4, 5});
+}
+
+TEST_CASE("who sends ahead does not keep others from the one worker") {
+  HttpServerSettings settings = Serving::small();
+  settings.workers = 1;
+  Serving serving(std::move(settings));
+  Gate gate;
+  std::atomic<int> answered{0};
+  serving.operations.answer = [&](const Message& message) -> Result<Json> {
+    if (message.operation == "health.show") return Json::object().set("after", answered.load());
+    if (answered.fetch_add(1) == 0) gate.pass();
+    return Json::object();
+  };
+  std::string all;
+  for (int i = 0; i < 100; ++i) all += kShow;
+  Wire ahead(serving.port());
+  REQUIRE(ahead.send(all));
+  gate.until_waiting(1);
+  Wire other(serving.port());
+  REQUIRE(other.send(http_request("GET", "/healthz")));
+  std::this_thread::sleep_for(milliseconds(100));  // until the event is there
+  gate.open();
+  const auto seen = parse_json(other.reply().body);
+  REQUIRE(seen.has_value());
+  CHECK(*seen->find("after")->integer() < 100);
+  for (int i = 0; i < 100; ++i) REQUIRE(ahead.reply().status == 200);
+}
+
+TEST_CASE("while every worker is kept waiting no request that is there is given up") {
+  HttpServerSettings settings = Serving::small();
+  settings.workers = 1;
+  settings.head_deadline = settings.idle_deadline = milliseconds(100);
+  Serving serving(std::move(settings));
+  Gate gate;
+  serving.operations.answer = [&](const Message&) -> Result<Json> {
+    gate.pass();
+    return Json::object();
+  };
+  Wire first(serving.port());
+  first.send(kShow);
+  gate.until_waiting(1);
+  Wire second(serving.port());
+  second.send(kShow);
+  std::this_thread::sleep_for(milliseconds(400));
+  gate.open();
+  CHECK(first.reply().status == 200);
+  CHECK(second.reply().status == 200);
 }
 
 TEST_CASE("a request that comes byte by byte is a request") {

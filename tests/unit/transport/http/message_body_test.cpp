@@ -21,8 +21,9 @@ Read read(const char* method, const char* path, const std::string& type, const s
   request.match = find_route(method, path);
   REQUIRE(request.match.route != nullptr);
   request.content_type = type;
+  request.body = body;
   Read out;
-  const auto result = read_body(request, body, out.message);
+  const auto result = read_body(request, out.message);
   if (result) return out;
   out.status = result.error().status;
   out.code = name_of(result.error().error.code);
@@ -43,6 +44,16 @@ TEST_CASE("a clear-signed body is taken whatever its content type says") {
     CHECK(got.status == 0);
     CHECK(got.message.text == kSigned);
   }
+}
+
+TEST_CASE("a clear-signed body may have empty lines before it as OpenPGP.js writes it") {
+  for (const char* before : {"\n", "\r\n", "\r\n\n"}) {
+    const Read got = read("POST", "/v1/session", "application/x-www-form-urlencoded", before + kSigned);
+    CHECK(got.status == 0);
+    CHECK(got.message.text == kSigned);
+  }
+  CHECK(read("POST", "/v1/session", "", "x\n" + kSigned).status == 415);
+  CHECK(read("POST", "/v1/session", "", "\n\n").status == 415);
 }
 
 TEST_CASE("a JSON object is taken as JSON and as what curl calls a form") {
@@ -136,8 +147,9 @@ TEST_CASE("a bearer token is one word of the token alphabet") {
   };
   CHECK(token("Bearer cs_abc-_") == "cs_abc-_");
   CHECK(token("bEARER x") == "x");
-  for (const char* value :
-       {"", "Bearer", "Bearer ", "Bearer  x", "Bearer x y", "Basic eDp5", "Bearerx", "Bearer x,y", "cs_abc"}) {
+  CHECK(token("Bearer   x") == "x");
+  for (const char* value : {"", "Bearer", "Bearer ", "Bearer   ", "Bearer\tx", "Bearer x y", "Basic eDp5", "Bearerx",
+                            "Bearer x,y", "cs_abc"}) {
     INFO(value);
     CHECK(token(value).empty());
   }

@@ -37,6 +37,12 @@ TEST_CASE("a path matches byte for byte") {
 TEST_CASE("another method is told which there are") {
   const RouteMatch match = find_route("PUT", "/v1/session");
   CHECK(match.refusal == 405);
-  CHECK(match.allow == "GET, POST, DELETE");
-  CHECK(find_route("HEAD", "/v1/authz").allow == "GET");
+  CHECK(match.allow == "GET, HEAD, POST, DELETE");
+  CHECK(find_route("POST", "/v1/authz").allow == "GET, HEAD");
+}
+
+TEST_CASE("a HEAD finds the row of its GET and of nothing else") {
+  CHECK(find_route("HEAD", "/v1/authz").route == find_route("GET", "/v1/authz").route);
+  CHECK(find_route("HEAD", "/v1/challenge").refusal == 405);
+  CHECK(find_route("HEAD", "/v1/nothing").refusal == 404);
 }
