@@ -64,7 +64,7 @@ const std::vector<Room> kRooms = {
     {"nlohmann/", {"storage/base/json.cpp"}},
     {"SQLiteCpp/", {"storage/sqlite_connection.hpp"}},
     {"sqlite3.h", {"storage/sqlite_connection.cpp"}},
-    {"httplib.h", {"transport/http/"}},
+    {"httplib.h", {"transport/http/client.cpp"}},
     {"CLI/", {"cli/command_tree.hpp"}},
     {"toml++/", {"cli/settings.cpp"}},
     {"openssl/", {"storage/base/", "auth/base/rng.cpp"}},

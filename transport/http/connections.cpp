@@ -281,6 +281,7 @@ Connections::Ended Connections::take_out(Connection& connection, std::string_vie
   const auto found = connections_.find(connection.id);
   Ended ended{std::move(found->second), reason};
   connections_.erase(found);
+  if (stopping_.load() && connections_.empty()) raise_event(wake_);  // nothing more to wait for
   return ended;
 }
 
