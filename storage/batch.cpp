@@ -2,7 +2,7 @@
 
 #include <cassert>
 
-#include "storage/medium.hpp"
+#include "storage/names.hpp"
 
 namespace countersign::storage {
 

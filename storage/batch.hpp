@@ -1,6 +1,7 @@
 // Puts, erases and preconditions that succeed or fail together.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,6 +12,8 @@
 #include "storage/base/result.hpp"
 
 namespace countersign::storage {
+
+inline constexpr std::size_t kValueBytesMax = 1u << 20;
 
 // Opaque: equal exactly if the bytes are those that were read.
 class Version {

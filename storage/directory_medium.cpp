@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <set>
 #include <utility>
@@ -26,8 +27,11 @@ constexpr const char* kJournal = "@journal";
 constexpr const char* kNew = "@new";
 constexpr const char* kNewJournal = "@new/journal";
 constexpr const char* kNewStore = "@new/store";
+constexpr const char* kMark = "@mark";
+constexpr const char* kNewMark = "@new/mark";
 constexpr std::string_view kFormat = "countersign-directory-v1\nstore ";
 constexpr std::size_t kStoreIdDigits = 32;
+constexpr std::size_t kMarkDigits = 16;
 
 std::string temporary_name(std::size_t number) {
   return std::string(kNew) + "/" + std::to_string(number);
@@ -56,10 +60,10 @@ Status as_unavailable(Status status) {
   return fail(ErrorCode::storage_unavailable, std::move(status).error().detail);
 }
 
-Result<std::string> new_store_id() {
-  std::uint8_t random[kStoreIdDigits / 2];
-  if (getrandom(random, sizeof random, 0) != static_cast<ssize_t>(sizeof random)) {
-    return fail(ErrorCode::entropy_unavailable, std::strerror(errno));
+Result<std::string> random_hex(std::size_t digits) {
+  Bytes random(digits / 2);
+  if (getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) {
+    return fail(ErrorCode::storage_unavailable, std::string("no random bytes: ") + std::strerror(errno));
   }
   return hex(random);
 }
@@ -101,7 +105,7 @@ Status DirectoryMedium::create_on(FileSystem& files) {
       return fail(ErrorCode::conflict, escape_for_display(entry.name) + ": the folder is not empty");
     }
   }
-  const std::string content = std::string(kFormat) + TRY(new_store_id()) + "\n";
+  const std::string content = std::string(kFormat) + TRY(random_hex(kStoreIdDigits)) + "\n";
   // The store file comes last: without it there is no store.
   const FileChange steps[] = {{Change::write, kLock},
                               {Change::sync_file, kLock},
@@ -241,6 +245,19 @@ Status DirectoryMedium::commit(const Batch& batch) {
   return as_unavailable(apply(batch, true));
 }
 
+Result<Mark> DirectoryMedium::mark() {
+  const auto found = files_->read(kMark, kMarkDigits + 1);
+  if (!found && found.error().code != ErrorCode::not_found) {
+    return tl::unexpected<Error>(as_medium_error(found.error()));
+  }
+  std::string digits = found ? to_string(*found) : "";
+  // Nobody has committed yet, or the machine lost it: until somebody does, one that equals no other.
+  if (!is_lower_hex(digits, kMarkDigits)) digits = TRY(random_hex(kMarkDigits));
+  std::uint64_t number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
+  return Mark{number};
+}
+
 Status DirectoryMedium::check_preconditions(const Batch& batch) {
   for (const auto& [name, precondition] : batch.preconditions()) {
     const FileKind kind = TRY(files_->look(name));
@@ -305,6 +322,9 @@ Status DirectoryMedium::stage(const Batch& batch, ByteView journal) {
     if (!made && made.error().code == ErrorCode::storage_unavailable) return made;
   }
   TRY(stage_file(kNewJournal, journal));
+  const std::string mark = TRY(random_hex(kMarkDigits));
+  TRY(files_->change({Change::write, kNewMark, {}, as_bytes(mark)}));
+  TRY(files_->change({Change::rename, kNewMark, kMark}));
   return files_->change({Change::rename, kNewJournal, kJournal});
 }
 
@@ -314,6 +334,7 @@ void DirectoryMedium::discard_staged(const Batch& batch) {
     (void)files_->change({Change::remove_file, temporary_name(number)}).has_value();
   }
   (void)files_->change({Change::remove_file, kNewJournal}).has_value();
+  (void)files_->change({Change::remove_file, kNewMark}).has_value();
 }
 
 Status DirectoryMedium::apply(const Batch& batch, bool staged) {

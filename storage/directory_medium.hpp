@@ -1,16 +1,22 @@
 // A folder: every name is a file, readable with ls and cat.
 //
 // Beside the names stand our own files, whose '@' no name can have: `@store` (format and id of the store), `@lock`,
-// `@journal` (a commit under way) and `@new` (files that are not there yet).
+// `@journal` (a commit under way), `@mark` (a random number, another at every commit) and `@new` (files that are not
+// there yet).
 //
 // How a commit keeps its promise. Everyone holds a flock on `@lock`: shared to read, exclusive to change.
 //   1. Every new value is written under @new and synced, folders are made, the journal with every name and value is
 //      written under @new and synced. Whatever fails up to here, a full disk above all, leaves the old state.
-//   2. The journal is renamed to @journal and the folder synced. From here on the batch has happened.
+//   2. A new mark is renamed to @mark. The journal is renamed to @journal and the folder synced. From here on the batch
+//      has happened.
 //   3. Erased files are removed, new ones renamed into place, their folders synced.
 //   4. The journal is removed.
 // Who finds a journal after taking the lock syncs it and repeats 3 from it alone, then 4: it gives the same result
 // however often it is stopped, and needs nothing of what was not synced, in whatever order the machine lost it.
+//
+// The mark is read without the lock, and is never synced. It changes before the batch can take effect: who reads it new
+// and the records after it waits for the lock, and finds the batch. A batch that somebody else completes had its mark
+// before it was stopped. What the machine loses of it, nobody is left to have seen.
 #pragma once
 
 #include <filesystem>
@@ -41,6 +47,7 @@ class DirectoryMedium final : public Medium {
   Result<Entry> read(std::string_view name) override;
   Result<std::vector<std::string>> list(std::string_view prefix, std::string_view after, std::size_t limit) override;
   Status commit(const Batch& batch) override;
+  Result<Mark> mark() override;
 
  private:
   struct Page;

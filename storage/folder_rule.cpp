@@ -1,6 +1,6 @@
 #include "storage/folder_rule.hpp"
 
-#include "storage/medium.hpp"
+#include "storage/names.hpp"
 
 namespace countersign::storage {
 

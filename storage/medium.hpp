@@ -1,10 +1,11 @@
 // The storage medium: names, bytes, and one atomic commit.
 //
-// A name is one or more parts of [a-z0-9._-] joined by '/', at most 200 bytes; no part is "." or "..", none is empty.
-// A value is at most 1 MiB. No name is another's folder ("a" and "a/b" never exist together).
+// Names have the form of names.hpp, and none is another's folder ("a" and "a/b" never exist together). A value is at
+// most 1 MiB.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -14,16 +15,17 @@
 #include "storage/base/bytes.hpp"
 #include "storage/base/result.hpp"
 #include "storage/batch.hpp"
+#include "storage/names.hpp"
 
 namespace countersign::storage {
-
-inline constexpr std::size_t kNameBytesMax = 200;
-inline constexpr std::size_t kValueBytesMax = 1u << 20;
 
 struct Entry {
   Bytes bytes;
   Version version;
 };
+
+// Equal to another or not, and nothing more can be said of it.
+enum class Mark : std::uint64_t {};
 
 // Every method may be called by any thread at any time, and by several processes on one medium where it is persistent.
 class Medium {
@@ -41,12 +43,16 @@ class Medium {
   // changed) or a put would make a name another's folder; malformed_name or message_too_large; storage_unavailable,
   // after which the batch may or may not have taken effect.
   virtual Status commit(const Batch& batch) = 0;
+
+  // Says cheaply that nothing has changed. What was read between two calls on this object that gave equal marks is
+  // still what the store holds at the second call: nobody's batch changed anything in between. So read after the first
+  // mark, never before it. Once a commit() that changed something has returned, in any process, the mark is another
+  // than any before it; now and then it becomes another though nothing changed. Marks of two objects say nothing of
+  // each other. It does not wait for a commit to become durable. Fails with storage_unavailable or record_unreadable,
+  // and then nothing is known.
+  virtual Result<Mark> mark() = 0;
 };
 
-// malformed_name.
-Status check_name(std::string_view name);
-// The names that may not exist beside this one, outermost first: of "a/b/c", "a" and "a/b".
-std::vector<std::string_view> folders_of(std::string_view name);
 // read(), with absence as a value.
 Result<std::optional<Entry>> find(Medium& medium, std::string_view name);
 // Shows every name under `prefix` after `after` to `visit`, in byte order, page by page, until that says false or

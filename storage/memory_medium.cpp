@@ -39,6 +39,7 @@ Status MemoryMedium::commit(const Batch& batch) {
   TRY(check_folder_rule(
       batch, [&](std::string_view name) -> Result<bool> { return values_.contains(name); },
       [&](std::string_view prefix, std::size_t limit) { return list_locked(prefix, "", limit); }));
+  ++commits_;
   for (const auto& [name, bytes] : batch.changes()) {
     if (bytes) {
       values_.insert_or_assign(name, *bytes);
@@ -47,6 +48,11 @@ Status MemoryMedium::commit(const Batch& batch) {
     }
   }
   return ok();
+}
+
+Result<Mark> MemoryMedium::mark() {
+  const std::lock_guard lock(mutex_);
+  return Mark{commits_};
 }
 
 }  // namespace countersign::storage

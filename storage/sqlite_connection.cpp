@@ -195,4 +195,15 @@ std::optional<Version> SqliteConnection::version_of(const std::string& name) {
   return Version::of(use.column());
 }
 
+SqliteWatch::SqliteWatch(const fs::path& file, milliseconds busy_timeout)
+    : database_(connect_sqlite(file, busy_timeout)), data_version_(database_, "PRAGMA data_version") {}
+
+// The pragma begins a read transaction, which compares the head of the log's index in shared memory with the one that
+// this connection saw last. No page is read where they are the same, and no writer is waited for.
+std::int64_t SqliteWatch::data_version() {
+  Use use(data_version_);
+  if (!use.step()) throw SQLite::Exception("PRAGMA data_version gave nothing");
+  return data_version_.getColumn(0).getInt64();
+}
+
 }  // namespace countersign::storage

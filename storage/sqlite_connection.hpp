@@ -6,6 +6,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -68,6 +69,19 @@ class SqliteConnection {
 
   SQLite::Database database_;
   SQLite::Statement read_, list_, put_, erase_, begin_, commit_, rollback_;
+};
+
+// A connection that never writes, so that every commit is another's. For one thread at a time.
+class SqliteWatch {
+ public:
+  SqliteWatch(const std::filesystem::path& file, std::chrono::milliseconds busy_timeout);
+  // Another number than last time if anything was committed since. Of 32 bits, and it starts anew with each watch.
+  // Throws.
+  std::int64_t data_version();
+
+ private:
+  SQLite::Database database_;
+  SQLite::Statement data_version_;
 };
 
 }  // namespace countersign::storage

@@ -124,6 +124,7 @@ SqliteMedium::SqliteMedium(fs::path file, milliseconds busy_timeout)
     : file_(std::move(file)), busy_timeout_(busy_timeout) {}
 
 SqliteMedium::~SqliteMedium() {
+  watch_.reset();
   idle_readers_.clear();  // so that the writer is the last of ours and, where it may, checkpoints as it closes
 }
 
@@ -208,6 +209,23 @@ Status SqliteMedium::commit(const Batch& batch) {
   Status done = sqlite_guarded([&] { return commit_as_only_writer(batch); });
   if (writer_ && writer_->in_transaction()) writer_.reset();
   return done;
+}
+
+Result<Mark> SqliteMedium::mark() {
+  const std::lock_guard lock(watch_mutex_);
+  auto now = sqlite_guarded([&]() -> Result<std::int64_t> {
+    if (!watch_) watch_ = std::make_unique<SqliteWatch>(file_, busy_timeout_);
+    return watch_->data_version();
+  });
+  if (!now) {
+    // Numbers of another connection cannot be compared with those of this one: the next mark is a new one.
+    watch_.reset();
+    data_version_.reset();
+    return tl::unexpected<Error>(std::move(now).error());
+  }
+  if (data_version_ != *now) ++changes_seen_;
+  data_version_ = *now;
+  return Mark{changes_seen_};
 }
 
 Status SqliteMedium::commit_as_only_writer(const Batch& batch) {

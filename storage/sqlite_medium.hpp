@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,7 @@
 namespace countersign::storage {
 
 class SqliteConnection;
+class SqliteWatch;
 
 class SqliteMedium final : public Medium {
  public:
@@ -43,6 +45,7 @@ class SqliteMedium final : public Medium {
   Result<Entry> read(std::string_view name) override;
   Result<std::vector<std::string>> list(std::string_view prefix, std::string_view after, std::size_t limit) override;
   Status commit(const Batch& batch) override;
+  Result<Mark> mark() override;
 
  private:
   class ReaderLease;
@@ -74,6 +77,11 @@ class SqliteMedium final : public Medium {
   std::condition_variable reader_returned_;
   std::vector<std::unique_ptr<SqliteConnection>> idle_readers_;
   std::size_t readers_leased_ = 0;
+
+  std::mutex watch_mutex_;
+  std::unique_ptr<SqliteWatch> watch_;        // from the first mark() on; null after a failure
+  std::optional<std::int64_t> data_version_;  // what that watch said last
+  std::uint64_t changes_seen_ = 0;            // the mark: it outlives the watch and does not wrap
 };
 
 }  // namespace countersign::storage

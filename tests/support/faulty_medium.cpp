@@ -85,4 +85,9 @@ Status FaultyMedium::commit(const storage::Batch& batch) {
   return done;
 }
 
+Result<storage::Mark> FaultyMedium::mark() {
+  if (next(Calls::reads_and_lists) != Verdict::pass) return planned();
+  return inner_.mark();
+}
+
 }  // namespace countersign::test

@@ -53,6 +53,7 @@ class FaultyMedium final : public storage::Medium {
   Result<storage::Entry> read(std::string_view name) override;
   Result<std::vector<std::string>> list(std::string_view prefix, std::string_view after, std::size_t limit) override;
   Status commit(const storage::Batch& batch) override;
+  Result<storage::Mark> mark() override;  // counts as a read
 
  private:
   enum class Verdict { pass, fail_now, fail_after };

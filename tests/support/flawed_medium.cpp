@@ -40,6 +40,7 @@ bool is_dropped(Flaw flaw, const Shape& shape, const std::string& name, const Ba
   switch (flaw) {
     case Flaw::none:
     case Flaw::s45:
+    case Flaw::lagging_mark:
       return false;
     case Flaw::s03:
       return account_version && shape.opens_session && shape.redeems;
@@ -65,6 +66,7 @@ thread_local std::string last_read;
 void FlawedMedium::forget() {
   const std::lock_guard lock(mutex_);
   first_seen_.clear();
+  mark_.reset();
 }
 
 Result<storage::Entry> FlawedMedium::read(std::string_view name) {
@@ -97,7 +99,17 @@ Status FlawedMedium::commit(const Batch& batch) {
       loose.require_version(name, std::get<storage::Version>(precondition));
     }
   }
-  return inner_.commit(loose);
+  Status done = inner_.commit(loose);
+  const std::lock_guard lock(mutex_);
+  mark_.reset();
+  return done;
+}
+
+Result<storage::Mark> FlawedMedium::mark() {
+  if (flaw_ != Flaw::lagging_mark) return inner_.mark();
+  const std::lock_guard lock(mutex_);
+  if (!mark_) mark_ = TRY(inner_.mark());
+  return *mark_;
 }
 
 }  // namespace countersign::test

@@ -45,6 +45,7 @@ class Recorder final : public storage::Medium {
     return inner_.list(prefix, after, limit);
   }
   Status commit(const storage::Batch& batch) override;
+  Result<storage::Mark> mark() override { return inner_.mark(); }
 
  private:
   std::size_t commits();

@@ -50,4 +50,9 @@ Status TurnMedium::commit(const storage::Batch& batch) {
   return inner_.commit(batch);
 }
 
+Result<storage::Mark> TurnMedium::mark() {
+  pass();
+  return inner_.mark();
+}
+
 }  // namespace countersign::test

@@ -104,6 +104,7 @@ TEST_CASE("records that others change while they are sealed anew keep what the o
         before_commit_();
         return over_.commit(batch);
       }
+      Result<storage::Mark> mark() override { return over_.mark(); }
 
      private:
       storage::Medium& over_;

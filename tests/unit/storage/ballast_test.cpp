@@ -31,6 +31,7 @@ class FullDisk final : public Medium {
     if (full && ballast_.is_there()) return fail(ErrorCode::storage_unavailable, "no space left on device");
     return inner_.commit(batch);
   }
+  Result<Mark> mark() override { return inner_.mark(); }
 
  private:
   Medium& inner_;

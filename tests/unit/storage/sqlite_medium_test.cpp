@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <csignal>
@@ -228,7 +229,7 @@ TEST_CASE("the log does not grow for ever beside a process that came second and 
   CHECK(fs::file_size(store.log) < 10'000'000);
 }
 
-TEST_CASE("a writer that is busy for too long is storage_unavailable and readers go on") {
+TEST_CASE("a writer that is busy for too long is storage_unavailable and readers and marks go on") {
   SqliteStore store;
   auto medium = SqliteMedium::open_with_timeout(store.file, std::chrono::milliseconds(30));
   REQUIRE(medium.has_value());
@@ -242,12 +243,53 @@ TEST_CASE("a writer that is busy for too long is storage_unavailable and readers
   REQUIRE(std::system(command.c_str()) == 0);
   for (int i = 0; i < 2000 && !fs::exists(ready); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   REQUIRE(fs::exists(ready));
+  const auto mark = (*medium)->mark();
   CHECK(outcome(put(**medium, "a", "y")) == "storage_unavailable");
   CHECK(text_of(**medium, "a") == "x");
+  CHECK((*medium)->mark().value() == mark.value());
   std::ofstream(release) << "go\n";
   auto patient = store.open();
   CHECK(outcome(put(*patient, "a", "z")) == "ok");
   CHECK(outcome(put(**medium, "a", "y")) == "ok");
+}
+
+TEST_CASE("a mark after a failure equals none before it, though SQLite counts anew") {
+  SqliteStore store;
+  REQUIRE(put(*store.open(), "a", "x"));  // in the one file, now that it is closed
+  auto medium = store.open();
+  std::vector<storage::Mark> marks;
+  const auto is_new = [&] {
+    const auto mark = medium->mark();
+    REQUIRE(mark.has_value());
+    const bool found = std::find(marks.begin(), marks.end(), *mark) != marks.end();
+    marks.push_back(*mark);
+    return !found;
+  };
+  // No descriptor is left, so that the database cannot be opened.
+  rlimit limit{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const rlimit none{0, limit.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const auto refused = medium->mark();
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  CHECK(refused.error().code == ErrorCode::storage_unavailable);
+  CHECK(is_new());
+  // Damage to the first page, which is read again once somebody committed.
+  std::fstream file(store.file, std::ios::binary | std::ios::in | std::ios::out);
+  std::string head(16, 0);
+  file.read(head.data(), 16);
+  for (int round = 0; round < 3; ++round) {
+    CAPTURE(round);
+    REQUIRE(put(*medium, "a", std::to_string(round)));
+    file.seekp(0);
+    file << std::string(16, '\x5a') << std::flush;
+    CHECK(medium->mark().error().code == ErrorCode::record_unreadable);
+    file.seekp(0);
+    file << head << std::flush;
+    CHECK(is_new());
+    REQUIRE(put(*medium, "a", "y"));
+    CHECK(is_new());
+  }
 }
 
 TEST_CASE("a full disk is storage_unavailable and leaves the old state") {

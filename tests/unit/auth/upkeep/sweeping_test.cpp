@@ -34,6 +34,7 @@ class SlowMedium final : public storage::Medium {
     if (sweeps_now && before_sweep) std::exchange(before_sweep, nullptr)();
     return memory.commit(batch);
   }
+  Result<storage::Mark> mark() override { return memory.mark(); }
 
   storage::MemoryMedium memory;
   FakeClock* clock = nullptr;
