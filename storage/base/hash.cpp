@@ -1,78 +1,131 @@
 #include "storage/base/hash.hpp"
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
-#include <openssl/sha.h>
 
-#include <memory>
+#include <new>
 #include <stdexcept>
+#include <string>
 
 #include "storage/base/handle.hpp"
 
 namespace countersign {
+namespace {
+
+constexpr std::size_t kBlockBytes = 64;
+constexpr std::uint8_t kInnerPad = 0x36;
+constexpr std::uint8_t kOuterPad = 0x5c;
+
+using Context = std::unique_ptr<EVP_MD_CTX, GiveBack<&EVP_MD_CTX_free>>;
+
+void require(int done, const char* what) {
+  if (done != 1) throw std::runtime_error(std::string(what) + " failed");
+}
+
+// Looking an algorithm up costs more than hashing a record with it, so it is done once.
+const EVP_MD* sha256_algorithm() {
+  static const std::unique_ptr<EVP_MD, GiveBack<&EVP_MD_free>> algorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr));
+  return algorithm.get();
+}
+
+void add_to(const Context& context, ByteView bytes) {
+  require(EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()), "SHA-256");
+}
+
+void begin(const Context& context, ByteView pad) {
+  require(EVP_DigestInit_ex(context.get(), sha256_algorithm(), nullptr), "SHA-256");
+  add_to(context, pad);
+}
+
+Digest end(const Context& context) {
+  Digest digest{};
+  require(EVP_DigestFinal_ex(context.get(), digest.data(), nullptr), "SHA-256");
+  return digest;
+}
+
+// HMAC is the hash of the outer pad and the hash of the inner pad and the message (RFC 2104 §2).
+Context begun(ByteView inner_pad) {
+  Context context(EVP_MD_CTX_new());
+  if (!context) throw std::bad_alloc();
+  begin(context, inner_pad);
+  return context;
+}
+
+Digest closed(const Context& context, ByteView outer_pad) {
+  const Digest inner = end(context);
+  begin(context, outer_pad);
+  add_to(context, inner);
+  return end(context);
+}
+
+}  // namespace
 
 Digest sha256(ByteView bytes) {
   Digest digest{};
-  SHA256(bytes.data(), bytes.size(), digest.data());
+  require(EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, sha256_algorithm(), nullptr), "SHA-256");
   return digest;
 }
 
 std::array<std::uint8_t, 20> sha1(ByteView bytes) {
   std::array<std::uint8_t, 20> digest{};
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha1(), nullptr) != 1) {
-    throw std::runtime_error("SHA-1 failed");
-  }
+  require(EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha1(), nullptr), "SHA-1");
   return digest;
+}
+
+HmacSha256Key::HmacSha256Key(const Secret& key) : pads_(2 * kBlockBytes) {
+  if (key.empty()) throw std::runtime_error("HMAC-SHA-256 without a key");
+  Digest short_key{};
+  ByteView bytes = key.reveal();
+  if (bytes.size() > kBlockBytes) {
+    short_key = sha256(bytes);
+    bytes = short_key;
+  }
+  const std::span<std::uint8_t> pads = pads_.writable();
+  for (std::size_t i = 0; i < kBlockBytes; ++i) {
+    const std::uint8_t byte = i < bytes.size() ? bytes[i] : 0;
+    pads[i] = byte ^ kInnerPad;
+    pads[kBlockBytes + i] = byte ^ kOuterPad;
+  }
+  OPENSSL_cleanse(short_key.data(), short_key.size());
+}
+
+ByteView HmacSha256Key::inner() const {
+  return pads_.reveal().first(kBlockBytes);
+}
+ByteView HmacSha256Key::outer() const {
+  return pads_.reveal().last(kBlockBytes);
+}
+
+Digest HmacSha256Key::tag(std::initializer_list<ByteView> pieces) const {
+  const Context context = begun(inner());
+  for (const ByteView piece : pieces) add_to(context, piece);
+  return closed(context, outer());
 }
 
 Digest hmac_sha256(const Secret& key, ByteView message) {
-  Digest digest{};
-  unsigned int size = 0;
-  const ByteView bytes = key.reveal();
-  if (bytes.empty() ||
-      HMAC(EVP_sha256(), bytes.data(), static_cast<int>(bytes.size()), message.data(), message.size(), digest.data(),
-           &size) == nullptr ||
-      size != digest.size()) {
-    throw std::runtime_error("HMAC-SHA-256 failed");
-  }
-  return digest;
+  return HmacSha256Key(key).tag({message});
 }
 
 struct HmacSha256::State {
-  std::unique_ptr<EVP_MAC, GiveBack<&EVP_MAC_free>> mac{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
-  std::unique_ptr<EVP_MAC_CTX, GiveBack<&EVP_MAC_CTX_free>> context{EVP_MAC_CTX_new(mac.get())};
+  explicit State(const Secret& secret) : key(secret), context(begun(key.inner())) {}
+  HmacSha256Key key;
+  Context context;
 };
 
-HmacSha256::HmacSha256(const Secret& key) : state_(std::make_unique<State>()) {
-  char digest_name[] = "SHA256";
-  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest_name, 0),
-                                   OSSL_PARAM_construct_end()};
-  const ByteView bytes = key.reveal();
-  if (bytes.empty() || !state_->context ||
-      EVP_MAC_init(state_->context.get(), bytes.data(), bytes.size(), parameters) != 1) {
-    throw std::runtime_error("HMAC-SHA-256 failed");
-  }
-}
+HmacSha256::HmacSha256(const Secret& key) : state_(std::make_unique<State>(key)) {}
 HmacSha256::~HmacSha256() = default;
 HmacSha256::HmacSha256(HmacSha256&&) noexcept = default;
 HmacSha256& HmacSha256::operator=(HmacSha256&&) noexcept = default;
 
 void HmacSha256::add(ByteView piece) {
-  if (EVP_MAC_update(state_->context.get(), piece.data(), piece.size()) != 1) {
-    throw std::runtime_error("HMAC-SHA-256 failed");
-  }
+  add_to(state_->context, piece);
 }
 
 Digest HmacSha256::finish() {
-  Digest digest{};
-  std::size_t size = 0;
-  if (EVP_MAC_final(state_->context.get(), digest.data(), &size, digest.size()) != 1 || size != digest.size()) {
-    throw std::runtime_error("HMAC-SHA-256 failed");
-  }
-  return digest;
+  return closed(state_->context, state_->key.outer());
 }
 
 Secret hkdf_sha256(const Secret& key, ByteView info, std::size_t size_bytes) {

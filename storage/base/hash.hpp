@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <initializer_list>
 #include <memory>
 
 #include "storage/base/bytes.hpp"
@@ -15,9 +16,26 @@ using Digest = std::array<std::uint8_t, 32>;
 Digest sha256(ByteView bytes);
 // Only where a format names it: version 4 OpenPGP fingerprints (RFC 4880 §12.2). It proves nothing.
 std::array<std::uint8_t, 20> sha1(ByteView bytes);
-// An empty key is a secret that was never loaded, not a key: both throw std::runtime_error rather than compute with it.
+// An empty key is a secret that was never loaded, not a key: whoever is given one throws std::runtime_error rather than
+// compute with it.
+//
+// A key made ready for many messages. Any thread at any time.
+class HmacSha256Key {
+ public:
+  explicit HmacSha256Key(const Secret& key);
+  // Of the pieces one after the other, as if they were one message.
+  Digest tag(std::initializer_list<ByteView> pieces) const;
+
+ private:
+  friend class HmacSha256;
+  ByteView inner() const;
+  ByteView outer() const;
+
+  Secret pads_;  // inner and outer, a block each: where a prepared hash state would lie on the ordinary heap
+};
+// For one message.
 Digest hmac_sha256(const Secret& key, ByteView message);
-// The same of a message that comes in pieces.
+// For one message that comes in pieces, over time.
 class HmacSha256 {
  public:
   explicit HmacSha256(const Secret& key);

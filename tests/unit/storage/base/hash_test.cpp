@@ -1,7 +1,10 @@
 #include "storage/base/hash.hpp"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <stdexcept>
+#include <thread>
+#include <vector>
 
 using namespace countersign;
 
@@ -60,9 +63,38 @@ TEST_CASE("HMAC-SHA-256 gives the results of RFC 4231") {
         "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2");
 }
 
+TEST_CASE("a key made ready gives the tag of its pieces one after the other, for any thread") {
+  for (const std::size_t key_size : {1u, 32u, 63u, 64u, 65u, 131u}) {
+    const Secret key(Bytes(key_size, 0x42));
+    const HmacSha256Key ready(key);
+    CAPTURE(key_size);
+    CHECK(ready.tag({}) == hmac_sha256(key, {}));
+    CHECK(ready.tag({as_bytes("a"), {}, as_bytes("bc")}) == hmac_sha256(key, as_bytes("abc")));
+    CHECK(ready.tag({as_bytes("abc")}) == hmac_sha256(key, as_bytes("abc")));
+    HmacSha256 slowly(key);
+    slowly.add(as_bytes("ab"));
+    slowly.add(as_bytes("c"));
+    CHECK(slowly.finish() == hmac_sha256(key, as_bytes("abc")));
+  }
+  const HmacSha256Key ready(Secret(Bytes(32, 0x17)));
+  const Bytes message(1000, 'm');
+  const Digest expected = ready.tag({message});
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 500; ++round) wrong += ready.tag({message}) == expected ? 0 : 1;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("an empty message is a message and an empty key is no key") {
   CHECK(hmac("00", "") == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
   CHECK_THROWS_AS(hmac_sha256(Secret(), as_bytes("message")), std::runtime_error);
+  CHECK_THROWS_AS(HmacSha256Key(Secret()), std::runtime_error);
+  CHECK_THROWS_AS(HmacSha256(Secret()), std::runtime_error);
   CHECK_THROWS_AS(hkdf_sha256(Secret(), as_bytes("info"), 32), std::runtime_error);
 }
 
