@@ -15,16 +15,19 @@
 namespace countersign::storage {
 namespace {
 
-constexpr std::uint64_t kRoomFactor = 8;
+constexpr std::uint64_t kRoomBytes = 8 * kBallastBytes;
 
 std::string reason() {
   return std::error_code(errno, std::generic_category()).message();
 }
 
-bool has_room(const std::filesystem::path& folder) {
+// A disk that does not answer has no room.
+BallastState room_in(const std::filesystem::path& folder) {
   struct statvfs disk {};
-  if (::statvfs(folder.c_str(), &disk) != 0) return false;
-  return std::uint64_t{disk.f_bavail} * disk.f_frsize >= kRoomFactor * kBallastBytes;
+  if (::statvfs(folder.c_str(), &disk) != 0) return BallastState::no_room;
+  if (std::uint64_t{disk.f_blocks} * disk.f_frsize < kRoomBytes) return BallastState::too_small;
+  const bool has_room = std::uint64_t{disk.f_bavail} * disk.f_frsize >= kRoomBytes;
+  return has_room ? BallastState::missing : BallastState::no_room;
 }
 
 // Written, not only reserved: a file system that compresses or shares zeros would give nothing back. The pattern comes
@@ -54,12 +57,17 @@ bool Ballast::is_there() const {
          found.st_size == static_cast<off_t>(kBallastBytes);
 }
 
+BallastState Ballast::state() const {
+  if (path_.empty()) return BallastState::not_kept;
+  return is_there() ? BallastState::there : room_in(path_.parent_path());
+}
+
 bool Ballast::release() {
   return !path_.empty() && ::unlink(path_.c_str()) == 0;
 }
 
 Status Ballast::refill() {
-  if (path_.empty() || is_there() || !has_room(path_.parent_path())) return ok();
+  if (state() != BallastState::missing) return ok();
   ::unlink(path_.c_str());  // one that was cut off when its maker ended
   const FileDescriptor file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   // Another process makes it at this moment.

@@ -13,6 +13,14 @@ namespace countersign::storage {
 
 inline constexpr std::size_t kBallastBytes = 4u << 20;
 
+enum class BallastState {
+  not_kept,  // it has no path
+  there,
+  missing,    // and there is room for it: the next refill makes it
+  no_room,    // the disk is too full for it now
+  too_small,  // the disk is too small for it even when it is empty: it will never be there
+};
+
 // Any thread; several processes may share the file.
 class Ballast {
  public:
@@ -25,6 +33,8 @@ class Ballast {
   // it is no failure.
   Status refill();
   bool is_there() const;
+  // For whoever starts a store or watches over one: without it a full disk takes no revocation.
+  BallastState state() const;
 
  private:
   const std::filesystem::path path_;

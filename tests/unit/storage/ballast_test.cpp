@@ -101,6 +101,34 @@ TEST_CASE("a ballast that was cut off is made anew and none is kept without a pa
   CHECK_FALSE(none.release());
 }
 
+TEST_CASE("a ballast says whether it is there, is missing, or has no room") {
+  CHECK(Ballast(fs::path()).state() == BallastState::not_kept);
+  const ScratchFolder scratch;
+  Ballast ballast(scratch.path() / "ballast");
+  CHECK(ballast.state() == BallastState::missing);
+  must(ballast.refill());
+  CHECK(ballast.state() == BallastState::there);
+  CHECK(ballast.release());
+  CHECK(ballast.state() == BallastState::missing);
+  CHECK(Ballast(scratch.path() / "no such folder" / "ballast").state() == BallastState::no_room);
+}
+
+TEST_CASE("on a disk that is too small for the ballast none is made and it says so") {
+  const ScratchFolder scratch;
+  const fs::path disk = scratch.path() / "disk";
+  fs::create_directory(disk);
+  if (::mount("none", disk.c_str(), "tmpfs", 0, "size=16m,mode=0700") != 0) {
+    WARN("no file system may be mounted here, so the small disk is not tried");
+    return;
+  }
+  Ballast ballast(disk / "ballast");
+  const Status refilled = ballast.refill();
+  const BallastState state = ballast.state();
+  ::umount2(disk.c_str(), MNT_DETACH);
+  CHECK(outcome(refilled) == "ok");
+  CHECK(state == BallastState::too_small);
+}
+
 TEST_CASE("a revocation is written though the disk is full and the ballast comes back when there is room") {
   FullHouse place;
   CHECK(outcome(place.opened->add_account({"carol", carol().certificate(), false}, by_hand())) ==
@@ -162,6 +190,6 @@ TEST_CASE("on a real disk that is full a revocation goes through in the ballast'
   CHECK_FALSE(ballast.is_there());
   // No room for another one, and that is no failure.
   must(ballast.refill());
-  CHECK_FALSE(ballast.is_there());
+  CHECK(ballast.state() == BallastState::no_room);
   CHECK(must(opened->show_account(alice().account())).account.state == auth::records::AccountState::revoked);
 }
