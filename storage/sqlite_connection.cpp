@@ -195,11 +195,40 @@ std::optional<Version> SqliteConnection::version_of(const std::string& name) {
   return Version::of(use.column());
 }
 
-SqliteWatch::SqliteWatch(const fs::path& file, milliseconds busy_timeout)
-    : database_(connect_sqlite(file, busy_timeout)), data_version_(database_, "PRAGMA data_version") {}
+SqliteWatch::SqliteWatch(const fs::path& file, milliseconds busy_timeout, std::uint64_t counted_before)
+    : database_(connect_sqlite(file, busy_timeout)),
+      data_version_(database_, "PRAGMA data_version"),
+      changes_(counted_before) {}
 
-// The pragma begins a read transaction, which compares the head of the log's index in shared memory with the one that
-// this connection saw last. No page is read where they are the same, and no writer is waited for.
+// The head of the log's index in shared memory (sqlite.org/walformat.html §2.1): whoever commits writes it, its second
+// copy first, and no reader takes the commit for one before both are written. To read it takes no lock.
+std::optional<SqliteWatch::Head> SqliteWatch::read_head() const {
+  constexpr int kRegionBytes = 32768;
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(database_.getHandle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (file == nullptr || file->pMethods == nullptr || file->pMethods->iVersion < 2) return std::nullopt;
+  void volatile* region = nullptr;
+  if (file->pMethods->xShmMap(file, 0, kRegionBytes, 0, &region) != SQLITE_OK || region == nullptr) return std::nullopt;
+  const auto* words = static_cast<const volatile std::uint32_t*>(region);
+  Head head{};
+  for (std::size_t i = 0; i < head.size(); ++i) head[i] = __atomic_load_n(&words[i], __ATOMIC_ACQUIRE);
+  return head;
+}
+
+// The pragma begins a read transaction, and that compares the head with the one that this connection saw last. It waits
+// for no writer, but takes and gives back a lock on a file, which costs as much as to read a record. So it is asked
+// only where the head is another than before it was asked last.
+std::uint64_t SqliteWatch::count_changes() {
+  // The first pragma opens the index.
+  const std::optional<Head> head = version_ ? read_head() : std::nullopt;
+  if (head && head == head_) return changes_;
+  const std::int64_t version = data_version();
+  if (version_ != version) ++changes_;
+  version_ = version;
+  head_ = head;
+  return changes_;
+}
+
 std::int64_t SqliteWatch::data_version() {
   Use use(data_version_);
   if (!use.step()) throw SQLite::Exception("PRAGMA data_version gave nothing");

@@ -5,6 +5,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -74,14 +75,20 @@ class SqliteConnection {
 // A connection that never writes, so that every commit is another's. For one thread at a time.
 class SqliteWatch {
  public:
-  SqliteWatch(const std::filesystem::path& file, std::chrono::milliseconds busy_timeout);
-  // Another number than last time if anything was committed since. Of 32 bits, and it starts anew with each watch.
-  // Throws.
-  std::int64_t data_version();
+  SqliteWatch(const std::filesystem::path& file, std::chrono::milliseconds busy_timeout, std::uint64_t counted_before);
+  // More than last time if anything was committed since, and the first time more than was counted before. Throws.
+  std::uint64_t count_changes();
 
  private:
+  using Head = std::array<std::uint32_t, 12>;
+  std::optional<Head> read_head() const;
+  std::int64_t data_version();
+
   SQLite::Database database_;
   SQLite::Statement data_version_;
+  std::optional<std::int64_t> version_;
+  std::optional<Head> head_;  // of the log's index, when that version was asked for
+  std::uint64_t changes_;     // where the version has 32 bits
 };
 
 }  // namespace countersign::storage

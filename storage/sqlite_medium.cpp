@@ -213,19 +213,16 @@ Status SqliteMedium::commit(const Batch& batch) {
 
 Result<Mark> SqliteMedium::mark() {
   const std::lock_guard lock(watch_mutex_);
-  auto now = sqlite_guarded([&]() -> Result<std::int64_t> {
-    if (!watch_) watch_ = std::make_unique<SqliteWatch>(file_, busy_timeout_);
-    return watch_->data_version();
+  const auto changes = sqlite_guarded([&]() -> Result<std::uint64_t> {
+    if (!watch_) watch_ = std::make_unique<SqliteWatch>(file_, busy_timeout_, mark_);
+    return watch_->count_changes();
   });
-  if (!now) {
-    // Numbers of another connection cannot be compared with those of this one: the next mark is a new one.
+  if (!changes) {
     watch_.reset();
-    data_version_.reset();
-    return tl::unexpected<Error>(std::move(now).error());
+    return tl::unexpected<Error>(changes.error());
   }
-  if (data_version_ != *now) ++changes_seen_;
-  data_version_ = *now;
-  return Mark{changes_seen_};
+  mark_ = *changes;
+  return Mark{mark_};
 }
 
 Status SqliteMedium::commit_as_only_writer(const Batch& batch) {

@@ -12,7 +12,6 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,9 +78,8 @@ class SqliteMedium final : public Medium {
   std::size_t readers_leased_ = 0;
 
   std::mutex watch_mutex_;
-  std::unique_ptr<SqliteWatch> watch_;        // from the first mark() on; null after a failure
-  std::optional<std::int64_t> data_version_;  // what that watch said last
-  std::uint64_t changes_seen_ = 0;            // the mark: it outlives the watch and does not wrap
+  std::unique_ptr<SqliteWatch> watch_;  // from the first mark() on; null after a failure
+  std::uint64_t mark_ = 0;              // the last one, where the next watch goes on
 };
 
 }  // namespace countersign::storage
