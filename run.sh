@@ -23,12 +23,13 @@ for argument in "$@"; do
   esac
 done
 
+. .ci/quietly.sh
+
 listen=127.0.0.1:8420
 url=http://$listen
 
 [ "$install" = no ] || .ci/install run
 
-log=$(mktemp)
 server_pid=
 gnupg_copy=
 leave() {
@@ -36,15 +37,13 @@ leave() {
   [ -z "$server_pid" ] || wait "$server_pid" 2>/dev/null || true
   [ -z "${GNUPGHOME:-}" ] || gpgconf --kill all 2>/dev/null || true
   [ -z "$gnupg_copy" ] || rm -rf "$gnupg_copy"
-  rm -f "$log"
 }
 trap leave EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
 echo "Building (release) ..."
-{ cmake --preset release && cmake --build --preset release --parallel "$(nproc)"; } >"$log" 2>&1 </dev/null || {
-  tail -n 60 "$log" >&2
+{ quietly cmake --preset release && quietly cmake --build --preset release --parallel "$(nproc)"; } || {
   echo "The build failed." >&2
   exit 1
 }

@@ -36,21 +36,12 @@ done
 [ "$preset" = dev ] || fuzz=no
 
 [ "$install" = no ] || .ci/install test
+. .ci/quietly.sh
 
 jobs=$(nproc)
 said=$SECONDS
 step() {
   printf '%4ds  %s\n' $((SECONDS - said)) "$1"
-}
-
-# Says what it does, and what was said only where it failed.
-quietly() {
-  local log status=0
-  log=$(mktemp)
-  "$@" >"$log" 2>&1 </dev/null || status=$?
-  if [ $status -ne 0 ]; then tail -n 200 "$log"; fi
-  rm -f "$log"
-  return $status
 }
 
 build() {
