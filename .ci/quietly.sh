@@ -6,9 +6,9 @@ show_step() {
   if [ -t 1 ]; then printf '\r\033[K%.79s' "$1"; else printf '%.79s\n' "$1"; fi
 }
 
-# Reads what a build prints, and behind it its exit status, which becomes this function's. A step of Ninja's is shown as
-# "[123/514] countersign_auth.dir/...": on a terminal each in the place of the one before it, elsewhere one for every tenth of
-# the way.
+# Reads what a build prints, and behind it its exit status, which becomes this function's. Ninja's steps are shown as
+# "[12/41] countersign_auth.dir/auth/context.cpp.o": on a terminal each in the place of the one before it, elsewhere one
+# for every tenth of the way.
 show_steps() {
   local line tenth shown=-1
   local -a lines=()
@@ -16,7 +16,7 @@ show_steps() {
     lines+=("$line")
     [[ $line =~ ^(\[([0-9]+)/([0-9]+)\])\ (.*)$ ]] || continue
     tenth=$((BASH_REMATCH[2] * 10 / BASH_REMATCH[3]))
-    # What is built stands last, behind a folder that says nothing.
+    # What is built stands last, in a folder that every target has.
     if [ -t 1 ] || [ "$tenth" -ne "$shown" ]; then show_step "${BASH_REMATCH[1]} ${BASH_REMATCH[4]##*CMakeFiles/}"; fi
     shown=$tenth
   done

@@ -5,6 +5,14 @@
 
 namespace countersign::cli {
 
+Arguments ChallengePurpose::arguments(std::vector<std::string> purposes) {
+  return {
+      Argument("--purpose", &purpose, "login (the default), or one of the others").one_of(std::move(purposes)),
+      {"--reason", &reason, "For revoke: key_compromised, key_superseded, key_retired, no_longer_valid or unspecified"},
+      {"--new-public-key", &new_public_key, "For rotate: the file with the next certificate"},
+  };
+}
+
 Result<Json> purpose_fields(const ChallengePurpose& purpose, Terminal& terminal) {
   using auth::openpgp::gate::kCertificateReadBytesMax;
   // Else who forgot --purpose would ask for a login.

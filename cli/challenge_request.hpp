@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "cli/terminal.hpp"
+#include "cli/command.hpp"
 #include "storage/base/json.hpp"
 #include "storage/base/result.hpp"
 
@@ -14,6 +14,9 @@ struct ChallengePurpose {
   std::string public_key;      // enrol: a file with the certificate
   std::string new_public_key;  // rotate: a file with the next certificate
   std::string reason;          // revoke: the code
+
+  // `purposes` are those that may be asked for.
+  Arguments arguments(std::vector<std::string> purposes);
 };
 
 // The members of challenge.issue that say so, each only where it is given. usage where one is given that the purpose

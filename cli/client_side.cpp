@@ -10,6 +10,13 @@ namespace countersign::cli {
 using auth::client::KnownServers;
 using auth::client::ServerExpectation;
 
+Arguments ExpectedServer::arguments() {
+  return {
+      {"--server", &name, "The server's name; else a known one (server list)"},
+      Argument("--server-key", &key, "The fingerprint of the server's key").needs("--server"),
+  };
+}
+
 Result<std::unique_ptr<ClientSide>> ClientSide::open(const CommandContext& context) {
   const auto file = TRY(known_servers_file(context.environment));
   KnownServers known = TRY(KnownServers::load(file));
@@ -59,14 +66,14 @@ void ClientSide::tell_followed() {
   }
 }
 
-Result<ServerExpectation> ClientSide::expect(const std::string& server, const std::string& server_key) const {
+Result<ServerExpectation> ClientSide::expect(const ExpectedServer& server) const {
   ServerExpectation expected{known_, std::nullopt, std::nullopt};
-  if (server.empty()) return expected;
-  expected.name = server;
-  if (!server_key.empty()) {
-    expected.key = TRY(parse_typed_fingerprint(server_key));
-  } else if (known_.find(server) == nullptr) {
-    return fail(ErrorCode::server_unknown, server +
+  if (server.name.empty()) return expected;
+  expected.name = server.name;
+  if (!server.key.empty()) {
+    expected.key = TRY(parse_typed_fingerprint(server.key));
+  } else if (known_.find(server.name) == nullptr) {
+    return fail(ErrorCode::server_unknown, server.name +
                                                "; pass its fingerprint with --server-key, or trust it first: "
                                                "countersign server trust NAME FINGERPRINT");
   }

@@ -12,9 +12,17 @@
 #include "auth/client/responder.hpp"
 #include "auth/client/user_keys.hpp"
 #include "auth/openpgp/openpgp.hpp"
-#include "cli/command_context.hpp"
+#include "cli/command.hpp"
 
 namespace countersign::cli {
+
+// The server that the user means.
+struct ExpectedServer {
+  std::string name;
+  std::string key;
+
+  Arguments arguments();
+};
 
 // An engine that verifies, the user's GnuPG, the known servers, and a responder over them.
 class ClientSide {
@@ -34,8 +42,8 @@ class ClientSide {
   Result<std::string> sign(const auth::client::CheckedStatement& checked,
                            const std::optional<auth::Fingerprint>& new_key = std::nullopt);
 
-  // From --server and --server-key. server_unknown where a name without a key is not a known one.
-  Result<auth::client::ServerExpectation> expect(const std::string& server, const std::string& server_key) const;
+  // server_unknown where a name without a key is not a known one.
+  Result<auth::client::ServerExpectation> expect(const ExpectedServer& server) const;
 
  private:
   ClientSide(Terminal& terminal, std::filesystem::path file, auth::client::KnownServers known,

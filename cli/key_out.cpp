@@ -10,6 +10,17 @@ namespace countersign::cli {
 
 namespace fs = std::filesystem;
 
+Arguments KeyMadeHere::arguments() {
+  return {
+      Argument("--managed", &managed, "Make the key here, protected by the password, and hand it over")
+          .excludes("--public-key"),
+      Argument("--escrow", &escrow, "Keep the protected secret key here too: weaker, see docs/operating/keys.md")
+          .needs("--managed"),
+      Argument("--key-out", &key_out, "Where the secret key goes: a new file; - is stdout, as is none")
+          .needs("--managed"),
+  };
+}
+
 Result<KeyOut> KeyOut::open(const std::string& file, std::string if_lost) {
   KeyOut out;
   out.if_lost_ = std::move(if_lost);

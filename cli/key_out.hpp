@@ -1,15 +1,24 @@
-// Where a command puts the secret key that it was handed, which it shows once.
+// Commands that have the server make a key, and where the secret key that they are handed goes.
 #pragma once
 
 #include <optional>
 #include <string>
 
-#include "cli/command_context.hpp"
+#include "cli/command.hpp"
 #include "storage/base/json.hpp"
 #include "storage/base/result.hpp"
 #include "storage/new_file.hpp"
 
 namespace countersign::cli {
+
+// Instead of a --public-key.
+struct KeyMadeHere {
+  bool managed = false;
+  bool escrow = false;
+  std::string key_out;  // a file for the secret key; empty: stdout
+
+  Arguments arguments();
+};
 
 class KeyOut {
  public:

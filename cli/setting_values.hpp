@@ -1,13 +1,55 @@
-// The table of settings: how each is named, written and read. No TOML and no files here.
+// What can be set, and one table that says of every setting its name, its default, its reason and its range. No TOML
+// and no files here.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "cli/settings.hpp"
+#include "auth/base/fingerprint.hpp"
+#include "auth/passwords/argon2_parameters.hpp"
+#include "storage/base/result.hpp"
+#include "storage/base/time.hpp"
+#include "transport/http/address.hpp"
 
 namespace countersign::cli {
+
+enum class StorageKind { sqlite, directory };
+enum class Registration { open, closed };
+enum class OpenPgpEngine { rnp, gpgme, both };
+
+struct Settings {
+  std::string server;             // the server's name, which every statement carries
+  auth::Fingerprint fingerprint;  // of the server's certificate; all zero before init
+  std::string server_key_home;    // the GnuPG home of the server's secret key; empty: secrets/server.key
+  StorageKind storage = StorageKind::sqlite;
+  Registration registration = Registration::closed;
+  OpenPgpEngine openpgp = OpenPgpEngine::rnp;
+  std::string instance = "server";  // the writer of this server's audit record
+  transport::http::ListenAddress listen{"127.0.0.1", 8420, true};
+  std::vector<std::string> trusted_proxies;  // CIDR
+  bool rate_limit = true;
+
+  Seconds challenge_http_lifetime{300};
+  Seconds challenge_courier_lifetime{7 * 86400};
+  Seconds signature_http_window{300};  // before and after now
+  Seconds signature_courier_before_issue{48 * 3600};
+  Seconds signature_courier_after_now{48 * 3600};
+  Seconds session_idle_limit{12 * 3600};
+  Seconds session_absolute_limit{24 * 3600};
+
+  auth::passwords::PasswordPolicy password;
+
+  // Attempts at once, and those that come back: a second, and a minute.
+  std::uint32_t limit_requests = 1200;
+  std::uint32_t limit_requests_per_second = 20;
+  std::uint32_t limit_passwords_per_source = 60;
+  std::uint32_t limit_passwords_per_source_per_minute = 10;
+  std::uint32_t limit_passwords_per_account = 10;
+  std::uint32_t limit_passwords_per_account_per_minute = 1;
+};
 
 struct SettingRow {
   std::string_view key;     // in countersign.toml, with its section
@@ -24,5 +66,15 @@ const SettingRow* find_setting(std::string_view key);
 std::string variable_of(const SettingRow& row);
 // "a,b" as ["a", "b"].
 std::string list_in_toml(std::string_view joined);
+
+// "90s", "5m", "12h", "7d"; whole numbers, one unit. invalid_settings.
+Result<Seconds> parse_duration(std::string_view text);
+std::string format_duration(Seconds duration);
+// ServerIdentity::check_name, as a setting: invalid_settings.
+Status check_server_name(std::string_view name);
+
+std::string_view name_of(StorageKind kind);
+std::string_view name_of(Registration registration);
+std::string_view name_of(OpenPgpEngine engine);
 
 }  // namespace countersign::cli

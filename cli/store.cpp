@@ -20,7 +20,6 @@
 #include "cli/restoring.hpp"
 
 namespace countersign::cli {
-namespace {
 
 namespace fs = std::filesystem;
 
@@ -30,6 +29,8 @@ struct OwnKey {
   auth::openpgp::KeyReach* reach = nullptr;  // of the engine, and ends with it
   std::unique_ptr<auth::openpgp::KeyHome> home;
 };
+
+namespace {
 
 // A replacement that was stopped between its commit and its end is brought to its end.
 void settle(const fs::path& secrets, const auth::Fingerprint& key) {

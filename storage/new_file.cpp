@@ -42,7 +42,7 @@ tl::unexpected<Error> refused_at(const fs::path& path) {
   }
 }
 
-std::string_view kind_of(mode_t mode) {
+std::string_view kind_in_words(mode_t mode) {
   switch (mode & S_IFMT) {
     case S_IFDIR:
       return "a folder";
@@ -63,7 +63,8 @@ Status check_place(const fs::path& path) {
   struct stat facts {};
   if (::lstat(path.c_str(), &facts) != 0) return errno == ENOENT ? ok() : Status(refused_at(path));
   if (S_ISREG(facts.st_mode)) return ok();
-  return fail(ErrorCode::file_refused, path.string() + " is " + std::string(kind_of(facts.st_mode)) + ", not a file");
+  return fail(ErrorCode::file_refused,
+              path.string() + " is " + std::string(kind_in_words(facts.st_mode)) + ", not a file");
 }
 
 fs::path folder_of(const fs::path& path) {

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "storage/new_file.hpp"
 #include "storage/sqlite_connection.hpp"
 
 namespace countersign::storage {
@@ -45,12 +46,6 @@ Status check_private(const fs::path& file) {
 bool present(const fs::path& file) {
   struct stat facts {};
   return lstat(file.c_str(), &facts) == 0;
-}
-
-Status sync_folder(const fs::path& folder) {
-  const FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (opened.get() < 0 || fsync(opened.get()) != 0) return fail(ErrorCode::storage_unavailable, because(folder, errno));
-  return ok();
 }
 
 // The folder without links, for SQLITE_OPEN_NOFOLLOW refuses a link anywhere in the path.

@@ -1,4 +1,5 @@
-#include "cli/commands/account.hpp"
+// Administration of accounts.
+#include "cli/commands/all.hpp"
 
 #include "auth/openpgp/gate/packet_gate.hpp"
 #include "cli/input.hpp"
@@ -7,26 +8,118 @@
 #include "cli/local_carrier.hpp"
 #include "storage/base/text.hpp"
 
-namespace countersign::cli {
-
+namespace countersign::cli::commands {
 namespace {
 
+constexpr const char* kShowKeyId = "Name the key in challenges, for programs that cannot try their keys";
+
+struct AccountAddOptions {
+  std::string user;
+  std::string public_key;  // a file; "-" is stdin
+  bool show_key_id = false;
+  std::string password_file;  // "-" is stdin; empty: none, or for a managed account asked for
+  KeyMadeHere key_made_here;
+
+  Arguments arguments() {
+    return joined(
+        {Argument("USER", &user, "The username").required(), {"--public-key", &public_key, "A file; - is stdin"}},
+        key_made_here.arguments(),
+        {{"--show-key-id", &show_key_id, kShowKeyId},
+         {"--password-file", &password_file,
+          "A file with a password to begin with; - is stdin; for --managed else asked for"}});
+  }
+};
+
+struct AccountListOptions {
+  std::string after;       // the account id to go on after
+  std::int64_t limit = 0;  // 0: all
+
+  Arguments arguments() {
+    return {
+        {"--after", &after, "Go on after this account id"},
+        {"--limit", &limit, "At most so many; else all"},
+    };
+  }
+};
+
+struct AccountShowOptions {
+  std::string user;  // username or account id
+
+  Arguments arguments() {
+    return {
+        user_argument(&user),
+    };
+  }
+};
+
+struct AccountConfirmOptions {
+  std::string fingerprint;
+  std::string user;
+  bool show_key_id = false;
+
+  Arguments arguments() {
+    return {
+        Argument("FINGERPRINT", &fingerprint, "Learned by other means than the stick").required(),
+        Argument("--user", &user, "The username").required(),
+        {"--show-key-id", &show_key_id, kShowKeyId},
+    };
+  }
+};
+
+// Gives an escrowed key out, as it was protected.
+struct AccountKeyOptions {
+  std::string user;
+  std::string key_out;
+
+  Arguments arguments() {
+    return {
+        user_argument(&user),
+        {"--key-out", &key_out, "A new file; - is stdout, as is none"},
+    };
+  }
+};
+
+struct AccountRestoreOptions {
+  std::string user;
+  std::string public_key;  // a file; "-" is stdin; empty: the key that was revoked
+  bool yes = false;
+
+  Arguments arguments() {
+    return {
+        user_argument(&user),
+        {"--public-key", &public_key, "The account's new key: a file; - is stdin"},
+        yes_argument(&yes),
+    };
+  }
+};
+
+struct AccountDeleteOptions {
+  std::string user;
+  bool yes = false;
+
+  Arguments arguments() {
+    return {
+        user_argument(&user),
+        yes_argument(&yes),
+    };
+  }
+};
+
 Status add_managed(const AccountAddOptions& options, CommandContext& context) {
-  KeyOut out = TRY(KeyOut::open(options.key_out, "the account is there: `countersign rotate " + options.user +
-                                                     " --managed` makes another key, `countersign account delete " +
-                                                     options.user + "` takes the account away"));
+  KeyOut out = TRY(
+      KeyOut::open(options.key_made_here.key_out, "the account is there: `countersign rotate " + options.user +
+                                                      " --managed` makes another key, `countersign account delete " +
+                                                      options.user + "` takes the account away"));
   const Secret password = TRY(read_password(options.password_file, "Password of " + options.user, context.terminal));
   Json fields = Json::object().set("username", options.user).set("managed", true);
-  if (options.escrow) fields.set("escrow", true);
+  if (options.key_made_here.escrow) fields.set("escrow", true);
   if (options.show_key_id) fields.set("show_key_id", true);
   fields.set("password", password.reveal_text());
   return out.hand_over(context, TRY(ask_local(context, "account.add", std::move(fields), "")));
 }
 
-}  // namespace
-
 Status run_account_add(const AccountAddOptions& options, CommandContext& context) {
-  if (options.managed) return add_managed(options, context);
+  if (options.key_made_here.managed) return add_managed(options, context);
   if (options.public_key.empty()) {
     return fail(ErrorCode::usage, "pass the owner's public key with --public-key, or --managed to have a key made");
   }
@@ -90,4 +183,26 @@ Status run_account_delete(const AccountDeleteOptions& options, CommandContext& c
   return run_local(context, "account.delete", name_account(Json::object(), options.user));
 }
 
-}  // namespace countersign::cli
+}  // namespace
+
+Command account_command() {
+  return group("account", "Accounts",
+               {
+                   command("add", "Add an account with the owner's public key, or with a key made here",
+                           "countersign account add alice --public-key alice.asc", run_account_add),
+                   account_import_command(),
+                   command("list", "List the accounts", "countersign account list", run_account_list),
+                   command("show", "Show one account", "countersign account show alice", run_account_show),
+                   command("confirm", "Confirm an enrolment that a courier brought, by its full fingerprint",
+                           "countersign account confirm 7E83D657744F8AD2656B40035C27A52981F1F86B --user alice",
+                           run_account_confirm),
+                   command("key", "Give out an escrowed key, as its owner's password protects it",
+                           "countersign account key alice --key-out alice.key", run_account_key),
+                   command("restore", "Take a revocation back, best with a new key",
+                           "countersign account restore alice --public-key alice-new.asc", run_account_restore),
+                   command("delete", "Delete an account; its name is free again", "countersign account delete alice",
+                           run_account_delete),
+               });
+}
+
+}  // namespace countersign::cli::commands

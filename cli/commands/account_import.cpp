@@ -1,19 +1,32 @@
-#include "cli/commands/account_import.hpp"
+// Taking accounts over from the Go predecessor.
+#include "cli/commands/all.hpp"
 
 #include <fmt/format.h>
 
 #include "cli/local_carrier.hpp"
 
-namespace countersign::cli {
+namespace countersign::cli::commands {
 namespace {
+
+struct AccountImportOptions {
+  std::string folder;  // the one that holds `users`
+  bool skip_strays = false;
+  bool dry_run = false;
+
+  Arguments arguments() {
+    return {
+        Argument("DIR", &folder, "The folder that holds `users`").required(),
+        {"--skip-strays", &skip_strays, "Leave links and other files that are no account's out, and report them"},
+        {"--dry-run", &dry_run, "Say what would be done, and change nothing"},
+    };
+  }
+};
 
 std::string bar_of(std::size_t done, std::size_t total) {
   constexpr std::size_t kCells = 25;
   const std::size_t filled = kCells * done / total;
   return fmt::format("[{:#<{}}{:.<{}}] {} of {} accounts", "", filled, "", kCells - filled, done, total);
 }
-
-}  // namespace
 
 Status run_account_import(const AccountImportOptions& options, CommandContext& context) {
   Json fields = Json::object()
@@ -32,4 +45,11 @@ Status run_account_import(const AccountImportOptions& options, CommandContext& c
   return ok();
 }
 
-}  // namespace countersign::cli
+}  // namespace
+
+Command account_import_command() {
+  return command("import-legacy", "Take over the accounts of go-crypt/auth; nothing in its folder is changed",
+                 "countersign account import-legacy /var/lib/go-auth --dry-run", run_account_import);
+}
+
+}  // namespace countersign::cli::commands

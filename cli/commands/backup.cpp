@@ -1,4 +1,5 @@
-#include "cli/commands/backup.hpp"
+// The store as a file, and back.
+#include "cli/commands/all.hpp"
 
 #include <fmt/format.h>
 
@@ -9,8 +10,37 @@
 #include "cli/new_file.hpp"
 #include "cli/restoring.hpp"
 
-namespace countersign::cli {
+namespace countersign::cli::commands {
 namespace {
+
+struct BackupOptions {
+  std::string file;  // "-" is stdout
+
+  Arguments arguments() {
+    return {
+        Argument("FILE", &file, "Where to; - is stdout").required(),
+    };
+  }
+};
+
+struct RestoreOptions {
+  std::string file;  // "-" is stdin; empty for the other two
+  bool replace = false;
+  bool accept = false;
+  bool accept_lost_revocations = false;
+  bool yes = false;
+
+  Arguments arguments() {
+    return {
+        {"FILE", &file, "The backup; - is stdin"},
+        {"--replace", &replace, "In the place of the records that the store has"},
+        {"--accept", &accept, "No backup: use a store that was put back by other means, as it is"},
+        {"--accept-lost-revocations", &accept_lost_revocations,
+         "The same, and go on without revocations that nobody has a list of"},
+        yes_argument(&yes),
+    };
+  }
+};
 
 constexpr const char* kSecretsApart =
     "The secrets are not in it, and without the folder `secrets` of this data folder nobody can restore it:\n"
@@ -141,8 +171,6 @@ Status accept(const RestoreOptions& options, CommandContext& context) {
   return judge_missing(adopted);
 }
 
-}  // namespace
-
 Status run_backup(const BackupOptions& options, CommandContext& context) {
   if (options.file == "-") return back_up_to_stdout(context);
   const auto store = TRY(open_store(context));
@@ -161,4 +189,16 @@ Status run_restore(const RestoreOptions& options, CommandContext& context) {
   return accepts ? accept(options, context) : restore_file(options, context);
 }
 
-}  // namespace countersign::cli
+}  // namespace
+
+Command backup_command() {
+  return command("backup", "Write the store to a file, beside a running server; never the secrets",
+                 "countersign backup /media/safe/store.backup", run_backup);
+}
+
+Command restore_command() {
+  return command("restore", "Put a backup back; every session and open challenge ends",
+                 "countersign restore /media/safe/store.backup --replace", run_restore);
+}
+
+}  // namespace countersign::cli::commands

@@ -1,8 +1,21 @@
-#include "cli/commands/challenge.hpp"
+// Issues a challenge by hand, on stdout.
+#include "cli/commands/all.hpp"
 
+#include "cli/challenge_request.hpp"
 #include "cli/local_carrier.hpp"
 
-namespace countersign::cli {
+namespace countersign::cli::commands {
+namespace {
+
+struct ChallengeOptions {
+  std::string user;  // username or account id
+  ChallengePurpose purpose;
+
+  Arguments arguments() {
+    return joined({user_argument(&user)}, purpose.arguments({"login", "enrol", "rotate", "revoke"}),
+                  {{"--public-key", &purpose.public_key, "For enrol: the file with the certificate"}});
+  }
+};
 
 Status run_challenge(const ChallengeOptions& options, CommandContext& context) {
   Json fields = name_account(TRY(purpose_fields(options.purpose, context.terminal)), options.user);
@@ -15,4 +28,11 @@ Status run_challenge(const ChallengeOptions& options, CommandContext& context) {
   return ok();
 }
 
-}  // namespace countersign::cli
+}  // namespace
+
+Command challenge_command() {
+  return command("challenge", "Issue a challenge by hand, on stdout",
+                 "countersign challenge alice > alice.challenge.asc", run_challenge);
+}
+
+}  // namespace countersign::cli::commands

@@ -1,8 +1,20 @@
-#include "cli/commands/clock.hpp"
+// Administration of the clock.
+#include "cli/commands/all.hpp"
 
 #include "cli/local_carrier.hpp"
 
-namespace countersign::cli {
+namespace countersign::cli::commands {
+namespace {
+
+struct ClockAcceptOptions {
+  bool yes = false;  // do not ask
+
+  Arguments arguments() {
+    return {
+        yes_argument(&yes),
+    };
+  }
+};
 
 Status run_clock_accept(const ClockAcceptOptions& options, CommandContext& context) {
   if (!options.yes) {
@@ -12,4 +24,14 @@ Status run_clock_accept(const ClockAcceptOptions& options, CommandContext& conte
   return run_local(context, "clock.accept", Json::object());
 }
 
-}  // namespace countersign::cli
+}  // namespace
+
+Command clock_command() {
+  return group("clock", "The clock",
+               {
+                   command("accept", "Accept this machine's clock after it ran ahead", "countersign clock accept --yes",
+                           run_clock_accept),
+               });
+}
+
+}  // namespace countersign::cli::commands

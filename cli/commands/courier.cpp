@@ -1,18 +1,42 @@
-#include "cli/commands/courier.hpp"
+// The server's two sides of a stick.
+#include "cli/commands/all.hpp"
 
 #include <fmt/format.h>
 
+#include "cli/challenge_request.hpp"
 #include "cli/local_carrier.hpp"
 #include "storage/base/text.hpp"
 #include "transport/courier/courier_carrier.hpp"
 
-namespace countersign::cli {
+namespace countersign::cli::commands {
 namespace {
+
+struct CourierExportOptions {
+  std::vector<std::string> users;
+  std::string to;  // the stick's folder
+  ChallengePurpose purpose;
+
+  Arguments arguments() {
+    return joined({Argument("USER", &users, "Usernames or account ids").required(),
+                   Argument("--to", &to, "The stick's folder").required()},
+                  purpose.arguments({"login", "rotate", "revoke"}));
+  }
+};
+
+struct CourierImportOptions {
+  std::string folder;
+
+  Arguments arguments() {
+    return {
+        Argument("DIR", &folder, "The stick's folder").required(),
+    };
+  }
+};
 
 using transport::courier::Settlement;
 
 // On long work a line now and then, so that nobody pulls the stick out early.
-Progress progress_on(Terminal& terminal, std::string_view what) {
+Progress progress_lines(Terminal& terminal, std::string_view what) {
   return [&terminal, what](std::size_t done, std::size_t total) {
     if (total > 20 && (done % 20 == 0 || done == total)) terminal.say(fmt::format("{} of {} {}", done, total, what));
   };
@@ -23,8 +47,6 @@ Json outcome_fields(Json json, const char* name, const Result<std::string>& outc
   return std::move(json.set("error", name_of(outcome.error().code)).set("detail", outcome.error().detail));
 }
 
-}  // namespace
-
 Status run_courier_export(const CourierExportOptions& options, CommandContext& context) {
   const Json purpose = TRY(purpose_fields(options.purpose, context.terminal));
   if (!options.purpose.new_public_key.empty() && options.users.size() != 1) {
@@ -33,8 +55,8 @@ Status run_courier_export(const CourierExportOptions& options, CommandContext& c
   const auto store = TRY(open_store(context));
   auto folder = TRY(transport::courier::CourierFolder::open(options.to));
   transport::courier::CourierCarrier carrier(store->operations(), store->rng());
-  const auto report = TRY(
-      carrier.export_challenges(folder, options.users, purpose, progress_on(context.terminal, "challenges written")));
+  const auto report = TRY(carrier.export_challenges(folder, options.users, purpose,
+                                                    progress_lines(context.terminal, "challenges written")));
   Json challenges = Json::array();
   const Error* first = report.server ? nullptr : &report.server.error();
   for (const auto& one : report.challenges) {
@@ -50,7 +72,7 @@ Status run_courier_import(const CourierImportOptions& options, CommandContext& c
   const auto store = TRY(open_store(context));
   auto folder = TRY(transport::courier::CourierFolder::open(options.folder));
   transport::courier::CourierCarrier carrier(store->operations(), store->rng());
-  const auto report = TRY(carrier.import_responses(folder, progress_on(context.terminal, "files taken")));
+  const auto report = TRY(carrier.import_responses(folder, progress_lines(context.terminal, "files taken")));
   Json files = Json::array();
   const Error* first = nullptr;
   for (const auto& one : report.files) {
@@ -77,4 +99,18 @@ Status run_courier_import(const CourierImportOptions& options, CommandContext& c
   return ok();
 }
 
-}  // namespace countersign::cli
+}  // namespace
+
+Command courier_command() {
+  return group("courier", "Files on a stick",
+               {
+                   command("export", "Write challenges to a stick (server)",
+                           "countersign courier export alice bob --to /media/stick", run_courier_export),
+                   command("import", "Take the responses from a stick (server)",
+                           "countersign courier import /media/stick", run_courier_import),
+                   courier_sign_command(),
+                   courier_open_command(),
+               });
+}
+
+}  // namespace countersign::cli::commands

@@ -1,4 +1,5 @@
-#include "cli/commands/courier_open.hpp"
+// The air-gapped signer's last step: the session that a stick brought back.
+#include "cli/commands/all.hpp"
 
 #include <fmt/format.h>
 
@@ -8,8 +9,17 @@
 #include "cli/input.hpp"
 #include "transport/courier/courier_signer.hpp"
 
-namespace countersign::cli {
+namespace countersign::cli::commands {
 namespace {
+
+struct CourierOpenOptions {
+  std::string path;  // a grant, or a courier folder for all in it; empty or "-": a grant from stdin
+  ExpectedServer expected_server;
+
+  Arguments arguments() {
+    return joined({{"PATH", &path, "A grant, or the stick's folder; else stdin"}}, expected_server.arguments());
+  }
+};
 
 using auth::client::ServerExpectation;
 using transport::courier::CourierFile;
@@ -76,15 +86,20 @@ Status open_folder(const CourierOpenOptions& options, ClientSide& side, const Se
   return ok();
 }
 
-}  // namespace
-
 Status run_courier_open(const CourierOpenOptions& options, CommandContext& context) {
   const auto side = TRY(ClientSide::open(context));
-  const auto expected = TRY(side->expect(options.server, options.server_key));
+  const auto expected = TRY(side->expect(options.expected_server));
   std::error_code error;
   const bool is_folder = std::filesystem::is_directory(options.path, error);
   return is_folder ? open_folder(options, *side, expected, context.terminal)
                    : open_file(options, *side, expected, context.terminal);
 }
 
-}  // namespace countersign::cli
+}  // namespace
+
+Command courier_open_command() {
+  return command("open", "Open the session grants that are for one's own key, and print their tokens",
+                 "countersign courier open /media/stick", run_courier_open);
+}
+
+}  // namespace countersign::cli::commands

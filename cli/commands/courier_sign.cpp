@@ -1,12 +1,27 @@
-#include "cli/commands/courier_sign.hpp"
+// The air-gapped signer's side of a stick.
+#include "cli/commands/all.hpp"
 
 #include <fmt/format.h>
 
 #include "cli/client_side.hpp"
 #include "transport/courier/courier_signer.hpp"
 
-namespace countersign::cli {
+namespace countersign::cli::commands {
 namespace {
+
+struct CourierSignOptions {
+  std::string folder;
+  ExpectedServer expected_server;
+  std::string new_key;  // for rotate: the fingerprint of the next key
+  std::string purpose;
+
+  Arguments arguments() {
+    return joined({Argument("DIR", &folder, "The stick's folder").required(),
+                   {"--purpose", &purpose, "What one means to sign (login)"},
+                   {"--new-key", &new_key, "For rotate: the fingerprint of one's next key"}},
+                  expected_server.arguments());
+  }
+};
 
 using auth::client::CheckedStatement;
 using auth::client::ServerExpectation;
@@ -46,13 +61,11 @@ Json row_of(const CourierFile& file, const Result<std::string>& outcome) {
   return std::move(row).set("outcome", "not signed").set("server", nullptr).set("why", name_of(outcome.error().code));
 }
 
-}  // namespace
-
 Status run_courier_sign(const CourierSignOptions& options, CommandContext& context) {
   const auth::records::Purpose purpose = TRY(purpose_of(options.purpose));
   const auto new_key = TRY(new_key_of(purpose, options.new_key));
   const auto side = TRY(ClientSide::open(context));
-  const auto expected = TRY(side->expect(options.server, options.server_key));
+  const auto expected = TRY(side->expect(options.expected_server));
   CourierFolder folder = TRY(CourierFolder::open(options.folder));
   const CourierFiles challenges = TRY(transport::courier::read_challenges(folder));
   const Signing signing{*side, expected, purpose, new_key, folder, context.terminal};
@@ -82,4 +95,11 @@ Status run_courier_sign(const CourierSignOptions& options, CommandContext& conte
   return ok();
 }
 
-}  // namespace countersign::cli
+}  // namespace
+
+Command courier_sign_command() {
+  return command("sign", "Answer the challenges on a stick that are for one's own key",
+                 "countersign courier sign /media/stick", run_courier_sign);
+}
+
+}  // namespace countersign::cli::commands

@@ -1,11 +1,28 @@
-#include "cli/commands/init.hpp"
+// Makes a data folder: the storage, the secrets, the server's key and countersign.toml.
+#include "cli/commands/all.hpp"
 
 #include "cli/known_servers_file.hpp"
 #include "cli/setting_values.hpp"
 #include "cli/store.hpp"
 
-namespace countersign::cli {
+namespace countersign::cli::commands {
 namespace {
+
+struct InitOptions {
+  std::string server;   // the server's name
+  std::string storage;  // "sqlite" or "directory"; empty: sqlite
+  // The fingerprint of a key in the operator's GnuPG home (GNUPGHOME, else ~/.gnupg), perhaps in a token, that signs
+  // for the server; it stays there. Empty: a new key, kept among the secrets.
+  std::string server_key;
+
+  Arguments arguments() {
+    return {
+        Argument("--server", &server, "The server's name, best its URL").required(),
+        Argument("--storage", &storage, "sqlite (the default) or directory").one_of({"sqlite", "directory"}),
+        {"--server-key", &server_key, "The fingerprint of a key in your GnuPG, perhaps in a token, to sign with"},
+    };
+  }
+};
 
 // Where gpg would look, as a path that does not change with the environment of whoever serves later.
 Result<std::string> find_gnupg_home(const Environment& environment) {
@@ -31,8 +48,6 @@ Status name_server_key(Settings& settings, const std::string& typed, const Envir
   return ok();
 }
 
-}  // namespace
-
 Status run_init(const InitOptions& options, CommandContext& context) {
   TRY(check_server_name(options.server));
   Settings settings;
@@ -51,4 +66,11 @@ Status run_init(const InitOptions& options, CommandContext& context) {
   return ok();
 }
 
-}  // namespace countersign::cli
+}  // namespace
+
+Command init_command() {
+  return command("init", "Make a data folder: storage, secrets, the server's key, settings",
+                 "countersign init --server https://auth.example.org", run_init);
+}
+
+}  // namespace countersign::cli::commands

@@ -1,4 +1,5 @@
-#include "cli/commands/login.hpp"
+// Challenge, response and session in one; prints the token once.
+#include "cli/commands/all.hpp"
 
 #include <fmt/format.h>
 
@@ -8,8 +9,22 @@
 #include "storage/base/text.hpp"
 #include "transport/http/client.hpp"
 
-namespace countersign::cli {
+namespace countersign::cli::commands {
 namespace {
+
+struct LoginOptions {
+  std::string url;
+  std::string user;
+  ExpectedServer expected_server;
+  bool insecure_http = false;  // a token in clear on the network is meant
+
+  Arguments arguments() {
+    return joined({Argument("URL", &url, "Where the server answers").required(),
+                   Argument("--user", &user, "A username or an account id").required(),
+                   {"--insecure-http", &insecure_http, "Plain HTTP, though others can read the token on the way"}},
+                  expected_server.arguments());
+  }
+};
 
 using auth::client::CheckedStatement;
 using auth::client::KnownServer;
@@ -65,7 +80,7 @@ tl::unexpected<Error> unknown_server(HttpClient& client, const std::string& url,
 // Whom the user means by the URL: the server named with --server, else the known server of that address. So a server
 // that passes on another's challenge is refused, also where the other one is known too.
 Result<ServerExpectation> expected_server(HttpClient& client, const ClientSide& side, const LoginOptions& options) {
-  if (!options.server.empty()) return side.expect(options.server, options.server_key);
+  if (!options.expected_server.name.empty()) return side.expect(options.expected_server);
   const auto known = side.known().find_at(options.url);
   if (known) return ServerExpectation{side.known(), known->name, known->key};
   if (known.error().code != ErrorCode::server_unknown) return tl::unexpected<Error>(known.error());
@@ -115,8 +130,6 @@ Status print_session(Terminal& terminal, const std::string& body) {
   return ok();
 }
 
-}  // namespace
-
 Status run_login(const LoginOptions& options, CommandContext& context) {
   const std::string url = TRY(auth::client::normal_url(options.url));
   if (!options.insecure_http && !auth::client::is_confidential_url(url)) {
@@ -140,4 +153,11 @@ Status run_login(const LoginOptions& options, CommandContext& context) {
   return printed;
 }
 
-}  // namespace countersign::cli
+}  // namespace
+
+Command login_command() {
+  return command("login", "Log in to a server; prints the token once",
+                 "countersign login https://auth.example.org --user alice", run_login);
+}
+
+}  // namespace countersign::cli::commands

@@ -1,10 +1,24 @@
-#include "cli/commands/redeem.hpp"
+// Takes a response by hand.
+#include "cli/commands/all.hpp"
 
 #include "auth/openpgp/gate/packet_gate.hpp"
 #include "cli/input.hpp"
 #include "cli/local_carrier.hpp"
 
-namespace countersign::cli {
+namespace countersign::cli::commands {
+namespace {
+
+struct RedeemOptions {
+  std::string file;        // empty or "-": stdin
+  std::string public_key;  // for enrol: a file with the certificate, where the response does not hold it
+
+  Arguments arguments() {
+    return {
+        {"FILE", &file, "The response; else stdin"},
+        {"--public-key", &public_key, "For enrol: the file with the certificate, where the response has none"},
+    };
+  }
+};
 
 Status run_redeem(const RedeemOptions& options, CommandContext& context) {
   const bool from_stdin = options.file.empty() || options.file == "-";
@@ -27,4 +41,10 @@ Status run_redeem(const RedeemOptions& options, CommandContext& context) {
   return ok();
 }
 
-}  // namespace countersign::cli
+}  // namespace
+
+Command redeem_command() {
+  return command("redeem", "Take a response by hand", "countersign redeem alice.response.asc", run_redeem);
+}
+
+}  // namespace countersign::cli::commands

@@ -1,11 +1,32 @@
-#include "cli/commands/revocation.hpp"
+// The list of revocations as a signed file.
+#include "cli/commands/all.hpp"
 
 #include "cli/input.hpp"
 #include "cli/local_carrier.hpp"
 #include "cli/new_file.hpp"
 
-namespace countersign::cli {
+namespace countersign::cli::commands {
 namespace {
+
+struct RevocationExportOptions {
+  std::string file;  // "-" is stdout
+
+  Arguments arguments() {
+    return {
+        Argument("FILE", &file, "Where to; - is stdout").required(),
+    };
+  }
+};
+
+struct RevocationApplyOptions {
+  std::string file;  // "-" is stdin
+
+  Arguments arguments() {
+    return {
+        Argument("FILE", &file, "The list; - is stdin").required(),
+    };
+  }
+};
 
 constexpr std::size_t kExportBytesMax = 64u << 20;
 
@@ -22,8 +43,6 @@ Status export_to_stdout(CommandContext& context) {
   }
   return ok();
 }
-
-}  // namespace
 
 Status run_revocation_export(const RevocationExportOptions& options, CommandContext& context) {
   if (options.file == "-") return export_to_stdout(context);
@@ -44,4 +63,16 @@ Status run_revocation_apply(const RevocationApplyOptions& options, CommandContex
   return ok();
 }
 
-}  // namespace countersign::cli
+}  // namespace
+
+Command revocation_command() {
+  return group("revocation", "The list of revocations",
+               {
+                   command("export", "Write the signed list, to be kept elsewhere",
+                           "countersign revocation export /media/safe/revocations.asc", run_revocation_export),
+                   command("apply", "Apply a list to a store that is older than it",
+                           "countersign revocation apply /media/safe/revocations.asc", run_revocation_apply),
+               });
+}
+
+}  // namespace countersign::cli::commands

@@ -1,4 +1,5 @@
-#include "cli/commands/revoke.hpp"
+// Revokes an account's key, as its administrator.
+#include "cli/commands/all.hpp"
 
 #include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/gate/packet_gate.hpp"
@@ -6,7 +7,25 @@
 #include "cli/local_carrier.hpp"
 #include "storage/base/text.hpp"
 
-namespace countersign::cli {
+namespace countersign::cli::commands {
+namespace {
+
+struct RevokeOptions {
+  std::string user;  // username or account id
+  std::string reason;
+  std::string note;
+  std::string certificate;  // a file with an OpenPGP revocation certificate; "-" is stdin
+
+  Arguments arguments() {
+    return {
+        user_argument(&user),
+        {"--reason", &reason, "key_compromised, key_superseded, key_retired, no_longer_valid or unspecified"},
+        Argument("--note", &note, "A few words, 256 bytes at most").needs("--reason"),
+        Argument("--certificate", &certificate, "The key's own OpenPGP revocation certificate: a file; - is stdin")
+            .excludes("--reason"),
+    };
+  }
+};
 
 Status run_revoke(const RevokeOptions& options, CommandContext& context) {
   Json fields = name_account(Json::object(), options.user);
@@ -22,4 +41,11 @@ Status run_revoke(const RevokeOptions& options, CommandContext& context) {
   return run_local(context, "account.revoke", std::move(fields));
 }
 
-}  // namespace countersign::cli
+}  // namespace
+
+Command revoke_command() {
+  return command("revoke", "Revoke an account's key; every session of it ends",
+                 "countersign revoke alice --reason key_compromised --note 'laptop stolen'", run_revoke);
+}
+
+}  // namespace countersign::cli::commands

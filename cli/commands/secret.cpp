@@ -1,11 +1,38 @@
-#include "cli/commands/secret.hpp"
+// The server's secrets.
+#include "cli/commands/all.hpp"
 
 #include <fmt/format.h>
 
 #include "cli/local_carrier.hpp"
 
-namespace countersign::cli {
+namespace countersign::cli::commands {
 namespace {
+
+struct SecretRotateOptions {
+  std::string family;
+  std::string after;  // a duration; empty: soon, but not before running servers have loaded the key
+
+  Arguments arguments() {
+    return {
+        Argument("FAMILY", &family, "seal (challenges) or record (records, peppers)").required(),
+        {"--after", &after, "When it takes over (5m); with several hosts, time to copy it: 24h, 30d at most"},
+    };
+  }
+};
+
+struct SecretRetireOptions {
+  std::string id;
+  bool leaked = false;
+  bool yes = false;
+
+  Arguments arguments() {
+    return {
+        Argument("ID", &id, "Its id, as listed").required(),
+        {"--leaked", &leaked, "In other hands: a coming key at once, a seal key whatever is open under it"},
+        yes_argument(&yes),
+    };
+  }
+};
 
 // For people: `12 users, 3 sessions` in one column rather than an object.
 Json with_uses_as_text(const Json& answer) {
@@ -25,9 +52,7 @@ Json with_uses_as_text(const Json& answer) {
   return rows;
 }
 
-}  // namespace
-
-Status run_secret_list(const SecretListOptions&, CommandContext& context) {
+Status run_secret_list(CommandContext& context) {
   const Json answer = TRY(ask_counting(context, "secret.list", Json::object()));
   context.terminal.answer(context.terminal.json() ? answer : with_uses_as_text(answer));
   return ok();
@@ -50,7 +75,7 @@ Status run_secret_rotate(const SecretRotateOptions& options, CommandContext& con
   return ok();
 }
 
-Status run_secret_reseal(const SecretResealOptions&, CommandContext& context) {
+Status run_secret_reseal(CommandContext& context) {
   const Json answer = TRY(ask_counting(context, "secret.reseal", Json::object()));
   context.terminal.answer(answer);
   if (answer.find("faults")->items()->empty()) return ok();
@@ -70,4 +95,20 @@ Status run_secret_retire(const SecretRetireOptions& options, CommandContext& con
   return ok();
 }
 
-}  // namespace countersign::cli
+}  // namespace
+
+Command secret_command() {
+  return group("secret", "The server's secrets",
+               {
+                   command("list", "List the keys, what each is for and what still needs it", "countersign secret list",
+                           run_secret_list),
+                   command("rotate", "Make a new key that takes over by itself",
+                           "countersign secret rotate seal --after 24h", run_secret_rotate),
+                   command("reseal", "Seal every record anew under the record key in use", "countersign secret reseal",
+                           run_secret_reseal),
+                   command("retire", "Destroy a key that nothing needs any more",
+                           "countersign secret retire 0123456789abcdef", run_secret_retire),
+               });
+}
+
+}  // namespace countersign::cli::commands

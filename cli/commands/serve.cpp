@@ -1,4 +1,7 @@
-#include "cli/commands/serve.hpp"
+// Runs the HTTP server until SIGINT or SIGTERM.
+#include "cli/commands/all.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <csignal>
@@ -11,8 +14,37 @@
 #include "storage/base/text.hpp"
 #include "transport/http/http_server.hpp"
 
-namespace countersign::cli {
+namespace countersign::cli::commands {
 namespace {
+
+struct ServeOptions {
+  std::optional<std::string> listen;
+  std::optional<std::string> openpgp;
+  std::optional<std::string> rate_limit;
+  std::vector<std::string> trusted_proxies;
+  bool insecure_http = false;  // a plain-HTTP address beyond loopback is meant
+
+  Arguments arguments() {
+    return {
+        {"--listen", &listen, "HOST:PORT"},
+        {"--openpgp", &openpgp, "The OpenPGP engine: rnp, gpgme or both"},
+        {"--rate-limit", &rate_limit, "on or off"},
+        {"--trusted-proxy", &trusted_proxies, "A network whose X-Forwarded-For counts; may be given again"},
+        {"--insecure-http", &insecure_http, "Plain HTTP on an address that others can reach"},
+    };
+  }
+};
+
+std::vector<SettingOverride> overrides_of(const ServeOptions& options) {
+  std::vector<SettingOverride> overrides;
+  if (options.listen) overrides.push_back({"listen", *options.listen});
+  if (options.openpgp) overrides.push_back({"openpgp", *options.openpgp});
+  if (options.rate_limit) overrides.push_back({"rate_limit", *options.rate_limit});
+  if (!options.trusted_proxies.empty()) {
+    overrides.push_back({"trusted_proxies", fmt::format("{}", fmt::join(options.trusted_proxies, ","))});
+  }
+  return overrides;
+}
 
 // Workers wait for the disk more than for a core.
 constexpr std::size_t kWorkersPerCore = 4;
@@ -61,10 +93,8 @@ transport::http::HttpServerSettings server_settings(const Settings& settings) {
   return out;
 }
 
-}  // namespace
-
 Status run_serve(const ServeOptions& options, CommandContext& context) {
-  const Settings settings = TRY(context.settings(options.overrides));
+  const Settings settings = TRY(context.settings(overrides_of(options)));
   if (!settings.listen.loopback && !options.insecure_http) {
     return fail(ErrorCode::invalid_settings,
                 settings.listen.text() +
@@ -95,4 +125,10 @@ Status run_serve(const ServeOptions& options, CommandContext& context) {
   return ok();
 }
 
-}  // namespace countersign::cli
+}  // namespace
+
+Command serve_command() {
+  return command("serve", "Run the HTTP server", "countersign serve --listen 127.0.0.1:8420", run_serve);
+}
+
+}  // namespace countersign::cli::commands

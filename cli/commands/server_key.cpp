@@ -1,4 +1,5 @@
-#include "cli/commands/server_key.hpp"
+// Administration of the server's own key.
+#include "cli/commands/all.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -6,8 +7,39 @@
 
 #include "cli/local_carrier.hpp"
 
-namespace countersign::cli {
+namespace countersign::cli::commands {
 namespace {
+
+// Exactly one of the three.
+struct ServerKeyExtendOptions {
+  std::string lifetime;  // from now: 90d, 26w, 2y
+  std::string until;     // 2028-11-21, or with a time
+  bool never = false;
+
+  Arguments arguments() {
+    return {
+        {"--for", &lifetime, "From now: 90d, 26w, 2y"},
+        Argument("--until", &until, "A date: 2028-11-21").excludes("--for"),
+        Argument("--never", &never, "It never ends").excludes("--for").excludes("--until"),
+    };
+  }
+};
+
+struct ServerKeyReplaceOptions {
+  std::string overlap;  // 90d; empty: the default
+  bool without_succession = false;
+  bool yes = false;  // do not ask
+
+  Arguments arguments() {
+    return {
+        {"--overlap", &overlap, "How long clients are led to it (90d), a year at most"},
+        Argument("--without-succession", &without_succession,
+                 "Nobody is led to it: the present key is lost or in other hands")
+            .excludes("--overlap"),
+        yes_argument(&yes),
+    };
+  }
+};
 
 struct Unit {
   char letter;
@@ -24,8 +56,7 @@ Result<Json> ask_mending(CommandContext& context, std::string_view operation, Js
   return ask_store(*store, operation, std::move(fields), "");
 }
 
-}  // namespace
-
+// "90d", "26w", "2y": a year is 365 days. Minutes and months would share a letter, so there is neither. usage.
 Result<Seconds> parse_lifetime(std::string_view text) {
   const auto refuse = fail(ErrorCode::usage, "a lifetime is a whole number of days, weeks or years: 90d, 26w, 2y");
   if (text.size() < 2) return refuse;
@@ -42,13 +73,14 @@ Result<Seconds> parse_lifetime(std::string_view text) {
   return std::chrono::days(count * unit->days);
 }
 
+// "2028-11-21" (its first second, UTC) or "2028-11-21T12:00:00Z". usage.
 Result<Instant> parse_date(std::string_view text) {
   const auto instant = parse_time(text.size() == 10 ? std::string(text) + "T00:00:00Z" : std::string(text));
   if (!instant) return fail(ErrorCode::usage, "a date is written 2028-11-21 or 2028-11-21T12:00:00Z");
   return *instant;
 }
 
-Status run_server_key_show(const ServerKeyShowOptions&, CommandContext& context) {
+Status run_server_key_show(CommandContext& context) {
   context.terminal.answer(TRY(ask_mending(context, "server_key.show", Json::object())));
   return ok();
 }
@@ -69,7 +101,7 @@ Status run_server_key_extend(const ServerKeyExtendOptions& options, CommandConte
   return ok();
 }
 
-Status run_server_key_refresh(const ServerKeyRefreshOptions&, CommandContext& context) {
+Status run_server_key_refresh(CommandContext& context) {
   context.terminal.answer(TRY(ask_mending(context, "server_key.refresh", Json::object())));
   return ok();
 }
@@ -97,4 +129,20 @@ Status run_server_key_replace(const ServerKeyReplaceOptions& options, CommandCon
   return ok();
 }
 
-}  // namespace countersign::cli
+}  // namespace
+
+Command server_key_command() {
+  return group("server-key", "The server's own key",
+               {
+                   command("show", "Show the key, when it ends, and where its secret lives",
+                           "countersign server-key show", run_server_key_show),
+                   command("extend", "Let the key and its subkeys end later; its fingerprint stays",
+                           "countersign server-key extend --for 2y", run_server_key_extend),
+                   command("refresh", "Take over what GnuPG made of a key in a GnuPG home",
+                           "countersign server-key refresh", run_server_key_refresh),
+                   command("replace", "Make a new key, which the present one signs for",
+                           "countersign server-key replace", run_server_key_replace),
+               });
+}
+
+}  // namespace countersign::cli::commands

@@ -1,9 +1,46 @@
-#include "cli/commands/session.hpp"
+// Administration of sessions.
+#include "cli/commands/all.hpp"
 
 #include "cli/local_carrier.hpp"
 
-namespace countersign::cli {
+namespace countersign::cli::commands {
 namespace {
+
+struct SessionListOptions {
+  std::string user;  // username or account id
+
+  Arguments arguments() {
+    return {
+        user_argument(&user),
+    };
+  }
+};
+
+struct SessionShowOptions {
+  std::string user;
+  std::string session;
+
+  Arguments arguments() {
+    return {
+        user_argument(&user),
+        Argument("SESSION", &session, "Its id, as listed").required(),
+    };
+  }
+};
+
+struct SessionEndOptions {
+  std::string user;
+  std::string session;  // empty with all
+  bool all = false;
+
+  Arguments arguments() {
+    return {
+        user_argument(&user),
+        {"SESSION", &session, "Its id, as listed"},
+        Argument("--all", &all, "Every session, and every open challenge").excludes("SESSION"),
+    };
+  }
+};
 
 // The server keeps to itself what it looked for, and a person may have mistyped it.
 template <class T>
@@ -15,8 +52,6 @@ T naming(T answer, const std::string& what) {
 std::string describe_session(const std::string& user, const std::string& session) {
   return "no session " + session + " of an account " + user;
 }
-
-}  // namespace
 
 Status run_session_list(const SessionListOptions& options, CommandContext& context) {
   return run_local(context, "account.sessions", name_account(Json::object(), options.user));
@@ -44,4 +79,16 @@ Status run_session_end(const SessionEndOptions& options, CommandContext& context
   return ok();
 }
 
-}  // namespace countersign::cli
+}  // namespace
+
+Command session_command() {
+  return group("session", "Sessions",
+               {
+                   command("list", "List an account's sessions", "countersign session list alice", run_session_list),
+                   command("show", "Show one session", "countersign session show alice SESSION", run_session_show),
+                   command("end", "End one session, or all of an account", "countersign session end alice --all",
+                           run_session_end),
+               });
+}
+
+}  // namespace countersign::cli::commands

@@ -1,10 +1,18 @@
-#include "cli/commands/version.hpp"
+// What this program is.
+#include "cli/commands/all.hpp"
 
-namespace countersign::cli {
+namespace countersign::cli::commands {
+namespace {
 
-Status run_version(const VersionOptions&, CommandContext& context) {
+Status run_version(CommandContext& context) {
   context.terminal.answer(Json::object().set("version", COUNTERSIGN_VERSION));
   return ok();
 }
 
-}  // namespace countersign::cli
+}  // namespace
+
+Command version_command() {
+  return command("version", "Print the version", "countersign version", run_version);
+}
+
+}  // namespace countersign::cli::commands

@@ -29,6 +29,9 @@ std::string escape_for_display(std::string_view text, std::size_t bytes_max = 25
 std::vector<std::string_view> split_lines(std::string_view text);
 // Every part, the empty ones too: n separators make n + 1.
 std::vector<std::string_view> split(std::string_view text, char separator);
+// Without the blanks and tabs around it.
+std::string_view trimmed(std::string_view text);
+char lower_ascii(char c);
 // Decimal digits without a sign or leading zeros, as one number is written in one way only.
 std::optional<std::int64_t> parse_number(std::string_view digits);
 bool is_lower_hex(std::string_view text, std::size_t digits);

@@ -65,7 +65,7 @@ const std::vector<Room> kRooms = {
     {"SQLiteCpp/", {"storage/sqlite_connection.hpp"}},
     {"sqlite3.h", {"storage/sqlite_connection.cpp"}},
     {"httplib.h", {"transport/http/client.cpp"}},
-    {"CLI/", {"cli/command_tree.hpp"}},
+    {"CLI/", {"cli/command_line.cpp"}},
     {"toml++/", {"cli/settings.cpp"}},
     {"openssl/", {"storage/base/", "auth/base/rng.cpp"}},
     {"utf8proc.h", {"storage/base/"}},

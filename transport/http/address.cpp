@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "storage/base/text.hpp"
+
 namespace countersign::transport::http {
 namespace {
 
@@ -27,12 +29,6 @@ Address masked(Address address, unsigned bits) {
     address.bytes[i] = static_cast<std::uint8_t>(address.bytes[i] & (0xff00u >> kept));
   }
   return address;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 // 192.0.2.1, 192.0.2.1:4711, 2001:db8::1, [2001:db8::1] or [2001:db8::1]:4711: some proxies write the port.

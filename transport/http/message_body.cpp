@@ -17,19 +17,9 @@ constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 constexpr std::size_t kFormNamesMax = 32;
 constexpr std::size_t kTokenBytesMax = 256;
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 std::string media_type(std::string_view value) {
   std::string type(trimmed(value.substr(0, value.find(';'))));
-  std::transform(type.begin(), type.end(), type.begin(), lower);
+  std::transform(type.begin(), type.end(), type.begin(), lower_ascii);
   return type;
 }
 
@@ -39,7 +29,7 @@ tl::unexpected<BodyRefusal> refused(int status, std::string detail) {
 
 int digit_of(char c) {
   if (c >= '0' && c <= '9') return c - '0';
-  const char l = lower(c);
+  const char l = lower_ascii(c);
   return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
 }
 
@@ -75,9 +65,9 @@ Result<std::string> decode_form_part(std::string_view part) {
 bool is_secret_key(std::string_view body) {
   using namespace auth;
   using namespace auth::openpgp;
-  if (gate::holds_secret_key(body)) return true;
+  if (openpgp::gate::holds_secret_key(body)) return true;
   if (is_utf8(body)) return false;
-  const auto admitted = gate::admit_certificate(body, gate::kCertificateReadBytesMax);
+  const auto admitted = openpgp::gate::admit_certificate(body, openpgp::gate::kCertificateReadBytesMax);
   return !admitted && admitted.error().code == ErrorCode::secret_key_handed_in;
 }
 
@@ -145,7 +135,7 @@ bool accepts_json(std::string_view accept) {
       if (semicolon == std::string_view::npos) break;
       range.remove_prefix(semicolon + 1);
       const std::string_view parameter = trimmed(range.substr(0, range.find(';')));
-      if (parameter.size() > 2 && lower(parameter[0]) == 'q' && parameter[1] == '=') {
+      if (parameter.size() > 2 && lower_ascii(parameter[0]) == 'q' && parameter[1] == '=') {
         wanted = parameter.find_first_not_of("0.", 2) != std::string_view::npos;
       }
     }
@@ -158,13 +148,13 @@ Secret bearer_token(const Secret& authorization) {
   constexpr std::string_view kScheme = "bearer ";
   std::string_view token = authorization.reveal_text();
   if (token.size() < kScheme.size() ||
-      !std::equal(kScheme.begin(), kScheme.end(), token.begin(), [](char a, char b) { return a == lower(b); })) {
+      !std::equal(kScheme.begin(), kScheme.end(), token.begin(), [](char a, char b) { return a == lower_ascii(b); })) {
     return {};
   }
   token.remove_prefix(std::min(token.find_first_not_of(' ', kScheme.size()), token.size()));
   const bool strict = token.size() <= kTokenBytesMax && std::all_of(token.begin(), token.end(), [](char c) {
-                        return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                               c == '_' || c == '~' || c == '+' || c == '/' || c == '=';
+                        return (lower_ascii(c) >= 'a' && lower_ascii(c) <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+                               c == '.' || c == '_' || c == '~' || c == '+' || c == '/' || c == '=';
                       });
   return strict ? Secret(as_bytes(token)) : Secret{};
 }
@@ -172,8 +162,8 @@ Secret bearer_token(const Secret& authorization) {
 std::string percent_encode(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if ((lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '@' ||
-        c == '-') {
+    if ((lower_ascii(c) >= 'a' && lower_ascii(c) <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+        c == '@' || c == '-') {
       out += c;
     } else {
       out += fmt::format("%{:02X}", static_cast<unsigned char>(c));

@@ -6,18 +6,17 @@
 #include <cassert>
 #include <optional>
 
+#include "storage/base/text.hpp"
+
 namespace countersign::transport::http {
 namespace {
 
 constexpr std::size_t kMethodBytesMax = 16;
 constexpr std::size_t kContentLengthDigitsMax = 10;
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower_ascii(x) == lower_ascii(y); });
 }
 
 bool is_digit(char c) {
@@ -26,7 +25,7 @@ bool is_digit(char c) {
 
 // RFC 9110 §5.6.2.
 bool is_token_char(char c) {
-  return (lower(c) >= 'a' && lower(c) <= 'z') || is_digit(c) ||
+  return (lower_ascii(c) >= 'a' && lower_ascii(c) <= 'z') || is_digit(c) ||
          std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
@@ -44,16 +43,10 @@ bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 // The letters of RFC 3986 §3.2.2 and a port; no user information. Nothing depends on what it says.
 bool is_host(std::string_view host) {
   return !host.empty() && host.size() <= 255 && std::all_of(host.begin(), host.end(), [](char c) {
-    return (lower(c) >= 'a' && lower(c) <= 'z') || is_digit(c) ||
+    return (lower_ascii(c) >= 'a' && lower_ascii(c) <= 'z') || is_digit(c) ||
            std::string_view(".-_:[]~%!$&'()*+,;=").find(c) != std::string_view::npos;
   });
 }

@@ -1,0 +1,57 @@
+#include "cli/command.hpp"
+
+namespace countersign::cli {
+
+Argument::Argument(std::string its_name, Target its_target, std::string its_what)
+    : name(std::move(its_name)), target(its_target), what(std::move(its_what)) {}
+
+Argument& Argument::required() {
+  is_required = true;
+  return *this;
+}
+
+Argument& Argument::one_of(std::vector<std::string> texts) {
+  choices = std::move(texts);
+  return *this;
+}
+
+Argument& Argument::at_most(std::int64_t number) {
+  most = number;
+  return *this;
+}
+
+Argument& Argument::needs(std::string other) {
+  needed.push_back(std::move(other));
+  return *this;
+}
+
+Argument& Argument::excludes(std::string other) {
+  excluded.push_back(std::move(other));
+  return *this;
+}
+
+Argument user_argument(std::string* user) {
+  return Argument("USER", user, "A username or an account id").required();
+}
+
+Argument yes_argument(bool* yes) {
+  return {"--yes", yes, "Do not ask"};
+}
+
+Arguments joined(Arguments first, const Arguments& second, const Arguments& third) {
+  first.insert(first.end(), second.begin(), second.end());
+  first.insert(first.end(), third.begin(), third.end());
+  return first;
+}
+
+Command command(std::string name, std::string what, std::string example, Command::Action run) {
+  return {std::move(name), std::move(what), std::move(example), {}, std::move(run), {}};
+}
+
+Command group(std::string name, std::string what, std::vector<Command> commands) {
+  std::string names;
+  for (const Command& one : commands) names += (names.empty() ? ": " : ", ") + one.name;
+  return {std::move(name), what + names, {}, {}, {}, std::move(commands)};
+}
+
+}  // namespace countersign::cli

@@ -1,0 +1,80 @@
+// What a command says of itself: its name, what it does, an example, and what it takes. `cli/command_line.cpp` turns
+// this into a parser and into help.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cli/command_context.hpp"
+
+namespace countersign::cli {
+
+// One thing that a command takes, and the member that it is written to.
+struct Argument {
+  // A flag; a text; a text that may be given empty; a whole number from 1 on; texts, of which several may be given.
+  using Target =
+      std::variant<bool*, std::string*, std::optional<std::string>*, std::int64_t*, std::vector<std::string>*>;
+
+  // "--all" is an option. "USER", without dashes, is taken by its place. `target` outlives the parsing.
+  Argument(std::string name, Target target, std::string what);
+
+  Argument& required();
+  Argument& one_of(std::vector<std::string> texts);
+  Argument& at_most(std::int64_t number);
+  // Both name another argument of the same command.
+  Argument& needs(std::string other);
+  Argument& excludes(std::string other);
+
+  std::string name;
+  Target target;
+  std::string what;
+  bool is_required = false;
+  std::vector<std::string> choices;  // empty: any text
+  std::optional<std::int64_t> most;
+  std::vector<std::string> needed;
+  std::vector<std::string> excluded;
+};
+
+using Arguments = std::vector<Argument>;
+
+// What many commands take.
+Argument user_argument(std::string* user);
+Argument yes_argument(bool* yes);
+Arguments joined(Arguments first, const Arguments& second, const Arguments& third = {});
+
+// A command, or a group of commands: then it takes nothing and does nothing by itself.
+struct Command {
+  using Action = std::function<Status(CommandContext&)>;
+
+  std::string name;
+  std::string what;
+  std::string example;
+  Arguments arguments;
+  Action run;
+  std::vector<Command> commands;
+};
+
+// A command whose options are a struct; `arguments()` of the struct binds the members.
+template <class Options>
+Command command(std::string name, std::string what, std::string example,
+                Status (*run)(const Options&, CommandContext&)) {
+  const auto options = std::make_shared<Options>();
+  return {std::move(name),
+          std::move(what),
+          std::move(example),
+          options->arguments(),
+          [options, run](CommandContext& context) { return run(*options, context); },
+          {}};
+}
+// A command that takes nothing.
+Command command(std::string name, std::string what, std::string example, Command::Action run);
+// `what` is followed by the names of the commands.
+Command group(std::string name, std::string what, std::vector<Command> commands);
+
+}  // namespace countersign::cli

@@ -1,0 +1,124 @@
+#include "cli/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <type_traits>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/suggestion.hpp"
+
+namespace countersign::cli {
+namespace {
+
+constexpr const char* kProgram = "countersign";
+
+CLI::Validator from_one_on() {
+  return CLI::Validator(
+      [](std::string& text) {
+        std::int64_t number = 0;
+        const bool fits = CLI::detail::lexical_cast(text, number) && number > 0;
+        return fits ? std::string() : "it is a whole number from 1 on, not " + text;
+      },
+      "");
+}
+
+void declare_argument(CLI::App& app, const Argument& argument) {
+  CLI::Option* option = std::visit(
+      [&](auto* target) {
+        if constexpr (std::is_same_v<decltype(target), bool*>) {
+          return app.add_flag(argument.name, *target, argument.what);
+        } else {
+          return app.add_option(argument.name, *target, argument.what);
+        }
+      },
+      argument.target);
+  option->required(argument.is_required);
+  if (!argument.choices.empty()) option->check(CLI::IsMember(argument.choices));
+  if (std::holds_alternative<std::int64_t*>(argument.target)) {
+    option->check(argument.most ? CLI::Range(std::int64_t{1}, *argument.most) : from_one_on());
+  }
+}
+
+void declare_command(CLI::App& parent, const std::string& path, const Command& command, Command::Action& chosen) {
+  CLI::App& app = *parent.add_subcommand(command.name, command.what);
+  const std::string own_path = path + " " + command.name;
+  if (!command.commands.empty()) {
+    app.require_subcommand(1);
+    app.footer(fmt::format("`{} COMMAND --help` explains one.", own_path));
+    for (const Command& one : command.commands) declare_command(app, own_path, one, chosen);
+    return;
+  }
+  app.footer(fmt::format("Example:\n  {}\n\nOf every command: --data DIR, --json, --help", command.example));
+  for (const Argument& argument : command.arguments) declare_argument(app, argument);
+  for (const Argument& argument : command.arguments) {
+    CLI::Option* option = app.get_option(argument.name);
+    for (const std::string& other : argument.needed) option->needs(app.get_option(other));
+    for (const std::string& other : argument.excluded) option->excludes(app.get_option(other));
+  }
+  app.callback([&chosen, &command] { chosen = command.run; });
+}
+
+std::vector<std::string> names_of(const std::vector<Command>& commands) {
+  std::vector<std::string> names;
+  for (const Command& command : commands) names.push_back(command.name);
+  return names;
+}
+
+// CLI11 says of a mistyped command only that it was not expected, or that one is required.
+std::optional<std::string> unknown_command(const std::vector<Command>& commands,
+                                           const std::vector<std::string>& arguments) {
+  const std::vector<Command>* known = &commands;
+  std::string path = kProgram;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == "--data") ++i;
+    if (word.empty() || word.front() == '-') continue;
+    if (known->empty()) return std::nullopt;
+    const auto found = std::find_if(known->begin(), known->end(), [&](const Command& one) { return one.name == word; });
+    if (found == known->end()) {
+      const auto meant = suggest(word, names_of(*known));
+      return fmt::format("`{}` has no command \"{}\"{}", path, word,
+                         meant ? fmt::format("; did you mean `{} {}`?", path, *meant) : std::string{});
+    }
+    known = &found->commands;
+    path += " " + word;
+  }
+  if (known->empty()) return std::nullopt;
+  return fmt::format("`{}` needs a command: {}", path, CLI::detail::join(names_of(*known), ", "));
+}
+
+// `countersign help session list` is `countersign session list --help`.
+void put_help_last(std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments.front() != "help") return;
+  arguments.erase(arguments.begin());
+  arguments.emplace_back("--help");
+}
+
+}  // namespace
+
+Result<CommandLine> read_command_line(std::vector<std::string> arguments, const std::vector<Command>& commands) {
+  put_help_last(arguments);
+  CommandLine line;
+  CLI::App app{"An OpenPGP challenge-response authentication server, and its clients.", kProgram};
+  app.require_subcommand(1);
+  app.fallthrough();  // the global options are taken after the command as well
+  app.footer("`countersign COMMAND --help` explains one.");
+  app.set_version_flag("--version", "countersign " COUNTERSIGN_VERSION);
+  app.add_option("--data", line.data, "The data folder; else COUNTERSIGN_DATA, else the XDG state folder");
+  app.add_flag("--json", line.json, "Answers as JSON");
+  for (const Command& command : commands) declare_command(app, kProgram, command, line.run);
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::CallForHelp&) {
+    line.text = app.help();
+  } catch (const CLI::CallForVersion& version) {
+    line.text = std::string(version.what()) + "\n";
+  } catch (const CLI::ParseError& error) {
+    return fail(ErrorCode::usage, unknown_command(commands, arguments).value_or(error.what()));
+  }
+  return line;
+}
+
+}  // namespace countersign::cli

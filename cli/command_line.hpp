@@ -1,0 +1,23 @@
+// Arguments of the process into a command and its options.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/command.hpp"
+#include "storage/base/result.hpp"
+
+namespace countersign::cli {
+
+struct CommandLine {
+  std::string text;     // help or the version: to be printed, and nothing is run
+  Command::Action run;  // else
+  std::string data;     // --data as it was given; empty where it was not
+  bool json = false;
+};
+
+// Writes the options of the command that is named. usage, with the command that was probably meant where a name is
+// mistyped. `arguments` are without the program's name.
+Result<CommandLine> read_command_line(std::vector<std::string> arguments, const std::vector<Command>& commands);
+
+}  // namespace countersign::cli
