@@ -1,6 +1,5 @@
 #include "storage/directory_medium.hpp"
 
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include "storage/directory_journal.hpp"
 #include "storage/folder_rule.hpp"
 #include "storage/posix_file_system.hpp"
+#include "storage/random_hex.hpp"
 
 namespace countersign::storage {
 namespace {
@@ -58,14 +58,6 @@ Error as_medium_error(Error error) {
 Status as_unavailable(Status status) {
   if (status || status.error().code == ErrorCode::record_unreadable) return status;
   return fail(ErrorCode::storage_unavailable, std::move(status).error().detail);
-}
-
-Result<std::string> random_hex(std::size_t digits) {
-  Bytes random(digits / 2);
-  if (getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) {
-    return fail(ErrorCode::storage_unavailable, std::string("no random bytes: ") + std::strerror(errno));
-  }
-  return hex(random);
 }
 
 }  // namespace
