@@ -75,9 +75,14 @@ TEST_CASE("who sends ahead does not keep others from the one worker") {
   Serving serving(std::move(settings));
   Gate gate;
   std::atomic<int> answered{0};
+  std::atomic<bool> other_answered{false};
   serving.operations.answer = [&](const Message& message) -> Result<Json> {
-    if (message.operation == "health.show") return Json::object().set("after", answered.load());
+    if (message.operation == "health.show") {
+      other_answered.store(true);
+      return Json::object().set("after", answered.load());
+    }
     if (answered.fetch_add(1) == 0) gate.pass();
+    if (!other_answered.load()) std::this_thread::sleep_for(milliseconds(10));  // the other may come late
     return Json::object();
   };
   std::string all;
@@ -87,7 +92,6 @@ TEST_CASE("who sends ahead does not keep others from the one worker") {
   gate.until_waiting(1);
   Wire other(serving.port());
   REQUIRE(other.send(http_request("GET", "/healthz")));
-  std::this_thread::sleep_for(milliseconds(100));  // until the event is there
   gate.open();
   const auto seen = parse_json(other.reply().body);
   REQUIRE(seen.has_value());
@@ -98,7 +102,7 @@ TEST_CASE("who sends ahead does not keep others from the one worker") {
 TEST_CASE("while every worker is kept waiting no request that is there is given up") {
   HttpServerSettings settings = Serving::small();
   settings.workers = 1;
-  settings.head_deadline = settings.idle_deadline = milliseconds(100);
+  settings.head_deadline = settings.idle_deadline = milliseconds(500);
   Serving serving(std::move(settings));
   Gate gate;
   serving.operations.answer = [&](const Message&) -> Result<Json> {
@@ -110,7 +114,7 @@ TEST_CASE("while every worker is kept waiting no request that is there is given 
   gate.until_waiting(1);
   Wire second(serving.port());
   second.send(kShow);
-  std::this_thread::sleep_for(milliseconds(400));
+  std::this_thread::sleep_for(milliseconds(1200));
   gate.open();
   CHECK(first.reply().status == 200);
   CHECK(second.reply().status == 200);
