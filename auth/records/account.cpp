@@ -72,7 +72,7 @@ Status parse_password(JsonReader& reader, Account& account) {
   return ok();
 }
 
-Result<Account> parse_members(const Json& json) {
+Result<Account> parse_account_members(const Json& json) {
   JsonReader reader(json);
   TRY(secrets::check_record_version(reader));
   Account account;
@@ -186,7 +186,7 @@ std::optional<std::string> pepper_key_named_in(std::string_view name, ByteView b
 }
 
 Result<Account> parse_account(const Json& json) {
-  return secrets::understood("account record", parse_members(json));
+  return secrets::understood("account record", parse_account_members(json));
 }
 
 std::string account_name(std::string_view id) {

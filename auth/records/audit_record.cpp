@@ -6,7 +6,7 @@
 namespace countersign::auth::records {
 namespace {
 
-Result<AuditRecord> parse_members(const Json& json) {
+Result<AuditRecord> parse_audit_record_members(const Json& json) {
   JsonReader reader(json);
   TRY(secrets::check_record_version(reader));
   AuditRecord record;
@@ -65,7 +65,7 @@ Json write_audit_record(const AuditRecord& record) {
 }
 
 Result<AuditRecord> parse_audit_record(const Json& json) {
-  return secrets::understood("audit record", parse_members(json));
+  return secrets::understood("audit record", parse_audit_record_members(json));
 }
 
 }  // namespace countersign::auth::records

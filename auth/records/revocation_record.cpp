@@ -26,7 +26,7 @@ Json members_of(const RevocationRecord& record) {
       .set("by", record.by);
 }
 
-Result<RevocationRecord> parse_members(std::string_view text) {
+Result<RevocationRecord> parse_revocation_record_members(std::string_view text) {
   const Json json = TRY(parse_json(text));
   JsonReader reader(json);
   TRY(secrets::check_record_version(reader));
@@ -79,7 +79,7 @@ Json write_revocation(const RevocationRecord& record) {
 }
 
 Result<RevocationRecord> parse_revocation(std::string_view text) {
-  return secrets::understood("revocation record", parse_members(text));
+  return secrets::understood("revocation record", parse_revocation_record_members(text));
 }
 
 }  // namespace countersign::auth::records

@@ -10,7 +10,7 @@ namespace countersign::auth::records {
 namespace {
 
 constexpr std::size_t kNameBytesMax = 200;
-constexpr int kVersion = 3;
+constexpr int kIdentityVersion = 3;
 
 Result<ServerCertificate> parse_certificate(const Json& json) {
   JsonReader reader(json);
@@ -28,7 +28,7 @@ Result<ServerCertificate> parse_certificate(const Json& json) {
 Result<ServerIdentity> parse_identity(const Json& json) {
   JsonReader reader(json);
   const std::int64_t version = TRY(reader.integer("version"));
-  if (version < 1 || version > kVersion) {
+  if (version < 1 || version > kIdentityVersion) {
     return fail(ErrorCode::unknown_version, "record version " + std::to_string(version));
   }
   std::string name = TRY(reader.text("server"));
@@ -143,7 +143,7 @@ void ServerIdentity::stage(storage::Batch& batch, const secrets::RecordSeal& sea
     }
     list.push(std::move(json));
   }
-  Json record = Json::object().set("version", kVersion).set("server", name_).set("store", hex(store_id_));
+  Json record = Json::object().set("version", kIdentityVersion).set("server", name_).set("store", hex(store_id_));
   if (restores_ > 0) record.set("restores", restores_);
   record.set("certificates", std::move(list));
   batch.put(std::string(kIdentityName), seal.close(kIdentityName, std::move(record)));

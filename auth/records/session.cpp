@@ -12,7 +12,7 @@ constexpr std::size_t kTokenBytes = 32;
 constexpr std::size_t kTokenTextBytes = 3 + 43;
 constexpr std::size_t kSessionIdBytes = 16;
 
-Result<Session> parse_members(const Json& json) {
+Result<Session> parse_session_members(const Json& json) {
   JsonReader reader(json);
   TRY(secrets::check_record_version(reader));
   Session session;
@@ -93,7 +93,7 @@ Json write_session(const Session& session) {
 }
 
 Result<Session> parse_session(const Json& json) {
-  return secrets::understood("session", parse_members(json));
+  return secrets::understood("session", parse_session_members(json));
 }
 
 Status judge_session(const Session& session, Instant now) {

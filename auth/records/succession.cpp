@@ -11,7 +11,7 @@ namespace countersign::auth::records {
 namespace {
 
 constexpr std::uint8_t kPackedVersion = 1;
-constexpr std::size_t kStatementBytesMax = 1024;
+constexpr std::size_t kSuccessionBytesMax = 1024;
 // How far the signature may be dated from the time that the statement itself says.
 constexpr Seconds kSignatureWindow{300};
 // How far this machine's clock may be behind the server's, as on a courier's way.
@@ -97,7 +97,7 @@ std::string write_succession(const Succession& succession) {
 }
 
 Result<Succession> parse_succession(std::string_view text) {
-  if (text.size() > kStatementBytesMax || !text.ends_with('\n')) {
+  if (text.size() > kSuccessionBytesMax || !text.ends_with('\n')) {
     return fail(ErrorCode::malformed_statement, "not a succession");
   }
   const auto lines = split_lines(text);

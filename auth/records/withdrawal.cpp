@@ -7,10 +7,10 @@
 namespace countersign::auth::records {
 namespace {
 
-constexpr std::string_view kFolder = "revocations/";
+constexpr std::string_view kWithdrawals = "revocations/";
 constexpr std::size_t kPage = 500;
 
-Result<Withdrawal> parse_members(const Json& json) {
+Result<Withdrawal> parse_withdrawal_members(const Json& json) {
   JsonReader reader(json);
   TRY(secrets::check_record_version(reader));
   Withdrawal out;
@@ -56,7 +56,7 @@ std::optional<Withdrawn> withdrawn_named(std::string_view name) {
 }
 
 std::string withdrawal_name(std::int64_t number) {
-  return storage::numbered_name(kFolder, number);
+  return storage::numbered_name(kWithdrawals, number);
 }
 
 Withdrawal lost_withdrawal(std::int64_t number, Instant at) {
@@ -82,17 +82,17 @@ Json write_withdrawal(const Withdrawal& withdrawal) {
 }
 
 Result<Withdrawal> parse_withdrawal(const Json& json) {
-  return secrets::understood("list of revocations", parse_members(json));
+  return secrets::understood("list of revocations", parse_withdrawal_members(json));
 }
 
 Result<std::int64_t> last_withdrawal(storage::Medium& medium, std::int64_t known) {
   // What is known lags behind the list at most a little, unless the medium is an older one.
   std::int64_t number = known > 0 && TRY(storage::find(medium, withdrawal_name(known))) ? known : 0;
   while (true) {
-    const auto names = TRY(medium.list(kFolder, number == 0 ? "" : withdrawal_name(number), kPage));
+    const auto names = TRY(medium.list(kWithdrawals, number == 0 ? "" : withdrawal_name(number), kPage));
     if (names.empty()) return number;
     // A planted name may stand behind all numbers, and would be the last one for ever.
-    const auto last = storage::number_named_in(kFolder, names.back());
+    const auto last = storage::number_named_in(kWithdrawals, names.back());
     if (!last) return fail(ErrorCode::record_unreadable, names.back() + " is no name of a revocation");
     number = *last;
   }

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kBefore = "server-";
 constexpr std::string_view kAfter = ".key";
 
-tl::unexpected<Error> system_failure(const fs::path& path) {
+tl::unexpected<Error> key_file_failure(const fs::path& path) {
   return fail(ErrorCode::storage_unavailable, path.string() + ": " + std::strerror(errno));
 }
 
@@ -53,7 +53,7 @@ Status settle_server_key(const fs::path& folder, const Fingerprint& key) {
   std::error_code error;
   if (fs::exists(fs::symlink_status(present, error))) {
     TRY(overwrite_private_file(server_key_file(folder)));
-    if (::rename(present.c_str(), server_key_file(folder).c_str()) != 0) return system_failure(present);
+    if (::rename(present.c_str(), server_key_file(folder).c_str()) != 0) return key_file_failure(present);
   }
   std::vector<fs::path> others;
   for (const auto& entry : fs::directory_iterator(folder, error)) {

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kBatchMax = 100;
+constexpr std::size_t kResealedAtOnce = 100;
 constexpr int kTriesMax = 3;
 constexpr std::string_view kAudit = "audit/";
 
@@ -68,7 +68,7 @@ class Resealer {
   Status take(const std::string& name) {
     if (!TRY(stage(name, batch_))) return ok();
     staged_.push_back(name);
-    return staged_.size() < kBatchMax ? ok() : flush();
+    return staged_.size() < kResealedAtOnce ? ok() : flush();
   }
 
   Status flush() {

@@ -17,6 +17,10 @@ namespace countersign::transport::http {
 inline constexpr std::uint64_t kHaltId = 0;
 inline constexpr std::uint32_t kTrafficEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
+inline SteadyTime steady_now() {
+  return std::chrono::steady_clock::now();
+}
+
 struct Connections::Connection {
   enum class Phase : std::uint8_t {
     reading,    // a request, or the first byte of one

@@ -25,10 +25,6 @@ constexpr std::uint64_t kWakeId = 1;
 constexpr int kAcceptsPerRound = 64;
 constexpr milliseconds kAcceptPause{100};
 
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
-
 bool watch_socket(int epoll, int operation, int socket, std::uint64_t id, std::uint32_t events) {
   epoll_event event{};
   event.events = events;

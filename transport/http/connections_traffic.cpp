@@ -17,10 +17,6 @@ constexpr std::size_t kReadBytes = 16u << 10;
 constexpr std::size_t kDrainBytesMax = 256u << 10;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
-
 }  // namespace
 
 std::optional<std::size_t> send_some(int socket, std::string_view bytes) {

@@ -14,19 +14,19 @@ constexpr std::string_view kCertificateBegin = "-----BEGIN PGP PUBLIC KEY BLOCK-
 constexpr std::string_view kCertificateEnd = "-----END PGP PUBLIC KEY BLOCK-----";
 constexpr std::string_view kChallenge = "challenge:";
 constexpr std::string_view kNonce = "nonce:";
-constexpr std::string_view kBlanks = " \t\r\n";
+constexpr std::string_view kOuterBlanks = " \t\r\n";
 
 bool starts_with(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 
 std::string_view trim_end(std::string_view text) {
-  const auto last = text.find_last_not_of(kBlanks);
+  const auto last = text.find_last_not_of(kOuterBlanks);
   return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
 }
 
 std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(kBlanks);
+  const auto first = text.find_first_not_of(kOuterBlanks);
   return first == std::string_view::npos ? std::string_view() : trim_end(text.substr(first));
 }
 

@@ -10,13 +10,13 @@ namespace countersign::auth::openpgp::gate {
 namespace {
 
 // A key or user id with the signatures behind it.
-struct Part {
+struct BlockPart {
   Packet head;
   std::vector<ByteView> signatures;
 };
 
-Result<std::vector<Part>> split(ByteView packets) {
-  std::vector<Part> parts;
+Result<std::vector<BlockPart>> split(ByteView packets) {
+  std::vector<BlockPart> parts;
   PacketReader reader(packets);
   while (!reader.at_end()) {
     const Packet packet = TRY(reader.next());
@@ -29,13 +29,13 @@ Result<std::vector<Part>> split(ByteView packets) {
   return parts;
 }
 
-void append_part(Bytes& out, const Part& part) {
+void append_part(Bytes& out, const BlockPart& part) {
   append_packet(out, part.head.tag, part.head.body);
   for (const ByteView signature : part.signatures) append_packet(out, tag::kSignature, signature);
 }
 
 // Of the certifications the newest; every revocation.
-Status append_user_id(Bytes& out, const Part& part) {
+Status append_user_id(Bytes& out, const BlockPart& part) {
   append_packet(out, part.head.tag, part.head.body);
   ByteView newest;
   Instant newest_time{};
@@ -61,7 +61,7 @@ Result<Bytes> minimal_certificate(const GatedCertificate& certificate, const Fin
   Bytes out;
   bool found = certificate.fingerprint() == signing_key;
   bool user_id_taken = false;
-  for (const Part& part : TRY(split(certificate.packets()))) {
+  for (const BlockPart& part : TRY(split(certificate.packets()))) {
     if (part.head.tag == tag::kPublicKey) {
       append_part(out, part);
     } else if (part.head.tag == tag::kUserId && !user_id_taken) {

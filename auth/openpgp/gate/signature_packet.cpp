@@ -30,7 +30,7 @@ Result<std::vector<Subpacket>> read_area(ByteView area) {
   return subpackets;
 }
 
-constexpr std::size_t kIntegerBitsMax = 8192;
+constexpr std::size_t kSignatureIntegerBitsMax = 8192;
 
 // The number of integers in a signature of that algorithm (RFC 4880 §5.2.2, RFC 6637, RFC 9580 §5.2.3).
 Result<int> integers_of(std::uint8_t algorithm) {
@@ -81,7 +81,7 @@ Result<Bytes> normalised_tail(const SignaturePacket& packet) {
   Bytes out(left.begin(), left.end());
   const int integers = TRY(integers_of(packet.public_key_algorithm));
   for (int i = 0; i < integers; ++i) {
-    const ByteView value = TRY(reader.mpi(kIntegerBitsMax));
+    const ByteView value = TRY(reader.mpi(kSignatureIntegerBitsMax));
     const std::size_t bits = bit_length(value);
     append_integer(out, bits, 2);
     append(out, value.last((bits + 7) / 8));

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kLengthBytes = 4;
 
-tl::unexpected<Error> malformed(const char* what) {
+tl::unexpected<Error> malformed_frame(const char* what) {
   return fail(ErrorCode::malformed_message, what);
 }
 
@@ -38,7 +38,7 @@ Result<Bytes> write_frame(std::uint8_t kind, const std::vector<ByteView>& fields
 }
 
 Result<FrameHead> read_frame_head(ByteView head) {
-  if (head.size() != kFrameHeadBytes || head[0] != 'C' || head[1] != 'G') return malformed("no frame");
+  if (head.size() != kFrameHeadBytes || head[0] != 'C' || head[1] != 'G') return malformed_frame("no frame");
   if (head[2] != kFrameVersion) {
     return fail(ErrorCode::unknown_version, "a frame of version " + std::to_string(head[2]));
   }
@@ -48,15 +48,15 @@ Result<FrameHead> read_frame_head(ByteView head) {
 }
 
 Result<Frame> read_frame_body(std::uint8_t kind, ByteView body) {
-  if (body.size() > kFrameBodyBytesMax) return malformed("a frame of over 512 KiB");
+  if (body.size() > kFrameBodyBytesMax) return malformed_frame("a frame of over 512 KiB");
   Frame frame;
   frame.kind = kind;
   while (!body.empty()) {
-    if (frame.fields.size() == kFrameFieldsMax) return malformed("a frame of too many fields");
-    if (body.size() < kLengthBytes) return malformed("a frame ends within a length");
+    if (frame.fields.size() == kFrameFieldsMax) return malformed_frame("a frame of too many fields");
+    if (body.size() < kLengthBytes) return malformed_frame("a frame ends within a length");
     const std::size_t length = read_length(body);
     body = body.subspan(kLengthBytes);
-    if (length > body.size()) return malformed("a frame ends within a field");
+    if (length > body.size()) return malformed_frame("a frame ends within a field");
     frame.fields.push_back(body.first(length));
     body = body.subspan(length);
   }

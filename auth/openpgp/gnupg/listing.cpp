@@ -14,7 +14,7 @@ constexpr std::size_t kValidity = 1;
 constexpr std::size_t kBits = 2;
 constexpr std::size_t kAlgorithm = 3;
 constexpr std::size_t kCreated = 5;
-constexpr std::size_t kExpires = 6;
+constexpr std::size_t kExpiry = 6;
 constexpr std::size_t kText = 9;  // of fpr the fingerprint, of uid the user id
 constexpr std::size_t kClass = 10;
 constexpr std::size_t kCapabilities = 11;
@@ -112,8 +112,8 @@ class ListingReader {
     const auto created = number<std::int64_t>(record[kCreated]);
     if (!created) return unexpected("a key without a date");
     key.created_at = from_unix(*created);
-    if (!record[kExpires].empty()) {
-      const auto expires = number<std::int64_t>(record[kExpires]);
+    if (!record[kExpiry].empty()) {
+      const auto expires = number<std::int64_t>(record[kExpiry]);
       if (!expires) return unexpected("a key with a date that is none");
       key.expires_at = from_unix(*expires);
     }
@@ -159,7 +159,7 @@ class ListingReader {
     if (keys_.empty() || record.size() <= kClass) return unexpected("a signature of nothing");
     if (record[kValidity] != "!") return ok();
     const std::string_view its_class = record[kClass].substr(0, 2);
-    const auto ends = number<std::int64_t>(record[kExpires]);
+    const auto ends = number<std::int64_t>(record[kExpiry]);
     const bool holds = !ends || now_ < from_unix(*ends);
     if (in_user_id_) {
       if (its_class == "30") is_told_ = false;

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kPrefix = "cs-gnupg-";
 constexpr const char* kLock = "lock";
-constexpr std::size_t kPathBytesMax = 72;  // and a worker's homes beneath it
+constexpr std::size_t kRunPathBytesMax = 72;  // and a worker's homes beneath it
 
 std::optional<fs::path> from_environment(const char* name) {
   const char* const value = std::getenv(name);
@@ -73,7 +73,7 @@ Result<RunFolder> RunFolder::make(const std::vector<fs::path>& places) {
   for (const fs::path& place : places) sweep(place);
   for (const fs::path& place : places) {
     std::string path = (place / kPrefix).string() + "XXXXXX";
-    if (path.size() > kPathBytesMax || ::mkdtemp(path.data()) == nullptr) continue;
+    if (path.size() > kRunPathBytesMax || ::mkdtemp(path.data()) == nullptr) continue;
     FileDescriptor lock = lock_in(path, O_CREAT | O_EXCL);
     if (lock.get() >= 0) return RunFolder(path, std::move(lock));
     remove_folder(path);

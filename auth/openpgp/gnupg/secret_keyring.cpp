@@ -12,13 +12,13 @@
 namespace countersign::auth::openpgp::gnupg {
 namespace {
 
-constexpr ErrorCode kUnavailable = ErrorCode::openpgp_unavailable;
-constexpr std::size_t kOutputBytesMax = 256u << 10;
+constexpr ErrorCode kSigningUnavailable = ErrorCode::openpgp_unavailable;
+constexpr std::size_t kSigningOutputBytesMax = 256u << 10;
 // A self-signature that is in the future is not taken, but one that has expired since is.
 const Instant kLate = parse_time("2100-01-01T00:00:00Z").value();
 
-tl::unexpected<Error> failure(std::string_view what, gpgme_error_t error) {
-  return fail(kUnavailable, words_on(what, error));
+tl::unexpected<Error> signing_failure(std::string_view what, gpgme_error_t error) {
+  return fail(kSigningUnavailable, words_on(what, error));
 }
 
 Bytes copy_of(const Secret& secret) {
@@ -35,34 +35,34 @@ ErrorCode code_of(gpgme_error_t error) {
     case GPG_ERR_FULLY_CANCELED:
       return ErrorCode::key_locked;
     default:
-      return kUnavailable;
+      return kSigningUnavailable;
   }
 }
 
 // One signature, by the context's signer.
 Result<SignReply> sign_with(gpgme_ctx_t context, const Bytes& text) {
-  const Data plain = TRY(data_of(text, kUnavailable));
-  const Data made = TRY(empty_data(kUnavailable));
+  const Data plain = TRY(data_of(text, kSigningUnavailable));
+  const Data made = TRY(empty_data(kSigningUnavailable));
   const gpgme_error_t error = gpgme_op_sign(context, plain.get(), made.get(), GPGME_SIG_MODE_DETACH);
   if (error != 0) return fail(code_of(error), words_on("the server's key does not sign", error));
   const gpgme_sign_result_t result = gpgme_op_sign_result(context);
   const bool once = result != nullptr && result->invalid_signers == nullptr && result->signatures != nullptr &&
                     result->signatures->next == nullptr && result->signatures->fpr != nullptr;
-  if (!once) return fail(kUnavailable, "gpg did not make exactly one signature");
+  if (!once) return fail(kSigningUnavailable, "gpg did not make exactly one signature");
   SignReply reply;
   const auto key = Fingerprint::parse(result->signatures->fpr);
-  if (!key) return fail(kUnavailable, "gpg does not say which key signed");
+  if (!key) return fail(kSigningUnavailable, "gpg does not say which key signed");
   reply.signing_key = *key;
-  reply.signature = copy_of(TRY(bytes_of(made.get(), kOutputBytesMax, kUnavailable)));
+  reply.signature = copy_of(TRY(bytes_of(made.get(), kSigningOutputBytesMax, kSigningUnavailable)));
   return reply;
 }
 
 Result<Secret> export_key(gpgme_ctx_t context, const std::string& fingerprint, gpgme_export_mode_t mode) {
-  const Data out = TRY(empty_data(kUnavailable));
+  const Data out = TRY(empty_data(kSigningUnavailable));
   const gpgme_error_t error = gpgme_op_export(context, fingerprint.c_str(), mode, out.get());
-  if (error != 0) return failure("the server's key cannot be exported", error);
-  Secret packets = TRY(bytes_of(out.get(), kOutputBytesMax, kUnavailable));
-  if (packets.empty()) return fail(kUnavailable, "gpg exported nothing");
+  if (error != 0) return signing_failure("the server's key cannot be exported", error);
+  Secret packets = TRY(bytes_of(out.get(), kSigningOutputBytesMax, kSigningUnavailable));
+  if (packets.empty()) return fail(kSigningUnavailable, "gpg exported nothing");
   return packets;
 }
 
@@ -92,8 +92,9 @@ Result<bool> agent_has_clear_key(const std::string& home) {
     error = gpgme_op_assuan_transact_ext(raw, "KEYINFO --list", nullptr, nullptr, nullptr, nullptr, &note_clear_key,
                                          &found, &answer);
   }
-  if (error != 0) return failure("gpg-agent does not answer", error);
-  if (answer != 0 && gpgme_err_code(answer) != GPG_ERR_NOT_FOUND) return failure("gpg-agent lists no keys", answer);
+  if (error != 0) return signing_failure("gpg-agent does not answer", error);
+  if (answer != 0 && gpgme_err_code(answer) != GPG_ERR_NOT_FOUND)
+    return signing_failure("gpg-agent lists no keys", answer);
   return found;
 }
 
@@ -106,11 +107,11 @@ class TakenKey final : public SecretKeyring {
   // The home holds nothing else, so gpg takes this key, and of it the newest subkey that signs.
   Result<SignReply> sign(const SignRequest& request) override {
     TRY(home_.set(request.now, HashRule::strict));
-    auto made = sign_with(TRY(open_context(home_.path(), kUnavailable)).get(), request.text);
+    auto made = sign_with(TRY(open_context(home_.path(), kSigningUnavailable)).get(), request.text);
     // Without its agent gpg says no more than that the key cannot be used.
     if (made || home_.has_agent()) return made;
     TRY(home_.start_agent());
-    return sign_with(TRY(open_context(home_.path(), kUnavailable)).get(), request.text);
+    return sign_with(TRY(open_context(home_.path(), kSigningUnavailable)).get(), request.text);
   }
 
   Status look() override { return ok(); }
@@ -129,18 +130,18 @@ class OperatorsKey final : public SecretKeyring {
 
   // Found anew each time: it may have been put in or taken out since.
   Result<SignReply> sign(const SignRequest& request) override {
-    const Context context = TRY(open_context(home_, kUnavailable));
+    const Context context = TRY(open_context(home_, kSigningUnavailable));
     const Key key = TRY(find(context.get(), key_, true));
     // Of a missing PKCS#11 token somebody would be asked for the PIN, again and again.
     if (!card_by_scdaemon_) TRY(check_token(*key));
     if (const gpgme_error_t error = gpgme_signers_add(context.get(), key.get()); error != 0) {
-      return failure("the server's key cannot sign", error);
+      return signing_failure("the server's key cannot sign", error);
     }
     return sign_with(context.get(), request.text);
   }
 
   Status look() override {
-    const Context context = TRY(open_context(home_, kUnavailable));
+    const Context context = TRY(open_context(home_, kSigningUnavailable));
     const Key key = TRY(find(context.get(), key_, true));
     return check_token(*key);
   }
@@ -151,10 +152,10 @@ class OperatorsKey final : public SecretKeyring {
     gpgme_error_t error = gpgme_get_key(context, wanted.c_str(), &raw, secret ? 1 : 0);
     Key key(raw);
     if (gpgme_err_code(error) == GPG_ERR_EOF) error = gpgme_error(secret ? GPG_ERR_NO_SECKEY : GPG_ERR_NO_PUBKEY);
-    if (error != 0) return failure("the server's key " + wanted, error);
+    if (error != 0) return signing_failure("the server's key " + wanted, error);
     // gpg also finds a certificate by one of its subkeys.
     if (raw->subkeys == nullptr || raw->subkeys->fpr != wanted) {
-      return fail(kUnavailable, wanted + " is not the primary fingerprint of a key in the GnuPG home");
+      return fail(kSigningUnavailable, wanted + " is not the primary fingerprint of a key in the GnuPG home");
     }
     return key;
   }
@@ -167,13 +168,13 @@ class OperatorsKey final : public SecretKeyring {
     for (const auto* subkey = key.subkeys; subkey != nullptr; subkey = subkey->next) {
       if (subkey->can_sign == 0 || subkey->secret == 0 || subkey->revoked != 0 || subkey->expired != 0) continue;
       if (subkey->is_cardkey == 0 || subkey->keygrip == nullptr) return ok();
-      if (!tokens) tokens = TRY(find_tokens(home_, kUnavailable));
+      if (!tokens) tokens = TRY(find_tokens(home_, kSigningUnavailable));
       if (!tokens->keygrips.empty()) card_by_scdaemon_ = !tokens->by_pkcs11;
       if (tokens->keygrips.contains(subkey->keygrip)) return ok();
       missing = subkey;
     }
     if (missing == nullptr) return ok();  // then gpg says why it does not sign
-    return fail(kUnavailable, "the server's key: " + words_on_missing_token(missing->fpr, missing->card_number));
+    return fail(kSigningUnavailable, "the server's key: " + words_on_missing_token(missing->fpr, missing->card_number));
   }
 
   std::string home_;
@@ -222,7 +223,7 @@ gpgme_error_t answer_passphrase(void* passphrase, const char*, const char*, int 
 Result<unsigned> set_passphrase(gpgme_ctx_t context, Secret& passphrase) {
   if (passphrase.empty()) return GPGME_CREATE_NOPASSWD;
   const gpgme_error_t error = gpgme_set_pinentry_mode(context, GPGME_PINENTRY_MODE_LOOPBACK);
-  if (error != 0) return failure("gpg takes no passphrase", error);
+  if (error != 0) return signing_failure("gpg takes no passphrase", error);
   gpgme_set_passphrase_cb(context, &answer_passphrase, &passphrase);
   return 0u;
 }
@@ -232,10 +233,10 @@ Result<unsigned> set_passphrase(gpgme_ctx_t context, Secret& passphrase) {
 Result<std::unique_ptr<SecretKeyring>> take_key(PrivateHome home, const Secret& secret_key) {
   TRY(home.set(kLate, HashRule::strict));
   TRY(home.start_agent());
-  const Context context = TRY(open_context(home.path(), kUnavailable));
-  const Data packets = TRY(data_of(secret_key.reveal(), kUnavailable));
+  const Context context = TRY(open_context(home.path(), kSigningUnavailable));
+  const Data packets = TRY(data_of(secret_key.reveal(), kSigningUnavailable));
   const gpgme_error_t error = gpgme_op_import(context.get(), packets.get());
-  if (error != 0) return failure("gpg does not take the server's key", error);
+  if (error != 0) return signing_failure("gpg does not take the server's key", error);
   const gpgme_import_result_t result = gpgme_op_import_result(context.get());
   if (result == nullptr || result->considered != 1 || result->secret_read != 1 || result->imports == nullptr ||
       result->imports->fpr == nullptr) {
@@ -253,9 +254,9 @@ Result<std::unique_ptr<SecretKeyring>> use_key(const std::string& operators_home
   // Without this gpg would make one, and then find no key in it.
   std::error_code error;
   if (!operators_home.empty() && !std::filesystem::is_directory(operators_home, error)) {
-    return fail(kUnavailable, "the GnuPG home of the server's key is not there: " + operators_home);
+    return fail(kSigningUnavailable, "the GnuPG home of the server's key is not there: " + operators_home);
   }
-  const Context context = TRY(open_context(operators_home, kUnavailable));
+  const Context context = TRY(open_context(operators_home, kSigningUnavailable));
   TRY(OperatorsKey::find(context.get(), key, false));
   Bytes certificate = copy_of(TRY(export_key(context.get(), key.upper(), GPGME_EXPORT_MODE_MINIMAL)));
   return std::unique_ptr<SecretKeyring>(std::make_unique<OperatorsKey>(operators_home, key, std::move(certificate)));
@@ -266,24 +267,25 @@ Result<GenerateReply> generate_key(PrivateHome home, const GenerateRequest& requ
   const Recipe recipe = recipe_of(request.kind);
   TRY(home.set(request.now, HashRule::strict));
   TRY(home.start_agent());
-  const Context context = TRY(open_context(home.path(), kUnavailable));
+  const Context context = TRY(open_context(home.path(), kSigningUnavailable));
   const unsigned flags = TRY(set_passphrase(context.get(), passphrase)) | GPGME_CREATE_NOEXPIRE;
   gpgme_error_t error = gpgme_op_createkey(context.get(), request.user_id.c_str(), recipe.primary, 0, 0, nullptr,
                                            GPGME_CREATE_CERT | GPGME_CREATE_SIGN | flags);
-  if (error != 0) return failure("gpg makes no key", error);
+  if (error != 0) return signing_failure("gpg makes no key", error);
   const gpgme_genkey_result_t result = gpgme_op_genkey_result(context.get());
-  if (result == nullptr || result->fpr == nullptr) return fail(kUnavailable, "gpg does not say which key it made");
+  if (result == nullptr || result->fpr == nullptr)
+    return fail(kSigningUnavailable, "gpg does not say which key it made");
   const std::string fingerprint = result->fpr;
   gpgme_key_t raw = nullptr;
   error = gpgme_get_key(context.get(), fingerprint.c_str(), &raw, 1);
   const Key primary(raw);
-  if (error != 0) return failure("gpg does not find the key it made", error);
+  if (error != 0) return signing_failure("gpg does not find the key it made", error);
   error = gpgme_op_createsubkey(context.get(), raw, recipe.subkey, 0, 0, GPGME_CREATE_ENCR | flags);
-  if (error != 0) return failure("gpg makes no subkey", error);
+  if (error != 0) return signing_failure("gpg makes no subkey", error);
 
   GenerateReply reply;
   const auto parsed = Fingerprint::parse(fingerprint);
-  if (!parsed) return fail(kUnavailable, "gpg does not say which key it made");
+  if (!parsed) return fail(kSigningUnavailable, "gpg does not say which key it made");
   reply.key.fingerprint = *parsed;
   reply.key.secret_key = TRY(export_key(context.get(), fingerprint, GPGME_EXPORT_MODE_SECRET));
   reply.key.certificate = copy_of(TRY(export_key(context.get(), fingerprint, 0)));

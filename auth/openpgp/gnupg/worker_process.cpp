@@ -41,7 +41,7 @@ constexpr const char* kPassedOn[] = {"HOME",
 using FileActions = std::unique_ptr<posix_spawn_file_actions_t, GiveBack<&posix_spawn_file_actions_destroy>>;
 using Attributes = std::unique_ptr<posix_spawnattr_t, GiveBack<&posix_spawnattr_destroy>>;
 
-tl::unexpected<Error> broken(const std::string& what, int error) {
+tl::unexpected<Error> not_started(const std::string& what, int error) {
   return fail(ErrorCode::openpgp_unavailable, what + ": " + std::strerror(error));
 }
 
@@ -89,18 +89,18 @@ std::vector<std::string> worker_environment() {
 Result<WorkerProcess> WorkerProcess::start(const std::filesystem::path& program,
                                            const std::vector<std::string>& arguments) {
   int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return broken("no socket", errno);
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return not_started("no socket", errno);
   Channel ours{FileDescriptor(ends[0])};
   const FileDescriptor theirs(ends[1]);
 
   posix_spawn_file_actions_t raw_actions;
   posix_spawnattr_t raw_attributes;
-  if (const int error = ::posix_spawn_file_actions_init(&raw_actions)) return broken("a GnuPG worker", error);
+  if (const int error = ::posix_spawn_file_actions_init(&raw_actions)) return not_started("a GnuPG worker", error);
   const FileActions actions(&raw_actions);
-  if (const int error = ::posix_spawnattr_init(&raw_attributes)) return broken("a GnuPG worker", error);
+  if (const int error = ::posix_spawnattr_init(&raw_attributes)) return not_started("a GnuPG worker", error);
   const Attributes attributes(&raw_attributes);
-  if (const int error = prepare_files(actions.get(), theirs.get())) return broken("a GnuPG worker", error);
-  if (const int error = prepare_attributes(attributes.get())) return broken("a GnuPG worker", error);
+  if (const int error = prepare_files(actions.get(), theirs.get())) return not_started("a GnuPG worker", error);
+  if (const int error = prepare_attributes(attributes.get())) return not_started("a GnuPG worker", error);
 
   std::vector<std::string> words = {program.string()};
   words.insert(words.end(), arguments.begin(), arguments.end());
@@ -108,7 +108,7 @@ Result<WorkerProcess> WorkerProcess::start(const std::filesystem::path& program,
   pid_t pid = -1;
   const int error = ::posix_spawn(&pid, program.c_str(), actions.get(), attributes.get(), pointers_to(words).data(),
                                   pointers_to(environment).data());
-  if (error != 0) return broken("a GnuPG worker cannot be started, " + program.string(), error);
+  if (error != 0) return not_started("a GnuPG worker cannot be started, " + program.string(), error);
   return WorkerProcess(pid, std::move(ours));
 }
 

@@ -9,7 +9,7 @@ namespace countersign::auth::openpgp::rnp {
 namespace {
 
 constexpr std::size_t kIdleSignersMax = 8;
-constexpr std::uint32_t kAllKeys = RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_SECRET_KEYS;
+constexpr std::uint32_t kBothHalves = RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_SECRET_KEYS;
 
 // A stub of a primary that is kept elsewhere, a smart card's and a protected key have other types of protection.
 Result<bool> can_be_used(rnp_key_handle_t key) {
@@ -85,7 +85,7 @@ ServerKey::~ServerKey() = default;
 // Whether the key is good for anything is asked when it signs, by the time that is then given.
 Result<std::unique_ptr<ServerKey>> ServerKey::open(const Secret& secret_key) {
   const Ffi ffi = TRY(make_ffi(Reading::strict, from_unix(1)));
-  TRY(load_keys(ffi.get(), secret_key.reveal(), kAllKeys));
+  TRY(load_keys(ffi.get(), secret_key.reveal(), kBothHalves));
   std::size_t secret_keys = 0;
   TRY(check(rnp_get_secret_key_count(ffi.get(), &secret_keys), "rnp_get_secret_key_count"));
   if (secret_keys == 0) return fail(ErrorCode::certificate_refused, "this is no secret key");
@@ -107,7 +107,7 @@ Result<std::unique_ptr<ServerKey>> ServerKey::open(const Secret& secret_key) {
 Result<std::unique_ptr<ServerKey::Signer>> ServerKey::load(Instant now) const {
   auto signer = std::make_unique<Signer>();
   signer->ffi = TRY(make_ffi(Reading::strict, now));
-  TRY(load_keys(signer->ffi.get(), secret_key_.reveal(), kAllKeys));
+  TRY(load_keys(signer->ffi.get(), secret_key_.reveal(), kBothHalves));
   signer->judged = TRY(ParsedCertificate::load(certificate_, now));
 
   const CertificateFacts& facts = signer->judged->facts();
