@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <chrono>
 #include <ctime>
+
+#include "auth/base/clock.hpp"
 
 namespace countersign::transport::http {
 namespace {
@@ -23,7 +26,7 @@ std::string_view date_of_now() {
   thread_local std::time_t written = -1;
   thread_local std::array<char, 48> text;
   thread_local std::size_t size = 0;
-  const std::time_t now = std::time(nullptr);
+  const std::time_t now = std::chrono::system_clock::to_time_t(auth::SystemClock().now());
   if (now != written) {
     std::tm utc{};
     gmtime_r(&now, &utc);
