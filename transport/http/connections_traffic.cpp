@@ -222,7 +222,9 @@ Connections::Next Connections::hold(Connection& connection, Answer answer) {
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
-    first = held_.emplace(until, connection.id) == held_.begin();
+    // Not in one expression: which side of == is looked at first is the compiler's choice.
+    const auto held = held_.emplace(until, connection.id);
+    first = held == held_.begin();
     connection.phase = Connection::Phase::held;
     connection.busy = false;
   }
