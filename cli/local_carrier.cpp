@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-
 #include "auth/base/account_id.hpp"
 
 namespace countersign::cli {
@@ -19,11 +16,10 @@ transport::Message local_message(std::string_view operation, Json fields) {
   return message;
 }
 
-// What ends somebody's right, and is to be possible on a full disk.
-bool takes_away(std::string_view operation) {
-  constexpr std::array<std::string_view, 6> kOperations = {"account.delete",      "account.revoke", "account.rotate",
-                                                           "account.session_end", "key.revoke",     "password.remove"};
-  return std::find(kOperations.begin(), kOperations.end(), operation) != kOperations.end();
+// What ends somebody's right is to be possible on a full disk.
+OpenedFor purpose_of(std::string_view operation) {
+  const transport::Operation* row = transport::find_operation(operation);
+  return row != nullptr && row->rights == transport::Rights::taken_away ? OpenedFor::taking_away : OpenedFor::work;
 }
 
 Result<Json> run(Store& store, transport::Message message) {
@@ -40,7 +36,7 @@ Result<std::unique_ptr<Store>> open_store(CommandContext& context, OpenedFor pur
 }
 
 Result<Json> ask_local(CommandContext& context, std::string_view operation, Json fields, std::string text) {
-  const auto store = TRY(open_store(context, takes_away(operation) ? OpenedFor::taking_away : OpenedFor::work));
+  const auto store = TRY(open_store(context, purpose_of(operation)));
   return ask_store(*store, operation, std::move(fields), std::move(text));
 }
 

@@ -39,7 +39,7 @@ Status Passwords::commit_change(const records::StoredAccount& stored, const pass
   }
   context_.accounts.stage_change(batch, stored, changed);
   entry.account = changed.id;
-  return context_.audit.commit(batch, entry);
+  return hashed == nullptr ? commit_urgently(context_, batch, entry) : context_.audit.commit(batch, entry);
 }
 
 Status Passwords::change(const std::string& account, const passwords::Password& password,

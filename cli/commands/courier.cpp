@@ -69,7 +69,8 @@ Status run_courier_export(const CourierExportOptions& options, CommandContext& c
 }
 
 Status run_courier_import(const CourierImportOptions& options, CommandContext& context) {
-  const auto store = TRY(open_store(context));
+  // What comes by stick may take rights away.
+  const auto store = TRY(open_store(context, OpenedFor::taking_away));
   auto folder = TRY(transport::courier::CourierFolder::open(options.folder));
   transport::courier::CourierCarrier carrier(store->operations(), store->rng());
   const auto report = TRY(carrier.import_responses(folder, progress_lines(context.terminal, "files taken")));

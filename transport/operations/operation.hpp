@@ -36,10 +36,14 @@ struct Message {
   Progress progress = {};        // of the local carrier, else empty
 };
 
+// What takes rights away is written on a full disk too, in the room of the ballast.
+enum class Rights : std::uint8_t { kept, taken_away };
+
 struct Operation {
   std::string_view name;
   std::uint8_t carriers;  // a sum of Carrier
   Guard guard;
+  Rights rights;
   std::size_t body_bytes_max;
 };
 
