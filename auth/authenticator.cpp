@@ -1,8 +1,8 @@
 #include "auth/authenticator.hpp"
 
-#include "auth/authenticator_roles.hpp"
 #include "auth/base/account_id.hpp"
 #include "auth/base/log.hpp"
+#include "auth/roles.hpp"
 
 namespace countersign::auth {
 Authenticator::Authenticator(std::unique_ptr<Ground> ground) : ground_(std::move(ground)) {}
@@ -128,6 +128,10 @@ Status Authenticator::change_password(const proving::Response& response, const p
                                       const Visit& visit) {
   TRY(throttle(visit));
   return roles_->passwords.change(response, next, visit);
+}
+
+records::VerifiedRecords::Counts Authenticator::record_counts() const {
+  return roles_->verified.counts();
 }
 
 WorkCounts Authenticator::hasher_counts() const {

@@ -6,7 +6,6 @@
 // maintain() excepted: one thread.
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,12 +14,12 @@
 #include "auth/accounts/enrolment.hpp"
 #include "auth/accounts/legacy_import.hpp"
 #include "auth/accounts/passwords.hpp"
+#include "auth/authenticator_settings.hpp"
 #include "auth/context.hpp"
 #include "auth/keys/escrow.hpp"
 #include "auth/keys/revocation.hpp"
 #include "auth/keys/revocation_export.hpp"
 #include "auth/keys/rotation.hpp"
-#include "auth/openpgp/key_reach.hpp"
 #include "auth/proving/issuing.hpp"
 #include "auth/sessions/login.hpp"
 #include "auth/sessions/sessions.hpp"
@@ -30,25 +29,8 @@
 
 namespace countersign::auth {
 
-struct AuthenticatorSettings {
-  std::string server_name;
-  Fingerprint server_fingerprint;
-  std::filesystem::path floor_path;
-  std::string writer;  // of the audit chain: the server's instance name, or "cli"
-  Policies policies;
-  openpgp::KeyHome* key_home = nullptr;  // outlives the Authenticator; null: the server's key cannot be changed here
-  // For the commands that mend the server's key: a key that fails its self-test does not stop the start.
-  bool mends_key = false;
-  // For the command that applies a list of revocations: a medium that lacks some does not stop the start.
-  bool applies_revocations = false;
-  // Where the server's key can go out of reach, as a token does; outlives the authenticator.
-  openpgp::KeyReach* key_reach = nullptr;
-  // Signs once before anything is served. Not for a command whose key is in a token: listing accounts, and taking
-  // rights away, must go on without it, and its certificate is pinned all the same.
-  bool self_test = true;
-  passwords::HasherSettings hasher = {};
-  std::filesystem::path ballast_path = {};  // empty: none is kept
-};
+struct Ground;  // what must be there before the store can be understood
+struct Roles;   // who does the work
 
 struct Readiness {
   std::vector<std::string> warnings;  // for local callers alone
@@ -97,6 +79,8 @@ class Authenticator {
                          const passwords::Password& next, const Visit& visit);
   Status change_password(const proving::Response& response, const passwords::Password& next, const Visit& visit);
   WorkCounts hasher_counts() const;
+
+  records::VerifiedRecords::Counts record_counts() const;
 
   // What a sealed challenge asks for, so that its response finds its operation. challenge_invalid; nothing else about
   // it is judged.
@@ -172,8 +156,6 @@ class Authenticator {
   Status close();
 
  private:
-  struct Ground;  // what must be there before the store can be understood
-  struct Roles;
   explicit Authenticator(std::unique_ptr<Ground> ground);
   Status start();
   // Limits what comes over a network; whoever sits at the machine is not a stranger.

@@ -1,9 +1,10 @@
 // The Authenticator's look after itself: whether it is ready, what it counts, and what a timer does.
 #include <array>
 
-#include "auth/authenticator_roles.hpp"
+#include "auth/authenticator.hpp"
 #include "auth/base/log.hpp"
 #include "auth/keys/metadata.hpp"
+#include "auth/roles.hpp"
 
 namespace countersign::auth {
 namespace {

@@ -8,6 +8,7 @@
 #include "auth/records/accounts.hpp"
 #include "auth/records/audit.hpp"
 #include "auth/records/server_identity.hpp"
+#include "auth/records/verified_records.hpp"
 #include "auth/secrets/record_seal.hpp"
 #include "auth/secrets/secrets.hpp"
 #include "auth/timekeeper.hpp"
@@ -26,6 +27,7 @@ struct Context {
   Rng& rng;
   records::Audit& audit;
   records::Accounts& accounts;
+  records::VerifiedRecords& verified;
   const Policies& policies;
   passwords::PasswordHashes& password_hashes;
   records::Floor& floor;

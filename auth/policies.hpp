@@ -25,6 +25,7 @@ struct Policies {
   Seconds held_enrolment_lifetime = std::chrono::days(30);
   passwords::PasswordPolicy password;
   LimitSettings limits;
+  std::size_t record_cache_bytes = 64u << 20;
 };
 
 }  // namespace countersign::auth

@@ -234,6 +234,8 @@ const SettingRow kTable[] = {
            auth::passwords::kLanesMax),
     SWITCH("password.pepper", "on or off; on: hashes are worth nothing without the secrets, and lost with them.",
            password.pepper),
+    NUMBER("cache.records_mib", "MiB of verified records that session checks are answered from; 0: none are kept.",
+           record_cache_mib, 1u, 0u, 65'536u),
     NUMBER("limits.requests", "Challenges, responses, refreshes and bad tokens that one source may send at once.",
            limit_requests, 1u, 10u, 1'000'000u),
     NUMBER("limits.requests_per_second", "How many more of them it may send, each second.", limit_requests_per_second,

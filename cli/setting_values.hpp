@@ -43,6 +43,7 @@ struct Settings {
   auth::passwords::PasswordPolicy password;
 
   // Attempts at once, and those that come back: a second, and a minute.
+  std::uint32_t record_cache_mib = 64;
   std::uint32_t limit_requests = 1200;
   std::uint32_t limit_requests_per_second = 20;
   std::uint32_t limit_passwords_per_source = 60;

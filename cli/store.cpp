@@ -88,6 +88,7 @@ auth::Policies policies_of(const Settings& settings) {
   policies.session_idle_limit = settings.session_idle_limit;
   policies.session_absolute_limit = settings.session_absolute_limit;
   policies.password = settings.password;
+  policies.record_cache_bytes = std::size_t{settings.record_cache_mib} << 20;
   auth::LimitSettings& limits = policies.limits;
   limits.requests.burst = settings.limit_requests;
   limits.requests.per_second = settings.limit_requests_per_second;
@@ -112,6 +113,16 @@ Result<OwnKey> open_key_in_home(const Settings& settings, std::size_t workers) {
   return key;
 }
 
+// Nothing where it is there, or will be.
+void tell_of_ballast(const storage::Ballast& ballast) {
+  const storage::BallastState state = ballast.state();
+  const bool never = state == storage::BallastState::too_small;
+  if (!never && state != storage::BallastState::no_room) return;
+  auth::log_event(auth::LogLevel::alarm, "no ballast",
+                  {{"detail", never ? "the disk is too small for it: once it is full, nothing can be revoked here"
+                                    : "the disk is too full for it: if it fills up, nothing can be revoked here"}});
+}
+
 // Everything of a new store, in a folder that nobody else knows of yet.
 Result<auth::Fingerprint> found_in(const fs::path& folder, Settings& settings) {
   TRY(create_medium(folder, settings.storage));
@@ -129,7 +140,9 @@ Result<auth::Fingerprint> found_in(const fs::path& folder, Settings& settings) {
         TRY(auth::upkeep::found_store({settings.server, secrets_of(folder), kCommandWriter, opened.certificate},
                                       *medium, *opened.engine, clock, rng));
   }
-  TRY(storage::Ballast(ballast_of(folder)).refill());
+  storage::Ballast ballast(ballast_of(folder));
+  TRY(ballast.refill());
+  tell_of_ballast(ballast);
   TRY(auth::secrets::write_private_file(folder / kSettingsFile, as_bytes(write_settings(settings))));
   return settings.fingerprint;
 }
@@ -192,6 +205,7 @@ Result<std::unique_ptr<Store>> Store::try_open(const fs::path& folder, const Set
   }
   store->medium_ = TRY(open_medium(folder, settings.storage));
   store->generation_ = TRY(store->make_generation(std::move(secrets)));
+  if (writer != kCommandWriter) tell_of_ballast(storage::Ballast(ballast_of(folder)));
   return store;
 }
 

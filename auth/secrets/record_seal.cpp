@@ -1,6 +1,7 @@
 #include "auth/secrets/record_seal.hpp"
 
-#include "storage/base/hash.hpp"
+#include <array>
+
 #include "storage/base/text.hpp"
 
 namespace countersign::auth::secrets {
@@ -8,11 +9,8 @@ namespace {
 
 constexpr std::string_view kInfo = "countersign record v1";
 
-Digest tag_of(const SecretKey& key, std::string_view name, std::string_view text) {
-  Bytes message = to_bytes(name);
-  message.push_back(0);
-  append(message, as_bytes(text));
-  return hmac_sha256(hkdf_sha256(key.key, as_bytes(kInfo), 32), message);
+HmacSha256Key ready_key(const SecretKey& key) {
+  return HmacSha256Key(hkdf_sha256(key.key, as_bytes(kInfo), 32));
 }
 
 Json with_mac(Json record, const SecretKey& key, const Digest& tag) {
@@ -21,6 +19,22 @@ Json with_mac(Json record, const SecretKey& key, const Digest& tag) {
 }
 
 }  // namespace
+
+RecordSeal::RecordSeal(const Secrets& secrets) : secrets_(secrets) {
+  for (const SecretFamily family : {SecretFamily::record, SecretFamily::audit}) {
+    for (const SecretKey& key : secrets.family(family)) {
+      ready_.emplace(key.id, ready_key(key));
+    }
+  }
+}
+
+Digest RecordSeal::tag_of(const SecretKey& key, std::string_view name, std::string_view text) const {
+  constexpr std::array<std::uint8_t, 1> kEnd{0};
+  // Not there: the secrets were loaded anew in the same place since.
+  const auto found = ready_.find(key.id);
+  const auto tag = [&](const HmacSha256Key& ready) { return ready.tag({as_bytes(name), kEnd, as_bytes(text)}); };
+  return found == ready_.end() ? tag(ready_key(key)) : tag(found->second);
+}
 
 Bytes RecordSeal::close(std::string_view name, Json record) const {
   const SecretKey& key = secrets_.newest_record_key();

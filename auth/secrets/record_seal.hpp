@@ -6,12 +6,14 @@
 // without `mac`, written compactly. Only that one way of writing it opens.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "auth/secrets/secrets.hpp"
 #include "storage/base/bytes.hpp"
+#include "storage/base/hash.hpp"
 #include "storage/base/json.hpp"
 #include "storage/base/result.hpp"
 #include "storage/medium.hpp"
@@ -21,14 +23,18 @@ namespace countersign::auth::secrets {
 // Any thread; `secrets` outlives it.
 class RecordSeal {
  public:
-  explicit RecordSeal(const Secrets& secrets) : secrets_(secrets) {}
+  // Makes the keys ready.
+  explicit RecordSeal(const Secrets& secrets);
 
   Bytes close(std::string_view name, Json record) const;
   // The object without `mac`. record_unreadable (not of that form), record_tampered, secret_missing.
   Result<Json> open(std::string_view name, ByteView bytes) const;
 
  private:
+  Digest tag_of(const SecretKey& key, std::string_view name, std::string_view text) const;
+
   const Secrets& secrets_;
+  std::map<std::string, HmacSha256Key, std::less<>> ready_;  // by the id of the key
 };
 
 // The id of the key that these bytes say they are under; nothing where they are no sealed record. Whether the MAC holds

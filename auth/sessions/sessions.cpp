@@ -100,6 +100,27 @@ Status Sessions::judge(const records::Session& session, const Moment& moment) {
   });
 }
 
+std::optional<Sessions::Found> Sessions::find_verified(const std::string& name, const Moment& moment) {
+  const auto view = context_.verified.view();
+  if (!view) return std::nullopt;
+  const auto kept = view->find(name, &records::parse_session);
+  if (!kept || !*kept) return std::nullopt;
+  const records::Session& session = (*kept)->value;
+  if (session.use_before || !records::judge_restores(session, context_.identity.restores()) ||
+      !records::judge_session(session, moment.judged)) {
+    return std::nullopt;
+  }
+  const auto stored = view->find(records::account_name(session.account), &records::parse_account);
+  if (!stored || !*stored) return std::nullopt;
+  const records::Account& account = (*stored)->value;
+  const bool in_good_standing = account.id == session.account && records::judge_account(account, session.epoch) &&
+                                !account.parts.contains(records::AccountPart::revocation);
+  if (!in_good_standing) return std::nullopt;
+  const auto unrevoked = view->is_absent(records::part_name(account.id, records::AccountPart::revocation));
+  if (!unrevoked || !*unrevoked) return std::nullopt;
+  return Found{session, name, (*kept)->version};
+}
+
 // The first use of a granted session. Two first uses at once: the loser reads what the winner wrote.
 Result<Sessions::Found> Sessions::started(Found found, const Moment& moment, const Visit& visit) {
   for (int judged = 0; judged < kJudgedTimesMax && found.session.use_before; ++judged) {
@@ -135,7 +156,12 @@ void Sessions::touch(Found& found, const Moment& moment) {
 
 Result<records::Session> Sessions::admit(const Secret& token, const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
-  Found found = TRY(find_by_token(token));
+  const std::string name = TRY(records::session_name(token.reveal_text()));
+  if (auto verified = find_verified(name, moment)) {
+    touch(*verified, moment);
+    return std::move(verified->session);
+  }
+  Found found = TRY(find_by_name(name));
   TRY(judge(found.session, moment));
   if (found.session.use_before) return TRY(started(std::move(found), moment, visit)).session;
   touch(found, moment);
@@ -154,8 +180,8 @@ Status Sessions::end_replayed(const Found& replaced, const Visit& visit, const M
     batch.require_version(current->first.name, current->first.version);
     batch.erase(current->first.name);
     batch.erase(replaced.name);
-    TRY(context_.audit.commit(batch,
-                              entry_of(records::Decision::session_replayed, replaced.session, visit, moment.wall)));
+    TRY(commit_urgently(context_, batch,
+                        entry_of(records::Decision::session_replayed, replaced.session, visit, moment.wall)));
     return fail(ErrorCode::session_replaced,
                 "a token replaced over 60 s ago was used to refresh; the session was ended");
   });
@@ -205,7 +231,7 @@ Status Sessions::commit_end(const Found& found, const storage::Version& pointer_
   batch.erase(pointer);
   batch.require_version(found.name, found.version);
   batch.erase(found.name);
-  return context_.audit.commit(batch, entry_of(decision, found.session, visit, context_.timekeeper.now().wall));
+  return commit_urgently(context_, batch, entry_of(decision, found.session, visit, context_.timekeeper.now().wall));
 }
 
 Status Sessions::end(const Secret& token, const Visit& visit) {

@@ -59,6 +59,9 @@ class Sessions {
   Result<std::optional<std::pair<Found, storage::Version>>> try_pointer(const std::string& account,
                                                                         const std::string& session_id);
   Status judge(const records::Session& session, const Moment& moment);
+  // What admit() asks the medium, answered from what was verified before: the session where everything holds, and
+  // nothing where it does not or is not known. Then the medium itself is asked.
+  std::optional<Found> find_verified(const std::string& name, const Moment& moment);
   Result<Found> started(Found found, const Moment& moment, const Visit& visit);
   void touch(Found& found, const Moment& moment);
   Instant idle_limit_from(const records::Session& session, const Moment& moment) const;

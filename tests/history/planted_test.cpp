@@ -91,7 +91,42 @@ Call use_newest_token(AccountStage& stage, Deed deed) {
   return stage.using_token(deed, stage.papers().tokens.rbegin()->first);
 }
 
+// A server that checks a session which another server's call ended in between; the first check has it verified.
+std::size_t faults_of_check_after(Flaw flaw, const std::function<Call(AccountStage&)>& ending) {
+  storage::MemoryMedium memory;
+  AccountStage stage(memory);
+  FlawedMedium flawed(stage.recorder(), flaw);
+  const auto checking = stage.open(flawed, "checking");
+  const auto other = stage.open(stage.recorder(), "other");
+  Scene scene = stage.set(Setting::active);
+  stage.restore(scene);
+  flawed.forget();
+  const auto check = [&] {
+    const Call call = use_newest_token(stage, Deed::admit);
+    stage.record(*checking, call);
+  };
+  check();
+  check();
+  const Call call = ending(stage);
+  stage.record(*other, call);
+  check();
+  return stage.judge(scene.model, *other).verdict.faults.size();
+}
+
 }  // namespace
+
+TEST_CASE("S45 planted: a check by records that another server has changed since is noticed") {
+  const std::vector<std::function<Call(AccountStage&)>> endings = {
+      [](AccountStage& stage) { return stage.numbered(Deed::revoke); },
+      [](AccountStage& stage) { return use_newest_token(stage, Deed::end); },
+      [](AccountStage& stage) { return with_key(stage, Deed::rotate, 0, 2); },
+      [](AccountStage& stage) { return set_password(stage); },
+  };
+  for (const auto& ending : endings) {
+    CHECK(faults_of_check_after(Flaw::lagging_mark, ending) > 0);
+    CHECK(faults_of_check_after(Flaw::none, ending) == 0);
+  }
+}
 
 TEST_CASE("S03 planted: a login by key that a revocation came before is noticed") {
   check_noticed("login by key", Flaw::s03, Setting::active, [](AccountStage& stage) {

@@ -18,6 +18,16 @@ Json audit_fields(const auth::records::AuditRecord& record) {
       .set("detail", record.entry.detail);
 }
 
+Json cache_fields(const auth::records::VerifiedRecords::Counts& counts) {
+  const auto number = [](auto count) { return static_cast<std::int64_t>(count); };
+  return Json::object()
+      .set("served", number(counts.served))
+      .set("compared", number(counts.compared))
+      .set("opened", number(counts.opened))
+      .set("records", number(counts.records))
+      .set("bytes", number(counts.bytes));
+}
+
 }  // namespace
 
 Result<Json> show_health(auth::Authenticator&, const Message& message) {
@@ -28,7 +38,7 @@ Result<Json> show_health(auth::Authenticator&, const Message& message) {
 Result<Json> show_ready(auth::Authenticator& auth, const Message& message) {
   TRY(JsonReader(message.fields).finish());
   const auth::Readiness readiness = TRY(auth.ready());
-  Json answer = Json::object().set("status", "ready");
+  Json answer = Json::object().set("status", "ready").set("record_cache", cache_fields(auth.record_counts()));
   if (readiness.warnings.empty()) return answer;
   Json warnings = Json::array();
   for (const std::string& warning : readiness.warnings) warnings.push(warning);

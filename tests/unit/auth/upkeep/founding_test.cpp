@@ -15,7 +15,7 @@ using namespace countersign::test;
 
 namespace {
 
-struct Ground {
+struct Site {
   std::string found(const std::string& name) {
     return outcome(upkeep::found_store({name, scratch.path() / "secrets", "cli"}, medium, *engine, clock, rng));
   }
@@ -45,32 +45,32 @@ TEST_CASE("two stores of one name are two servers") {
 }
 
 TEST_CASE("a store is founded once and only on nothing") {
-  Ground ground;
-  CHECK(ground.found("https://auth.example.org") == "ok");
-  CHECK(ground.found("https://auth.example.org") == "conflict");
-  Ground used;
+  Site site;
+  CHECK(site.found("https://auth.example.org") == "ok");
+  CHECK(site.found("https://auth.example.org") == "conflict");
+  Site used;
   must(put(used.medium, "a", "1"));
   CHECK(used.found("https://auth.example.org") == "conflict");
   CHECK_FALSE(std::filesystem::exists(used.scratch.path() / "secrets"));
 }
 
 TEST_CASE("a store is not founded under a name that cannot stand in a statement") {
-  Ground ground;
-  CHECK(ground.found("a b") == "malformed_name");
-  CHECK(names_in(ground.medium, "", 9).empty());
+  Site site;
+  CHECK(site.found("a b") == "malformed_name");
+  CHECK(names_in(site.medium, "", 9).empty());
 }
 
 TEST_CASE("without entropy no store is founded whenever it runs out") {
   for (int calls = 0;; ++calls) {
-    Ground ground;
-    ground.rng.run_dry_after(calls);
-    const std::string result = ground.found("https://auth.example.org");
+    Site site;
+    site.rng.run_dry_after(calls);
+    const std::string result = site.found("https://auth.example.org");
     if (result == "ok") {
       CHECK(calls >= 7);
       break;
     }
     CHECK(result == "entropy_unavailable");
-    CHECK(text_of(ground.medium, "server/identity") == "<absent>");
+    CHECK(text_of(site.medium, "server/identity") == "<absent>");
   }
 }
 
@@ -79,18 +79,18 @@ namespace {
 // An engine with a key of its own, and the key's certificate.
 struct KeptElsewhere {
   explicit KeptElsewhere(openpgp::KeyKind kind = openpgp::KeyKind::rsa2048) {
-    auto made = must(ground.engine->generate({kind, "kept elsewhere", ground.clock.now()}));
+    auto made = must(site.engine->generate({kind, "kept elsewhere", site.clock.now()}));
     certificate = openpgp::gate::enarmor("PGP PUBLIC KEY BLOCK", made.certificate);
     fingerprint = made.fingerprint;
-    ground.engine = must(openpgp::rnp::RnpOpenPgp::open(made.secret_key));
+    site.engine = must(openpgp::rnp::RnpOpenPgp::open(made.secret_key));
   }
   Result<Fingerprint> found(const std::string& with) {
-    return upkeep::found_store({"https://auth.example.org", secrets(), "cli", with}, ground.medium, *ground.engine,
-                               ground.clock, ground.rng);
+    return upkeep::found_store({"https://auth.example.org", secrets(), "cli", with}, site.medium, *site.engine,
+                               site.clock, site.rng);
   }
-  std::filesystem::path secrets() const { return ground.scratch.path() / "secrets"; }
+  std::filesystem::path secrets() const { return site.scratch.path() / "secrets"; }
 
-  Ground ground;
+  Site site;
   std::string certificate;
   Fingerprint fingerprint;
 };
@@ -105,7 +105,7 @@ TEST_CASE("a store whose server's key stays elsewhere holds no server key and op
   CHECK(secrets.server_key_armored().empty());
   const auto opened = Authenticator::open(
       {"https://auth.example.org", kept.fingerprint, kept.secrets() / "floor", "server", Policies()},
-      std::move(secrets), kept.ground.medium, *kept.ground.engine, kept.ground.clock, kept.ground.rng);
+      std::move(secrets), kept.site.medium, *kept.site.engine, kept.site.clock, kept.site.rng);
   CHECK(outcome(opened) == "ok");
 }
 
@@ -120,10 +120,10 @@ TEST_CASE("a key that another one signs with or that does not sign founds no sto
   KeptElsewhere kept;
   KeptElsewhere other;
   CHECK_FALSE(kept.found(other.certificate));
-  kept.ground.engine = must(openpgp::rnp::RnpOpenPgp::open(Secret()));
+  kept.site.engine = must(openpgp::rnp::RnpOpenPgp::open(Secret()));
   CHECK(outcome(kept.found(kept.certificate)) == "openpgp_unavailable");
   CHECK_FALSE(std::filesystem::exists(kept.secrets()));
-  CHECK(names_in(kept.ground.medium, "", 9).empty());
+  CHECK(names_in(kept.site.medium, "", 9).empty());
 }
 
 TEST_CASE("a key that may not sign by its policy or its flags founds no store and is told why") {

@@ -45,7 +45,7 @@ class FakeSigner final : public openpgp::OpenPgp {
   int asked = 0;
 };
 
-struct Ground {
+struct Site {
   FakeClock clock;
   FakeReach reach;
   FakeSigner signer;
@@ -67,85 +67,85 @@ struct Ground {
 }  // namespace
 
 TEST_CASE("a key within reach is looked for now and then and never made to sign for it") {
-  Ground ground;
-  ground.live(60);
-  CHECK(ground.reach.looks == 4);
-  CHECK(ground.signer.asked == 0);
-  CHECK(ground.sign() == "ok");
+  Site site;
+  site.live(60);
+  CHECK(site.reach.looks == 4);
+  CHECK(site.signer.asked == 0);
+  CHECK(site.sign() == "ok");
 }
 
 TEST_CASE("a token that is pulled is noticed without a request and the key is not asked until it is back") {
-  Ground ground;
-  ground.reach.there = false;
-  ground.live(15);
-  CHECK(outcome(ground.watch.state()) == "openpgp_unavailable");
-  CHECK(ground.sign() == "openpgp_unavailable");
-  CHECK(ground.signer.asked == 0);
-  ground.reach.there = true;
-  ground.live(3);
-  CHECK(outcome(ground.watch.state()) == "ok");
-  CHECK(ground.signer.asked == 1);
-  CHECK(ground.sign() == "ok");
+  Site site;
+  site.reach.there = false;
+  site.live(15);
+  CHECK(outcome(site.watch.state()) == "openpgp_unavailable");
+  CHECK(site.sign() == "openpgp_unavailable");
+  CHECK(site.signer.asked == 0);
+  site.reach.there = true;
+  site.live(3);
+  CHECK(outcome(site.watch.state()) == "ok");
+  CHECK(site.signer.asked == 1);
+  CHECK(site.sign() == "ok");
 }
 
 TEST_CASE("a signature that fails makes the watch look at once and one failure with a key in reach passes") {
-  Ground ground;
-  ground.signer.failure = ErrorCode::openpgp_unavailable;
-  CHECK(ground.sign() == "openpgp_unavailable");
+  Site site;
+  site.signer.failure = ErrorCode::openpgp_unavailable;
+  CHECK(site.sign() == "openpgp_unavailable");
   // Others may still try: it can have been an accident.
-  CHECK(outcome(ground.watch.state()) == "ok");
-  ground.signer.failure = ErrorCode::failed;
-  ground.live(1);
-  CHECK(ground.reach.looks == 1);
-  CHECK(outcome(ground.watch.state()) == "ok");
+  CHECK(outcome(site.watch.state()) == "ok");
+  site.signer.failure = ErrorCode::failed;
+  site.live(1);
+  CHECK(site.reach.looks == 1);
+  CHECK(outcome(site.watch.state()) == "ok");
 
-  ground.signer.failure = ErrorCode::openpgp_unavailable;
-  CHECK(ground.sign() == "openpgp_unavailable");
-  ground.live(1);
-  CHECK(outcome(ground.watch.state()) == "openpgp_unavailable");
-  ground.signer.failure = ErrorCode::failed;
-  ground.live(3);
-  CHECK(outcome(ground.watch.state()) == "ok");
+  site.signer.failure = ErrorCode::openpgp_unavailable;
+  CHECK(site.sign() == "openpgp_unavailable");
+  site.live(1);
+  CHECK(outcome(site.watch.state()) == "openpgp_unavailable");
+  site.signer.failure = ErrorCode::failed;
+  site.live(3);
+  CHECK(outcome(site.watch.state()) == "ok");
 }
 
 TEST_CASE("S31 after a wrong PIN the token is not asked again until it was pulled and put back") {
-  Ground ground;
-  ground.signer.failure = ErrorCode::key_locked;
-  CHECK(ground.sign() == "key_locked");
-  for (int i = 0; i < 10; ++i) CHECK(ground.sign() == "key_locked");
-  ground.live(600);
-  CHECK(ground.signer.asked == 1);
-  CHECK(outcome(ground.watch.state()) == "key_locked");
+  Site site;
+  site.signer.failure = ErrorCode::key_locked;
+  CHECK(site.sign() == "key_locked");
+  for (int i = 0; i < 10; ++i) CHECK(site.sign() == "key_locked");
+  site.live(600);
+  CHECK(site.signer.asked == 1);
+  CHECK(outcome(site.watch.state()) == "key_locked");
 
-  ground.signer.failure = ErrorCode::failed;
-  ground.live(600);
-  CHECK(ground.signer.asked == 1);
-  ground.reach.there = false;
-  ground.live(3);
-  CHECK(outcome(ground.watch.state()) == "openpgp_unavailable");
-  ground.reach.there = true;
-  ground.live(3);
-  CHECK(outcome(ground.watch.state()) == "ok");
-  CHECK(ground.signer.asked == 2);
+  site.signer.failure = ErrorCode::failed;
+  site.live(600);
+  CHECK(site.signer.asked == 1);
+  site.reach.there = false;
+  site.live(3);
+  CHECK(outcome(site.watch.state()) == "openpgp_unavailable");
+  site.reach.there = true;
+  site.live(3);
+  CHECK(outcome(site.watch.state()) == "ok");
+  CHECK(site.signer.asked == 2);
 }
 
 TEST_CASE("a refusal of what was to be sealed says nothing about the key") {
-  Ground ground;
-  ground.signer.failure = ErrorCode::certificate_refused;
-  CHECK(ground.sign() == "certificate_refused");
-  ground.live(1);
-  CHECK(ground.reach.looks == 0);
-  CHECK(outcome(ground.watch.state()) == "ok");
+  Site site;
+  site.signer.failure = ErrorCode::certificate_refused;
+  CHECK(site.sign() == "certificate_refused");
+  site.live(1);
+  CHECK(site.reach.looks == 0);
+  CHECK(outcome(site.watch.state()) == "ok");
 }
 
 TEST_CASE("a test that fails for another reason keeps the server from signing as unavailable") {
-  Ground ground;
-  ground.reach.there = false;
-  ground.live(15);
-  ground.reach.there = true;
-  ground.signer.failure = ErrorCode::key_expired;
-  ground.live(3);
-  CHECK(outcome(ground.watch.state()) == "openpgp_unavailable");
+  Site site;
+  site.reach.there = false;
+  site.live(15);
+  site.reach.there = true;
+  site.signer.failure = ErrorCode::key_expired;
+  site.live(3);
+  CHECK(outcome(site.watch.state()) == "openpgp_unavailable");
 }
 
 TEST_CASE("without a reach there is nothing to watch") {

@@ -1,5 +1,5 @@
-// What an Authenticator is made of; only authenticator.cpp and authenticator_upkeep.cpp know it. The members of each
-// struct are in the order in which they need each other.
+// What an Authenticator is made of; nobody else knows it. The members of each struct are in the order in which they
+// need each other.
 #pragma once
 
 #include <atomic>
@@ -7,7 +7,6 @@
 #include <mutex>
 #include <optional>
 
-#include "auth/authenticator.hpp"
 #include "auth/proving/decoys.hpp"
 #include "auth/secrets/private_file.hpp"
 #include "auth/throttle/limits.hpp"
@@ -22,7 +21,7 @@ namespace countersign::auth {
 inline constexpr std::chrono::milliseconds kNever{-1};
 
 // What it was opened over.
-struct Authenticator::Ground {
+struct Ground {
   Ground(AuthenticatorSettings settings_in, secrets::Secrets secrets_in, storage::Medium& medium_in,
          openpgp::OpenPgp& engine_in, const Clock& clock_in, Rng& rng_in)
       : settings(std::move(settings_in)),
@@ -44,7 +43,7 @@ struct Authenticator::Ground {
 };
 
 // Who does the work.
-struct Authenticator::Roles {
+struct Roles {
   Roles(Ground& ground, records::ServerIdentity identity_in, openpgp::CertificateFacts key_facts,
         std::unique_ptr<records::Floor> floor_in)
       : identity(std::move(identity_in)),
@@ -52,14 +51,26 @@ struct Authenticator::Roles {
         floor(std::move(floor_in)),
         timekeeper(ground.clock, ground.medium, ground.seal, ground.settings.policies.session_idle_limit / 20),
         accounts(ground.medium, ground.seal),
+        verified(ground.medium, ground.seal, ground.settings.policies.record_cache_bytes),
         audit(ground.medium, ground.seal, *floor, ground.settings.writer),
         hasher(ground.settings.hasher),
         password_hashes(hasher, ground.secrets, ground.rng, ground.settings.policies.password),
         key_maker(ground.engine),
         ballast(ground.settings.ballast_path),
-        context{ground.medium,   ground.secrets, ground.seal, identity, ground.engine,
-                timekeeper,      ground.rng,     audit,       accounts, ground.settings.policies,
-                password_hashes, *floor,         ballast},
+        context{ground.medium,
+                ground.secrets,
+                ground.seal,
+                identity,
+                ground.engine,
+                timekeeper,
+                ground.rng,
+                audit,
+                accounts,
+                verified,
+                ground.settings.policies,
+                password_hashes,
+                *floor,
+                ballast},
         decoys(ground.medium, ground.seal, ground.secrets.decoy_key(), ground.engine),
         sessions(context),
         issuing(context, decoys),
@@ -83,6 +94,7 @@ struct Authenticator::Roles {
   const std::unique_ptr<records::Floor> floor;
   Timekeeper timekeeper;
   records::Accounts accounts;
+  records::VerifiedRecords verified;
   records::Audit audit;
   passwords::Hasher hasher;
   passwords::PasswordHashes password_hashes;
