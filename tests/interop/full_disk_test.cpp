@@ -57,3 +57,24 @@ TEST_CASE("a command takes rights away on a full disk, where the store cannot ev
   CHECK_FALSE(fs::exists(installation.data() / "ballast"));
   CHECK(field(installation.json({"account", "show", "alice"}), "state") == "revoked");
 }
+
+TEST_CASE("a password is removed and sessions are ended on a full disk") {
+  const std::vector<std::vector<std::string>> commands = {{"password", "remove", "alice"},
+                                                          {"session", "end", "alice", "--all"}};
+  for (const auto& command : commands) {
+    CAPTURE(command.front());
+    const Installation installation;
+    GnupgUser alice("Alice");
+    installation.add_account("alice", alice.certificate());
+    REQUIRE(installation.run({"password", "set", "alice", "--password-file", "-"}, "correct horse").exit_code == 0);
+    const FullDisk disk(installation);
+    if (!disk.mounted()) {
+      WARN("no file system may be mounted here, so the real disk is not tried");
+      return;
+    }
+    const ProgramRun run = installation.run(command);
+    INFO(run.error);
+    CHECK(run.exit_code == 0);
+    CHECK(run.error.find("alarm ballast released") != std::string::npos);
+  }
+}

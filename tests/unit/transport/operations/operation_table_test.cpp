@@ -168,3 +168,15 @@ TEST_CASE("S72 every message is an object") {
     CHECK(face_of_outcome(house.operations().run(message)) == Face::malformed);
   }
 }
+
+TEST_CASE("whatever ends somebody's right is marked as such") {
+  std::set<std::string_view> marked;
+  for (const Operation& row : operation_table()) {
+    if (row.rights == Rights::taken_away) marked.insert(row.name);
+  }
+  const std::set<std::string_view> expected = {"key.revoke",          "key.rotate",      "response.redeem",
+                                               "session.end",         "session.end_all", "session.end_one",
+                                               "account.revoke",      "account.rotate",  "account.delete",
+                                               "account.session_end", "password.remove", "revocation.apply"};
+  CHECK(marked == expected);
+}
