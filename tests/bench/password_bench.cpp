@@ -1,7 +1,7 @@
 // What a password hash costs, alone and with as many callers as cores, and what it costs others.
 //
 // Beside the hasher stand what it is made of and what it might have been: libargon2's own call, which allocates 64 MiB
-// and starts a thread a lane each time, and libsodium, which is faster and knows one lane only. A session check is
+// and starts a thread a lane each time, and libsodium, which makes hashes of one lane only. A session check is
 // timed while nothing hashes, and while as many hash as the hasher lets.
 #include <argon2.h>
 #include <benchmark/benchmark.h>
