@@ -4,7 +4,6 @@
 #include "auth/authenticator.hpp"
 #include "auth/base/log.hpp"
 #include "auth/keys/metadata.hpp"
-#include "auth/roles.hpp"
 
 namespace countersign::auth {
 namespace {
@@ -15,10 +14,13 @@ constexpr std::chrono::milliseconds kSweepTime{50};
 constexpr std::size_t kListPage = 500;
 constexpr std::chrono::minutes kSummaryEvery{1};
 constexpr std::chrono::hours kAccountsEvery{1};
+// Whether anything can be written shows in a write. A server that is asked often does not write each time.
+constexpr Seconds kReadyWriteEvery{10};
 
 // True once every `period`, beginning with the first call.
-bool is_due(std::chrono::milliseconds& last, std::chrono::milliseconds now, std::chrono::milliseconds period) {
-  if (last != kNever && now - last < period) return false;
+bool is_due(std::optional<std::chrono::milliseconds>& last, std::chrono::milliseconds now,
+            std::chrono::milliseconds period) {
+  if (last && now - *last < period) return false;
   last = now;
   return true;
 }
@@ -26,9 +28,8 @@ bool is_due(std::chrono::milliseconds& last, std::chrono::milliseconds now, std:
 }  // namespace
 
 Result<Readiness> Authenticator::ready() {
-  TRY(roles_->timekeeper.save_if_due());
+  TRY(roles_->timekeeper.save_if_due(kReadyWriteEvery));
   TRY(roles_->timekeeper.judge_clock());
-  TRY(ground_->medium.list("server/", "", 1));
   TRY(ground_->engine.state());
   std::array<std::uint8_t, 1> byte{};
   TRY(ground_->rng.fill(byte));
@@ -38,25 +39,21 @@ Result<Readiness> Authenticator::ready() {
   return Readiness{roles_->key_watch.warnings(now)};
 }
 
-bool Authenticator::is_outdated() const {
-  return roles_->outdated;
-}
-
 void Authenticator::note_left_behind(std::string why) {
-  const std::lock_guard lock(roles_->left_behind_mutex);
-  roles_->left_behind = std::move(why);
+  const std::lock_guard lock(left_behind_mutex_);
+  left_behind_ = std::move(why);
 }
 
 Status Authenticator::judge_up_to_date() {
-  const std::lock_guard lock(roles_->left_behind_mutex);
-  if (roles_->left_behind.empty()) return ok();
+  const std::lock_guard lock(left_behind_mutex_);
+  if (left_behind_.empty()) return ok();
   return fail(ErrorCode::startup_refused,
-              "the server's key or its secrets changed and this server cannot take them over: " + roles_->left_behind);
+              "the server's key or its secrets changed and this server cannot take them over: " + left_behind_);
 }
 
 void Authenticator::count_refusal(ErrorCode code) {
-  const std::lock_guard lock(roles_->refusals_mutex);
-  ++roles_->refusals[code];
+  const std::lock_guard lock(refusals_mutex_);
+  ++refusals_[code];
 }
 
 Status Authenticator::save_counts() {
@@ -65,8 +62,8 @@ Status Authenticator::save_counts() {
   const bool limits = roles_->limits.stage(batch, now, ground_->clock.monotonic());
   std::map<ErrorCode, std::int64_t> refusals;
   {
-    const std::lock_guard lock(roles_->refusals_mutex);
-    refusals.swap(roles_->refusals);
+    const std::lock_guard lock(refusals_mutex_);
+    refusals.swap(refusals_);
   }
   if (refusals.empty() && !limits) return ok();
   std::string detail;
@@ -81,8 +78,8 @@ Status Authenticator::save_counts() {
   if (saved) {
     roles_->limits.saved();
   } else {
-    const std::lock_guard lock(roles_->refusals_mutex);
-    for (const auto& [code, count] : refusals) roles_->refusals[code] += count;
+    const std::lock_guard lock(refusals_mutex_);
+    for (const auto& [code, count] : refusals) refusals_[code] += count;
   }
   return saved;
 }
@@ -125,8 +122,8 @@ Status Authenticator::maintain() {
   note(roles_->timekeeper.save_if_due());
   note(watch_server_key());
   note(watch_secrets());
-  if (is_due(roles_->summarised_at, now, kSummaryEvery)) note(save_counts());
-  if (is_due(roles_->accounts_at, now, kAccountsEvery)) note(look_after_accounts());
+  if (is_due(summarised_at_, now, kSummaryEvery)) note(save_counts());
+  if (is_due(accounts_at_, now, kAccountsEvery)) note(look_after_accounts());
   note(roles_->ballast.refill());
   note(roles_->floor->save());
   return first;
@@ -135,33 +132,27 @@ Status Authenticator::maintain() {
 void Authenticator::watch_clock() {
   const Moment moment = roles_->timekeeper.now();
   const std::string_view state = moment.behind ? "behind" : moment.ahead ? "ahead" : "right";
-  if (state == roles_->clock_state) return;
-  roles_->clock_state = state;
+  if (state == clock_state_) return;
+  clock_state_ = state;
   log_event(state == "right" ? LogLevel::info : LogLevel::alarm, "clock", {{"state", state}});
 }
 
 Status Authenticator::watch_server_key() {
   roles_->key_watch.log_if_due(roles_->timekeeper.now().wall, ground_->clock.monotonic());
-  if (TRY(records::identity_version(ground_->medium)) != roles_->identity.version()) roles_->outdated = true;
+  if (TRY(records::identity_version(ground_->medium)) != roles_->identity.version()) outdated_ = true;
   return ok();
-}
-
-Result<upkeep::BackupReport> Authenticator::back_up(records::ByteSink sink, const Progress& progress) {
-  const records::BackupHead head{roles_->identity.name(), hex(roles_->identity.store()), roles_->timekeeper.now().wall};
-  auto writer = TRY(records::BackupWriter::begin(head, ground_->secrets.newest_record_key(), std::move(sink)));
-  return upkeep::BackingUp(roles_->context, std::move(writer), progress).run();
 }
 
 Status Authenticator::watch_secrets() {
   // By the clock that they were loaded by, or a time that one calls come and the other not would never be settled.
-  if (!TRY(ground_->secrets.is_current(ground_->clock.now()))) roles_->outdated = true;
+  if (!TRY(ground_->secrets.is_current(ground_->clock.now()))) outdated_ = true;
   return ok();
 }
 
 Status Authenticator::close() {
   const Status saved = save_counts();
   // A command that committed something has seen the time as much as a server has; one that only looked writes nothing.
-  if (roles_->floor->heads() != roles_->heads_at_start) {
+  if (roles_->floor->heads() != heads_at_start_) {
     const Status timed = roles_->timekeeper.save_if_due();
     // Whoever saved it under a key that came since has seen the time as well.
     if (!timed && timed.error().code != ErrorCode::secret_missing) return timed;

@@ -1,24 +1,32 @@
-// What an Authenticator is made of; nobody else knows it. The members of each struct are in the order in which they
-// need each other.
+// What an Authenticator is made of. The members of each struct are in the order in which they need each other.
 #pragma once
 
-#include <atomic>
-#include <map>
-#include <mutex>
 #include <optional>
+#include <tuple>
 
+#include "auth/accounts/deletion.hpp"
+#include "auth/accounts/enrolment.hpp"
+#include "auth/accounts/legacy_import.hpp"
+#include "auth/accounts/passwords.hpp"
+#include "auth/authenticator_settings.hpp"
+#include "auth/context.hpp"
+#include "auth/keys/escrow.hpp"
+#include "auth/keys/revocation.hpp"
+#include "auth/keys/revocation_export.hpp"
+#include "auth/keys/rotation.hpp"
 #include "auth/proving/decoys.hpp"
+#include "auth/proving/issuing.hpp"
 #include "auth/secrets/private_file.hpp"
+#include "auth/sessions/login.hpp"
+#include "auth/sessions/sessions.hpp"
 #include "auth/throttle/limits.hpp"
+#include "auth/upkeep/key_upkeep.hpp"
 #include "auth/upkeep/key_watch.hpp"
 #include "auth/upkeep/secret_upkeep.hpp"
 #include "auth/upkeep/signing_watch.hpp"
 #include "auth/upkeep/sweeping.hpp"
 
 namespace countersign::auth {
-
-// When something that is done from time to time was done last.
-inline constexpr std::chrono::milliseconds kNever{-1};
 
 // What it was opened over.
 struct Ground {
@@ -42,7 +50,8 @@ struct Ground {
   std::optional<secrets::FileLock> record_key_in_use;  // so that it is not retired under whoever seals with it
 };
 
-// Who does the work.
+// Who does the work: a role an operation, or a few that belong together. Any thread may use any role, the sweeper
+// excepted.
 struct Roles {
   Roles(Ground& ground, records::ServerIdentity identity_in, openpgp::CertificateFacts key_facts,
         std::unique_ptr<records::Floor> floor_in)
@@ -119,16 +128,13 @@ struct Roles {
   upkeep::Sweeper sweeper;
   throttle::Limits limits;
 
-  std::map<std::string, records::ChainHead> heads_at_start;
-
-  std::mutex refusals_mutex;
-  std::map<ErrorCode, std::int64_t> refusals;
-  std::atomic<bool> outdated{false};
-  std::mutex left_behind_mutex;
-  std::string left_behind;  // why this one could not be replaced by one that is up to date
-  std::string_view clock_state = "right";
-  std::chrono::milliseconds summarised_at = kNever;
-  std::chrono::milliseconds accounts_at = kNever;
+  // What an operation asks for, by its type.
+  template <class Role>
+  Role& get() {
+    return std::get<Role&>(std::tie(context, accounts, audit, sessions, issuing, login, enrolment, legacy_import,
+                                    passwords, key_upkeep, secret_upkeep, revocation, rotation, escrow, deletion,
+                                    exporting));
+  }
 };
 
 }  // namespace countersign::auth

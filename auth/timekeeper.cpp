@@ -66,7 +66,7 @@ Moment Timekeeper::now() {
   return {wall, std::max(wall, latest_), latest_ - wall > kBackwardJumpMax, jumped};
 }
 
-Status Timekeeper::save_if_due() {
+Status Timekeeper::save_if_due(Seconds every) {
   now();
   const auto found = TRY(read());
   const std::lock_guard lock(mutex_);
@@ -79,7 +79,7 @@ Status Timekeeper::save_if_due() {
     stored_ = found->first;
     latest_ = std::max(latest_, stored_.latest);
   }
-  if (found && latest_ - stored_.latest < save_every_) return ok();
+  if (found && latest_ - stored_.latest < std::min(every, save_every_)) return ok();
   const Stored next{latest_, stored_.accepted};
   const Status written = write(next, found ? std::optional(found->second) : std::nullopt);
   // Another server stored it first: the next round reads it.

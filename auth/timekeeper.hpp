@@ -36,8 +36,9 @@ class Timekeeper {
   Status load();
   Moment now();
   // Looks at the clock, reads what others stored or an administrator accepted, and stores the latest time if it moved
-  // far enough.
-  Status save_if_due();
+  // far enough: `save_every`, or `every` where that is less.
+  Status save_if_due() { return save_if_due(save_every_); }
+  Status save_if_due(Seconds every);
   // The administrator says that the clock is right: the latest time seen becomes the clock's.
   Status accept_clock();
   // ok, or clock_behind.

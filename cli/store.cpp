@@ -3,6 +3,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "auth/authenticator.hpp"
 #include "auth/base/log.hpp"
 #include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/gate/secret_key.hpp"
@@ -18,6 +19,7 @@
 #include "cli/new_data_folder.hpp"
 #include "cli/pinentry.hpp"
 #include "cli/restoring.hpp"
+#include "transport/operations/auth_operations.hpp"
 
 namespace countersign::cli {
 
@@ -240,7 +242,7 @@ Result<std::shared_ptr<Store::Generation>> Store::make_generation(auth::secrets:
 }
 
 Result<auth::upkeep::BackupReport> Store::back_up(auth::records::ByteSink sink, const Progress& progress) {
-  return current()->authenticator().back_up(std::move(sink), progress);
+  return auth::upkeep::back_up(current()->authenticator().roles().context, std::move(sink), progress);
 }
 
 std::shared_ptr<Store::Generation> Store::current() {
@@ -249,7 +251,7 @@ std::shared_ptr<Store::Generation> Store::current() {
 }
 
 auth::Fingerprint Store::fingerprint() {
-  return current()->authenticator().identity().fingerprint();
+  return current()->authenticator().roles().identity.fingerprint();
 }
 
 Result<Json> Store::CurrentOperations::run(const transport::Message& message) {
@@ -272,7 +274,7 @@ bool Store::renew() {
   auto next = make_next();
   if (next) {
     auth::log_event(auth::LogLevel::info, "keys taken over",
-                    {{"fingerprint", (*next)->authenticator().identity().fingerprint().upper()}});
+                    {{"fingerprint", (*next)->authenticator().roles().identity.fingerprint().upper()}});
     renewal_failure_.clear();
     const std::lock_guard lock(mutex_);
     generation_.swap(*next);

@@ -6,15 +6,15 @@
 #include <mutex>
 #include <string>
 
-#include "auth/authenticator.hpp"
 #include "auth/base/clock.hpp"
 #include "auth/base/rng.hpp"
 #include "auth/openpgp/key_home.hpp"
+#include "auth/upkeep/backing_up.hpp"
 #include "cli/data_folder.hpp"
 #include "cli/settings.hpp"
 #include "storage/file_system.hpp"
 #include "storage/medium.hpp"
-#include "transport/operations/auth_operations.hpp"
+#include "transport/operations/operation.hpp"
 
 namespace countersign::cli {
 
@@ -45,7 +45,7 @@ class Store {
   auth::Rng& rng() { return rng_; }
   // Of the server's key, as the store names it.
   auth::Fingerprint fingerprint();
-  // Authenticator::back_up().
+  // As auth::upkeep::back_up().
   Result<auth::upkeep::BackupReport> back_up(auth::records::ByteSink sink, const Progress& progress);
   // Authenticator::maintain(); and where the server's key or the secrets were changed meanwhile, takes them over:
   // everything that was built from it is built anew, and what is under way ends on the old. Where that fails the old

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include <system_error>
 
 #include "storage/base/text.hpp"
+#include "storage/random_hex.hpp"
 #include "storage/write_all.hpp"
 
 namespace countersign::storage {
@@ -90,11 +90,7 @@ void sweep_beside(const fs::path& path) {
 }
 
 Result<fs::path> random_name_beside(const fs::path& path) {
-  std::uint8_t random[kRandomBytes];
-  if (::getrandom(random, sizeof random, 0) != static_cast<ssize_t>(sizeof random)) {
-    return fail(ErrorCode::entropy_unavailable, std::strerror(errno));
-  }
-  return fs::path(path.string() + std::string(kUnfinished) + hex(random));
+  return fs::path(path.string() + std::string(kUnfinished) + TRY(random_hex(2 * kRandomBytes)));
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ class NewFile {
  public:
   // Under a random name beside `path`, locked for as long as it is written; what earlier runs for the same path left
   // there, and nobody writes to any more, is removed. file_refused where a link, a folder, a device or anything else
-  // but a regular file is at `path`, or no file can be made there; storage_unavailable, entropy_unavailable.
+  // but a regular file is at `path`, or no file can be made there; storage_unavailable.
   static Result<NewFile> begin(const std::filesystem::path& path);
   NewFile(NewFile&&) noexcept = default;
   NewFile& operator=(NewFile&&) = delete;

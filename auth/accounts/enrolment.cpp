@@ -84,7 +84,7 @@ Result<records::Account> Enrolment::create(const openpgp::Enrollable& checked, c
 }
 
 Result<records::Account> Enrolment::enrol(const proving::Response& response, const std::string& public_key,
-                                          const std::optional<passwords::Password>& password, const Visit& visit) {
+                                          const Visit& visit, const std::optional<passwords::Password>& password) {
   if (visit.arrival == Arrival::http && !context_.policies.registration_open) {
     return fail(ErrorCode::registration_closed);
   }

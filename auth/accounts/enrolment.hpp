@@ -60,8 +60,8 @@ class Enrolment {
   // account in one batch. registration_closed (by HTTP), challenge_*, signature_*; certificate_refused and the like;
   // account_exists and key_taken are told, to one who proved a key. A password is hashed once the key is proven:
   // hasher_*.
-  Result<records::Account> enrol(const proving::Response& response, const std::string& public_key,
-                                 const std::optional<passwords::Password>& password, const Visit& visit);
+  Result<records::Account> enrol(const proving::Response& response, const std::string& public_key, const Visit& visit,
+                                 const std::optional<passwords::Password>& password = std::nullopt);
   // By an administrator, without proof. malformed_username, account_reserved, account_exists, key_taken, certificate_*.
   Result<records::Account> add(const NewAccount& request, const Visit& visit);
   // With a key pair made here, and the password that protects it as the account's own. registration_closed (by HTTP),

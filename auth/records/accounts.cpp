@@ -49,6 +49,13 @@ Result<std::optional<StoredAccount>> Accounts::find(std::string_view id) {
   return std::optional<StoredAccount>(std::move(stored));
 }
 
+Result<AccountView> Accounts::show(std::string_view id) {
+  auto stored = TRY(find(id));
+  if (!stored) return fail(ErrorCode::not_found, "no such account");
+  const auto at = TRY(last_login(id));
+  return AccountView{std::move(stored->account), at};
+}
+
 Status Accounts::judge_unmoved(const StoredAccount& stored) {
   const std::string name = account_name(stored.account.id);
   const auto again = TRY(storage::find(medium_, name));

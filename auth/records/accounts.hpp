@@ -20,6 +20,11 @@ struct AccountName {
 // The id that is meant. malformed_username, malformed_account_id, malformed_message (both or neither).
 Result<std::string> resolve(const AccountName& name);
 
+struct AccountView {
+  Account account;
+  std::optional<Instant> last_login;
+};
+
 // Any thread.
 class Accounts {
  public:
@@ -27,6 +32,8 @@ class Accounts {
 
   // Nothing where there is no such account. Fails as Medium::read and RecordSeal::open do.
   Result<std::optional<StoredAccount>> find(std::string_view id);
+  // For whoever may know of every account. not_found.
+  Result<AccountView> show(std::string_view id);
   // conflict where the account is no longer as it was read: what was read after it does not belong to it.
   Status judge_unmoved(const StoredAccount& stored);
   // A part as the account record seals it; nothing where the record names none. record_tampered where they disagree at

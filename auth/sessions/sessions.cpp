@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "auth/base/account_id.hpp"
 #include "auth/records/standing.hpp"
 
 namespace countersign::auth::sessions {
@@ -241,6 +242,7 @@ Status Sessions::end(const Secret& token, const Visit& visit) {
 }
 
 Result<std::vector<records::Session>> Sessions::list(const std::string& account, std::size_t limit) {
+  TRY(check_account_id(account));
   const Moment moment = context_.timekeeper.now();
   std::vector<records::Session> sessions;
   const std::string folder = records::pointer_name(account, "");
@@ -254,12 +256,16 @@ Result<std::vector<records::Session>> Sessions::list(const std::string& account,
 }
 
 Result<records::Session> Sessions::show(const std::string& account, const std::string& session_id) {
+  TRY(check_account_id(account));
+  TRY(records::check_session_id(session_id));
   const auto found = TRY(find_by_pointer(account, session_id));
   if (!found || !judge(found->first.session, context_.timekeeper.now())) return fail(ErrorCode::not_found);
   return found->first.session;
 }
 
 Status Sessions::end_one(const std::string& account, const std::string& session_id, const Visit& visit) {
+  TRY(check_account_id(account));
+  TRY(records::check_session_id(session_id));
   // Touched or refreshed meanwhile: it must end all the same.
   return until_settled([&]() -> Status {
     const auto found = TRY(find_by_pointer(account, session_id));

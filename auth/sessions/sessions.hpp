@@ -35,7 +35,8 @@ class Sessions {
   Result<RefreshedSession> refresh(const Secret& token, const Visit& visit);
   Status end(const Secret& token, const Visit& visit);
 
-  // Of one account: what is alive, at most `limit`.
+  // Of one account: what is alive, at most `limit`. From here on malformed_account_id and malformed_message where what
+  // is named is no account's id or no session's.
   Result<std::vector<records::Session>> list(const std::string& account, std::size_t limit);
   // not_found where the account has no such session.
   Result<records::Session> show(const std::string& account, const std::string& session_id);

@@ -220,4 +220,10 @@ Result<BackupReport> BackingUp::run() {
   return report;
 }
 
+Result<BackupReport> back_up(const Context& context, records::ByteSink sink, const Progress& progress) {
+  const records::BackupHead head{context.identity.name(), hex(context.identity.store()), context.timekeeper.now().wall};
+  auto writer = TRY(records::BackupWriter::begin(head, context.secrets.newest_record_key(), std::move(sink)));
+  return BackingUp(context, std::move(writer), progress).run();
+}
+
 }  // namespace countersign::auth::upkeep

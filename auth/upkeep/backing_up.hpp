@@ -64,4 +64,7 @@ class BackingUp {
   std::map<std::string, storage::Version> alone_;  // what was written of it
 };
 
+// The medium as a file (auth/records/backup_file.hpp), while it is in use; never the server's secrets.
+Result<BackupReport> back_up(const Context& context, records::ByteSink sink, const Progress& progress);
+
 }  // namespace countersign::auth::upkeep

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "auth/base/log.hpp"
+#include "auth/keys/key_maker.hpp"
 #include "cli/maintenance.hpp"
 #include "cli/store.hpp"
 #include "storage/base/text.hpp"

@@ -91,11 +91,12 @@ struct Server {
     settings.policies.rate_limit = false;
     auth = must(Authenticator::open(std::move(settings), std::move(secrets), medium, *engine, clock, rng));
     const auto key = must(generator->generate({openpgp::KeyKind::ed25519_cv25519, "alice", clock.now()}));
-    must(auth->add_account({"alice", openpgp::gate::enarmor("PGP PUBLIC KEY BLOCK", key.certificate), false,
-                            must(passwords::Password::admit(kPassword))},
-                           visit));
-    token =
-        must(auth->log_in(records::AccountName{"alice", ""}, must(passwords::Password::admit(kPassword)), visit)).token;
+    must(auth->roles().enrolment.add({"alice", openpgp::gate::enarmor("PGP PUBLIC KEY BLOCK", key.certificate), false,
+                                      must(passwords::Password::admit(kPassword))},
+                                     visit));
+    token = must(auth->roles().passwords.log_in(records::AccountName{"alice", ""},
+                                                must(passwords::Password::admit(kPassword)), visit))
+                .token;
   }
   ~Server() {
     auth.reset();
@@ -120,15 +121,15 @@ void check_session(benchmark::State& state, std::size_t callers) {
   for (std::size_t i = 0; i < callers; ++i) {
     threads.emplace_back([&] {
       while (!stop) {
-        const auto refused = server.auth->log_in(records::AccountName{"nobody", ""},
-                                                 must(passwords::Password::admit(kPassword)), server.visit);
+        const auto refused = server.auth->roles().passwords.log_in(
+            records::AccountName{"nobody", ""}, must(passwords::Password::admit(kPassword)), server.visit);
         if (refused) std::abort();
       }
     });
   }
-  while (callers > 0 && server.auth->hasher_counts().waiting == 0) std::this_thread::yield();
+  while (callers > 0 && server.auth->roles().hasher.counts().waiting == 0) std::this_thread::yield();
   for (auto _ : state) {
-    if (!server.auth->admit(server.token, server.visit)) state.SkipWithError("no session");
+    if (!server.auth->roles().sessions.admit(server.token, server.visit)) state.SkipWithError("no session");
   }
   stop = true;
   for (std::thread& thread : threads) thread.join();

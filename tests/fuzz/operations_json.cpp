@@ -5,6 +5,7 @@
 //   {"challenge": ...}       a JSON body, or any other text for a body that is OpenPGP
 #include <filesystem>
 
+#include "auth/authenticator.hpp"
 #include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
 #include "auth/upkeep/founding.hpp"

@@ -56,7 +56,7 @@ AccountStage::Answer AccountStage::import(Authenticator& server, const Call& cal
     }
     order.folder = at->second.path();
   }
-  const auto summary = server.import_legacy(order, nullptr, by_hand());
+  const auto summary = server.roles().legacy_import.run(order, nullptr, {Arrival::local, source_of_call()});
   if (!summary) return std::string(name_of(face_of(summary.error().code)));
   return summary->taken_over == 1 && summary->denied == 0 ? "ok taken over" : "ok not taken over";
 }

@@ -191,6 +191,9 @@ void AccountStage::act(Authenticator& server, Call& call) {
 AccountStage::Answer AccountStage::answer(Authenticator& server, Call& call) {
   const records::AccountName name{username_of(call.who), ""};
   const std::string id = account_id_of(name.username);
+  Roles& roles = server.roles();
+  const Visit by_http{Arrival::http, source_of_call()};
+  const Visit by_hand{Arrival::local, source_of_call()};
   const auto response = [&] { return response_of(call.challenge.number).response; };
   const auto certificate = [&] { return call.key == kNone ? "" : key_holder(call.key).certificate(); };
   switch (call.deed) {
@@ -199,76 +202,82 @@ AccountStage::Answer AccountStage::answer(Authenticator& server, Call& call) {
     case Deed::issue:
       return issue(server, call);
     case Deed::add:
-      return account_answer(server.add_account(new_account(call), by_hand()), false);
+      return account_answer(roles.enrolment.add(new_account(call), by_hand), false);
     case Deed::add_managed:
       return managed_answer(
-          call, server.add_managed_account({name.username, password_numbered(call.password), true, false}, by_hand()),
+          call, roles.enrolment.add_managed({name.username, password_numbered(call.password), true, false}, by_hand),
           false);
     case Deed::import:
       return import(server, call);
     case Deed::enrol:
-      return account_answer(server.enrol(response(), key_holder(call.challenge.key).certificate(), by_http()), true);
+      return account_answer(roles.enrolment.enrol(response(), key_holder(call.challenge.key).certificate(), by_http),
+                            true);
     case Deed::log_in: {
-      const auto opened = server.log_in(response(), by_http());
+      const auto opened = roles.login.redeem(response(), by_http);
       return opened ? opened_answer(call, *opened->opened) : refusal_of(opened.error(), true);
     }
     case Deed::log_in_by_password:
-      return opened_answer(call, server.log_in(name, password_numbered(call.password), by_http()));
+      return opened_answer(call, roles.passwords.log_in(name, password_numbered(call.password), by_http));
     case Deed::change_password:
       return plain(
-          server.change_password(name, password_numbered(call.password), password_numbered(call.next), by_http()),
+          roles.passwords.change(id_of(name), password_numbered(call.password), password_numbered(call.next), by_http),
           true);
     case Deed::change_password_by_statement:
-      return plain(server.change_password(response(), password_numbered(call.next), by_http()), true);
+      return plain(roles.passwords.change(response(), password_numbered(call.next), by_http), true);
     case Deed::set_password:
-      return plain(server.set_password(name, password_numbered(call.next), by_hand()), false);
+      return plain(roles.passwords.set(id_of(name), password_numbered(call.next), by_hand), false);
     case Deed::remove_password:
-      return plain(server.remove_password(name, by_hand()), false);
+      return plain(roles.passwords.remove(id_of(name), by_hand), false);
     case Deed::rotate:
-      return account_answer(server.rotate_account(id, certificate(), by_hand()), false);
+      return account_answer(roles.rotation.by_administrator(id, certificate(), by_hand), false);
     case Deed::rotate_by_statement: {
       const auto paper = response_of(call.challenge.number);
       const auto& next = key_holder(call.challenge.next_key).certificate();
-      return account_answer(server.rotate({paper.response, paper.by_next_key, next}, by_http()), true);
+      return account_answer(roles.rotation.by_statement({paper.response, paper.by_next_key, next}, by_http), true);
     }
     case Deed::rotate_by_password:
-      return managed_answer(
-          call, server.rotate(name, password_numbered(call.password), password_numbered(call.next), by_http()), true);
+      return managed_answer(call,
+                            roles.rotation.by_password(id_of(name), password_numbered(call.password),
+                                                       password_numbered(call.next), by_http),
+                            true);
     case Deed::rotate_managed:
-      return managed_answer(call, server.rotate_managed_account(id, password_numbered(call.next), false, by_hand()),
-                            false);
+      return managed_answer(
+          call, roles.rotation.managed_by_administrator(id, password_numbered(call.next), false, by_hand), false);
     case Deed::hand_out_key:
-      return handed_out_answer(server.hand_out_key(name, password_numbered(call.password), by_http()));
+      return handed_out_answer(roles.escrow.by_password(id_of(name), password_numbered(call.password), by_http));
     case Deed::revoke:
-      return revoked_answer(server.revoke_account(id, "key_retired", "", by_hand()), false);
+      return revoked_answer(roles.revocation.by_administrator(id, "key_retired", "", by_hand), false);
     case Deed::revoke_by_statement:
-      return revoked_answer(server.revoke(response(), by_http()), true);
+      return revoked_answer(roles.revocation.by_statement(response(), by_http), true);
     case Deed::revoke_by_certificate:
-      return revoked_answer(server.revoke_by_certificate(id, own_revocation_of(key_holder(call.key)), by_http()), true);
+      return revoked_answer(roles.revocation.by_certificate(id, own_revocation_of(key_holder(call.key)), by_http),
+                            true);
     case Deed::revoke_by_password:
-      return revoked_answer(server.revoke(name, password_numbered(call.password), "key_retired", "", by_http()), true);
+      return revoked_answer(
+          roles.revocation.by_password(id_of(name), password_numbered(call.password), "key_retired", "", by_http),
+          true);
     case Deed::restore:
-      return account_answer(server.restore_account(id, certificate(), by_hand()), false);
+      return account_answer(roles.revocation.restore(id, certificate(), by_hand), false);
     case Deed::delete_account:
-      return account_answer(server.delete_account(id, by_hand()), false);
+      return account_answer(roles.deletion.by_administrator(id, by_hand), false);
     case Deed::admit: {
-      const auto session = server.admit(token_of(call).text, by_http());
+      const auto session = roles.sessions.admit(token_of(call).text, by_http);
       return session ? session_answer(token_of(call).session, *session) : refusal_of(session.error(), true);
     }
     case Deed::refresh:
       return refresh(server, call);
     case Deed::end:
-      return plain(server.end_session(token_of(call).text, by_http()), true);
+      return plain(roles.sessions.end(token_of(call).text, by_http), true);
     case Deed::end_one:
-      return plain(server.end_session_of(id, session_id_of(call.session), by_hand()), false);
+      return plain(roles.sessions.end_one(id, session_id_of(call.session), by_hand), false);
     case Deed::end_all:
-      return plain(server.end_all_sessions(id, by_hand()), false);
+      return plain(roles.sessions.end_all(id, by_hand), false);
   }
   return "";
 }
 
 AccountStage::Answer AccountStage::show(Authenticator& server, const std::string& id) {
-  const auto view = server.show_account(id);
+  const auto view = server.roles().accounts.show(id);
   if (!view) return refusal_of(view.error(), false);
   const records::Account& account = view->account;
   return fmt::format("ok {} epoch {} key {} password {}{}{}", name_of(account.state), account.epoch,
@@ -279,7 +288,7 @@ AccountStage::Answer AccountStage::show(Authenticator& server, const std::string
 
 AccountStage::Answer AccountStage::refresh(Authenticator& server, const Call& call) {
   const Papers::Token token = token_of(call);
-  const auto refreshed = server.refresh_session(token.text, by_http());
+  const auto refreshed = server.roles().sessions.refresh(token.text, {Arrival::http, source_of_call()});
   if (!refreshed) return refusal_of(refreshed.error(), true);
   {
     const std::lock_guard lock(mutex_);
@@ -295,7 +304,7 @@ AccountStage::Answer AccountStage::issue(Authenticator& server, const Call& call
   if (call.purpose == records::Purpose::enrol) request.public_key = key_holder(call.key).certificate();
   if (call.purpose == records::Purpose::rotate) request.new_public_key = key_holder(call.key).certificate();
   if (call.purpose == records::Purpose::revoke) request.reason = "key_retired";
-  const auto issued = server.issue_challenge(request, by_http());
+  const auto issued = server.roles().issuing.issue(request, {Arrival::http, source_of_call()});
   if (!issued) return refusal_of(issued.error(), true);
   const std::string text = house_.engine().sealed_in(issued->message).text;
   const std::string sealed = must(records::parse_statement(text)).challenge;

@@ -30,7 +30,7 @@ struct FaultyHouse {
     };
     return out;
   }
-  std::size_t sessions() { return must(house.auth().list_sessions(alice().account(), 1000)).size(); }
+  std::size_t sessions() { return must(house.auth().roles().sessions.list(alice().account(), 1000)).size(); }
 
   Store store;
   FaultyMedium faulty;

@@ -12,6 +12,17 @@ namespace {
 // The call that this thread is about.
 thread_local Event* current = nullptr;
 
+// Of every audit record in the batch, in the order of the chain: who asked for it.
+std::vector<std::string> sources_in(const storage::Batch& batch) {
+  std::vector<std::string> sources;
+  for (const auto& [name, bytes] : batch.changes()) {
+    if (!name.starts_with("audit/") || !bytes) continue;
+    const Json record = parse_json(std::string(bytes->begin(), bytes->end())).value();
+    sources.push_back(JsonReader(record).text_or("source", "").value());
+  }
+  return sources;
+}
+
 bool is_ok(const Event& event) {
   return event.call.answer.starts_with("ok");
 }
@@ -125,6 +136,10 @@ class Judge {
 
 }  // namespace
 
+std::string source_of_call() {
+  return current == nullptr ? "" : fmt::format("call {}", static_cast<const void*>(current));
+}
+
 std::size_t Recorder::commits() {
   const std::lock_guard lock(mutex_);
   return commits_;
@@ -135,9 +150,15 @@ void Recorder::record(Call call, const std::function<void(Call&)>& act) {
   event.call = std::move(call);
   event.begun = commits();
   Event* const outer = std::exchange(current, &event);
+  const std::string source = source_of_call();
+  {
+    const std::lock_guard lock(mutex_);
+    running_[source] = &event;
+  }
   act(event.call);
   current = outer;
   const std::lock_guard lock(mutex_);
+  running_.erase(source);
   event.ended = commits_;
   events_.push_back(std::move(event));
 }
@@ -151,7 +172,13 @@ std::vector<Event> Recorder::take() {
 Status Recorder::commit(const storage::Batch& batch) {
   const std::lock_guard lock(mutex_);
   Status done = inner_.commit(batch);
-  if (done && current != nullptr) current->commits.push_back(++commits_);
+  if (!done) return done;
+  const auto sources = sources_in(batch);
+  if (sources.empty() && current != nullptr) note_commit(*current);
+  for (const std::string& source : sources) {
+    const auto found = running_.find(source);
+    if (found != running_.end()) note_commit(*found->second);
+  }
   return done;
 }
 

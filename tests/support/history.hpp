@@ -1,17 +1,19 @@
 // What many calls at once came to, held against the model (account_model.hpp).
 //
 // An operation that changes something is one batch, so the order of the commits is the order in which things happened.
-// The recorder notes which call made which commit; the judge does the calls that committed in that order on the model,
-// and holds each answer against the model's. A call that committed nothing must have changed nothing, and have answered
-// what the model says at some moment between its beginning and its end. So there is nothing to search for, and what is
-// shown is more than that some order exists: it is the order of the commits.
+// Calls of one server may share a commit; the audit records in it say whose it is, by the source of the visit, and in
+// which order. The recorder notes which call made which commit; the judge does the calls that committed in that order
+// on the model, and holds each answer against the model's. A call that committed nothing must have changed nothing, and
+// have answered what the model says at some moment between its beginning and its end. So there is nothing to search
+// for, and what is shown is more than that some order exists: it is the order of the commits.
 //
 //   Recorder recorder(store);                    // a medium; every server works over it
-//   recorder.record(call, [&](Call& c) {...});   // from any thread
+//   recorder.record(call, [&](Call& c) {...});   // from any thread, each visit with source_of_call()
 //   CHECK(judge_history(before, recorder.take()).faults == Faults());
 #pragma once
 
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -22,6 +24,9 @@
 namespace countersign::test {
 
 using Faults = std::vector<std::string>;
+
+// Where the call comes from that this thread is about, told from every other call; empty where it is about none.
+std::string source_of_call();
 
 struct Event {
   Call call;
@@ -49,10 +54,12 @@ class Recorder final : public storage::Medium {
 
  private:
   std::size_t commits();
+  void note_commit(Event& event) { event.commits.push_back(++commits_); }
 
   storage::Medium& inner_;
   std::mutex mutex_;  // held over a commit, so that nobody has seen one that is not counted
   std::size_t commits_ = 0;
+  std::map<std::string, Event*> running_;  // by their source
   std::vector<Event> events_;
 };
 

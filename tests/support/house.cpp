@@ -58,6 +58,10 @@ const Person& carol() {
   return person;
 }
 
+std::string id_of(const records::AccountName& name) {
+  return must(records::resolve(name));
+}
+
 Visit by_http() {
   return {Arrival::http, "192.0.2.7"};
 }
@@ -123,18 +127,19 @@ Status House::restart(storage::Medium* over) {
 }
 
 records::Account House::add(const Person& person) {
-  return must(auth_->add_account({person.name(), person.certificate(), false}, by_hand()));
+  return must(auth_->roles().enrolment.add({person.name(), person.certificate(), false}, by_hand()));
 }
 
 records::Account House::add(const Person& person, std::string_view password) {
-  return must(auth_->add_account({person.name(), person.certificate(), false, password_of(password)}, by_hand()));
+  return must(
+      auth_->roles().enrolment.add({person.name(), person.certificate(), false, password_of(password)}, by_hand()));
 }
 
 proving::IssuedChallenge House::issue(const Person& person, records::Transport transport) {
   proving::ChallengeRequest request;
   request.name.username = person.name();
   request.transport = transport;
-  return must(auth_->issue_challenge(request, transport == records::Transport::http ? by_http() : by_hand()));
+  return must(auth_->roles().issuing.issue(request, transport == records::Transport::http ? by_http() : by_hand()));
 }
 
 proving::IssuedChallenge House::issue_enrolment(const Person& person, records::Transport transport) {
@@ -143,7 +148,7 @@ proving::IssuedChallenge House::issue_enrolment(const Person& person, records::T
   request.purpose = records::Purpose::enrol;
   request.transport = transport;
   request.public_key = person.certificate();
-  return must(auth_->issue_challenge(request, transport == records::Transport::http ? by_http() : by_hand()));
+  return must(auth_->roles().issuing.issue(request, transport == records::Transport::http ? by_http() : by_hand()));
 }
 
 proving::Response House::answer(const Person& person, const proving::IssuedChallenge& issued) {
@@ -153,7 +158,7 @@ proving::Response House::answer(const Person& person, const proving::IssuedChall
 }
 
 sessions::RefreshedSession House::log_in(const Person& person) {
-  return must(auth_->log_in(answer(person, issue(person)), by_http())).opened.value();
+  return must(auth_->roles().login.redeem(answer(person, issue(person)), by_http())).opened.value();
 }
 
 records::Challenge House::challenge_for(const Person& person, records::Purpose purpose, records::Transport transport) {
@@ -167,7 +172,7 @@ records::Challenge House::challenge_for(const Person& person, records::Purpose p
       clock.now() + (transport == records::Transport::http ? settings.policies.http_challenge_lifetime
                                                            : settings.policies.courier_challenge_lifetime);
   must(rng.fill(challenge.random));
-  challenge.context = auth_->identity().context();
+  challenge.context = auth_->roles().identity.context();
   challenge.server_key = fingerprint_;
   if (purpose == records::Purpose::enrol) challenge.extra = person.name();
   if (purpose == records::Purpose::rotate) challenge.extra = person.fingerprint().upper();
@@ -213,6 +218,15 @@ transport::Message message_of(std::string_view operation, transport::Carrier car
       break;
   }
   return message;
+}
+
+Result<Json> run_from(House& house, const std::string& source, std::string_view operation, const Json& fields,
+                      const Secret& token) {
+  transport::Message message = message_of(operation, transport::Carrier::http);
+  message.fields = fields;
+  message.token = token;
+  message.source = source;
+  return house.operations().run(message);
 }
 
 Json fields_of(const proving::Response& response) {

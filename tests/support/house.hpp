@@ -69,6 +69,8 @@ auth::Visit by_hand();
 // Policies whose password hashes cost as little as is allowed.
 auth::Policies quick_policies();
 auth::passwords::Password password_of(std::string_view text);
+// The account that is meant.
+std::string id_of(const auth::records::AccountName& name);
 
 struct HouseSettings {
   std::string server = "https://auth.example.org";
@@ -149,6 +151,9 @@ void copy_all(storage::Medium& from, storage::Medium& to);
 
 // A message that a carrier would hand in.
 transport::Message message_of(std::string_view operation, transport::Carrier carrier);
+// The same done, over HTTP from an address, with a token where one is given.
+Result<Json> run_from(House& house, const std::string& source, std::string_view operation, const Json& fields,
+                      const Secret& token = Secret());
 Json fields_of(const auth::proving::Response& response);
 
 }  // namespace countersign::test

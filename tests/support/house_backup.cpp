@@ -19,7 +19,7 @@ std::string backup_of(House& house) {
     text += as_text(bytes);
     return ok();
   };
-  must(house.auth().back_up(sink, {}));
+  must(auth::upkeep::back_up(house.auth().roles().context, sink, {}));
   return text;
 }
 

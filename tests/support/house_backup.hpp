@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "auth/upkeep/backing_up.hpp"
 #include "auth/upkeep/restoring.hpp"
 #include "tests/support/house.hpp"
 

@@ -12,7 +12,7 @@ proving::Response revoke_response(House& house, const Person& person, const std:
   request.transport = transport;
   request.reason = reason;
   const auto issued =
-      must(house.auth().issue_challenge(request, transport == records::Transport::http ? by_http() : by_hand()));
+      must(house.auth().roles().issuing.issue(request, transport == records::Transport::http ? by_http() : by_hand()));
   return house.answer(person, issued);
 }
 
@@ -29,7 +29,7 @@ keys::RotationResponse rotate_response(House& house, const Person& person, const
   request.transport = transport;
   request.new_public_key = next.certificate();
   const auto issued =
-      must(house.auth().issue_challenge(request, transport == records::Transport::http ? by_http() : by_hand()));
+      must(house.auth().roles().issuing.issue(request, transport == records::Transport::http ? by_http() : by_hand()));
   return {house.answer(person, issued), house.answer(next, issued), next.certificate()};
 }
 
@@ -38,11 +38,11 @@ std::string revocation_of(House& house, const Person& person) {
 }
 
 records::AccountState state_of(House& house, const Person& person) {
-  return must(house.auth().show_account(person.account())).account.state;
+  return must(house.auth().roles().accounts.show(person.account())).account.state;
 }
 
 std::uint64_t epoch_of(House& house, const Person& person) {
-  return must(house.auth().show_account(person.account())).account.epoch;
+  return must(house.auth().roles().accounts.show(person.account())).account.epoch;
 }
 
 }  // namespace countersign::test

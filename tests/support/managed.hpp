@@ -21,11 +21,12 @@ inline std::string mina() {
 // By an administrator unless another visit is given.
 inline auth::keys::ManagedAccount add_mina(House& house, std::string_view password, bool escrow = false,
                                            const auth::Visit& visit = by_hand()) {
-  return must(house.auth().add_managed_account({std::string(kManagedName), password_of(password), escrow}, visit));
+  return must(
+      house.auth().roles().enrolment.add_managed({std::string(kManagedName), password_of(password), escrow}, visit));
 }
 
 inline auth::records::Account account_of(House& house, const std::string& id) {
-  return must(house.auth().show_account(id)).account;
+  return must(house.auth().roles().accounts.show(id)).account;
 }
 inline std::string escrow_of(House& house, const std::string& id) {
   return text_of(house.medium(), auth::records::part_name(id, auth::records::AccountPart::escrowed_key));
@@ -40,7 +41,7 @@ inline std::string login_by_key(House& house, const auth::keys::ManagedAccount& 
   home.import(made.secret_key.reveal_text());
   auth::proving::ChallengeRequest request;
   request.name.account = made.account.id;
-  const auto issued = must(house.auth().issue_challenge(request, by_http()));
+  const auto issued = must(house.auth().roles().issuing.issue(request, by_http()));
   const ProgramRun opened =
       home.run({"--pinentry-mode", "loopback", "--passphrase", password, "-q", "--decrypt"}, issued.message);
   // That it cannot check the server's signature is no matter here.
@@ -50,8 +51,8 @@ inline std::string login_by_key(House& house, const auth::keys::ManagedAccount& 
                                           opened.output);
   if (made_by_gpg.exit_code != 0) return "gpg does not sign";
   const std::string challenge = must(auth::records::parse_statement(opened.output)).challenge;
-  return outcome(
-      house.auth().log_in({challenge, made_by_gpg.output, auth::openpgp::SignatureForm::detached}, by_http()));
+  return outcome(house.auth().roles().login.redeem(
+      {challenge, made_by_gpg.output, auth::openpgp::SignatureForm::detached}, by_http()));
 }
 
 }  // namespace countersign::test

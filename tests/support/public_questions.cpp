@@ -83,8 +83,21 @@ const std::vector<AskedFor>& all_asked_for() {
   return all;
 }
 
+Result<Json> NotingOperations::run(const transport::Message& message) {
+  {
+    const std::lock_guard lock(mutex_);
+    asked_.emplace(message.operation);
+  }
+  return inner_.run(message);
+}
+
+std::set<std::string> NotingOperations::asked() {
+  const std::lock_guard lock(mutex_);
+  return asked_;
+}
+
 AskedPlace::AskedPlace(passwords::HasherSettings hasher, passwords::Argon2Parameters parameters)
-    : house(settings_of(std::move(hasher), parameters), &medium) {
+    : house(settings_of(std::move(hasher), parameters), &medium), operations(house.operations()) {
   const auto& people = all_asked_for();
   house.add(people[0].person, kTheirPassword);
   house.add(people[1].person);
@@ -92,13 +105,15 @@ AskedPlace::AskedPlace(passwords::HasherSettings hasher, passwords::Argon2Parame
   plant(house, people[2].person, records::AccountPart::legacy_password, lthn(kTheirPassword));
   house.add(people[kRevoked].person, kTheirPassword);
   house.add(people[kDeleted].person, kTheirPassword);
-  must(house.auth().add_managed_account({people.back().person.name(), password_of(kTheirPassword), true}, by_hand()));
-  must(house.auth().revoke_account(people[kRevoked].person.account(), "key_retired", "", by_hand()));
-  must(house.auth().delete_account(people[kDeleted].person.account(), by_hand()));
+  must(house.auth().roles().enrolment.add_managed({people.back().person.name(), password_of(kTheirPassword), true},
+                                                  by_hand()));
+  must(house.auth().roles().revocation.by_administrator(people[kRevoked].person.account(), "key_retired", "",
+                                                        by_hand()));
+  must(house.auth().roles().deletion.by_administrator(people[kDeleted].person.account(), by_hand()));
   must(house.auth().maintain());
   transport::http::HttpServerSettings settings;
   settings.port = 0;
-  server = std::make_unique<transport::http::HttpServer>(house.operations(), settings);
+  server = std::make_unique<transport::http::HttpServer>(operations, settings);
   must(server->start());
 }
 

@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,19 @@ inline constexpr std::size_t kRevoked = 3;
 inline constexpr std::size_t kDeleted = 4;
 inline constexpr const char* kTheirPassword = "right";
 
+// Remembers which operations were asked for.
+class NotingOperations final : public transport::Operations {
+ public:
+  explicit NotingOperations(transport::Operations& inner) : inner_(inner) {}
+  Result<Json> run(const transport::Message& message) override;
+  std::set<std::string> asked();
+
+ private:
+  transport::Operations& inner_;
+  std::mutex mutex_;
+  std::set<std::string> asked_;
+};
+
 // Where they are as they are said to be, served over HTTP without limits on guessing.
 struct AskedPlace {
   explicit AskedPlace(auth::passwords::HasherSettings hasher = {},
@@ -31,6 +46,7 @@ struct AskedPlace {
   storage::MemoryMedium memory;
   FaultyMedium medium{memory};  // fails nowhere; it counts
   House house;
+  NotingOperations operations;
   std::unique_ptr<transport::http::HttpServer> server;
 };
 

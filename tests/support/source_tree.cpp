@@ -70,8 +70,19 @@ std::vector<std::string> top_level(const SourceFiles& files) {
   return {names.begin(), names.end()};
 }
 
+const SourceFiles& project() {
+  static const SourceFiles files = read_source_tree(COUNTERSIGN_SOURCE);
+  return files;
+}
+
 bool is_code(const SourceFile& file) {
   return file.path.ends_with(".cpp") || file.path.ends_with(".hpp");
+}
+
+bool is_product(const SourceFile& file) {
+  static const std::array<std::string_view, 4> kLayers = {"storage/", "auth/", "transport/", "cli/"};
+  return is_code(file) && std::any_of(kLayers.begin(), kLayers.end(),
+                                      [&](std::string_view layer) { return file.path.starts_with(layer); });
 }
 
 bool is_in(const SourceFile& file, std::string_view place) {

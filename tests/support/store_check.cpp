@@ -185,7 +185,7 @@ class StoreCheck {
 
 std::vector<std::string> faults_of_store(storage::Medium& medium, House& house) {
   std::vector<std::string> faults = StoreCheck(medium, house).run();
-  const auto report = must(house.another(medium, "checker"))->verify_audit({});
+  const auto report = must(house.another(medium, "checker"))->roles().audit.verify({});
   if (!report) {
     faults.push_back("audit: " + outcome(report));
   } else {

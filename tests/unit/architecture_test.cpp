@@ -17,13 +17,6 @@ using namespace countersign::test;
 
 namespace {
 
-using Breaches = std::vector<std::string>;
-
-const SourceFiles& project() {
-  static const SourceFiles files = read_source_tree(COUNTERSIGN_SOURCE);
-  return files;
-}
-
 // Lower may not include higher. The floor of the floor, storage/base, includes nothing of ours but itself.
 constexpr std::array<std::string_view, 5> kLayers = {"storage/base/", "storage/", "auth/", "transport/", "cli/"};
 
@@ -32,10 +25,6 @@ std::size_t layer_of(std::string_view path) {
     if (path.starts_with(kLayers[layer])) return layer;
   }
   return kLayers.size();  // tests, and what is no layer at all
-}
-
-bool is_product(const SourceFile& file) {
-  return is_code(file) && layer_of(file.path) < kLayers.size();
 }
 
 Breaches includes_that_point_back(const SourceFiles& files) {

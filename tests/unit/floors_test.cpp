@@ -14,19 +14,6 @@ using namespace countersign::test;
 
 namespace {
 
-using Breaches = std::vector<std::string>;
-
-const SourceFiles& project() {
-  static const SourceFiles files = read_source_tree(COUNTERSIGN_SOURCE);
-  return files;
-}
-
-bool is_product(const SourceFile& file) {
-  static const std::array<std::string_view, 4> kLayers = {"storage/", "auth/", "transport/", "cli/"};
-  return is_code(file) && std::any_of(kLayers.begin(), kLayers.end(),
-                                      [&](std::string_view layer) { return file.path.starts_with(layer); });
-}
-
 // The floors of a layer, lowest first: a room may include those before it in its list, never those behind. A folder is
 // a room, and so is a file that stands directly in a layer, with its header.
 const std::vector<std::vector<std::string>> kFloors = {

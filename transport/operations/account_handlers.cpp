@@ -42,7 +42,7 @@ Json managed_fields(const auth::keys::ManagedAccount& made) {
 }
 
 // The members of an account whose key is to be made here; `managed` itself is true or left out.
-Result<Json> add_managed(auth::Authenticator& auth, JsonReader& reader, const Message& message) {
+Result<Json> add_managed(auth::accounts::Enrolment& enrolment, JsonReader& reader, const Message& message) {
   if (!TRY(reader.boolean_or("managed", false))) {
     return fail(ErrorCode::malformed_message, "'managed' is true or left out");
   }
@@ -51,12 +51,12 @@ Result<Json> add_managed(auth::Authenticator& auth, JsonReader& reader, const Me
   const bool show_key_id = TRY(reader.boolean_or("show_key_id", false));
   const auto password = TRY(take_password(reader, "password"));
   TRY(reader.finish());
-  return managed_fields(TRY(auth.add_managed_account({username, password, escrow, show_key_id}, visit_of(message))));
+  return managed_fields(TRY(enrolment.add_managed({username, password, escrow, show_key_id}, visit_of(message))));
 }
 
 // One damaged record must not hide the others: its state says what is wrong with it.
-Json listed_fields(auth::Authenticator& auth, const std::string& id) {
-  const auto view = auth.show_account(id);
+Json listed_fields(auth::records::Accounts& accounts, const std::string& id) {
+  const auto view = accounts.show(id);
   if (view) return account_fields(view->account);
   return Json::object()
       .set("account", id)
@@ -102,7 +102,7 @@ Result<std::string> take_account(JsonReader& reader) {
   return auth::records::resolve(TRY(take_name(reader)));
 }
 
-Result<Json> issue_challenge(auth::Authenticator& auth, const Message& message) {
+Result<Json> issue_challenge(const Message& message, auth::proving::Issuing& issuing) {
   JsonReader reader(message.fields);
   auth::proving::ChallengeRequest request;
   request.name = TRY(take_name(reader));
@@ -120,18 +120,18 @@ Result<Json> issue_challenge(auth::Authenticator& auth, const Message& message) 
   request.new_public_key = TRY(take_for(auth::records::Purpose::rotate, *purpose, reader, "new_public_key"));
   request.reason = TRY(take_for(auth::records::Purpose::revoke, *purpose, reader, "reason"));
   TRY(reader.finish());
-  const auto issued = TRY(auth.issue_challenge(request, visit_of(message)));
+  const auto issued = TRY(issuing.issue(request, visit_of(message)));
   return Json::object().set("challenge_message", issued.message).set("expires_at", format_time(issued.expires_at));
 }
 
-Result<Json> enrol_account(auth::Authenticator& auth, const Message& message) {
+Result<Json> enrol_account(const Message& message, auth::accounts::Enrolment& enrolment) {
   ResponseFields taken;
   std::optional<auth::passwords::Password> password;
   if (message.text.empty()) {
     JsonReader reader(message.fields);
     if (reader.has("managed")) {
       TRY(check_carries_passwords(message));
-      return add_managed(auth, reader, message);
+      return add_managed(enrolment, reader, message);
     }
     if (reader.has("password")) password = TRY(take_password(reader, "password"));
     taken = TRY(take_response(reader));
@@ -140,10 +140,10 @@ Result<Json> enrol_account(auth::Authenticator& auth, const Message& message) {
     taken = TRY(take_response(message));
   }
   if (taken.public_key.empty()) return fail(ErrorCode::malformed_message, "the certificate is missing");
-  return enrolled_fields(TRY(auth.enrol(taken.response, taken.public_key, visit_of(message), password)));
+  return enrolled_fields(TRY(enrolment.enrol(taken.response, taken.public_key, visit_of(message), password)));
 }
 
-Result<Json> hold_account(auth::Authenticator& auth, const Message& message) {
+Result<Json> hold_account(const Message& message, auth::accounts::Enrolment& enrolment) {
   TRY(JsonReader(message.fields).finish());
   std::optional<auth::proving::Response> response;
   std::string public_key = message.text;
@@ -152,61 +152,62 @@ Result<Json> hold_account(auth::Authenticator& auth, const Message& message) {
     response = std::move(taken.response);
     public_key = std::move(taken.public_key);
   }
-  const auto held = TRY(auth.hold_enrolment(response, public_key, visit_of(message)));
+  const auto held = TRY(enrolment.hold(response, public_key, visit_of(message)));
   Json answer = Json::object().set("held", held.fingerprint.upper());
   if (!held.account.empty()) answer.set("account", held.account);
   return answer;
 }
 
-Result<Json> add_account(auth::Authenticator& auth, const Message& message) {
+Result<Json> add_account(const Message& message, auth::accounts::Enrolment& enrolment) {
   JsonReader reader(message.fields);
-  if (reader.has("managed")) return add_managed(auth, reader, message);
+  if (reader.has("managed")) return add_managed(enrolment, reader, message);
   auth::accounts::NewAccount request;
   request.username = TRY(reader.text("username"));
   request.public_key = TRY(reader.text("public_key"));
   request.show_key_id = TRY(reader.boolean_or("show_key_id", false));
   if (reader.has("password")) request.password = TRY(take_password(reader, "password"));
   TRY(reader.finish());
-  return enrolled_fields(TRY(auth.add_account(request, visit_of(message))));
+  return enrolled_fields(TRY(enrolment.add(request, visit_of(message))));
 }
 
-Result<Json> confirm_account(auth::Authenticator& auth, const Message& message) {
+Result<Json> confirm_account(const Message& message, auth::accounts::Enrolment& enrolment) {
   JsonReader reader(message.fields);
   auth::accounts::Confirmation confirmed;
   confirmed.fingerprint = TRY(auth::Fingerprint::parse(TRY(reader.text("fingerprint"))));
   confirmed.username = TRY(reader.text("username"));
   confirmed.show_key_id = TRY(reader.boolean_or("show_key_id", false));
   TRY(reader.finish());
-  return enrolled_fields(TRY(auth.confirm_enrolment(confirmed, visit_of(message))));
+  return enrolled_fields(TRY(enrolment.confirm(confirmed, visit_of(message))));
 }
 
-Result<Json> list_accounts(auth::Authenticator& auth, const Message& message) {
+Result<Json> list_accounts(const Message& message, auth::records::Accounts& accounts,
+                           auth::accounts::Enrolment& enrolment) {
   JsonReader reader(message.fields);
   std::string after = TRY(reader.text_or("after", ""));
   const std::int64_t limit = TRY(reader.integer_or("limit", 0));
   TRY(reader.finish());
   if (limit < 0) return fail(ErrorCode::malformed_message, "'limit' is not negative; 0 means all");
   if (!after.empty()) TRY(auth::check_account_id(after));
-  Json accounts = Json::array();
+  Json listed = Json::array();
   std::size_t left = limit == 0 ? SIZE_MAX : static_cast<std::size_t>(limit);
   while (left > 0) {
     const std::size_t page = std::min(kPage, left);
-    const auto ids = TRY(auth.list_accounts(after, page));
-    for (const std::string& id : ids) accounts.push(listed_fields(auth, id));
+    const auto ids = TRY(accounts.list(after, page));
+    for (const std::string& id : ids) listed.push(listed_fields(accounts, id));
     left -= ids.size();
     if (ids.size() < page) break;
     after = ids.back();
   }
   Json held = Json::array();
-  for (const auto& one : TRY(auth.list_held_enrolments())) held.push(held_fields(one));
-  return Json::object().set("accounts", std::move(accounts)).set("held", std::move(held));
+  for (const auto& one : TRY(enrolment.list_held())) held.push(held_fields(one));
+  return Json::object().set("accounts", std::move(listed)).set("held", std::move(held));
 }
 
-Result<Json> show_account(auth::Authenticator& auth, const Message& message) {
+Result<Json> show_account(const Message& message, auth::records::Accounts& accounts) {
   JsonReader reader(message.fields);
   const std::string id = TRY(take_account(reader));
   TRY(reader.finish());
-  const auto view = TRY(auth.show_account(id));
+  const auto view = TRY(accounts.show(id));
   Json former = Json::array();
   for (const auto& key : view.account.former_keys) {
     former.push(Json::object()

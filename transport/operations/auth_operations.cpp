@@ -1,7 +1,6 @@
 #include "transport/operations/auth_operations.hpp"
 
 #include <algorithm>
-#include <array>
 #include <new>
 
 #include "auth/base/log.hpp"
@@ -10,68 +9,6 @@
 
 namespace countersign::transport {
 namespace {
-
-struct Row {
-  std::string_view operation;
-  Handler handler;
-};
-
-constexpr std::array kHandlers = {
-    Row{"health.show", show_health},
-    Row{"ready.show", show_ready},
-    Row{"server.show", show_server},
-    Row{"challenge.issue", issue_challenge},
-    Row{"account.enrol", enrol_account},
-    Row{"account.hold", hold_account},
-    Row{"key.hand_out", hand_out_key},
-    Row{"session.open", open_session},
-    Row{"key.revoke", revoke_key},
-    Row{"key.rotate", rotate_key},
-    Row{"response.redeem", redeem_response},
-    Row{"session.show", show_session},
-    Row{"session.authz", authorize_session},
-    Row{"session.refresh", refresh_session},
-    Row{"session.end", end_session},
-    Row{"session.list", list_sessions},
-    Row{"session.end_all", end_all_sessions},
-    Row{"session.end_one", end_one_session},
-    Row{"account.add", add_account},
-    Row{"account.import", import_accounts},
-    Row{"account.confirm", confirm_account},
-    Row{"account.list", list_accounts},
-    Row{"account.show", show_account},
-    Row{"account.sessions", list_account_sessions},
-    Row{"account.session", show_account_session},
-    Row{"account.session_end", end_account_session},
-    Row{"password.change", change_password},
-    Row{"password.set", set_password},
-    Row{"password.remove", remove_password},
-    Row{"account.revoke", revoke_account},
-    Row{"account.restore", restore_account},
-    Row{"account.rotate", rotate_account},
-    Row{"account.key", hand_out_account_key},
-    Row{"account.delete", delete_account},
-    Row{"revocation.export", export_revocations},
-    Row{"revocation.apply", apply_revocations},
-    Row{"audit.list", list_audit},
-    Row{"audit.verify", verify_audit},
-    Row{"server_key.show", show_server_key},
-    Row{"server_key.extend", extend_server_key},
-    Row{"server_key.refresh", refresh_server_key},
-    Row{"server_key.replace", replace_server_key},
-    Row{"secret.list", list_secrets},
-    Row{"secret.rotate", rotate_secret},
-    Row{"secret.reseal", reseal_records},
-    Row{"secret.retire", retire_secret},
-    Row{"clock.accept", accept_clock},
-};
-
-Handler find_handler(std::string_view operation) {
-  for (const Row& row : kHandlers) {
-    if (row.operation == operation) return row.handler;
-  }
-  return nullptr;
-}
 
 // Text and names, wherever they stand. Strict JSON is at most 8 deep, so this is too.
 std::size_t size_of(const Json& json) {
@@ -119,12 +56,37 @@ Status judge_message(const Operation& row, const Message& message) {
   return fail(ErrorCode::not_permitted);
 }
 
-Result<Json> dispatch(auth::Authenticator& authenticator, const Message& message) {
+// The account whose password a message guesses at; empty where it brings none, or names none that could be one.
+std::string guessed_at(const Message& message) {
+  JsonReader reader(message.fields);
+  if (!message.text.empty() || !reader.has("password")) return "";
+  return take_account(reader).value_or("");
+}
+
+Status limit(auth::Authenticator& auth, const Operation& row, const Message& message) {
+  switch (row.limit) {
+    case Limit::none:
+    case Limit::bad_token:
+      return ok();
+    case Limit::request:
+      return auth.limit_request(visit_of(message));
+    case Limit::proof: {
+      const std::string account = guessed_at(message);
+      return account.empty() ? auth.limit_request(visit_of(message)) : auth.limit_password(visit_of(message), account);
+    }
+  }
+  return fail(ErrorCode::slow_down);
+}
+
+Result<Json> dispatch(auth::Authenticator& auth, const Message& message) {
   const Operation* row = find_operation(message.operation);
-  const Handler handler = find_handler(message.operation);
-  if (row == nullptr || handler == nullptr) return fail(ErrorCode::unknown_operation, std::string(message.operation));
+  if (row == nullptr) return fail(ErrorCode::unknown_operation, std::string(message.operation));
   TRY(judge_message(*row, message));
-  return handler(authenticator, message);
+  TRY(limit(auth, *row, message));
+  auto answer = row->carry_out(auth, message);
+  if (answer || row->limit != Limit::bad_token || public_face_of(answer.error().code) != Face::denied) return answer;
+  TRY(auth.limit_request(visit_of(message)));
+  return answer;
 }
 
 auth::LogLevel level_of(ErrorCode code) {
@@ -165,6 +127,7 @@ Result<Json> AuthOperations::run(const Message& message) {
       return fail(ErrorCode::busy, "out of memory");
     }
   }();
+  if (!answer) answer = tl::unexpected<Error>(authenticator_.explained(std::move(answer.error())));
   // Only a stick's copy may be whole later.
   if (!answer && answer.error().code == ErrorCode::file_incomplete && message.carrier == Carrier::http) {
     answer = fail(ErrorCode::malformed_message, answer.error().detail);

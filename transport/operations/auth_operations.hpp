@@ -1,7 +1,6 @@
 // The operations as the Authenticator carries them out.
 #pragma once
 
-#include "auth/authenticator.hpp"
 #include "transport/operations/operation.hpp"
 
 namespace countersign::transport {

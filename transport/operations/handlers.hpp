@@ -1,4 +1,5 @@
-// A handler an operation: parse the message, call one method of auth, name the answer's fields.
+// A handler an operation: parse the message, call one method of a role of auth, name the answer's fields. Behind the
+// message stand the roles that it needs.
 #pragma once
 
 #include "auth/authenticator.hpp"
@@ -6,70 +7,73 @@
 
 namespace countersign::transport {
 
-using Handler = Result<Json> (*)(auth::Authenticator&, const Message&);
-
 // server_handlers.cpp
-Result<Json> show_health(auth::Authenticator& auth, const Message& message);
-Result<Json> show_ready(auth::Authenticator& auth, const Message& message);
-Result<Json> show_server(auth::Authenticator& auth, const Message& message);
-Result<Json> accept_clock(auth::Authenticator& auth, const Message& message);
-Result<Json> list_audit(auth::Authenticator& auth, const Message& message);
-Result<Json> verify_audit(auth::Authenticator& auth, const Message& message);
+Result<Json> show_health(const Message& message);
+Result<Json> show_ready(const Message& message, auth::Authenticator& auth);
+Result<Json> show_server(const Message& message, const auth::Context& context);
+Result<Json> accept_clock(const Message& message, const auth::Context& context);
+Result<Json> list_audit(const Message& message, auth::records::Audit& audit);
+Result<Json> verify_audit(const Message& message, auth::records::Audit& audit);
 
 // server_key_handlers.cpp
-Result<Json> show_server_key(auth::Authenticator& auth, const Message& message);
-Result<Json> extend_server_key(auth::Authenticator& auth, const Message& message);
-Result<Json> refresh_server_key(auth::Authenticator& auth, const Message& message);
-Result<Json> replace_server_key(auth::Authenticator& auth, const Message& message);
+Result<Json> show_server_key(const Message& message, auth::upkeep::KeyUpkeep& upkeep);
+Result<Json> extend_server_key(const Message& message, auth::upkeep::KeyUpkeep& upkeep);
+Result<Json> refresh_server_key(const Message& message, auth::upkeep::KeyUpkeep& upkeep);
+Result<Json> replace_server_key(const Message& message, auth::upkeep::KeyUpkeep& upkeep);
 
 // secret_handlers.cpp
-Result<Json> list_secrets(auth::Authenticator& auth, const Message& message);
-Result<Json> rotate_secret(auth::Authenticator& auth, const Message& message);
-Result<Json> reseal_records(auth::Authenticator& auth, const Message& message);
-Result<Json> retire_secret(auth::Authenticator& auth, const Message& message);
+Result<Json> list_secrets(const Message& message, auth::upkeep::SecretUpkeep& upkeep);
+Result<Json> rotate_secret(const Message& message, auth::upkeep::SecretUpkeep& upkeep);
+Result<Json> reseal_records(const Message& message, auth::upkeep::SecretUpkeep& upkeep);
+Result<Json> retire_secret(const Message& message, auth::upkeep::SecretUpkeep& upkeep);
 
 // import_handlers.cpp
-Result<Json> import_accounts(auth::Authenticator& auth, const Message& message);
+Result<Json> import_accounts(const Message& message, auth::accounts::LegacyImport& importing);
 
 // account_handlers.cpp
-Result<Json> issue_challenge(auth::Authenticator& auth, const Message& message);
-Result<Json> enrol_account(auth::Authenticator& auth, const Message& message);
-Result<Json> hold_account(auth::Authenticator& auth, const Message& message);
-Result<Json> add_account(auth::Authenticator& auth, const Message& message);
-Result<Json> confirm_account(auth::Authenticator& auth, const Message& message);
-Result<Json> list_accounts(auth::Authenticator& auth, const Message& message);
-Result<Json> show_account(auth::Authenticator& auth, const Message& message);
+Result<Json> issue_challenge(const Message& message, auth::proving::Issuing& issuing);
+Result<Json> enrol_account(const Message& message, auth::accounts::Enrolment& enrolment);
+Result<Json> hold_account(const Message& message, auth::accounts::Enrolment& enrolment);
+Result<Json> add_account(const Message& message, auth::accounts::Enrolment& enrolment);
+Result<Json> confirm_account(const Message& message, auth::accounts::Enrolment& enrolment);
+Result<Json> list_accounts(const Message& message, auth::records::Accounts& accounts,
+                           auth::accounts::Enrolment& enrolment);
+Result<Json> show_account(const Message& message, auth::records::Accounts& accounts);
 
 // password_handlers.cpp
-Result<Json> change_password(auth::Authenticator& auth, const Message& message);
-Result<Json> set_password(auth::Authenticator& auth, const Message& message);
-Result<Json> remove_password(auth::Authenticator& auth, const Message& message);
+Result<Json> change_password(const Message& message, auth::accounts::Passwords& passwords);
+Result<Json> set_password(const Message& message, auth::accounts::Passwords& passwords);
+Result<Json> remove_password(const Message& message, auth::accounts::Passwords& passwords);
 
 // key_handlers.cpp
-Result<Json> revoke_key(auth::Authenticator& auth, const Message& message);
-Result<Json> rotate_key(auth::Authenticator& auth, const Message& message);
-Result<Json> redeem_response(auth::Authenticator& auth, const Message& message);
-Result<Json> revoke_account(auth::Authenticator& auth, const Message& message);
-Result<Json> restore_account(auth::Authenticator& auth, const Message& message);
-Result<Json> rotate_account(auth::Authenticator& auth, const Message& message);
-Result<Json> delete_account(auth::Authenticator& auth, const Message& message);
-Result<Json> hand_out_key(auth::Authenticator& auth, const Message& message);
-Result<Json> hand_out_account_key(auth::Authenticator& auth, const Message& message);
-Result<Json> export_revocations(auth::Authenticator& auth, const Message& message);
-Result<Json> apply_revocations(auth::Authenticator& auth, const Message& message);
+Result<Json> revoke_key(const Message& message, auth::keys::Revocation& revocation, auth::records::Accounts& accounts);
+Result<Json> rotate_key(const Message& message, auth::keys::Rotation& rotation);
+Result<Json> redeem_response(const Message& message, const auth::Context& context, auth::sessions::Login& login,
+                             auth::accounts::Passwords& passwords, auth::accounts::Enrolment& enrolment,
+                             auth::keys::Revocation& revocation, auth::records::Accounts& accounts,
+                             auth::keys::Rotation& rotation);
+Result<Json> revoke_account(const Message& message, auth::keys::Revocation& revocation);
+Result<Json> restore_account(const Message& message, auth::keys::Revocation& revocation);
+Result<Json> rotate_account(const Message& message, auth::keys::Rotation& rotation);
+Result<Json> delete_account(const Message& message, auth::accounts::Deletion& deletion);
+Result<Json> hand_out_key(const Message& message, auth::keys::Escrow& escrow);
+Result<Json> hand_out_account_key(const Message& message, auth::keys::Escrow& escrow);
+Result<Json> export_revocations(const Message& message, auth::keys::RevocationExporting& exporting);
+Result<Json> apply_revocations(const Message& message, auth::keys::RevocationExporting& exporting);
 
 // session_handlers.cpp
-Result<Json> open_session(auth::Authenticator& auth, const Message& message);
-Result<Json> show_session(auth::Authenticator& auth, const Message& message);
-Result<Json> authorize_session(auth::Authenticator& auth, const Message& message);
-Result<Json> refresh_session(auth::Authenticator& auth, const Message& message);
-Result<Json> end_session(auth::Authenticator& auth, const Message& message);
-Result<Json> list_sessions(auth::Authenticator& auth, const Message& message);
-Result<Json> end_all_sessions(auth::Authenticator& auth, const Message& message);
-Result<Json> end_one_session(auth::Authenticator& auth, const Message& message);
-Result<Json> list_account_sessions(auth::Authenticator& auth, const Message& message);
-Result<Json> show_account_session(auth::Authenticator& auth, const Message& message);
-Result<Json> end_account_session(auth::Authenticator& auth, const Message& message);
+Result<Json> open_session(const Message& message, auth::sessions::Login& login, auth::accounts::Passwords& passwords);
+Result<Json> show_session(const Message& message, auth::sessions::Sessions& sessions);
+Result<Json> authorize_session(const Message& message, auth::sessions::Sessions& sessions);
+Result<Json> refresh_session(const Message& message, auth::sessions::Sessions& sessions);
+Result<Json> end_session(const Message& message, auth::sessions::Sessions& sessions);
+Result<Json> list_sessions(const Message& message, auth::sessions::Sessions& sessions);
+Result<Json> end_all_sessions(const Message& message, auth::sessions::Sessions& sessions);
+Result<Json> end_one_session(const Message& message, auth::sessions::Sessions& sessions);
+Result<Json> list_account_sessions(const Message& message, auth::records::Accounts& accounts,
+                                   auth::sessions::Sessions& sessions);
+Result<Json> show_account_session(const Message& message, auth::sessions::Sessions& sessions);
+Result<Json> end_account_session(const Message& message, auth::sessions::Sessions& sessions);
 
 // What an operation on an account's key says of it.
 Json account_key_fields(const auth::records::Account& account);

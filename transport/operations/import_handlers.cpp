@@ -28,14 +28,14 @@ Json count(std::size_t number) {
 
 }  // namespace
 
-Result<Json> import_accounts(auth::Authenticator& auth, const Message& message) {
+Result<Json> import_accounts(const Message& message, auth::accounts::LegacyImport& importing) {
   JsonReader reader(message.fields);
   auth::accounts::LegacyImportOrder order;
   order.folder = TRY(reader.text("folder"));
   order.skip_strays = TRY(reader.boolean_or("skip_strays", false));
   order.dry_run = TRY(reader.boolean_or("dry_run", false));
   TRY(reader.finish());
-  const auto summary = TRY(auth.import_legacy(order, message.progress, visit_of(message)));
+  const auto summary = TRY(importing.run(order, message.progress, visit_of(message)));
   Json reports = Json::array();
   for (const auto& report : summary.reports) reports.push(report_fields(report));
   Json strays = Json::array();

@@ -1,7 +1,7 @@
 // One message, several carriers: what a carrier hands to an operation and gets back.
 //
-// The table says for every operation which carriers may bring it, who may ask, and how large it may be, on one screen.
-// A carrier decides nothing about trust; it turns bytes into a Message and a reply into bytes.
+// The table says for every operation which carriers may bring it, who may ask, what limits it, and how large it may be,
+// on one screen. A carrier decides nothing about trust; it turns bytes into a Message and a reply into bytes.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,10 @@
 #include "storage/base/progress.hpp"
 #include "storage/base/result.hpp"
 #include "storage/base/secret.hpp"
+
+namespace countersign::auth {
+class Authenticator;
+}
 
 namespace countersign::transport {
 
@@ -36,6 +40,21 @@ struct Message {
   Progress progress = {};        // of the local carrier, else empty
 };
 
+// What a message over a network takes from what its source may do (auth/throttle/limits.hpp).
+enum class Limit : std::uint8_t {
+  none,
+  // One request, before anything is asked of an account.
+  request,
+  // The same; or, where the message has a `password` and names an account, one guess at that account's password.
+  proof,
+  // One request for a token that opened nothing. A token that opens is never limited.
+  bad_token,
+};
+
+// Whether a stranger may ask it of any account: then the answer says nothing of the account, not even whether it is
+// there (S28).
+enum class Answer : std::uint8_t { plain, even };
+
 // What takes rights away is written on a full disk too, in the room of the ballast.
 enum class Rights : std::uint8_t { kept, taken_away };
 
@@ -43,15 +62,18 @@ struct Operation {
   std::string_view name;
   std::uint8_t carriers;  // a sum of Carrier
   Guard guard;
+  Limit limit;
+  Answer answer;
   Rights rights;
   std::size_t body_bytes_max;
+  Result<Json> (*carry_out)(auth::Authenticator&, const Message&);
 };
 
 class Operations {
  public:
   virtual ~Operations() = default;
-  // Runs one operation: checks carrier, size and guard, parses, calls auth, names the answer's fields. An operation
-  // without an answer returns null. Any thread at any time. Refusals are logged here and nowhere else.
+  // Runs one operation: checks carrier, size, guard and limit, parses, calls auth, names the answer's fields. An
+  // operation without an answer returns null. Any thread at any time. Refusals are logged here and nowhere else.
   virtual Result<Json> run(const Message& message) = 0;
 };
 

@@ -1,9 +1,10 @@
-// Which operation, brought by which carriers, guarded how, taking rights away or not, at most how large: one table on
-// one screen.
+// Which operation, brought by which carriers, guarded and limited how, answering evenly or not, taking rights away or
+// not, at most how many bytes of a body, carried out by whom: one table on one screen.
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
-#include "transport/operations/operation.hpp"
+#include "transport/operations/handlers.hpp"
 
 namespace countersign::transport {
 namespace {
@@ -19,56 +20,77 @@ constexpr std::size_t kCertificate = 128u << 10;  // a response with a certifica
 constexpr std::size_t kLocalFile = 4u << 20;      // a certificate from a local file
 constexpr std::size_t kExport = 64u << 20;        // a list of revocations, some 180 bytes a line
 
+template <class Role>
+Role& role_of(auth::Authenticator& auth) {
+  if constexpr (std::is_same_v<Role, auth::Authenticator>) {
+    return auth;
+  } else {
+    return auth.roles().get<Role>();
+  }
+}
+
+template <class... Roles>
+Result<Json> hand(Result<Json> (*handler)(const Message&, Roles&...), auth::Authenticator& auth,
+                  const Message& message) {
+  return handler(message, role_of<Roles>(auth)...);
+}
+
+// The handler with the roles that its parameters ask for.
+template <auto kHandler>
+Result<Json> served(auth::Authenticator& auth, const Message& message) {
+  return hand(kHandler, auth, message);
+}
+
 // clang-format off
 constexpr std::array kTable = {
-    //         name                 carriers          guard                 rights              body, bytes at most
-    Operation{"health.show",        kHttp,            Guard::none,           Rights::kept,       0},
-    Operation{"ready.show",         kHttp | kLocal,   Guard::none,           Rights::kept,       0},
-    Operation{"server.show",        kAny,             Guard::none,           Rights::kept,       0},
-    Operation{"challenge.issue",    kAny,             Guard::none,           Rights::kept,       kCertificate},
-    Operation{"account.enrol",      kHttp | kLocal,   Guard::none,           Rights::kept,       kCertificate},
-    Operation{"key.hand_out",       kHttp,            Guard::none,           Rights::kept,       kResponse},
-    Operation{"account.hold",       kCourier,         Guard::none,           Rights::kept,       kResponse},
-    Operation{"session.open",       kAny,             Guard::none,           Rights::kept,       kResponse},
-    Operation{"key.revoke",         kAny,             Guard::none,           Rights::taken_away, kResponse},
-    Operation{"key.rotate",         kAny,             Guard::none,           Rights::taken_away, kCertificate},
-    Operation{"response.redeem",    kCourier | kLocal, Guard::none,          Rights::taken_away, kCertificate},
-    Operation{"session.show",       kHttp,            Guard::bearer,         Rights::kept,       0},
-    Operation{"session.authz",      kHttp,            Guard::bearer,         Rights::kept,       0},
-    Operation{"session.refresh",    kHttp,            Guard::bearer,         Rights::kept,       kSmall},
-    Operation{"session.end",        kHttp,            Guard::bearer,         Rights::taken_away, kSmall},
-    Operation{"session.list",       kHttp,            Guard::bearer,         Rights::kept,       0},
-    Operation{"session.end_all",    kHttp,            Guard::bearer,         Rights::taken_away, kSmall},
-    Operation{"session.end_one",    kHttp,            Guard::bearer,         Rights::taken_away, kSmall},
-    Operation{"account.add",        kLocal,           Guard::administrator,  Rights::kept,       kLocalFile},
-    Operation{"account.import",     kLocal,           Guard::administrator,  Rights::kept,       kSmall},
-    Operation{"account.confirm",    kLocal,           Guard::administrator,  Rights::kept,       kSmall},
-    Operation{"account.list",       kLocal,           Guard::administrator,  Rights::kept,       kSmall},
-    Operation{"account.show",       kLocal,           Guard::administrator,  Rights::kept,       kSmall},
-    Operation{"account.sessions",   kLocal,           Guard::administrator,  Rights::kept,       kSmall},
-    Operation{"account.session",    kLocal,           Guard::administrator,  Rights::kept,       kSmall},
-    Operation{"account.session_end", kLocal,          Guard::administrator,  Rights::taken_away, kSmall},
-    Operation{"password.change",    kHttp,            Guard::none,           Rights::kept,       kResponse},
-    Operation{"password.set",       kLocal,           Guard::administrator,  Rights::kept,       kResponse},
-    Operation{"password.remove",    kLocal,           Guard::administrator,  Rights::taken_away, kSmall},
-    Operation{"account.revoke",     kLocal,           Guard::administrator,  Rights::taken_away, kSmall},
-    Operation{"account.restore",    kLocal,           Guard::administrator,  Rights::kept,       kLocalFile},
-    Operation{"account.rotate",     kLocal,           Guard::administrator,  Rights::taken_away, kLocalFile},
-    Operation{"account.key",        kLocal,           Guard::administrator,  Rights::kept,       kSmall},
-    Operation{"account.delete",     kLocal,           Guard::administrator,  Rights::taken_away, kSmall},
-    Operation{"revocation.export",  kLocal,           Guard::administrator,  Rights::kept,       kSmall},
-    Operation{"revocation.apply",   kLocal,           Guard::administrator,  Rights::taken_away, kExport},
-    Operation{"audit.list",         kLocal,           Guard::administrator,  Rights::kept,       kSmall},
-    Operation{"audit.verify",       kLocal,           Guard::administrator,  Rights::kept,       kSmall},
-    Operation{"server_key.show",    kLocal,           Guard::administrator,  Rights::kept,       kSmall},
-    Operation{"server_key.extend",  kLocal,           Guard::administrator,  Rights::kept,       kSmall},
-    Operation{"server_key.refresh", kLocal,           Guard::administrator,  Rights::kept,       kSmall},
-    Operation{"server_key.replace", kLocal,           Guard::administrator,  Rights::kept,       kSmall},
-    Operation{"secret.list",        kLocal,           Guard::administrator,  Rights::kept,       kSmall},
-    Operation{"secret.rotate",      kLocal,           Guard::administrator,  Rights::kept,       kSmall},
-    Operation{"secret.reseal",      kLocal,           Guard::administrator,  Rights::kept,       kSmall},
-    Operation{"secret.retire",      kLocal,           Guard::administrator,  Rights::kept,       kSmall},
-    Operation{"clock.accept",       kLocal,           Guard::administrator,  Rights::kept,       kSmall},
+    //         name                   carriers           guard                 limit             answer          rights              body, bytes handler
+    Operation{"health.show",         kHttp,             Guard::none,          Limit::none,      Answer::plain,  Rights::kept,       0,            served<show_health>},
+    Operation{"ready.show",          kHttp | kLocal,    Guard::none,          Limit::none,      Answer::plain,  Rights::kept,       0,            served<show_ready>},
+    Operation{"server.show",         kAny,              Guard::none,          Limit::none,      Answer::plain,  Rights::kept,       0,            served<show_server>},
+    Operation{"challenge.issue",     kAny,              Guard::none,          Limit::request,   Answer::even,   Rights::kept,       kCertificate, served<issue_challenge>},
+    Operation{"account.enrol",       kHttp | kLocal,    Guard::none,          Limit::proof,     Answer::plain,  Rights::kept,       kCertificate, served<enrol_account>},
+    Operation{"key.hand_out",        kHttp,             Guard::none,          Limit::proof,     Answer::even,   Rights::kept,       kResponse,    served<hand_out_key>},
+    Operation{"account.hold",        kCourier,          Guard::none,          Limit::none,      Answer::plain,  Rights::kept,       kResponse,    served<hold_account>},
+    Operation{"session.open",        kAny,              Guard::none,          Limit::proof,     Answer::even,   Rights::kept,       kResponse,    served<open_session>},
+    Operation{"key.revoke",          kAny,              Guard::none,          Limit::proof,     Answer::even,   Rights::taken_away, kResponse,    served<revoke_key>},
+    Operation{"key.rotate",          kAny,              Guard::none,          Limit::proof,     Answer::even,   Rights::taken_away, kCertificate, served<rotate_key>},
+    Operation{"response.redeem",     kCourier | kLocal, Guard::none,          Limit::none,      Answer::plain,  Rights::taken_away, kCertificate, served<redeem_response>},
+    Operation{"session.show",        kHttp,             Guard::bearer,        Limit::bad_token, Answer::plain,  Rights::kept,       0,            served<show_session>},
+    Operation{"session.authz",       kHttp,             Guard::bearer,        Limit::bad_token, Answer::plain,  Rights::kept,       0,            served<authorize_session>},
+    Operation{"session.refresh",     kHttp,             Guard::bearer,        Limit::request,   Answer::plain,  Rights::kept,       kSmall,       served<refresh_session>},
+    Operation{"session.end",         kHttp,             Guard::bearer,        Limit::bad_token, Answer::plain,  Rights::taken_away, kSmall,       served<end_session>},
+    Operation{"session.list",        kHttp,             Guard::bearer,        Limit::bad_token, Answer::plain,  Rights::kept,       0,            served<list_sessions>},
+    Operation{"session.end_all",     kHttp,             Guard::bearer,        Limit::bad_token, Answer::plain,  Rights::taken_away, kSmall,       served<end_all_sessions>},
+    Operation{"session.end_one",     kHttp,             Guard::bearer,        Limit::bad_token, Answer::plain,  Rights::taken_away, kSmall,       served<end_one_session>},
+    Operation{"account.add",         kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kLocalFile,   served<add_account>},
+    Operation{"account.import",      kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<import_accounts>},
+    Operation{"account.confirm",     kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<confirm_account>},
+    Operation{"account.list",        kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<list_accounts>},
+    Operation{"account.show",        kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<show_account>},
+    Operation{"account.sessions",    kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<list_account_sessions>},
+    Operation{"account.session",     kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<show_account_session>},
+    Operation{"account.session_end", kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::taken_away, kSmall,       served<end_account_session>},
+    Operation{"password.change",     kHttp,             Guard::none,          Limit::proof,     Answer::even,   Rights::kept,       kResponse,    served<change_password>},
+    Operation{"password.set",        kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kResponse,    served<set_password>},
+    Operation{"password.remove",     kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::taken_away, kSmall,       served<remove_password>},
+    Operation{"account.revoke",      kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::taken_away, kSmall,       served<revoke_account>},
+    Operation{"account.restore",     kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kLocalFile,   served<restore_account>},
+    Operation{"account.rotate",      kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::taken_away, kLocalFile,   served<rotate_account>},
+    Operation{"account.key",         kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<hand_out_account_key>},
+    Operation{"account.delete",      kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::taken_away, kSmall,       served<delete_account>},
+    Operation{"revocation.export",   kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<export_revocations>},
+    Operation{"revocation.apply",    kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::taken_away, kExport,      served<apply_revocations>},
+    Operation{"audit.list",          kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<list_audit>},
+    Operation{"audit.verify",        kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<verify_audit>},
+    Operation{"server_key.show",     kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<show_server_key>},
+    Operation{"server_key.extend",   kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<extend_server_key>},
+    Operation{"server_key.refresh",  kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<refresh_server_key>},
+    Operation{"server_key.replace",  kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<replace_server_key>},
+    Operation{"secret.list",         kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<list_secrets>},
+    Operation{"secret.rotate",       kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<rotate_secret>},
+    Operation{"secret.reseal",       kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<reseal_records>},
+    Operation{"secret.retire",       kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<retire_secret>},
+    Operation{"clock.accept",        kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<accept_clock>},
 };
 // clang-format on
 

@@ -12,7 +12,7 @@ Status check_carries_passwords(const Message& message) {
   return fail(ErrorCode::carrier_not_allowed, "a password is taken by HTTP only");
 }
 
-Result<Json> change_password(auth::Authenticator& auth, const Message& message) {
+Result<Json> change_password(const Message& message, auth::accounts::Passwords& passwords) {
   if (!message.text.empty()) {
     return fail(ErrorCode::malformed_message, "the new password comes beside the response: {response, new_password}");
   }
@@ -20,32 +20,32 @@ Result<Json> change_password(auth::Authenticator& auth, const Message& message) 
   const auto next = TRY(take_password(reader, "new_password"));
   if (reader.has("password")) {
     const auto password = TRY(take_password(reader, "password"));
-    const auto name = TRY(take_name(reader));
+    const std::string account = TRY(take_account(reader));
     TRY(reader.finish());
-    TRY(auth.change_password(name, password, next, visit_of(message)));
+    TRY(passwords.change(account, password, next, visit_of(message)));
     return Json();
   }
   const auto taken = TRY(take_response(reader));
   TRY(reader.finish());
   if (!taken.public_key.empty()) return fail(ErrorCode::malformed_message, "a change of password takes no certificate");
-  TRY(auth.change_password(taken.response, next, visit_of(message)));
+  TRY(passwords.change(taken.response, next, visit_of(message)));
   return Json();
 }
 
-Result<Json> set_password(auth::Authenticator& auth, const Message& message) {
+Result<Json> set_password(const Message& message, auth::accounts::Passwords& passwords) {
   JsonReader reader(message.fields);
-  const auto name = TRY(take_name(reader));
+  const std::string account = TRY(take_account(reader));
   const auto next = TRY(take_password(reader, "password"));
   TRY(reader.finish());
-  TRY(auth.set_password(name, next, visit_of(message)));
+  TRY(passwords.set(account, next, visit_of(message)));
   return Json();
 }
 
-Result<Json> remove_password(auth::Authenticator& auth, const Message& message) {
+Result<Json> remove_password(const Message& message, auth::accounts::Passwords& passwords) {
   JsonReader reader(message.fields);
-  const auto name = TRY(take_name(reader));
+  const std::string account = TRY(take_account(reader));
   TRY(reader.finish());
-  TRY(auth.remove_password(name, visit_of(message)));
+  TRY(passwords.remove(account, visit_of(message)));
   return Json();
 }
 

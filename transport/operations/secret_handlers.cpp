@@ -23,35 +23,35 @@ Json secret_fields(const auth::upkeep::SecretView& view) {
 
 }  // namespace
 
-Result<Json> list_secrets(auth::Authenticator& auth, const Message& message) {
+Result<Json> list_secrets(const Message& message, auth::upkeep::SecretUpkeep& upkeep) {
   TRY(JsonReader(message.fields).finish());
   Json secrets = Json::array();
-  for (const auto& view : TRY(auth.list_secrets(message.progress))) secrets.push(secret_fields(view));
+  for (const auto& view : TRY(upkeep.list(message.progress))) secrets.push(secret_fields(view));
   return Json::object().set("secrets", std::move(secrets));
 }
 
-Result<Json> rotate_secret(auth::Authenticator& auth, const Message& message) {
+Result<Json> rotate_secret(const Message& message, auth::upkeep::SecretUpkeep& upkeep) {
   JsonReader reader(message.fields);
   const std::string family = TRY(reader.text("family"));
   const std::int64_t after = TRY(reader.integer_or("after_seconds", auth::upkeep::kTakeOver.count()));
   TRY(reader.finish());
-  return secret_fields(TRY(auth.rotate_secret(family, Seconds(after), visit_of(message))));
+  return secret_fields(TRY(upkeep.rotate(family, Seconds(after), visit_of(message))));
 }
 
-Result<Json> reseal_records(auth::Authenticator& auth, const Message& message) {
+Result<Json> reseal_records(const Message& message, auth::upkeep::SecretUpkeep& upkeep) {
   TRY(JsonReader(message.fields).finish());
-  const auto resealed = TRY(auth.reseal_records(visit_of(message), message.progress));
+  const auto resealed = TRY(upkeep.reseal(visit_of(message), message.progress));
   Json faults = Json::array();
   for (const std::string& fault : resealed.faults) faults.push(fault);
   return Json::object().set("resealed", resealed.records).set("faults", std::move(faults));
 }
 
-Result<Json> retire_secret(auth::Authenticator& auth, const Message& message) {
+Result<Json> retire_secret(const Message& message, auth::upkeep::SecretUpkeep& upkeep) {
   JsonReader reader(message.fields);
   const std::string id = TRY(reader.text("id"));
   const bool leaked = TRY(reader.boolean_or("leaked", false));
   TRY(reader.finish());
-  const auto retired = TRY(auth.retire_secret(id, leaked, visit_of(message), message.progress));
+  const auto retired = TRY(upkeep.retire(id, leaked, visit_of(message), message.progress));
   return Json::object()
       .set("family", name_of(retired.family))
       .set("id", retired.id)

@@ -1,3 +1,4 @@
+#include "auth/upkeep/clock_upkeep.hpp"
 #include "transport/operations/handlers.hpp"
 
 namespace countersign::transport {
@@ -30,26 +31,26 @@ Json cache_fields(const auth::records::VerifiedRecords::Counts& counts) {
 
 }  // namespace
 
-Result<Json> show_health(auth::Authenticator&, const Message& message) {
+Result<Json> show_health(const Message& message) {
   TRY(JsonReader(message.fields).finish());
   return Json::object().set("status", "ok");
 }
 
-Result<Json> show_ready(auth::Authenticator& auth, const Message& message) {
+Result<Json> show_ready(const Message& message, auth::Authenticator& auth) {
   TRY(JsonReader(message.fields).finish());
   const auth::Readiness readiness = TRY(auth.ready());
-  Json answer = Json::object().set("status", "ready").set("record_cache", cache_fields(auth.record_counts()));
+  Json answer = Json::object().set("status", "ready").set("record_cache", cache_fields(auth.roles().verified.counts()));
   if (readiness.warnings.empty()) return answer;
   Json warnings = Json::array();
   for (const std::string& warning : readiness.warnings) warnings.push(warning);
   return std::move(answer.set("warnings", std::move(warnings)));
 }
 
-Result<Json> show_server(auth::Authenticator& auth, const Message& message) {
+Result<Json> show_server(const Message& message, const auth::Context& context) {
   TRY(JsonReader(message.fields).finish());
   // Who knows the server by a former key is led to the present one.
   Json former = Json::array();
-  for (const auto& one : auth.former_keys()) {
+  for (const auto& one : context.identity.followed_at(context.timekeeper.now().wall)) {
     former.push(Json::object()
                     .set("fingerprint", one.fingerprint.upper())
                     .set("public_key", one.armored)
@@ -57,36 +58,36 @@ Result<Json> show_server(auth::Authenticator& auth, const Message& message) {
                     .set("signature", one.succession_signature));
   }
   return Json::object()
-      .set("server", auth.identity().name())
-      .set("fingerprint", auth.identity().fingerprint().upper())
-      .set("public_key", auth.identity().certificate_armored())
+      .set("server", context.identity.name())
+      .set("fingerprint", context.identity.fingerprint().upper())
+      .set("public_key", context.identity.certificate_armored())
       .set("former", std::move(former))
-      .set("registration", auth.policies().registration_open ? "open" : "closed")
+      .set("registration", context.policies.registration_open ? "open" : "closed")
       .set("version", COUNTERSIGN_VERSION);
 }
 
-Result<Json> accept_clock(auth::Authenticator& auth, const Message& message) {
+Result<Json> accept_clock(const Message& message, const auth::Context& context) {
   TRY(JsonReader(message.fields).finish());
-  TRY(auth.accept_clock(visit_of(message)));
+  TRY(auth::upkeep::accept_clock(context, visit_of(message)));
   return Json::object().set("status", "accepted");
 }
 
-Result<Json> list_audit(auth::Authenticator& auth, const Message& message) {
+Result<Json> list_audit(const Message& message, auth::records::Audit& audit) {
   JsonReader reader(message.fields);
   const std::string writer = TRY(reader.text_or("writer", ""));
   const std::int64_t limit = TRY(reader.integer_or("limit", 100));
   TRY(reader.finish());
   if (limit < 1 || limit > kAuditListMax) return fail(ErrorCode::malformed_message, "'limit' is 1 to 10000");
   Json records = Json::array();
-  for (const auto& record : TRY(auth.list_audit(writer, static_cast<std::size_t>(limit)))) {
+  for (const auto& record : TRY(audit.list(writer, static_cast<std::size_t>(limit)))) {
     records.push(audit_fields(record));
   }
   return Json::object().set("records", std::move(records));
 }
 
-Result<Json> verify_audit(auth::Authenticator& auth, const Message& message) {
+Result<Json> verify_audit(const Message& message, auth::records::Audit& audit) {
   TRY(JsonReader(message.fields).finish());
-  const auto report = TRY(auth.verify_audit(message.progress));
+  const auto report = TRY(audit.verify(message.progress));
   Json faults = Json::array();
   for (const std::string& fault : report.faults) faults.push(fault);
   Json answer = Json::object().set("intact", report.faults.empty()).set("records", report.records);

@@ -72,12 +72,12 @@ Json view_fields(const auth::upkeep::ServerKeyView& view) {
 
 }  // namespace
 
-Result<Json> show_server_key(auth::Authenticator& auth, const Message& message) {
+Result<Json> show_server_key(const Message& message, auth::upkeep::KeyUpkeep& upkeep) {
   TRY(JsonReader(message.fields).finish());
-  return view_fields(TRY(auth.show_server_key()));
+  return view_fields(TRY(upkeep.show()));
 }
 
-Result<Json> extend_server_key(auth::Authenticator& auth, const Message& message) {
+Result<Json> extend_server_key(const Message& message, auth::upkeep::KeyUpkeep& upkeep) {
   JsonReader reader(message.fields);
   const bool never = TRY(reader.boolean_or("never", false));
   const auto expires_at = TRY(reader.time_if_any("expires_at"));
@@ -85,15 +85,15 @@ Result<Json> extend_server_key(auth::Authenticator& auth, const Message& message
   if (never == expires_at.has_value()) {
     return fail(ErrorCode::malformed_message, "either 'expires_at' or 'never'");
   }
-  return view_fields(TRY(auth.extend_server_key(expires_at, visit_of(message))));
+  return view_fields(TRY(upkeep.extend(expires_at, visit_of(message))));
 }
 
-Result<Json> refresh_server_key(auth::Authenticator& auth, const Message& message) {
+Result<Json> refresh_server_key(const Message& message, auth::upkeep::KeyUpkeep& upkeep) {
   TRY(JsonReader(message.fields).finish());
-  return view_fields(TRY(auth.refresh_server_key(visit_of(message))));
+  return view_fields(TRY(upkeep.refresh(visit_of(message))));
 }
 
-Result<Json> replace_server_key(auth::Authenticator& auth, const Message& message) {
+Result<Json> replace_server_key(const Message& message, auth::upkeep::KeyUpkeep& upkeep) {
   JsonReader reader(message.fields);
   const std::int64_t overlap = TRY(reader.integer_or("overlap_seconds", 0));
   const bool alone = TRY(reader.boolean_or("without_succession", false));
@@ -103,7 +103,7 @@ Result<Json> replace_server_key(auth::Authenticator& auth, const Message& messag
   }
   auth::upkeep::KeyReplacement request;
   if (!alone) request.overlap = overlap == 0 ? auth::upkeep::kOverlapDefault : Seconds(overlap);
-  return view_fields(TRY(auth.replace_server_key(request, visit_of(message))));
+  return view_fields(TRY(upkeep.replace(request, visit_of(message))));
 }
 
 }  // namespace countersign::transport

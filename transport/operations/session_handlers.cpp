@@ -42,30 +42,30 @@ Json list_fields(const std::vector<auth::records::Session>& sessions, std::strin
 
 }  // namespace
 
-Result<Json> open_session(auth::Authenticator& auth, const Message& message) {
+Result<Json> open_session(const Message& message, auth::sessions::Login& login, auth::accounts::Passwords& passwords) {
   JsonReader reader(message.fields);
   if (message.text.empty() && reader.has("password")) {
     TRY(check_carries_passwords(message));
     const auto password = TRY(take_password(reader, "password"));
     const auto name = TRY(take_name(reader));
     TRY(reader.finish());
-    return token_fields(TRY(auth.log_in(name, password, visit_of(message))));
+    return token_fields(TRY(passwords.log_in(name, password, visit_of(message))));
   }
   const auto taken = TRY(take_response(message));
   if (!taken.public_key.empty()) return fail(ErrorCode::malformed_message, "a login takes no certificate");
-  const auto answer = TRY(auth.log_in(taken.response, visit_of(message)));
+  const auto answer = TRY(login.redeem(taken.response, visit_of(message)));
   if (!answer.opened) return Json::object().set("grant", answer.grant);
   return token_fields(*answer.opened);
 }
 
-Result<Json> show_session(auth::Authenticator& auth, const Message& message) {
+Result<Json> show_session(const Message& message, auth::sessions::Sessions& sessions) {
   TRY(JsonReader(message.fields).finish());
-  return session_fields(TRY(auth.admit(message.token, visit_of(message))));
+  return session_fields(TRY(sessions.admit(message.token, visit_of(message))));
 }
 
-Result<Json> authorize_session(auth::Authenticator& auth, const Message& message) {
+Result<Json> authorize_session(const Message& message, auth::sessions::Sessions& sessions) {
   TRY(JsonReader(message.fields).finish());
-  const auto session = TRY(auth.admit(message.token, visit_of(message)));
+  const auto session = TRY(sessions.admit(message.token, visit_of(message)));
   return Json::object()
       .set("username", session.username)
       .set("account", session.account)
@@ -73,65 +73,66 @@ Result<Json> authorize_session(auth::Authenticator& auth, const Message& message
       .set("session", session.id);
 }
 
-Result<Json> refresh_session(auth::Authenticator& auth, const Message& message) {
+Result<Json> refresh_session(const Message& message, auth::sessions::Sessions& sessions) {
   TRY(JsonReader(message.fields).finish());
-  return token_fields(TRY(auth.refresh_session(message.token, visit_of(message))));
+  return token_fields(TRY(sessions.refresh(message.token, visit_of(message))));
 }
 
-Result<Json> end_session(auth::Authenticator& auth, const Message& message) {
+Result<Json> end_session(const Message& message, auth::sessions::Sessions& sessions) {
   TRY(JsonReader(message.fields).finish());
-  TRY(auth.end_session(message.token, visit_of(message)));
+  TRY(sessions.end(message.token, visit_of(message)));
   return Json();
 }
 
-Result<Json> list_sessions(auth::Authenticator& auth, const Message& message) {
+Result<Json> list_sessions(const Message& message, auth::sessions::Sessions& sessions) {
   TRY(JsonReader(message.fields).finish());
-  const auto session = TRY(auth.admit(message.token, visit_of(message)));
-  return list_fields(TRY(auth.list_sessions(session.account, kSessionsMax)), session.id);
+  const auto session = TRY(sessions.admit(message.token, visit_of(message)));
+  return list_fields(TRY(sessions.list(session.account, kSessionsMax)), session.id);
 }
 
-Result<Json> end_all_sessions(auth::Authenticator& auth, const Message& message) {
+Result<Json> end_all_sessions(const Message& message, auth::sessions::Sessions& sessions) {
   TRY(JsonReader(message.fields).finish());
-  const auto session = TRY(auth.admit(message.token, visit_of(message)));
-  TRY(auth.end_all_sessions(session.account, visit_of(message)));
+  const auto session = TRY(sessions.admit(message.token, visit_of(message)));
+  TRY(sessions.end_all(session.account, visit_of(message)));
   return Json();
 }
 
-Result<Json> end_one_session(auth::Authenticator& auth, const Message& message) {
+Result<Json> end_one_session(const Message& message, auth::sessions::Sessions& sessions) {
   JsonReader reader(message.fields);
   const std::string id = TRY(reader.text("session"));
   TRY(reader.finish());
-  const auto session = TRY(auth.admit(message.token, visit_of(message)));
-  TRY(auth.end_session_of(session.account, id, visit_of(message)));
+  const auto session = TRY(sessions.admit(message.token, visit_of(message)));
+  TRY(sessions.end_one(session.account, id, visit_of(message)));
   return Json();
 }
 
-Result<Json> list_account_sessions(auth::Authenticator& auth, const Message& message) {
+Result<Json> list_account_sessions(const Message& message, auth::records::Accounts& accounts,
+                                   auth::sessions::Sessions& sessions) {
   JsonReader reader(message.fields);
   const std::string account = TRY(take_account(reader));
   TRY(reader.finish());
-  TRY(auth.show_account(account));
-  return list_fields(TRY(auth.list_sessions(account, kSessionsMax)), "");
+  TRY(accounts.show(account));
+  return list_fields(TRY(sessions.list(account, kSessionsMax)), "");
 }
 
-Result<Json> show_account_session(auth::Authenticator& auth, const Message& message) {
+Result<Json> show_account_session(const Message& message, auth::sessions::Sessions& sessions) {
   JsonReader reader(message.fields);
   const std::string account = TRY(take_account(reader));
   const std::string id = TRY(reader.text("session"));
   TRY(reader.finish());
-  return session_fields(TRY(auth.show_session(account, id)));
+  return session_fields(TRY(sessions.show(account, id)));
 }
 
-Result<Json> end_account_session(auth::Authenticator& auth, const Message& message) {
+Result<Json> end_account_session(const Message& message, auth::sessions::Sessions& sessions) {
   JsonReader reader(message.fields);
   const std::string account = TRY(take_account(reader));
   const bool all = TRY(reader.boolean_or("all", false));
   const std::string id = all ? std::string() : TRY(reader.text("session"));
   TRY(reader.finish());
   if (all) {
-    TRY(auth.end_all_sessions(account, visit_of(message)));
+    TRY(sessions.end_all(account, visit_of(message)));
   } else {
-    TRY(auth.end_session_of(account, id, visit_of(message)));
+    TRY(sessions.end_one(account, id, visit_of(message)));
   }
   return Json();
 }

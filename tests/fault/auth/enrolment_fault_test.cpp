@@ -17,7 +17,7 @@ struct Newcomer {
 using Someone = std::shared_ptr<Newcomer>;
 
 bool exists(FaultyHouse& place, const Person& person) {
-  return place.house.auth().show_account(person.account()).has_value();
+  return place.house.auth().roles().accounts.show(person.account()).has_value();
 }
 
 void check_can_log_in(FaultyHouse& place, const Person& person) {
@@ -35,13 +35,13 @@ TEST_CASE("an enrolment that meets any fault makes a whole account or none") {
         return someone;
       },
       [](FaultyHouse& place, Someone& it) {
-        return place.house.auth().enrol(it->response, it->person.certificate(), by_http());
+        return place.house.auth().roles().enrolment.enrol(it->response, it->person.certificate(), by_http());
       },
       [](FaultyHouse& place, Someone& it, const Result<records::Account>& account) {
         if (!account) CHECK(outcome(account) == "storage_unavailable");
         const bool there = exists(place, it->person);
         if (account) CHECK(there);
-        CHECK(outcome(place.house.auth().enrol(it->response, it->person.certificate(), by_http())) ==
+        CHECK(outcome(place.house.auth().roles().enrolment.enrol(it->response, it->person.certificate(), by_http())) ==
               (there ? "challenge_consumed" : "ok"));
         check_can_log_in(place, it->person);
       });
@@ -51,14 +51,15 @@ TEST_CASE("an account that an administrator adds is whole or none after any faul
   at_every_fault(
       "adding an account", [](FaultyHouse&) { return std::make_shared<Newcomer>(); },
       [](FaultyHouse& place, Someone& it) {
-        return place.house.auth().add_account({it->person.name(), it->person.certificate(), false}, by_hand());
+        return place.house.auth().roles().enrolment.add({it->person.name(), it->person.certificate(), false},
+                                                        by_hand());
       },
       [](FaultyHouse& place, Someone& it, const Result<records::Account>& account) {
         if (!account) CHECK(outcome(account) == "storage_unavailable");
         const bool there = exists(place, it->person);
         if (account) CHECK(there);
-        CHECK(outcome(place.house.auth().add_account({it->person.name(), it->person.certificate(), false},
-                                                     by_hand())) == (there ? "account_exists" : "ok"));
+        CHECK(outcome(place.house.auth().roles().enrolment.add({it->person.name(), it->person.certificate(), false},
+                                                               by_hand())) == (there ? "account_exists" : "ok"));
         check_can_log_in(place, it->person);
       });
 }
@@ -67,13 +68,14 @@ TEST_CASE("a certificate from a stick is held once after any fault") {
   at_every_fault(
       "holding an enrolment", [](FaultyHouse&) { return std::make_shared<Newcomer>(); },
       [](FaultyHouse& place, Someone& it) {
-        return place.house.auth().hold_enrolment(std::nullopt, it->person.certificate(), by_courier());
+        return place.house.auth().roles().enrolment.hold(std::nullopt, it->person.certificate(), by_courier());
       },
       [](FaultyHouse& place, Someone& it, const Result<accounts::HeldEnrolment>& held) {
         if (!held) CHECK(outcome(held) == "storage_unavailable");
-        CHECK(outcome(place.house.auth().hold_enrolment(std::nullopt, it->person.certificate(), by_courier())) == "ok");
+        CHECK(outcome(place.house.auth().roles().enrolment.hold(std::nullopt, it->person.certificate(),
+                                                                by_courier())) == "ok");
         std::size_t found = 0;
-        for (const auto& one : must(place.house.auth().list_held_enrolments())) {
+        for (const auto& one : must(place.house.auth().roles().enrolment.list_held())) {
           found += one.fingerprint == it->person.fingerprint() ? 1 : 0;
         }
         CHECK(found == 1);
@@ -85,18 +87,18 @@ TEST_CASE("a confirmed enrolment is an account or still held after any fault") {
       "confirming an enrolment",
       [](FaultyHouse& place) {
         auto someone = std::make_shared<Newcomer>();
-        must(place.house.auth().hold_enrolment(std::nullopt, someone->person.certificate(), by_courier()));
+        must(place.house.auth().roles().enrolment.hold(std::nullopt, someone->person.certificate(), by_courier()));
         return someone;
       },
       [](FaultyHouse& place, Someone& it) {
-        return place.house.auth().confirm_enrolment({it->person.fingerprint(), it->person.name()}, by_hand());
+        return place.house.auth().roles().enrolment.confirm({it->person.fingerprint(), it->person.name()}, by_hand());
       },
       [](FaultyHouse& place, Someone& it, const Result<records::Account>& account) {
         if (!account) CHECK(outcome(account) == "storage_unavailable");
         const bool there = exists(place, it->person);
         if (account) CHECK(there);
-        CHECK(outcome(place.house.auth().confirm_enrolment({it->person.fingerprint(), it->person.name()}, by_hand())) ==
-              (there ? "enrolment_not_held" : "ok"));
+        CHECK(outcome(place.house.auth().roles().enrolment.confirm(
+                  {it->person.fingerprint(), it->person.name()}, by_hand())) == (there ? "enrolment_not_held" : "ok"));
         CHECK(text_of(place.store.medium(), records::held_name(it->person.fingerprint())) == "<absent>");
         check_can_log_in(place, it->person);
       });

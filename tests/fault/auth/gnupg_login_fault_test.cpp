@@ -54,7 +54,7 @@ struct Tally {
 Result<proving::IssuedChallenge> issue(House& house, const Person& person) {
   proving::ChallengeRequest request;
   request.name.username = person.name();
-  return house.auth().issue_challenge(request, by_http());
+  return house.auth().roles().issuing.issue(request, by_http());
 }
 
 // Until one login is accepted. What is told to be unavailable has changed nothing: the same response may come again.
@@ -72,7 +72,7 @@ void log_in_at_last(House& house, const Person& person, Tally& tally) {
     }
   }
   while (true) {
-    const auto opened = house.auth().log_in(*response, by_http());
+    const auto opened = house.auth().roles().login.redeem(*response, by_http());
     if (opened) {
       ++tally.accepted;
       const std::lock_guard lock(tally.mutex);
@@ -85,7 +85,7 @@ void log_in_at_last(House& house, const Person& person, Tally& tally) {
     }
     ++tally.unavailable;
   }
-  const auto again = house.auth().log_in(*response, by_http());
+  const auto again = house.auth().roles().login.redeem(*response, by_http());
   if (again) ++tally.opened_again;
   const bool as_expected = !again && (again.error().code == ErrorCode::challenge_consumed ||
                                       again.error().code == ErrorCode::openpgp_unavailable);
@@ -125,11 +125,11 @@ void check_logins_under_fire(int logins) {
   CHECK(tally.accepted == logins);
   std::size_t sessions = 0;
   for (const Person* const person : {&alice(), &bob(), &carol()}) {
-    sessions += must(scene.house.auth().list_sessions(person->account(), 2000)).size();
+    sessions += must(scene.house.auth().roles().sessions.list(person->account(), 2000)).size();
   }
   CHECK(sessions == static_cast<std::size_t>(logins));
-  for (const Secret& token : tally.tokens) CHECK(scene.house.auth().admit(token, by_http()));
-  CHECK(must(scene.house.auth().verify_audit({})).faults.empty());
+  for (const Secret& token : tally.tokens) CHECK(scene.house.auth().roles().sessions.admit(token, by_http()));
+  CHECK(must(scene.house.auth().roles().audit.verify({})).faults.empty());
 }
 
 }  // namespace

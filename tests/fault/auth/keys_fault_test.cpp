@@ -40,8 +40,8 @@ bool judged(FaultyHouse& place, const Holder& it, const Result<T>& result) {
   CHECK((epoch == it.epoch || epoch == it.epoch + 1));
   const bool took_effect = epoch != it.epoch;
   if (result) CHECK(took_effect);
-  CHECK(place.house.auth().admit(it.session.token, by_http()).has_value() != took_effect);
-  if (took_effect) CHECK_FALSE(place.house.auth().log_in(it.login, by_http()).has_value());
+  CHECK(place.house.auth().roles().sessions.admit(it.session.token, by_http()).has_value() != took_effect);
+  if (took_effect) CHECK_FALSE(place.house.auth().roles().login.redeem(it.login, by_http()).has_value());
   return took_effect;
 }
 
@@ -55,11 +55,14 @@ TEST_CASE("S36 a revocation by statement that meets any fault is whole with its 
         it->revocation = revoke_response(place.house, it->person, "key_compromised");
         return it;
       },
-      [](FaultyHouse& place, Someone& it) { return place.house.auth().revoke(it->revocation, by_http()); },
+      [](FaultyHouse& place, Someone& it) {
+        return place.house.auth().roles().revocation.by_statement(it->revocation, by_http());
+      },
       [](FaultyHouse& place, Someone& it, const Result<records::RevocationRecord>& result) {
         const bool revoked = judged(place, *it, result);
         CHECK((state_of(place.house, it->person) == records::AccountState::revoked) == revoked);
-        CHECK(outcome(place.house.auth().revoke(it->revocation, by_http())) == (revoked ? "account_not_active" : "ok"));
+        CHECK(outcome(place.house.auth().roles().revocation.by_statement(it->revocation, by_http())) ==
+              (revoked ? "account_not_active" : "ok"));
         CHECK(state_of(place.house, it->person) == records::AccountState::revoked);
       });
 }
@@ -68,13 +71,14 @@ TEST_CASE("S36 an administrator's revocation that meets any fault is whole with 
   at_every_fault(
       "revocation by an administrator", newcomer,
       [](FaultyHouse& place, Someone& it) {
-        return place.house.auth().revoke_account(it->person.account(), "key_compromised", "", by_hand());
+        return place.house.auth().roles().revocation.by_administrator(it->person.account(), "key_compromised", "",
+                                                                      by_hand());
       },
       [](FaultyHouse& place, Someone& it, const Result<records::RevocationRecord>& result) {
         const bool revoked = judged(place, *it, result);
-        CHECK(outcome(place.house.auth().revoke_account(it->person.account(), "unspecified", "", by_hand())) ==
-              (revoked ? "account_not_active" : "ok"));
-        CHECK_FALSE(place.house.auth().admit(it->session.token, by_http()).has_value());
+        CHECK(outcome(place.house.auth().roles().revocation.by_administrator(
+                  it->person.account(), "unspecified", "", by_hand())) == (revoked ? "account_not_active" : "ok"));
+        CHECK_FALSE(place.house.auth().roles().sessions.admit(it->session.token, by_http()).has_value());
       });
 }
 
@@ -83,21 +87,22 @@ TEST_CASE("a revocation that is taken back is taken back whole after any fault")
       "taking a revocation back",
       [](FaultyHouse& place) {
         auto it = newcomer(place);
-        must(place.house.auth().revoke_account(it->person.account(), "unspecified", "", by_hand()));
+        must(
+            place.house.auth().roles().revocation.by_administrator(it->person.account(), "unspecified", "", by_hand()));
         return it;
       },
       [](FaultyHouse& place, Someone& it) {
-        return place.house.auth().restore_account(it->person.account(), it->next.certificate(), by_hand());
+        return place.house.auth().roles().revocation.restore(it->person.account(), it->next.certificate(), by_hand());
       },
       [](FaultyHouse& place, Someone& it, const Result<records::Account>& result) {
         if (!result) CHECK(outcome(result) == "storage_unavailable");
         const bool active = state_of(place.house, it->person) == records::AccountState::active;
         if (result) CHECK(active);
-        CHECK(outcome(place.house.auth().restore_account(it->person.account(), it->next.certificate(), by_hand())) ==
-              (active ? "account_not_revoked" : "ok"));
-        CHECK_FALSE(place.house.auth().admit(it->session.token, by_http()).has_value());
+        CHECK(outcome(place.house.auth().roles().revocation.restore(
+                  it->person.account(), it->next.certificate(), by_hand())) == (active ? "account_not_revoked" : "ok"));
+        CHECK_FALSE(place.house.auth().roles().sessions.admit(it->session.token, by_http()).has_value());
         const proving::Response login = place.house.answer(it->next, place.house.issue(it->person));
-        CHECK(outcome(place.house.auth().log_in(login, by_http())) == "ok");
+        CHECK(outcome(place.house.auth().roles().login.redeem(login, by_http())) == "ok");
       });
 }
 
@@ -109,13 +114,15 @@ TEST_CASE("S51 a rotation that meets any fault leaves the old key or the new one
         it->rotation = rotate_response(place.house, it->person, it->next);
         return it;
       },
-      [](FaultyHouse& place, Someone& it) { return place.house.auth().rotate(it->rotation, by_http()); },
+      [](FaultyHouse& place, Someone& it) {
+        return place.house.auth().roles().rotation.by_statement(it->rotation, by_http());
+      },
       [](FaultyHouse& place, Someone& it, const Result<records::Account>& result) {
         const bool rotated = judged(place, *it, result);
-        const auto again = place.house.auth().rotate(it->rotation, by_http());
+        const auto again = place.house.auth().roles().rotation.by_statement(it->rotation, by_http());
         CHECK(outcome(again) == (rotated ? "epoch_passed" : "ok"));
         const proving::Response login = place.house.answer(it->next, place.house.issue(it->person));
-        CHECK(outcome(place.house.auth().log_in(login, by_http())) == "ok");
+        CHECK(outcome(place.house.auth().roles().login.redeem(login, by_http())) == "ok");
       });
 }
 
@@ -123,14 +130,14 @@ TEST_CASE("S25 a deletion that meets any fault leaves the account or its tombsto
   at_every_fault(
       "deletion", newcomer,
       [](FaultyHouse& place, Someone& it) {
-        return place.house.auth().delete_account(it->person.account(), by_hand());
+        return place.house.auth().roles().deletion.by_administrator(it->person.account(), by_hand());
       },
       [](FaultyHouse& place, Someone& it, const Result<records::Account>& result) {
         const bool deleted = judged(place, *it, result);
         CHECK((state_of(place.house, it->person) == records::AccountState::deleted) == deleted);
-        CHECK(outcome(place.house.auth().delete_account(it->person.account(), by_hand())) ==
+        CHECK(outcome(place.house.auth().roles().deletion.by_administrator(it->person.account(), by_hand())) ==
               (deleted ? "account_not_active" : "ok"));
-        CHECK_FALSE(place.house.auth().admit(it->session.token, by_http()).has_value());
+        CHECK_FALSE(place.house.auth().roles().sessions.admit(it->session.token, by_http()).has_value());
       });
 }
 
@@ -141,7 +148,7 @@ std::string export_of_revocation(FaultyHouse& place, const Person& person) {
   keys::RevocationExport list;
   list.server = place.house.settings.server;
   list.server_key = place.house.fingerprint();
-  list.store = hex(place.house.auth().identity().context());
+  list.store = hex(place.house.auth().roles().identity.context());
   list.made_at = place.house.clock.now();
   records::Withdrawal line;
   line.number = 1;
@@ -168,7 +175,7 @@ TEST_CASE("applying an export that meets any fault is completed by the next run"
         const Holder it(place);
         const std::string text = export_of_revocation(place, it.person);
         place.faulty.fail(n, fault, Lasting::for_ever);
-        const auto result = place.house.auth().apply_revocations(text, by_hand());
+        const auto result = place.house.auth().roles().exporting.apply(text, by_hand());
         const bool fired = place.faulty.fired();
         place.faulty.heal();
         CAPTURE(name_of(kind), n, fault == Fault::after);
@@ -176,7 +183,7 @@ TEST_CASE("applying an export that meets any fault is completed by the next run"
         const bool revoked = judged(place, it, result);
         if (!fired) CHECK(revoked);
         CHECK((state_of(place.house, it.person) == records::AccountState::revoked) == revoked);
-        CHECK(must(place.house.auth().apply_revocations(text, by_hand())).lines == (revoked ? 0 : 1));
+        CHECK(must(place.house.auth().roles().exporting.apply(text, by_hand())).lines == (revoked ? 0 : 1));
         CHECK(state_of(place.house, it.person) == records::AccountState::revoked);
         CHECK(faults_of_store(place.store.medium(), place.house) == std::vector<std::string>());
         if (!fired) break;

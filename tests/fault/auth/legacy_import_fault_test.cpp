@@ -30,12 +30,12 @@ void forget(FaultyHouse& place, const std::string& account) {
 }
 
 Result<accounts::LegacyImportSummary> import_into(FaultyHouse& place, const Folder& folder) {
-  return place.house.auth().import_legacy({folder.scratch.path()}, {}, by_hand());
+  return place.house.auth().roles().legacy_import.run({folder.scratch.path()}, {}, by_hand());
 }
 
 std::string login(FaultyHouse& place, const LegacyPerson& person, std::string_view password) {
-  return outcome(
-      place.house.auth().log_in(records::AccountName{person.username, ""}, password_of(password), by_http()));
+  return outcome(place.house.auth().roles().passwords.log_in(records::AccountName{person.username, ""},
+                                                             password_of(password), by_http()));
 }
 
 // Every record of the account, or none. Of one that was revoked no key is kept.
@@ -88,15 +88,15 @@ TEST_CASE("S14 the first login of an imported account that meets any fault migra
         return 0;
       },
       [&](FaultyHouse& place, int&) {
-        return place.house.auth().log_in(records::AccountName{folder.grace.username, ""},
-                                         password_of(folder.grace.password), by_http());
+        return place.house.auth().roles().passwords.log_in(records::AccountName{folder.grace.username, ""},
+                                                           password_of(folder.grace.password), by_http());
       },
       [&](FaultyHouse& place, int&, const Result<sessions::RefreshedSession>& opened) {
         if (!opened) CHECK(outcome(opened) == "storage_unavailable");
         const auto contents = contents_of(place.store.medium());
         const bool is_new = contents.contains(part_name(grace, records::AccountPart::password));
         CHECK(contents.contains(part_name(grace, records::AccountPart::legacy_password)) != is_new);
-        const std::string username = must(place.house.auth().show_account(grace)).account.username;
+        const std::string username = must(place.house.auth().roles().accounts.show(grace)).account.username;
         CHECK(username == (is_new ? "grace" : ""));
         if (opened) CHECK(is_new);
         CHECK(login(place, folder.grace, "wrong") == "password_wrong");

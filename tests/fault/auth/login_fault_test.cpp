@@ -25,15 +25,15 @@ Secret token_in(const std::string& grant) {
 TEST_CASE("an http login that meets any fault opens one session or none and never two") {
   at_every_fault(
       "http login", [](FaultyHouse& place) { return prepare(place, records::Transport::http); },
-      [](FaultyHouse& place, Redeeming& it) { return place.house.auth().log_in(it.response, by_http()); },
+      [](FaultyHouse& place, Redeeming& it) { return place.house.auth().roles().login.redeem(it.response, by_http()); },
       [](FaultyHouse& place, Redeeming& it, const Result<sessions::LoginAnswer>& answer) {
         if (!answer) CHECK(outcome(answer) == "storage_unavailable");
         const bool took_effect = place.sessions() == it.sessions_before + 1;
         if (answer) {
           CHECK(took_effect);
-          CHECK(outcome(place.house.auth().admit(answer->opened->token, by_http())) == "ok");
+          CHECK(outcome(place.house.auth().roles().sessions.admit(answer->opened->token, by_http())) == "ok");
         }
-        const auto again = place.house.auth().log_in(it.response, by_http());
+        const auto again = place.house.auth().roles().login.redeem(it.response, by_http());
         CHECK(outcome(again) == (took_effect ? "challenge_consumed" : "ok"));
         CHECK(place.sessions() == it.sessions_before + 1);
       });
@@ -42,15 +42,17 @@ TEST_CASE("an http login that meets any fault opens one session or none and neve
 TEST_CASE("a courier's login that meets any fault gives one grant however often it is tried") {
   at_every_fault(
       "courier login", [](FaultyHouse& place) { return prepare(place, records::Transport::courier); },
-      [](FaultyHouse& place, Redeeming& it) { return place.house.auth().log_in(it.response, by_courier()); },
+      [](FaultyHouse& place, Redeeming& it) {
+        return place.house.auth().roles().login.redeem(it.response, by_courier());
+      },
       [](FaultyHouse& place, Redeeming& it, const Result<sessions::LoginAnswer>& answer) {
         if (!answer) CHECK(outcome(answer) == "storage_unavailable");
-        const auto again = must(place.house.auth().log_in(it.response, by_courier()));
+        const auto again = must(place.house.auth().roles().login.redeem(it.response, by_courier()));
         if (answer) CHECK(again.grant == answer->grant);
-        CHECK(must(place.house.auth().log_in(it.response, by_courier())).grant == again.grant);
+        CHECK(must(place.house.auth().roles().login.redeem(it.response, by_courier())).grant == again.grant);
         CHECK(place.sessions() == it.sessions_before + 1);
         const Secret token = token_in(place.house.open_grant(again.grant));
-        CHECK(outcome(place.house.auth().admit(token, by_http())) == "ok");
+        CHECK(outcome(place.house.auth().roles().sessions.admit(token, by_http())) == "ok");
       });
 }
 
@@ -59,13 +61,14 @@ TEST_CASE("the first use of a grant that meets any fault can be tried again") {
       "first use of a grant",
       [](FaultyHouse& place) {
         const Redeeming it = prepare(place, records::Transport::courier);
-        return token_in(place.house.open_grant(must(place.house.auth().log_in(it.response, by_courier())).grant));
+        return token_in(
+            place.house.open_grant(must(place.house.auth().roles().login.redeem(it.response, by_courier())).grant));
       },
-      [](FaultyHouse& place, Secret& token) { return place.house.auth().admit(token, by_http()); },
+      [](FaultyHouse& place, Secret& token) { return place.house.auth().roles().sessions.admit(token, by_http()); },
       [](FaultyHouse& place, Secret& token, const Result<records::Session>& admitted) {
         if (!admitted) CHECK(outcome(admitted) == "storage_unavailable");
         place.house.clock.pass(Seconds(5));
-        const records::Session session = must(place.house.auth().admit(token, by_http()));
+        const records::Session session = must(place.house.auth().roles().sessions.admit(token, by_http()));
         CHECK_FALSE(session.use_before);
         if (admitted) CHECK(session.expires_at == admitted->expires_at);
       });
@@ -79,7 +82,7 @@ TEST_CASE("issuing a challenge writes nothing whatever fails") {
       place.faulty.fail(n, Fault::before, Lasting::for_ever);
       proving::ChallengeRequest request;
       request.name.username = "alice";
-      const auto issued = place.house.auth().issue_challenge(request, by_http());
+      const auto issued = place.house.auth().roles().issuing.issue(request, by_http());
       const bool fired = place.faulty.fired();
       place.faulty.heal();
       if (!fired) break;

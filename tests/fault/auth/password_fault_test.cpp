@@ -12,11 +12,11 @@ namespace {
 const records::AccountName kAlice{"alice", ""};
 
 std::string login(FaultyHouse& place, std::string_view password) {
-  return outcome(place.house.auth().log_in(kAlice, password_of(password), by_http()));
+  return outcome(place.house.auth().roles().passwords.log_in(kAlice, password_of(password), by_http()));
 }
 
 void prepare_password(FaultyHouse& place) {
-  must(place.house.auth().set_password(kAlice, password_of("old"), by_hand()));
+  must(place.house.auth().roles().passwords.set(id_of(kAlice), password_of("old"), by_hand()));
 }
 
 }  // namespace
@@ -28,7 +28,9 @@ TEST_CASE("S15 a login by password that meets any fault opens one session or non
         prepare_password(place);
         return place.sessions();
       },
-      [](FaultyHouse& place, std::size_t&) { return place.house.auth().log_in(kAlice, password_of("old"), by_http()); },
+      [](FaultyHouse& place, std::size_t&) {
+        return place.house.auth().roles().passwords.log_in(kAlice, password_of("old"), by_http());
+      },
       [](FaultyHouse& place, std::size_t& before, const Result<sessions::RefreshedSession>& opened) {
         if (!opened) CHECK(outcome(opened) == "storage_unavailable");
         const std::size_t more = place.sessions() - before;
@@ -46,7 +48,9 @@ TEST_CASE("S15 a migration that meets any fault leaves the old hash or the new o
         plant(place.house, alice(), records::AccountPart::legacy_password, lthn("old"));
         return 0;
       },
-      [](FaultyHouse& place, int&) { return place.house.auth().log_in(kAlice, password_of("old"), by_http()); },
+      [](FaultyHouse& place, int&) {
+        return place.house.auth().roles().passwords.log_in(kAlice, password_of("old"), by_http());
+      },
       [](FaultyHouse& place, int&, const Result<sessions::RefreshedSession>& opened) {
         if (!opened) CHECK(outcome(opened) == "storage_unavailable");
         const auto contents = contents_of(place.store.medium());
@@ -67,7 +71,8 @@ TEST_CASE("S15 a change of password that meets any fault leaves the old one or t
         return 0;
       },
       [](FaultyHouse& place, int&) {
-        return place.house.auth().change_password(kAlice, password_of("old"), password_of("new"), by_http());
+        return place.house.auth().roles().passwords.change(id_of(kAlice), password_of("old"), password_of("new"),
+                                                           by_http());
       },
       [](FaultyHouse& place, int&, const Status& changed) {
         if (!changed) CHECK(outcome(changed) == "storage_unavailable");

@@ -26,8 +26,8 @@ struct Past {
     house.add(bob());
     backup = backup_of(house);
     copy_all(house.medium(), image);
-    must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
-    list = must(house.auth().export_revocations());
+    must(house.auth().roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
+    list = must(house.auth().roles().exporting.make());
     must(house.auth().close());
   }
   House house;
@@ -41,7 +41,7 @@ void bring_up_to_date(Past& past, storage::Medium& medium) {
   past.house.settings.applies_revocations = true;
   must(past.house.restart(&medium));
   past.house.settings.applies_revocations = false;
-  must(past.house.auth().apply_revocations(past.list, by_hand()));
+  must(past.house.auth().roles().exporting.apply(past.list, by_hand()));
   must(past.house.auth().close());
   must(past.house.restart(&medium));
 }
@@ -52,7 +52,7 @@ void check_restored(Past& past, storage::Medium& medium) {
   CHECK(state_of(past.house, alice()) == records::AccountState::revoked);
   CHECK(state_of(past.house, bob()) == records::AccountState::active);
   CHECK_NOTHROW(past.house.log_in(bob()));
-  CHECK(must(past.house.auth().verify_audit({})).faults == std::vector<std::string>());
+  CHECK(must(past.house.auth().roles().audit.verify({})).faults == std::vector<std::string>());
   CHECK(faults_of_store(medium, past.house) == std::vector<std::string>());
 }
 

@@ -12,7 +12,7 @@ namespace {
 std::string superseded_key(FaultyHouse& place) {
   const std::string old = place.house.secrets().newest_record_key().id;
   place.house.clock.pass(Seconds(1));
-  must(place.house.auth().rotate_secret("record", Seconds(0), by_hand()));
+  must(place.house.auth().roles().secret_upkeep.rotate("record", Seconds(0), by_hand()));
   place.house.clock.pass(2 * upkeep::kTakeOver);
   must(place.house.restart());
   return old;
@@ -24,9 +24,9 @@ bool is_there(FaultyHouse& place, secrets::SecretFamily family, const std::strin
 
 void still_serves(FaultyHouse& place) {
   must(place.house.restart());
-  CHECK(must(place.house.auth().verify_audit({})).faults.empty());
+  CHECK(must(place.house.auth().roles().audit.verify({})).faults.empty());
   const auto session = place.house.log_in(alice());
-  CHECK(outcome(place.house.auth().admit(session.token, by_http())) == "ok");
+  CHECK(outcome(place.house.auth().roles().sessions.admit(session.token, by_http())) == "ok");
 }
 
 }  // namespace
@@ -39,7 +39,7 @@ TEST_CASE("a rotation amid any fault leaves the keys that there were or one more
         return must(secrets::list_secret_files(place.house.secrets_folder()));
       },
       [](FaultyHouse& place, std::vector<std::string>&) {
-        return place.house.auth().rotate_secret("seal", Seconds(0), by_hand());
+        return place.house.auth().roles().secret_upkeep.rotate("seal", Seconds(0), by_hand());
       },
       [](FaultyHouse& place, std::vector<std::string>& before, const Result<upkeep::SecretView>& made) {
         if (!made) CHECK(outcome(made) == "storage_unavailable");
@@ -53,11 +53,11 @@ TEST_CASE("a rotation amid any fault leaves the keys that there were or one more
 TEST_CASE("resealing amid any fault leaves every record readable and the next run does the rest") {
   at_every_fault(
       "sealing records anew", [](FaultyHouse& place) { return superseded_key(place); },
-      [](FaultyHouse& place, std::string&) { return place.house.auth().reseal_records(by_hand(), {}); },
+      [](FaultyHouse& place, std::string&) { return place.house.auth().roles().secret_upkeep.reseal(by_hand(), {}); },
       [](FaultyHouse& place, std::string& old, const Result<upkeep::Resealing>& resealed) {
         if (!resealed) CHECK(outcome(resealed) == "storage_unavailable");
         still_serves(place);
-        CHECK(must(place.house.auth().reseal_records(by_hand(), {})).faults.empty());
+        CHECK(must(place.house.auth().roles().secret_upkeep.reseal(by_hand(), {})).faults.empty());
         const auto uses = must(upkeep::count_key_use(place.house.medium(), place.house.secrets_folder(), {}));
         CHECK_FALSE(uses.at(old).is_needed());
       },
@@ -69,14 +69,17 @@ TEST_CASE("a record key that is retired amid any fault is there or gone and noth
       "retiring a record key",
       [](FaultyHouse& place) {
         const std::string old = superseded_key(place);
-        must(place.house.auth().reseal_records(by_hand(), {}));
+        must(place.house.auth().roles().secret_upkeep.reseal(by_hand(), {}));
         return old;
       },
-      [](FaultyHouse& place, std::string& old) { return place.house.auth().retire_secret(old, false, by_hand(), {}); },
+      [](FaultyHouse& place, std::string& old) {
+        return place.house.auth().roles().secret_upkeep.retire(old, false, by_hand(), {});
+      },
       [](FaultyHouse& place, std::string& old, const Result<upkeep::Retired>& retired) {
         if (!retired) CHECK(outcome(retired) == "storage_unavailable");
         CHECK(is_there(place, secrets::SecretFamily::record, old) == !retired.has_value());
-        if (!retired) CHECK(outcome(place.house.auth().retire_secret(old, false, by_hand(), {})) == "ok");
+        if (!retired)
+          CHECK(outcome(place.house.auth().roles().secret_upkeep.retire(old, false, by_hand(), {})) == "ok");
         CHECK(is_there(place, secrets::SecretFamily::audit, old));
         still_serves(place);
       },
@@ -120,9 +123,9 @@ TEST_CASE("records that others change while they are sealed anew keep what the o
     CHECK(changed);
     CHECK(resealed.faults.empty());
     CHECK(resealed.records >= 5);
-    CHECK(must(place.house.auth().show_account(alice().account())).last_login == kNoon + Seconds(7));
+    CHECK(must(place.house.auth().roles().accounts.show(alice().account())).last_login == kNoon + Seconds(7));
     CHECK_FALSE(
         must(upkeep::count_key_use(place.store.medium(), place.house.secrets_folder(), {})).at(old).is_needed());
-    CHECK(outcome(place.house.auth().admit(session.token, by_http())) == "ok");
+    CHECK(outcome(place.house.auth().roles().sessions.admit(session.token, by_http())) == "ok");
   }
 }

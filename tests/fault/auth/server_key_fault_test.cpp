@@ -13,7 +13,7 @@ struct Replacing {
 };
 
 Fingerprint present_key(FaultyHouse& place) {
-  return must(place.house.auth().show_server_key()).identity.fingerprint();
+  return must(place.house.auth().roles().key_upkeep.show()).identity.fingerprint();
 }
 
 struct Extending {
@@ -22,7 +22,7 @@ struct Extending {
 };
 
 std::optional<Instant> end_of(FaultyHouse& place) {
-  return must(place.house.auth().show_server_key()).facts.primary.expires_at;
+  return must(place.house.auth().roles().key_upkeep.show()).facts.primary.expires_at;
 }
 
 }  // namespace
@@ -34,7 +34,9 @@ TEST_CASE("a server key that is extended amid any fault has its old end or its n
         place.house.clock.pass(Seconds(1));
         return Extending{end_of(place), place.house.clock.now() + 100 * kDay};
       },
-      [](FaultyHouse& place, Extending& it) { return place.house.auth().extend_server_key(it.after, by_hand()); },
+      [](FaultyHouse& place, Extending& it) {
+        return place.house.auth().roles().key_upkeep.extend(it.after, by_hand());
+      },
       [](FaultyHouse& place, Extending& it, const Result<upkeep::ServerKeyView>& view) {
         if (!view) CHECK(outcome(view) == "storage_unavailable");
         const auto end = end_of(place);
@@ -55,7 +57,7 @@ TEST_CASE("a server key that is replaced amid any fault is the old one or the ne
         return Replacing{present_key(place)};
       },
       [](FaultyHouse& place, Replacing&) {
-        return place.house.auth().replace_server_key({Seconds(90 * 86400)}, by_hand());
+        return place.house.auth().roles().key_upkeep.replace({Seconds(90 * 86400)}, by_hand());
       },
       [](FaultyHouse& place, Replacing& it, const Result<upkeep::ServerKeyView>& view) {
         if (!view) CHECK(outcome(view) == "storage_unavailable");
@@ -64,8 +66,13 @@ TEST_CASE("a server key that is replaced amid any fault is the old one or the ne
         must(place.house.restart());
         const auto after = present_key(place);
         // A key that came after the old one is followed to.
-        if (after != it.before) CHECK(place.house.auth().former_keys().front().fingerprint == it.before);
-        CHECK(outcome(place.house.auth().log_in(open_challenge, by_http())) == "ok");
+        if (after != it.before)
+          CHECK(place.house.auth()
+                    .roles()
+                    .identity.followed_at(place.house.auth().roles().timekeeper.now().wall)
+                    .front()
+                    .fingerprint == it.before);
+        CHECK(outcome(place.house.auth().roles().login.redeem(open_challenge, by_http())) == "ok");
         place.house.log_in(alice());
       });
 }

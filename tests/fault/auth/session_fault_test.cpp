@@ -14,12 +14,12 @@ struct Opened {
 
 Opened prepare(FaultyHouse& place) {
   const std::size_t before = place.sessions();
-  const auto epoch = must(place.house.auth().show_account(alice().account())).account.epoch;
+  const auto epoch = must(place.house.auth().roles().accounts.show(alice().account())).account.epoch;
   return {place.house.log_in(alice()), before, epoch};
 }
 
 bool opens(FaultyHouse& place, const Secret& token) {
-  return place.house.auth().admit(token, by_http()).has_value();
+  return place.house.auth().roles().sessions.admit(token, by_http()).has_value();
 }
 
 }  // namespace
@@ -27,7 +27,9 @@ bool opens(FaultyHouse& place, const Secret& token) {
 TEST_CASE("a refresh that meets any fault can be tried again and leaves one session") {
   at_every_fault(
       "refresh", prepare,
-      [](FaultyHouse& place, Opened& it) { return place.house.auth().refresh_session(it.session.token, by_http()); },
+      [](FaultyHouse& place, Opened& it) {
+        return place.house.auth().roles().sessions.refresh(it.session.token, by_http());
+      },
       [](FaultyHouse& place, Opened& it, const Result<sessions::RefreshedSession>& refreshed) {
         if (refreshed) {
           CHECK(opens(place, refreshed->token));
@@ -36,7 +38,7 @@ TEST_CASE("a refresh that meets any fault can be tried again and leaves one sess
           CHECK(outcome(refreshed) == "storage_unavailable");
         }
         CHECK(place.sessions() == it.sessions_before + 1);
-        const auto again = must(place.house.auth().refresh_session(it.session.token, by_http()));
+        const auto again = must(place.house.auth().roles().sessions.refresh(it.session.token, by_http()));
         CHECK(opens(place, again.token));
         CHECK_FALSE(opens(place, it.session.token));
         if (refreshed) CHECK_FALSE(opens(place, refreshed->token));
@@ -47,12 +49,14 @@ TEST_CASE("a refresh that meets any fault can be tried again and leaves one sess
 TEST_CASE("a session that was ended stays ended and one that was not can be ended again") {
   at_every_fault(
       "ending a session", prepare,
-      [](FaultyHouse& place, Opened& it) { return place.house.auth().end_session(it.session.token, by_http()); },
+      [](FaultyHouse& place, Opened& it) {
+        return place.house.auth().roles().sessions.end(it.session.token, by_http());
+      },
       [](FaultyHouse& place, Opened& it, const Status& ended) {
         if (!ended) CHECK(outcome(ended) == "storage_unavailable");
         if (ended) CHECK_FALSE(opens(place, it.session.token));
         const bool still = opens(place, it.session.token);
-        CHECK(outcome(place.house.auth().end_session(it.session.token, by_http())) ==
+        CHECK(outcome(place.house.auth().roles().sessions.end(it.session.token, by_http())) ==
               (still ? "ok" : "session_unknown"));
         CHECK_FALSE(opens(place, it.session.token));
         CHECK(place.sessions() == it.sessions_before);
@@ -62,14 +66,16 @@ TEST_CASE("a session that was ended stays ended and one that was not can be ende
 TEST_CASE("all sessions of an account end or none after any fault") {
   at_every_fault(
       "ending all sessions", prepare,
-      [](FaultyHouse& place, Opened&) { return place.house.auth().end_all_sessions(alice().account(), by_hand()); },
+      [](FaultyHouse& place, Opened&) {
+        return place.house.auth().roles().sessions.end_all(alice().account(), by_hand());
+      },
       [](FaultyHouse& place, Opened& it, const Status& ended) {
         if (!ended) CHECK(outcome(ended) == "storage_unavailable");
-        const auto epoch = must(place.house.auth().show_account(alice().account())).account.epoch;
+        const auto epoch = must(place.house.auth().roles().accounts.show(alice().account())).account.epoch;
         CHECK((epoch == it.epoch_before || epoch == it.epoch_before + 1));
         if (ended) CHECK(epoch == it.epoch_before + 1);
         CHECK(opens(place, it.session.token) == (epoch == it.epoch_before));
-        CHECK(outcome(place.house.auth().end_all_sessions(alice().account(), by_hand())) == "ok");
+        CHECK(outcome(place.house.auth().roles().sessions.end_all(alice().account(), by_hand())) == "ok");
         CHECK_FALSE(opens(place, it.session.token));
         CHECK(place.sessions() == 0);
       });
@@ -83,7 +89,9 @@ TEST_CASE("moving the idle limit costs no session whatever fails") {
         place.house.clock.pass(std::chrono::hours(1));
         return it;
       },
-      [](FaultyHouse& place, Opened& it) { return place.house.auth().admit(it.session.token, by_http()); },
+      [](FaultyHouse& place, Opened& it) {
+        return place.house.auth().roles().sessions.admit(it.session.token, by_http());
+      },
       [](FaultyHouse& place, Opened& it, const Result<records::Session>& admitted) {
         if (!admitted) CHECK(outcome(admitted) == "storage_unavailable");
         CHECK(opens(place, it.session.token));
@@ -96,7 +104,7 @@ TEST_CASE("S46 a medium that fails is never told as an absent session") {
     const Opened it = prepare(place);
     for (std::size_t n = 1;; ++n) {
       place.faulty.fail(n, Fault::before, Lasting::for_ever);
-      const auto admitted = place.house.auth().admit(it.session.token, by_http());
+      const auto admitted = place.house.auth().roles().sessions.admit(it.session.token, by_http());
       const bool fired = place.faulty.fired();
       place.faulty.heal();
       if (!fired) break;

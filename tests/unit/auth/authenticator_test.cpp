@@ -69,7 +69,7 @@ TEST_CASE("refusals that could not be written are counted on") {
   house.auth().count_refusal(ErrorCode::challenge_invalid);
   house.clock.pass(std::chrono::minutes(2));
   must(house.auth().maintain());
-  CHECK(must(house.auth().list_audit("server", 1)).front().entry.detail == "challenge_invalid=3");
+  CHECK(must(house.auth().roles().audit.list("server", 1)).front().entry.detail == "challenge_invalid=3");
 }
 
 TEST_CASE("S32 refusals are summarised once a minute and bounded by the names there are") {
@@ -77,10 +77,10 @@ TEST_CASE("S32 refusals are summarised once a minute and bounded by the names th
   must(house.auth().maintain());
   for (int i = 0; i < 10'000; ++i) house.auth().count_refusal(ErrorCode::account_unknown);
   must(house.auth().maintain());
-  CHECK(must(house.auth().list_audit("server", 1)).front().decision == "store_created");
+  CHECK(must(house.auth().roles().audit.list("server", 1)).front().decision == "store_created");
   house.clock.pass(std::chrono::minutes(1));
   must(house.auth().maintain());
-  CHECK(must(house.auth().list_audit("server", 1)).front().entry.detail == "account_unknown=10000");
+  CHECK(must(house.auth().roles().audit.list("server", 1)).front().entry.detail == "account_unknown=10000");
   const auto names = names_in(house.medium(), "audit/", 100);
   house.clock.pass(std::chrono::minutes(1));
   must(house.auth().maintain());
@@ -90,11 +90,11 @@ TEST_CASE("S32 refusals are summarised once a minute and bounded by the names th
 TEST_CASE("S31 the latest login is kept and two logins at once do not collide over it") {
   House house;
   house.add(alice());
-  CHECK_FALSE(must(house.auth().show_account(alice().account())).last_login);
+  CHECK_FALSE(must(house.auth().roles().accounts.show(alice().account())).last_login);
   house.log_in(alice());
   house.clock.pass(std::chrono::hours(1));
   house.log_in(alice());
-  CHECK(must(house.auth().show_account(alice().account())).last_login == kNoon + std::chrono::hours(1));
+  CHECK(must(house.auth().roles().accounts.show(alice().account())).last_login == kNoon + std::chrono::hours(1));
 }
 
 TEST_CASE("S47 whoever commits something remembers the time of it, a command too, and who only looks writes nothing") {
@@ -104,16 +104,33 @@ TEST_CASE("S47 whoever commits something remembers the time of it, a command too
   must(house.restart());
   house.clock.pass(std::chrono::days(8));
   const auto before = contents_of(house.medium());
-  must(house.auth().show_account(alice().account()));
+  must(house.auth().roles().accounts.show(alice().account()));
   house.issue(alice(), records::Transport::courier);
   must(house.auth().close());
   CHECK(contents_of(house.medium()) == before);
   must(house.restart());
-  must(house.auth().end_all_sessions(alice().account(), by_hand()));
+  must(house.auth().roles().sessions.end_all(alice().account(), by_hand()));
   must(house.auth().close());
   house.clock.set(kNoon);
   must(house.restart());
   CHECK(outcome(house.auth().ready()) == "clock_behind");
+}
+
+TEST_CASE("a server that can write nothing is not ready") {
+  storage::MemoryMedium memory;
+  FaultyMedium faulty(memory);
+  House house(faulty);
+  must(house.auth().ready());
+  faulty.fail_only(Calls::commits, 1, Fault::before, Lasting::for_ever);
+  house.clock.pass(std::chrono::seconds(10));
+  CHECK(outcome(house.auth().ready()) == "storage_unavailable");
+  CHECK(outcome(house.auth().ready()) == "storage_unavailable");
+  faulty.heal();
+  must(house.auth().ready());
+  // Who asks often does not make it write often.
+  faulty.fail_only(Calls::commits, 1, Fault::before, Lasting::for_ever);
+  house.clock.pass(std::chrono::seconds(9));
+  must(house.auth().ready());
 }
 
 TEST_CASE("showing an account fails with the medium and leaves nothing behind") {
@@ -124,7 +141,7 @@ TEST_CASE("showing an account fails with the medium and leaves nothing behind") 
   house.log_in(alice());
   for (std::size_t n = 1;; ++n) {
     faulty.fail(n, Fault::before, Lasting::once);
-    const auto shown = house.auth().show_account(alice().account());
+    const auto shown = house.auth().roles().accounts.show(alice().account());
     if (!faulty.fired()) break;
     CHECK(outcome(shown) == "storage_unavailable");
   }
@@ -132,12 +149,12 @@ TEST_CASE("showing an account fails with the medium and leaves nothing behind") 
 
 TEST_CASE("what is not there is told by hand and denied to strangers") {
   House house;
-  const auto shown = house.auth().show_account(alice().account());
+  const auto shown = house.auth().roles().accounts.show(alice().account());
   CHECK(outcome(shown) == "not_found");
   CHECK(face_of_outcome(shown) == Face::denied);
-  CHECK(outcome(house.auth().end_all_sessions(alice().account(), by_hand())) == "not_found");
-  CHECK(outcome(house.auth().show_account("../server/identity")) == "malformed_account_id");
-  CHECK(outcome(house.auth().list_sessions("../x", 1)) == "malformed_account_id");
-  CHECK(outcome(house.auth().end_all_sessions("x", by_hand())) == "malformed_account_id");
-  CHECK(outcome(house.auth().end_session_of(alice().account(), "../x", by_hand())) == "malformed_message");
+  CHECK(outcome(house.auth().roles().sessions.end_all(alice().account(), by_hand())) == "not_found");
+  CHECK(outcome(house.auth().roles().accounts.show("../server/identity")) == "malformed_account_id");
+  CHECK(outcome(house.auth().roles().sessions.list("../x", 1)) == "malformed_account_id");
+  CHECK(outcome(house.auth().roles().sessions.end_all("x", by_hand())) == "malformed_account_id");
+  CHECK(outcome(house.auth().roles().sessions.end_one(alice().account(), "../x", by_hand())) == "malformed_message");
 }

@@ -131,28 +131,31 @@ TEST_CASE("on a disk that is too small for the ballast none is made and it says 
 
 TEST_CASE("a revocation is written though the disk is full and the ballast comes back when there is room") {
   FullHouse place;
-  CHECK(outcome(place.opened->add_account({"carol", carol().certificate(), false}, by_hand())) ==
+  CHECK(outcome(place.opened->roles().enrolment.add({"carol", carol().certificate(), false}, by_hand())) ==
         "storage_unavailable");
   REQUIRE(place.ballast.is_there());
-  CHECK(outcome(place.opened->revoke_account(alice().account(), "key_compromised", "", by_hand())) == "ok");
+  CHECK(outcome(place.opened->roles().revocation.by_administrator(alice().account(), "key_compromised", "",
+                                                                  by_hand())) == "ok");
   CHECK_FALSE(place.ballast.is_there());
-  CHECK(must(place.opened->show_account(alice().account())).account.state == auth::records::AccountState::revoked);
+  CHECK(must(place.opened->roles().accounts.show(alice().account())).account.state ==
+        auth::records::AccountState::revoked);
   must(place.opened->maintain());
   CHECK(place.ballast.is_there());
 }
 
 TEST_CASE("ending all sessions is written though the disk is full") {
   FullHouse place;
-  CHECK(outcome(place.opened->end_all_sessions(bob().account(), by_hand())) == "ok");
+  CHECK(outcome(place.opened->roles().sessions.end_all(bob().account(), by_hand())) == "ok");
   CHECK_FALSE(place.ballast.is_there());
-  CHECK(must(place.opened->show_account(bob().account())).account.epoch == 1);
+  CHECK(must(place.opened->roles().accounts.show(bob().account())).account.epoch == 1);
 }
 
 TEST_CASE("rotation and deletion are written though the disk is full") {
   for (const bool rotates : {true, false}) {
     FullHouse place;
-    CHECK(outcome(rotates ? place.opened->rotate_account(alice().account(), next_key().certificate(), by_hand())
-                          : place.opened->delete_account(alice().account(), by_hand())) == "ok");
+    CHECK(outcome(rotates ? place.opened->roles().rotation.by_administrator(alice().account(), next_key().certificate(),
+                                                                            by_hand())
+                          : place.opened->roles().deletion.by_administrator(alice().account(), by_hand())) == "ok");
     CHECK_FALSE(place.ballast.is_there());
   }
 }
@@ -186,10 +189,11 @@ TEST_CASE("on a real disk that is full a revocation goes through in the ballast'
     taken = medium->commit(batch);
   }
   REQUIRE(outcome(taken) == "storage_unavailable");
-  CHECK(outcome(opened->revoke_account(alice().account(), "key_compromised", "", by_hand())) == "ok");
+  CHECK(outcome(opened->roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand())) ==
+        "ok");
   CHECK_FALSE(ballast.is_there());
   // No room for another one, and that is no failure.
   must(ballast.refill());
   CHECK(ballast.state() == BallastState::no_room);
-  CHECK(must(opened->show_account(alice().account())).account.state == auth::records::AccountState::revoked);
+  CHECK(must(opened->roles().accounts.show(alice().account())).account.state == auth::records::AccountState::revoked);
 }

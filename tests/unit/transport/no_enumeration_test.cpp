@@ -42,14 +42,14 @@ SpyOpenPgp::Counts since(const SpyOpenPgp::Counts& before, const SpyOpenPgp::Cou
 
 Seen ask_for(AskedPlace& place, const Question& question, const Person& person) {
   const std::string request = question.request(place, person);
-  const auto hashes = place.house.auth().hasher_counts().begun;
+  const auto hashes = place.house.auth().roles().hasher.counts().begun;
   const auto engine = place.house.engine().counts();
   const auto store = place.medium.calls();
   const WireReply reply = ask(place.port(), request);
   Seen seen;
   seen.status = reply.status;
   seen.bytes = reply.head + reply.body;
-  seen.hashes = place.house.auth().hasher_counts().begun - hashes;
+  seen.hashes = place.house.auth().roles().hasher.counts().begun - hashes;
   seen.engine = since(engine, place.house.engine().counts());
   seen.store = place.medium.calls() - store;
   if (question.is_challenge) {
@@ -97,6 +97,12 @@ TEST_CASE("S28 whoever is asked for, every public operation answers the same byt
     }
   }
   CHECK(compared > 150);
+  // Each that is said to answer evenly was asked.
+  const auto asked = place.operations.asked();
+  for (const transport::Operation& row : transport::operation_table()) {
+    CAPTURE(row.name);
+    if (row.answer == transport::Answer::even) CHECK(asked.contains(std::string(row.name)));
+  }
 }
 
 TEST_CASE("S28 a right answer for who is not there is told like a wrong one") {

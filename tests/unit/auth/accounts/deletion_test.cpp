@@ -15,16 +15,16 @@ TEST_CASE("S25 a deletion leaves a tombstone whose epoch lives on and nothing el
   const records::Account before = house.add(alice());
   const auto session = house.log_in(alice());
   const proving::Response login = house.answer(alice(), house.issue(alice()));
-  const records::Account account = must(house.auth().delete_account(alice().account(), by_hand()));
+  const records::Account account = must(house.auth().roles().deletion.by_administrator(alice().account(), by_hand()));
   CHECK(account.state == records::AccountState::deleted);
   CHECK(account.epoch == before.epoch + 1);
   CHECK(account.username.empty());
   CHECK(names_in(house.medium(), "users/", 9) == std::vector<std::string>{records::account_name(alice().account())});
   CHECK(names_in(house.medium(), "keys/", 9).empty());
-  CHECK(outcome(house.auth().admit(session.token, by_http())) == "account_not_active");
-  CHECK(outcome(house.auth().log_in(login, by_http())) == "account_not_active");
+  CHECK(outcome(house.auth().roles().sessions.admit(session.token, by_http())) == "account_not_active");
+  CHECK(outcome(house.auth().roles().login.redeem(login, by_http())) == "account_not_active");
   CHECK(faults_of_store(house.medium(), house) == std::vector<std::string>());
-  const auto audit = must(house.auth().list_audit("", 1));
+  const auto audit = must(house.auth().roles().audit.list("", 1));
   CHECK(audit[0].decision == "account_deleted");
 }
 
@@ -35,14 +35,14 @@ TEST_CASE("S25 nothing of a deleted account lives again when its name is taken")
   const proving::Response login = house.answer(alice(), house.issue(alice(), records::Transport::courier));
   const keys::RotationResponse rotation = rotate_response(house, alice(), next_key(), records::Transport::courier);
   const proving::Response revocation = revoke_response(house, alice(), "unspecified", records::Transport::courier);
-  const auto epoch = must(house.auth().delete_account(alice().account(), by_hand())).epoch;
+  const auto epoch = must(house.auth().roles().deletion.by_administrator(alice().account(), by_hand())).epoch;
   // The very same key, and so the worst case.
   house.add(alice());
   CHECK(epoch_of(house, alice()) == epoch + 1);
-  CHECK(outcome(house.auth().admit(session.token, by_http())) == "epoch_passed");
-  CHECK(outcome(house.auth().log_in(login, by_courier())) == "epoch_passed");
-  CHECK(outcome(house.auth().rotate(rotation, by_courier())) == "epoch_passed");
-  CHECK(outcome(house.auth().revoke(revocation, by_courier())) == "epoch_passed");
+  CHECK(outcome(house.auth().roles().sessions.admit(session.token, by_http())) == "epoch_passed");
+  CHECK(outcome(house.auth().roles().login.redeem(login, by_courier())) == "epoch_passed");
+  CHECK(outcome(house.auth().roles().rotation.by_statement(rotation, by_courier())) == "epoch_passed");
+  CHECK(outcome(house.auth().roles().revocation.by_statement(revocation, by_courier())) == "epoch_passed");
   CHECK_NOTHROW(house.log_in(alice()));
   CHECK(faults_of_store(house.medium(), house) == std::vector<std::string>());
 }
@@ -50,21 +50,22 @@ TEST_CASE("S25 nothing of a deleted account lives again when its name is taken")
 TEST_CASE("a key that was revoked or rotated away stays taken when its account is deleted") {
   House house;
   house.add(alice());
-  must(house.auth().rotate_account(alice().account(), next_key().certificate(), by_hand()));
-  must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
-  must(house.auth().delete_account(alice().account(), by_hand()));
+  must(house.auth().roles().rotation.by_administrator(alice().account(), next_key().certificate(), by_hand()));
+  must(house.auth().roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
+  must(house.auth().roles().deletion.by_administrator(alice().account(), by_hand()));
   for (const std::string& taken : {alice().certificate(), next_key().certificate()}) {
-    CHECK(outcome(house.auth().add_account({"somebody", taken, false}, by_hand())) == "key_taken");
+    CHECK(outcome(house.auth().roles().enrolment.add({"somebody", taken, false}, by_hand())) == "key_taken");
   }
-  must(house.auth().add_account({"alice", carol().certificate(), false}, by_hand()));
-  const records::Account account = must(house.auth().show_account(alice().account())).account;
+  must(house.auth().roles().enrolment.add({"alice", carol().certificate(), false}, by_hand()));
+  const records::Account account = must(house.auth().roles().accounts.show(alice().account())).account;
   CHECK(account.former_keys.size() == 2);
   CHECK(faults_of_store(house.medium(), house) == std::vector<std::string>());
 }
 
 TEST_CASE("S24 the server's own account is never deleted by name nor by id") {
   House house;
-  CHECK(outcome(house.auth().delete_account(account_id_of("server"), by_hand())) == "account_reserved");
+  CHECK(outcome(house.auth().roles().deletion.by_administrator(account_id_of("server"), by_hand())) ==
+        "account_reserved");
   auto message = message_of("account.delete", transport::Carrier::local);
   message.fields.set("username", "server");
   CHECK(outcome(house.operations().run(message)) == "account_reserved");
@@ -74,22 +75,23 @@ TEST_CASE("S24 the server's own account is never deleted by name nor by id") {
 
 TEST_CASE("what is not there or deleted already is not deleted") {
   House house;
-  CHECK(outcome(house.auth().delete_account(alice().account(), by_hand())) == "not_found");
+  CHECK(outcome(house.auth().roles().deletion.by_administrator(alice().account(), by_hand())) == "not_found");
   house.add(alice());
-  must(house.auth().delete_account(alice().account(), by_hand()));
+  must(house.auth().roles().deletion.by_administrator(alice().account(), by_hand()));
   const auto before = contents_of(house.medium());
-  CHECK(outcome(house.auth().delete_account(alice().account(), by_hand())) == "account_not_active");
-  CHECK(outcome(house.auth().restore_account(alice().account(), "", by_hand())) == "account_not_revoked");
-  CHECK(outcome(house.auth().revoke_account(alice().account(), "unspecified", "", by_hand())) == "account_not_active");
+  CHECK(outcome(house.auth().roles().deletion.by_administrator(alice().account(), by_hand())) == "account_not_active");
+  CHECK(outcome(house.auth().roles().revocation.restore(alice().account(), "", by_hand())) == "account_not_revoked");
+  CHECK(outcome(house.auth().roles().revocation.by_administrator(alice().account(), "unspecified", "", by_hand())) ==
+        "account_not_active");
   CHECK(contents_of(house.medium()) == before);
 }
 
 TEST_CASE("S28 a deleted account's challenge looks as it did before") {
   House house;
-  must(house.auth().add_account({"alice", next_key().certificate(), false}, by_hand()));
+  must(house.auth().roles().enrolment.add({"alice", next_key().certificate(), false}, by_hand()));
   must(house.auth().maintain());
   const std::string before = house.issue(alice()).message;
-  must(house.auth().delete_account(alice().account(), by_hand()));
+  must(house.auth().roles().deletion.by_administrator(alice().account(), by_hand()));
   must(house.auth().maintain());
   const std::string after = house.issue(alice()).message;
   CHECK(std::abs(static_cast<long>(before.size()) - static_cast<long>(after.size())) <= 8);

@@ -18,7 +18,7 @@ HouseSettings open_to_all() {
 }
 
 std::string enrolled(House& house, const Person& person, const proving::Response& response) {
-  return outcome(house.auth().enrol(response, person.certificate(), by_http()));
+  return outcome(house.auth().roles().enrolment.enrol(response, person.certificate(), by_http()));
 }
 
 proving::Response enrol_response(House& house, const Person& person) {
@@ -26,7 +26,7 @@ proving::Response enrol_response(House& house, const Person& person) {
 }
 
 std::string held(House& house, const std::optional<proving::Response>& response, const std::string& certificate) {
-  return outcome(house.auth().hold_enrolment(response, certificate, by_courier()));
+  return outcome(house.auth().roles().enrolment.hold(response, certificate, by_courier()));
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ std::string held(House& house, const std::optional<proving::Response>& response,
 TEST_CASE("S30 who proves a key gets an account under its real fingerprint") {
   House house(open_to_all(), nullptr);
   const records::Account account =
-      must(house.auth().enrol(enrol_response(house, alice()), alice().certificate(), by_http()));
+      must(house.auth().roles().enrolment.enrol(enrol_response(house, alice()), alice().certificate(), by_http()));
   CHECK(account.id == alice().account());
   CHECK(account.username == "alice");
   CHECK(account.fingerprint == alice().fingerprint());
@@ -68,26 +68,29 @@ TEST_CASE("S26 of two who enrol one name the second is told") {
   challenge.extra = "alice";
   const proving::Response second = house.answer_to(bob(), challenge);
   CHECK(enrolled(house, alice(), first) == "ok");
-  CHECK(outcome(house.auth().enrol(second, bob().certificate(), by_http())) == "account_exists");
-  CHECK(must(house.auth().show_account(alice().account())).account.fingerprint == alice().fingerprint());
+  CHECK(outcome(house.auth().roles().enrolment.enrol(second, bob().certificate(), by_http())) == "account_exists");
+  CHECK(must(house.auth().roles().accounts.show(alice().account())).account.fingerprint == alice().fingerprint());
 }
 
 TEST_CASE("one key belongs to one account") {
   House house(open_to_all(), nullptr);
   CHECK(enrolled(house, alice(), enrol_response(house, alice())) == "ok");
-  CHECK(outcome(house.auth().add_account({"second", alice().certificate(), false}, by_hand())) == "key_taken");
+  CHECK(outcome(house.auth().roles().enrolment.add({"second", alice().certificate(), false}, by_hand())) ==
+        "key_taken");
 }
 
 TEST_CASE("S09 the certificate that comes back is the one that was asked for") {
   House house(open_to_all(), nullptr);
   const proving::Response response = enrol_response(house, alice());
-  CHECK(outcome(house.auth().enrol(response, bob().certificate(), by_http())) == "signature_by_another_key");
+  CHECK(outcome(house.auth().roles().enrolment.enrol(response, bob().certificate(), by_http())) ==
+        "signature_by_another_key");
   proving::Response forged = response;
   forged.signature = bob().sign("x", house.clock.now());
   CHECK(enrolled(house, alice(), forged) == "signature_by_another_key");
   // Bob signs the statement that was made for alice's key.
   forged.signature = bob().sign(house.statement_in(response.challenge), house.clock.now());
-  CHECK(outcome(house.auth().enrol(forged, bob().certificate(), by_http())) == "signature_by_another_key");
+  CHECK(outcome(house.auth().roles().enrolment.enrol(forged, bob().certificate(), by_http())) ==
+        "signature_by_another_key");
   CHECK(enrolled(house, alice(), response) == "ok");
 }
 
@@ -113,14 +116,14 @@ TEST_CASE("who takes a deleted account's name starts above its tombstone") {
   must(put(house.medium(), name, as_text(house.seal().close(name, write_account(tombstone)))));
   CHECK(enrolled(house, alice(), stale) == "epoch_passed");
   CHECK(enrolled(house, alice(), enrol_response(house, alice())) == "ok");
-  CHECK(must(house.auth().show_account(alice().account())).account.epoch == 42);
-  CHECK(must(house.auth().show_account(alice().account())).account.state == records::AccountState::active);
+  CHECK(must(house.auth().roles().accounts.show(alice().account())).account.epoch == 42);
+  CHECK(must(house.auth().roles().accounts.show(alice().account())).account.state == records::AccountState::active);
 }
 
 TEST_CASE("S50 a secret key that is handed in is refused and named") {
   House house;
   const std::string secret(house.secrets().server_key_armored().reveal_text());
-  CHECK(outcome(house.auth().add_account({"alice", secret, false}, by_hand())) == "secret_key_handed_in");
+  CHECK(outcome(house.auth().roles().enrolment.add({"alice", secret, false}, by_hand())) == "secret_key_handed_in");
   CHECK(held(house, std::nullopt, secret) == "secret_key_handed_in");
   CHECK(names_in(house.medium(), "users/", 9).empty());
 }
@@ -129,24 +132,28 @@ TEST_CASE("a certificate from a stick waits for an administrator who has compare
   House house;
   CHECK(held(house, std::nullopt, alice().certificate()) == "ok");
   CHECK(names_in(house.medium(), "users/", 9).empty());
-  const auto list = must(house.auth().list_held_enrolments());
+  const auto list = must(house.auth().roles().enrolment.list_held());
   REQUIRE(list.size() == 1);
   CHECK(list[0].fingerprint == alice().fingerprint());
   CHECK(list[0].username.empty());
   CHECK(list[0].user_ids == std::vector<std::string>{"alice <alice@example.org>"});
-  CHECK(outcome(house.auth().confirm_enrolment({bob().fingerprint(), "alice"}, by_hand())) == "enrolment_not_held");
-  CHECK(outcome(house.auth().confirm_enrolment({alice().fingerprint(), "Alice"}, by_hand())) == "malformed_username");
-  CHECK(outcome(house.auth().confirm_enrolment({alice().fingerprint(), "alice"}, by_hand())) == "ok");
-  CHECK(must(house.auth().list_held_enrolments()).empty());
+  CHECK(outcome(house.auth().roles().enrolment.confirm({bob().fingerprint(), "alice"}, by_hand())) ==
+        "enrolment_not_held");
+  CHECK(outcome(house.auth().roles().enrolment.confirm({alice().fingerprint(), "Alice"}, by_hand())) ==
+        "malformed_username");
+  CHECK(outcome(house.auth().roles().enrolment.confirm({alice().fingerprint(), "alice"}, by_hand())) == "ok");
+  CHECK(must(house.auth().roles().enrolment.list_held()).empty());
   CHECK_NOTHROW(house.log_in(alice()));
-  CHECK(outcome(house.auth().confirm_enrolment({alice().fingerprint(), "alice"}, by_hand())) == "enrolment_not_held");
+  CHECK(outcome(house.auth().roles().enrolment.confirm({alice().fingerprint(), "alice"}, by_hand())) ==
+        "enrolment_not_held");
 }
 
 TEST_CASE("whoever confirms an enrolment may have the key named in challenges") {
   for (const bool show : {false, true}) {
     House house;
     REQUIRE(held(house, std::nullopt, alice().certificate()) == "ok");
-    CHECK(must(house.auth().confirm_enrolment({alice().fingerprint(), "alice", show}, by_hand())).show_key_id == show);
+    CHECK(must(house.auth().roles().enrolment.confirm({alice().fingerprint(), "alice", show}, by_hand())).show_key_id ==
+          show);
     CHECK(house.engine().sealed_in(house.issue(alice()).message).hidden == !show);
   }
 }
@@ -159,10 +166,10 @@ TEST_CASE("S65 holding twice is holding once and what is an account's already is
   CHECK(contents_of(house.medium()) == before);
   house.add(bob());
   const auto with_bob = contents_of(house.medium());
-  const auto present = must(house.auth().hold_enrolment(std::nullopt, bob().certificate(), by_courier()));
+  const auto present = must(house.auth().roles().enrolment.hold(std::nullopt, bob().certificate(), by_courier()));
   CHECK(present.account == bob().account());
   CHECK(contents_of(house.medium()) == with_bob);
-  CHECK(must(house.auth().hold_enrolment(std::nullopt, alice().certificate(), by_courier())).account.empty());
+  CHECK(must(house.auth().roles().enrolment.hold(std::nullopt, alice().certificate(), by_courier())).account.empty());
 }
 
 TEST_CASE("a proven enrolment names its user and a bare certificate does not take its place") {
@@ -171,10 +178,10 @@ TEST_CASE("a proven enrolment names its user and a bare certificate does not tak
   CHECK(held(house, std::nullopt, alice().certificate()) == "ok");
   CHECK(held(house, response, alice().certificate()) == "ok");
   CHECK(held(house, std::nullopt, alice().certificate()) == "ok");
-  REQUIRE(must(house.auth().list_held_enrolments()).size() == 1);
-  CHECK(must(house.auth().list_held_enrolments())[0].username == "alice");
-  CHECK(outcome(house.auth().confirm_enrolment({alice().fingerprint(), "mallory"}, by_hand())) == "conflict");
-  CHECK(outcome(house.auth().confirm_enrolment({alice().fingerprint(), "alice"}, by_hand())) == "ok");
+  REQUIRE(must(house.auth().roles().enrolment.list_held()).size() == 1);
+  CHECK(must(house.auth().roles().enrolment.list_held())[0].username == "alice");
+  CHECK(outcome(house.auth().roles().enrolment.confirm({alice().fingerprint(), "mallory"}, by_hand())) == "conflict");
+  CHECK(outcome(house.auth().roles().enrolment.confirm({alice().fingerprint(), "alice"}, by_hand())) == "ok");
 }
 
 TEST_CASE("what comes by stick has to prove its key if it claims a name") {
@@ -189,7 +196,7 @@ TEST_CASE("what comes by stick has to prove its key if it claims a name") {
   const proving::Response by_network =
       house.answer_to(alice(), house.challenge_for(alice(), records::Purpose::enrol, records::Transport::http));
   CHECK(held(house, by_network, alice().certificate()) == "transport_mismatch");
-  CHECK(must(house.auth().list_held_enrolments()).empty());
+  CHECK(must(house.auth().roles().enrolment.list_held()).empty());
 }
 
 TEST_CASE("no more enrolments are held than may be, and one that is held may still be proven") {
@@ -209,5 +216,5 @@ TEST_CASE("no more enrolments are held than may be, and one that is held may sti
 TEST_CASE("an enrolment by courier may be redeemed by hand while registration is closed") {
   House house;
   const proving::Response response = house.answer(alice(), house.issue_enrolment(alice(), records::Transport::courier));
-  CHECK(outcome(house.auth().enrol(response, alice().certificate(), by_hand())) == "ok");
+  CHECK(outcome(house.auth().roles().enrolment.enrol(response, alice().certificate(), by_hand())) == "ok");
 }

@@ -14,7 +14,7 @@ using namespace countersign::test;
 namespace {
 
 Result<accounts::LegacyImportSummary> import_from(House& house, const LegacyScratch& folder, bool dry_run = false) {
-  return house.auth().import_legacy({folder.path(), false, dry_run}, {}, by_hand());
+  return house.auth().roles().legacy_import.run({folder.path(), false, dry_run}, {}, by_hand());
 }
 
 std::string revocation_of(const std::string& account) {
@@ -75,7 +75,7 @@ TEST_CASE("what the predecessor revoked since an import is reported at the next 
     CHECK(contents_of(house.medium()) == before);
   }
   folder.erase(barbara, records::AccountPart::revocation);
-  must(house.auth().delete_account(grace, by_hand()));
+  must(house.auth().roles().deletion.by_administrator(grace, by_hand()));
   CHECK(must(import_from(house, folder)).reports.empty());
 }
 

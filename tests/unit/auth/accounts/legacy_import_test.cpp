@@ -23,7 +23,7 @@ namespace {
 
 Result<accounts::LegacyImportSummary> import_from(House& house, const std::string& folder, bool skip_strays = false,
                                                   bool dry_run = false) {
-  return house.auth().import_legacy({folder, skip_strays, dry_run}, {}, by_hand());
+  return house.auth().roles().legacy_import.run({folder, skip_strays, dry_run}, {}, by_hand());
 }
 
 accounts::LegacyImportSummary import_fixture(House& house) {
@@ -31,11 +31,11 @@ accounts::LegacyImportSummary import_fixture(House& house) {
 }
 
 records::Account account_of(House& house, std::string_view username) {
-  return must(house.auth().show_account(legacy_person(username).account)).account;
+  return must(house.auth().roles().accounts.show(legacy_person(username).account)).account;
 }
 
 std::string login(House& house, const records::AccountName& name, std::string_view password) {
-  return outcome(house.auth().log_in(name, password_of(password), by_http()));
+  return outcome(house.auth().roles().passwords.log_in(name, password_of(password), by_http()));
 }
 std::string login(House& house, const std::string& username) {
   return login(house, {username, ""}, legacy_person(username).password);
@@ -56,7 +56,7 @@ std::vector<std::string> oddities_of_person(const accounts::LegacyImportSummary&
 proving::IssuedChallenge issue(House& house, const records::AccountName& name) {
   proving::ChallengeRequest request;
   request.name = name;
-  return must(house.auth().issue_challenge(request, by_http()));
+  return must(house.auth().roles().issuing.issue(request, by_http()));
 }
 
 using Names = std::vector<std::string>;
@@ -91,7 +91,7 @@ TEST_CASE("a folder that the Go libraries wrote is taken over, and its people lo
   }
   CHECK(login(house, "leslie") == "account_not_active");
   CHECK(login(house, {"open", ""}, "x") == "account_not_active");
-  CHECK(must(house.auth().list_accounts("", 100)).size() == 6);
+  CHECK(must(house.auth().roles().accounts.list("", 100)).size() == 6);
 }
 
 TEST_CASE("importing twice is importing once, also after the first login and a deletion") {
@@ -103,7 +103,7 @@ TEST_CASE("importing twice is importing once, also after the first login and a d
   CHECK(again.present == 6);
   CHECK(contents_of(house.medium()) == before);
   REQUIRE(login(house, "grace") == "ok");
-  must(house.auth().delete_account(legacy_person("hedy").account, by_hand()));
+  must(house.auth().roles().deletion.by_administrator(legacy_person("hedy").account, by_hand()));
   const auto later = contents_of(house.medium());
   CHECK(import_fixture(house).present == 6);
   CHECK(contents_of(house.medium()) == later);
@@ -133,7 +133,7 @@ TEST_CASE("S13 S14 a torn hash is taken over without a password, with the older 
   CHECK(!contents.contains(part_name(barbara, records::AccountPart::password)));
   CHECK(!contents.contains(part_name(barbara, records::AccountPart::legacy_password)));
   // An administrator gives one.
-  must(house.auth().set_password({"", barbara}, password_of("new"), by_hand()));
+  must(house.auth().roles().passwords.set(id_of({"", barbara}), password_of("new"), by_hand()));
   CHECK(login(house, {"Barbara", ""}, "new") == "ok");
 }
 
@@ -187,7 +187,7 @@ TEST_CASE("S33 an account without a readable revocation is denied until an admin
   for (const char* const username : {"grace", "Barbara"}) {
     CAPTURE(username);
     CHECK(login(house, username) == "account_not_active");
-    must(house.auth().restore_account(legacy_person(username).account, "", by_hand()));
+    must(house.auth().roles().revocation.restore(legacy_person(username).account, "", by_hand()));
     CHECK(login(house, username) == "ok");
   }
 }
@@ -202,7 +202,8 @@ TEST_CASE("S12 an account whose secret key lay open is denied, and its key is no
         "key_compromised");
   CHECK(!account_of(house, "open").managed);
   // With a key of their own they are let in again.
-  const records::Account restored = must(house.auth().restore_account(open, alice().certificate(), by_hand()));
+  const records::Account restored =
+      must(house.auth().roles().revocation.restore(open, alice().certificate(), by_hand()));
   CHECK(restored.state == records::AccountState::active);
   CHECK(restored.fingerprint == alice().fingerprint());
 }
@@ -259,7 +260,7 @@ TEST_CASE("a rotation of the predecessor that stopped anywhere is taken over wit
       const bool key_is_new = written >= 2;
       CHECK(account_of(house, "hedy").managed == (!key_torn && (written == 0 || key_is_new)));
       CHECK(summary.denied == (key_torn ? 1 : 0));
-      if (key_torn) must(house.auth().restore_account(hedy.account, "", by_hand()));
+      if (key_torn) must(house.auth().roles().revocation.restore(hedy.account, "", by_hand()));
       const std::string with_old = login(house, {"hedy", ""}, "frequency");
       const std::string with_new = login(house, {"hedy", ""}, hedy.password);
       CHECK((with_old == "ok") == (!hash_torn && written < 4));
@@ -279,7 +280,7 @@ TEST_CASE("a key that another account has, or had, and a name with another key a
   folder.take("Ada Lovelace");
   folder.write(bob().account(), records::AccountPart::certificate, certificate);
   house.add(alice());
-  must(house.auth().add_account({bob().name(), bob().certificate()}, by_hand()));
+  must(house.auth().roles().enrolment.add({bob().name(), bob().certificate()}, by_hand()));
   const auto before = contents_of(house.medium());
   folder.erase(ada, records::AccountPart::certificate);
   const auto summary = must(import_from(house, folder.path()));
@@ -289,7 +290,7 @@ TEST_CASE("a key that another account has, or had, and a name with another key a
   CHECK(summary.left_out == 3);
   CHECK(contents_of(house.medium()) == before);
   // The server's own key as somebody's would answer for them.
-  const auto identity = house.auth().identity().certificates();
+  const auto identity = house.auth().roles().identity.certificates();
   folder.write(grace, records::AccountPart::certificate, identity.front().armored);
   CHECK(oddities_of(must(import_from(house, folder.path())), grace) == Names{"key_taken"});
 }
@@ -312,7 +313,7 @@ TEST_CASE("a certificate that the policy or the gate refuses is reported with th
     CHECK(!summary.reports.front().detail.empty());
   }
   CHECK(refused == 4);
-  CHECK(must(house.auth().list_accounts("", 10)).empty());
+  CHECK(must(house.auth().roles().accounts.list("", 10)).empty());
 }
 
 TEST_CASE("a folder with strays is refused with their names before anything is taken over, unless they are skipped") {
@@ -353,10 +354,10 @@ TEST_CASE("the import reports its progress account by account and writes one dec
   House house;
   std::string done;
   const auto note = [&](std::int64_t now, std::int64_t all) { done += fmt::format("{}/{} ", now, all); };
-  must(house.auth().import_legacy({legacy_fixture(kLegacyFolder).string()}, note, by_hand()));
+  must(house.auth().roles().legacy_import.run({legacy_fixture(kLegacyFolder).string()}, note, by_hand()));
   CHECK(done == "1/7 2/7 3/7 4/7 5/7 6/7 7/7 ");
   std::map<std::string, std::string> details;
-  for (const auto& record : must(house.auth().list_audit("", 100))) {
+  for (const auto& record : must(house.auth().roles().audit.list("", 100))) {
     if (record.decision == "account_imported") details[record.entry.account] = record.entry.detail;
   }
   CHECK(details.size() == 6);
@@ -370,8 +371,8 @@ TEST_CASE("a login that names an account by its id teaches no name, and none cha
   const LegacyPerson grace = legacy_person("grace");
   CHECK(login(house, {"", grace.account}, grace.password) == "ok");
   CHECK(account_of(house, "grace").username.empty());
-  const auto opened =
-      must(house.auth().log_in(records::AccountName{"grace", ""}, password_of(grace.password), by_http()));
+  const auto opened = must(
+      house.auth().roles().passwords.log_in(records::AccountName{"grace", ""}, password_of(grace.password), by_http()));
   CHECK(opened.session.username == "grace");
   CHECK(account_of(house, "grace").username == "grace");
   const auto before = contents_of(house.medium()).at(records::account_name(grace.account));
@@ -384,9 +385,10 @@ TEST_CASE("a login by key brings the name where its challenge was asked for by n
   house.add(alice());
   change_account(house, alice(),
                  [](records::Accounts&, storage::Batch&, records::Account& account) { account.username.clear(); });
-  const auto named = [&] { return must(house.auth().show_account(alice().account())).account.username; };
+  const auto named = [&] { return must(house.auth().roles().accounts.show(alice().account())).account.username; };
   const auto by_id = issue(house, {"", alice().account()});
-  CHECK(must(house.auth().log_in(house.answer(alice(), by_id), by_http())).opened->session.username.empty());
+  CHECK(must(house.auth().roles().login.redeem(house.answer(alice(), by_id), by_http()))
+            .opened->session.username.empty());
   CHECK(named().empty());
   CHECK(house.log_in(alice()).session.username == "alice");
   CHECK(named() == "alice");

@@ -17,7 +17,7 @@ TEST_CASE("S50 an account that the predecessor revoked keeps no escrowed key, an
   const LegacyPerson leslie = legacy_person("leslie");
   const std::string grace = legacy_person("grace").account;
   folder.write(grace, records::AccountPart::revocation, "{\"user_id\":");
-  const auto summary = must(house.auth().import_legacy({folder.path()}, {}, by_hand()));
+  const auto summary = must(house.auth().roles().legacy_import.run({folder.path()}, {}, by_hand()));
   CHECK(summary.revoked == 1);
   CHECK(summary.denied == 1);
   std::map<std::string, std::string> told;
@@ -26,12 +26,13 @@ TEST_CASE("S50 an account that the predecessor revoked keeps no escrowed key, an
                                                    {grace, "revocation_unreadable"}});
   const auto contents = contents_of(house.medium());
   CHECK_FALSE(contents.contains(part_name(leslie.account, records::AccountPart::escrowed_key)));
-  CHECK_FALSE(
-      must(house.auth().show_account(leslie.account)).account.parts.contains(records::AccountPart::escrowed_key));
+  CHECK_FALSE(must(house.auth().roles().accounts.show(leslie.account))
+                  .account.parts.contains(records::AccountPart::escrowed_key));
   CHECK(contents.contains(part_name(grace, records::AccountPart::escrowed_key)));
   // As after a revocation here: let in again, the password makes another key.
-  must(house.auth().restore_account(leslie.account, "", by_hand()));
+  must(house.auth().roles().revocation.restore(leslie.account, "", by_hand()));
   const records::AccountName name{"leslie", ""};
-  CHECK(outcome(house.auth().hand_out_key(name, password_of(leslie.password), by_http())) != "ok");
-  CHECK(outcome(house.auth().rotate(name, password_of(leslie.password), password_of("next"), by_http())) == "ok");
+  CHECK(outcome(house.auth().roles().escrow.by_password(id_of(name), password_of(leslie.password), by_http())) != "ok");
+  CHECK(outcome(house.auth().roles().rotation.by_password(id_of(name), password_of(leslie.password),
+                                                          password_of("next"), by_http())) == "ok");
 }

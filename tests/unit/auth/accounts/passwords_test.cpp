@@ -21,7 +21,8 @@ HouseSettings unlimited() {
 }
 
 Result<sessions::RefreshedSession> try_login(House& house, const Person& person, std::string_view password) {
-  return house.auth().log_in(records::AccountName{person.name(), ""}, password_of(password), by_http());
+  return house.auth().roles().passwords.log_in(records::AccountName{person.name(), ""}, password_of(password),
+                                               by_http());
 }
 
 std::string login(House& house, const Person& person, std::string_view password) {
@@ -29,11 +30,11 @@ std::string login(House& house, const Person& person, std::string_view password)
 }
 
 std::uint64_t hashes(House& house) {
-  return house.auth().hasher_counts().begun;
+  return house.auth().roles().hasher.counts().begun;
 }
 
 std::string last_decision(House& house) {
-  const auto records = must(house.auth().list_audit("server", 1));
+  const auto records = must(house.auth().roles().audit.list("server", 1));
   return records.empty() ? "" : records.back().decision;
 }
 
@@ -47,7 +48,7 @@ TEST_CASE("a password opens a session that says so and names no key") {
   CHECK(opened.session.fingerprint.empty());
   CHECK(opened.session.username == "alice");
   CHECK(opened.session.transport == "http");
-  const records::Session admitted = must(house.auth().admit(opened.token, by_http()));
+  const records::Session admitted = must(house.auth().roles().sessions.admit(opened.token, by_http()));
   CHECK(admitted.id == opened.session.id);
   CHECK(admitted.method == "password");
   CHECK(login(house, alice(), "correct hors") == "password_wrong");
@@ -59,7 +60,7 @@ TEST_CASE("S31 a login by password is the account's latest login") {
   house.add(alice(), kRight);
   house.clock.pass(std::chrono::hours(1));
   must(try_login(house, alice(), kRight));
-  CHECK(must(house.auth().show_account(alice().account())).last_login == house.clock.now());
+  CHECK(must(house.auth().roles().accounts.show(alice().account())).last_login == house.clock.now());
 }
 
 TEST_CASE("S12 no account without a password is opened by any password") {
@@ -67,8 +68,8 @@ TEST_CASE("S12 no account without a password is opened by any password") {
   house.add(alice());
   for (const char* password : {"x", "alice", "null", "0"}) {
     CHECK(login(house, alice(), password) == "password_unset");
-    CHECK(outcome(house.auth().change_password(records::AccountName{"alice", ""}, password_of(password),
-                                               password_of("new"), by_http())) == "password_unset");
+    CHECK(outcome(house.auth().roles().passwords.change(id_of(records::AccountName{"alice", ""}), password_of(password),
+                                                        password_of("new"), by_http())) == "password_unset");
   }
   CHECK(outcome(passwords::Password::admit(Secret())) == "malformed_message");
 }
@@ -149,7 +150,7 @@ TEST_CASE("S14 the first login with a legacy hash writes the new one and erases 
   for (const auto& [name, text] : after) CHECK(text.find(lthn(kRight)) == std::string::npos);
   CHECK(last_decision(house) == "login_by_password");
   // It is no change of password: the session that it opened holds, and so do others.
-  CHECK(outcome(house.auth().admit(opened.token, by_http())) == "ok");
+  CHECK(outcome(house.auth().roles().sessions.admit(opened.token, by_http())) == "ok");
   CHECK(login(house, alice(), kRight) == "ok");
   CHECK(login(house, alice(), "wrong") == "password_wrong");
   // Brought back, the old hash opens nothing.
@@ -167,7 +168,7 @@ TEST_CASE("S15 a migration that races a change of password does not bring the ol
     if (!changed && request.password.reveal_text() == kRight) {
       changed = true;
       const auto second = must(house.another(house.medium(), "second"));
-      must(second->set_password(records::AccountName{"alice", ""}, password_of("new one"), by_hand()));
+      must(second->roles().passwords.set(id_of(records::AccountName{"alice", ""}), password_of("new one"), by_hand()));
     }
     return compute_argon2id(request, arena);
   };
@@ -190,7 +191,7 @@ TEST_CASE("S19 a hash below the policy is renewed at login and ends no session")
   CHECK(contents_of(house.medium()).at(name).starts_with("$argon2id$v=19$m=8192,t=1,p=1$"));
   CHECK(login(house, alice(), kRight) == "ok");
   CHECK(contents_of(house.medium()).at(name).starts_with("$argon2id$v=19$m=16384,t=2,p=2$"));
-  CHECK(outcome(house.auth().admit(before.token, by_http())) == "ok");
+  CHECK(outcome(house.auth().roles().sessions.admit(before.token, by_http())) == "ok");
   const std::string renewed = contents_of(house.medium()).at(name);
   CHECK(login(house, alice(), kRight) == "ok");
   CHECK(contents_of(house.medium()).at(name) == renewed);
@@ -268,8 +269,8 @@ TEST_CASE("S28 whoever is asked for costs one hash and is told the same") {
   }
   // The account id says as little as the name.
   const auto before = hashes(house);
-  CHECK(outcome(house.auth().log_in(records::AccountName{"", std::string(64, 'a')}, password_of("x"), by_http())) ==
-        "account_unknown");
+  CHECK(outcome(house.auth().roles().passwords.log_in(records::AccountName{"", std::string(64, 'a')}, password_of("x"),
+                                                      by_http())) == "account_unknown");
   CHECK(hashes(house) - before == 1);
 }
 
@@ -311,15 +312,15 @@ TEST_CASE("a change of password ends every session and every open challenge") {
   const auto by_key = house.log_in(alice());
   const auto by_password = must(try_login(house, alice(), kRight));
   const proving::Response open = house.answer(alice(), house.issue(alice()));
-  CHECK(outcome(house.auth().change_password(records::AccountName{"alice", ""}, password_of("wrong"),
-                                             password_of("new"), by_http())) == "password_wrong");
-  CHECK(outcome(house.auth().admit(by_key.token, by_http())) == "ok");
-  must(house.auth().change_password(records::AccountName{"alice", ""}, password_of(kRight), password_of("new"),
-                                    by_http()));
+  CHECK(outcome(house.auth().roles().passwords.change(id_of(records::AccountName{"alice", ""}), password_of("wrong"),
+                                                      password_of("new"), by_http())) == "password_wrong");
+  CHECK(outcome(house.auth().roles().sessions.admit(by_key.token, by_http())) == "ok");
+  must(house.auth().roles().passwords.change(id_of(records::AccountName{"alice", ""}), password_of(kRight),
+                                             password_of("new"), by_http()));
   CHECK(last_decision(house) == "password_changed");
-  CHECK(outcome(house.auth().admit(by_key.token, by_http())) == "epoch_passed");
-  CHECK(outcome(house.auth().admit(by_password.token, by_http())) == "epoch_passed");
-  CHECK(outcome(house.auth().log_in(open, by_http())) == "epoch_passed");
+  CHECK(outcome(house.auth().roles().sessions.admit(by_key.token, by_http())) == "epoch_passed");
+  CHECK(outcome(house.auth().roles().sessions.admit(by_password.token, by_http())) == "epoch_passed");
+  CHECK(outcome(house.auth().roles().login.redeem(open, by_http())) == "epoch_passed");
   CHECK(login(house, alice(), kRight) == "password_wrong");
   CHECK(login(house, alice(), "new") == "ok");
 }
@@ -333,14 +334,16 @@ TEST_CASE("whoever holds the key sets a password, once a challenge") {
   proving::Response forged = response;
   forged.signature = house.answer_to(bob(), challenge).signature;
   const auto before = hashes(house);
-  CHECK(outcome(house.auth().change_password(forged, password_of("new"), by_http())) == "signature_by_another_key");
+  CHECK(outcome(house.auth().roles().passwords.change(forged, password_of("new"), by_http())) ==
+        "signature_by_another_key");
   const proving::Response login_response = house.answer(alice(), house.issue(alice()));
-  CHECK(outcome(house.auth().change_password(login_response, password_of("new"), by_http())) ==
+  CHECK(outcome(house.auth().roles().passwords.change(login_response, password_of("new"), by_http())) ==
         "challenge_of_another_purpose");
   CHECK(hashes(house) == before);  // nobody makes us hash without a proof
-  must(house.auth().change_password(response, password_of("new"), by_http()));
+  must(house.auth().roles().passwords.change(response, password_of("new"), by_http()));
   CHECK(login(house, alice(), "new") == "ok");
-  CHECK(face_of_outcome(house.auth().change_password(response, password_of("newer"), by_http())) == Face::denied);
+  CHECK(face_of_outcome(house.auth().roles().passwords.change(response, password_of("newer"), by_http())) ==
+        Face::denied);
   CHECK(login(house, alice(), "new") == "ok");
 }
 
@@ -348,21 +351,22 @@ TEST_CASE("an administrator sets and removes a password") {
   House house;
   house.add(alice());
   const records::AccountName name{"alice", ""};
-  must(house.auth().set_password(name, password_of("one"), by_hand()));
+  must(house.auth().roles().passwords.set(id_of(name), password_of("one"), by_hand()));
   CHECK(last_decision(house) == "password_set");
   const auto opened = must(try_login(house, alice(), "one"));
-  must(house.auth().set_password(records::AccountName{"", alice().account()}, password_of("two"), by_hand()));
-  CHECK(outcome(house.auth().admit(opened.token, by_http())) == "epoch_passed");
+  must(house.auth().roles().passwords.set(id_of(records::AccountName{"", alice().account()}), password_of("two"),
+                                          by_hand()));
+  CHECK(outcome(house.auth().roles().sessions.admit(opened.token, by_http())) == "epoch_passed");
   CHECK(login(house, alice(), "two") == "ok");
-  must(house.auth().remove_password(name, by_hand()));
+  must(house.auth().roles().passwords.remove(id_of(name), by_hand()));
   CHECK(last_decision(house) == "password_removed");
   CHECK(login(house, alice(), "two") == "password_unset");
   CHECK_FALSE(contents_of(house.medium()).contains(part_name(alice().account(), records::AccountPart::password)));
-  CHECK(outcome(house.auth().remove_password(name, by_hand())) == "not_found");
-  CHECK(outcome(house.auth().set_password(records::AccountName{"bob", ""}, password_of("x"), by_hand())) ==
-        "not_found");
+  CHECK(outcome(house.auth().roles().passwords.remove(id_of(name), by_hand())) == "not_found");
+  CHECK(outcome(house.auth().roles().passwords.set(id_of(records::AccountName{"bob", ""}), password_of("x"),
+                                                   by_hand())) == "not_found");
   set_state(house, alice(), records::AccountState::revoked);
-  CHECK(outcome(house.auth().set_password(name, password_of("x"), by_hand())) == "account_not_active");
+  CHECK(outcome(house.auth().roles().passwords.set(id_of(name), password_of("x"), by_hand())) == "account_not_active");
 }
 
 TEST_CASE("who enrols may bring a password, which is hashed once the key is proven") {
@@ -372,19 +376,20 @@ TEST_CASE("who enrols may bring a password, which is hashed once the key is prov
   const proving::Response response = house.answer(alice(), house.issue_enrolment(alice()));
   proving::Response wrong = response;
   wrong.signature = bob().sign("x", house.clock.now());
-  CHECK_FALSE(house.auth().enrol(wrong, alice().certificate(), by_http(), password_of(kRight)).has_value());
+  CHECK_FALSE(
+      house.auth().roles().enrolment.enrol(wrong, alice().certificate(), by_http(), password_of(kRight)).has_value());
   CHECK(hashes(house) == 0);
-  must(house.auth().enrol(response, alice().certificate(), by_http(), password_of(kRight)));
+  must(house.auth().roles().enrolment.enrol(response, alice().certificate(), by_http(), password_of(kRight)));
   CHECK(login(house, alice(), kRight) == "ok");
-  CHECK(must(house.auth().show_account(alice().account())).account.epoch == 0);
+  CHECK(must(house.auth().roles().accounts.show(alice().account())).account.epoch == 0);
 }
 
 TEST_CASE("S22 a password is in no record and no answer") {
   House house;
   house.add(alice(), "xyzzy-plugh-0815");
   must(try_login(house, alice(), "xyzzy-plugh-0815"));
-  must(house.auth().change_password(records::AccountName{"alice", ""}, password_of("xyzzy-plugh-0815"),
-                                    password_of("xyzzy-plugh-4711"), by_http()));
+  must(house.auth().roles().passwords.change(id_of(records::AccountName{"alice", ""}), password_of("xyzzy-plugh-0815"),
+                                             password_of("xyzzy-plugh-4711"), by_http()));
   for (const auto& [name, text] : contents_of(house.medium())) {
     CAPTURE(name);
     CHECK(text.find("xyzzy") == std::string::npos);

@@ -92,12 +92,13 @@ TEST_CASE("S24 the server's name is reserved by name and never reaches an id") {
   CHECK(outcome(check_new_username(account_id_of("server"))) == "malformed_username");
 
   House house;
-  CHECK(outcome(house.auth().add_account({"server", alice().certificate(), false}, by_hand())) == "account_reserved");
+  CHECK(outcome(house.auth().roles().enrolment.add({"server", alice().certificate(), false}, by_hand())) ==
+        "account_reserved");
   proving::ChallengeRequest request;
   request.name.username = "server";
   request.purpose = records::Purpose::enrol;
   request.public_key = alice().certificate();
-  CHECK(outcome(house.auth().issue_challenge(request, by_hand())) == "account_reserved");
+  CHECK(outcome(house.auth().roles().issuing.issue(request, by_hand())) == "account_reserved");
 }
 
 TEST_CASE("S23 an account id is 64 lower-case hex digits before it becomes part of a name") {

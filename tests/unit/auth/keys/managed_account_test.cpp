@@ -25,20 +25,20 @@ HouseSettings open_house() {
 }
 
 std::string login(House& house, const records::AccountName& name, std::string_view password) {
-  return outcome(house.auth().log_in(name, password_of(password), by_http()));
+  return outcome(house.auth().roles().passwords.log_in(name, password_of(password), by_http()));
 }
 
 std::string key_by_password(House& house, const records::AccountName& name, std::string_view password) {
-  return outcome(house.auth().hand_out_key(name, password_of(password), by_http()));
+  return outcome(house.auth().roles().escrow.by_password(id_of(name), password_of(password), by_http()));
 }
 
 Result<keys::ManagedAccount> rotate(House& house, const records::AccountName& name, std::string_view password,
                                     std::string_view next) {
-  return house.auth().rotate(name, password_of(password), password_of(next), by_http());
+  return house.auth().roles().rotation.by_password(id_of(name), password_of(password), password_of(next), by_http());
 }
 
 std::string last_decision(House& house) {
-  const auto record = must(house.auth().list_audit("server", 1)).back();
+  const auto record = must(house.auth().roles().audit.list("server", 1)).back();
   return record.decision + ": " + record.entry.detail;
 }
 
@@ -82,16 +82,18 @@ TEST_CASE("S50 a key is escrowed only where that was asked for, and given back a
   const keys::ManagedAccount made = add_mina(house, kRight, true);
   CHECK(last_decision(house) == "account_added: managed, key escrowed");
   CHECK(escrow_of(house, mina()) == made.secret_key.reveal_text());
-  const Secret given = must(house.auth().hand_out_key(mina_by_name(), password_of(kRight), by_http()));
+  const Secret given =
+      must(house.auth().roles().escrow.by_password(id_of(mina_by_name()), password_of(kRight), by_http()));
   CHECK(given.reveal_text() == made.secret_key.reveal_text());
   CHECK(last_decision(house) == "key_handed_out: by password");
-  CHECK(must(house.auth().hand_out_key(mina(), by_hand())).reveal_text() == made.secret_key.reveal_text());
+  CHECK(must(house.auth().roles().escrow.by_administrator(mina(), by_hand())).reveal_text() ==
+        made.secret_key.reveal_text());
   CHECK(last_decision(house) == "key_handed_out: by administrator");
   CHECK(key_by_password(house, mina_by_name(), "wrong") == "password_wrong");
   // Whoever can write the medium swaps no key.
   put(house, part_name(mina(), records::AccountPart::escrowed_key), "another key");
   CHECK(key_by_password(house, mina_by_name(), kRight) == "record_tampered");
-  CHECK(outcome(house.auth().hand_out_key(mina(), by_hand())) == "record_tampered");
+  CHECK(outcome(house.auth().roles().escrow.by_administrator(mina(), by_hand())) == "record_tampered");
 }
 
 TEST_CASE("S28 whoever has no escrowed key is denied as everybody else, for the same work") {
@@ -100,33 +102,34 @@ TEST_CASE("S28 whoever has no escrowed key is denied as everybody else, for the 
   house.add(alice(), kRight);
   house.add(bob());
   house.add(carol(), kRight);
-  must(house.auth().revoke_account(carol().account(), "unspecified", "", by_hand()));
+  must(house.auth().roles().revocation.by_administrator(carol().account(), "unspecified", "", by_hand()));
   const auto costs_one = [&](const records::AccountName& name, const std::string& wanted) {
-    const auto before = house.auth().hasher_counts().begun;
-    const auto given = house.auth().hand_out_key(name, password_of(kRight), by_http());
+    const auto before = house.auth().roles().hasher.counts().begun;
+    const auto given = house.auth().roles().escrow.by_password(id_of(name), password_of(kRight), by_http());
     CHECK(outcome(given) == wanted);
     CHECK(face_of_outcome(given) == Face::denied);
-    CHECK(house.auth().hasher_counts().begun - before == 1);
+    CHECK(house.auth().roles().hasher.counts().begun - before == 1);
   };
   costs_one(mina_by_name(), "escrow_absent");
   costs_one({"alice", ""}, "escrow_absent");
   costs_one({"bob", ""}, "password_unset");
   costs_one({"carol", ""}, "account_not_active");
   costs_one({"nobody", ""}, "account_unknown");
-  CHECK(outcome(house.auth().hand_out_key(alice().account(), by_hand())) == "not_found");
-  CHECK(outcome(house.auth().hand_out_key(std::string(64, 'a'), by_hand())) == "not_found");
+  CHECK(outcome(house.auth().roles().escrow.by_administrator(alice().account(), by_hand())) == "not_found");
+  CHECK(outcome(house.auth().roles().escrow.by_administrator(std::string(64, 'a'), by_hand())) == "not_found");
 }
 
 TEST_CASE("a stranger gets a managed account only where registration is open, and nobody one for a taken name") {
   House closed;
-  CHECK(outcome(closed.auth().add_managed_account({"mina", password_of(kRight)}, by_http())) == "registration_closed");
-  CHECK(closed.auth().hasher_counts().begun == 0);
+  CHECK(outcome(closed.auth().roles().enrolment.add_managed({"mina", password_of(kRight)}, by_http())) ==
+        "registration_closed");
+  CHECK(closed.auth().roles().hasher.counts().begun == 0);
   House house(open_house(), nullptr);
   house.add(alice());
   const auto refused = [&](const std::string& name, const std::string& password) {
     const auto before = contents_of(house.medium());
-    const auto made = house.auth().add_managed_account({name, password_of(password)}, by_http());
-    CHECK(house.auth().hasher_counts().begun == 0);
+    const auto made = house.auth().roles().enrolment.add_managed({name, password_of(password)}, by_http());
+    CHECK(house.auth().roles().hasher.counts().begun == 0);
     CHECK(contents_of(house.medium()) == before);
     return outcome(made);
   };
@@ -142,22 +145,22 @@ TEST_CASE("S32 registering costs a stranger's limit on passwords before anything
   settings.policies.rate_limit = true;
   House house(settings, nullptr);
   house.add(alice());
-  std::string said;
-  for (int i = 0; i < 1000 && said != "slow_down"; ++i) {
-    said = outcome(house.auth().add_managed_account({"alice", password_of(kRight)}, by_http()));
-  }
-  CHECK(said == "slow_down");
-  CHECK(outcome(house.auth().hand_out_key(records::AccountName{"alice", ""}, password_of(kRight), by_http())) ==
-        "slow_down");
-  CHECK(outcome(rotate(house, {"alice", ""}, kRight, "next")) == "slow_down");
-  CHECK(outcome(house.auth().revoke(records::AccountName{"alice", ""}, password_of(kRight), "unspecified", "",
-                                    by_http())) == "slow_down");
+  const Json claim = Json::object().set("username", "alice").set("password", kRight);
+  const auto said = [&](std::string_view operation, const Json& fields) {
+    return outcome(run_from(house, by_http().source, operation, fields));
+  };
+  std::string last;
+  for (int i = 0; i < 1000 && last != "slow_down"; ++i) last = said("account.enrol", Json(claim).set("managed", true));
+  CHECK(last == "slow_down");
+  CHECK(said("key.hand_out", claim) == "slow_down");
+  CHECK(said("key.rotate", Json(claim).set("new_password", "next")) == "slow_down");
+  CHECK(said("key.revoke", Json(claim).set("reason", "unspecified")) == "slow_down");
 }
 
 TEST_CASE("S12 a rotation by password gives a managed account a new key under a new password") {
   House house(open_house(), nullptr);
   const keys::ManagedAccount first = add_mina(house, kRight);
-  const auto session = must(house.auth().log_in(mina_by_name(), password_of(kRight), by_http()));
+  const auto session = must(house.auth().roles().passwords.log_in(mina_by_name(), password_of(kRight), by_http()));
   house.clock.pass(std::chrono::hours(1));
   const keys::ManagedAccount second = must(rotate(house, mina_by_name(), kRight, "new staple"));
   CHECK(last_decision(house) == "key_rotated: from " + first.account.fingerprint.upper() + " by password");
@@ -168,7 +171,7 @@ TEST_CASE("S12 a rotation by password gives a managed account a new key under a 
   CHECK(second.account.former_keys[0].fingerprint == first.account.fingerprint);
   CHECK(second.account.former_keys[0].until == house.clock.now());
   CHECK(second.account.parts.contains(records::AccountPart::metadata));
-  CHECK(outcome(house.auth().admit(session.token, by_http())) == "epoch_passed");
+  CHECK(outcome(house.auth().roles().sessions.admit(session.token, by_http())) == "epoch_passed");
   CHECK(login(house, mina_by_name(), kRight) == "password_wrong");
   CHECK(login(house, mina_by_name(), "new staple") == "ok");
   CHECK(login_by_key(house, second, "new staple") == "ok");
@@ -180,7 +183,8 @@ TEST_CASE("S16 a rotation by password escrows the new key exactly if the former 
   add_mina(house, kRight, true);
   const keys::ManagedAccount second = must(rotate(house, mina_by_name(), kRight, "new staple"));
   CHECK(escrow_of(house, mina()) == second.secret_key.reveal_text());
-  const Secret given = must(house.auth().hand_out_key(mina_by_name(), password_of("new staple"), by_http()));
+  const Secret given =
+      must(house.auth().roles().escrow.by_password(id_of(mina_by_name()), password_of("new staple"), by_http()));
   CHECK(given.reveal_text() == second.secret_key.reveal_text());
 }
 
@@ -198,17 +202,17 @@ TEST_CASE("S12 no password rotates the key of an account that is not managed, re
   CHECK(outcome(rotate(house, mina_by_name(), kRight, std::string(256, 'p'))) == "malformed_message");
   CHECK(outcome(rotate(house, mina_by_name(), "wrong", "next")) == "password_wrong");
   // Nor once its owner has brought a key of their own.
-  must(house.auth().rotate_account(mina(), next_key().certificate(), by_hand()));
+  must(house.auth().roles().rotation.by_administrator(mina(), next_key().certificate(), by_hand()));
   CHECK(outcome(rotate(house, mina_by_name(), kRight, "next")) == "account_not_managed");
-  must(house.auth().rotate_managed_account(mina(), password_of(kRight), false, by_hand()));
-  must(house.auth().revoke_account(mina(), "unspecified", "", by_hand()));
+  must(house.auth().roles().rotation.managed_by_administrator(mina(), password_of(kRight), false, by_hand()));
+  must(house.auth().roles().revocation.by_administrator(mina(), "unspecified", "", by_hand()));
   CHECK(outcome(rotate(house, mina_by_name(), kRight, "next")) == "account_not_active");
-  CHECK(outcome(house.auth().rotate_managed_account(mina(), password_of(kRight), false, by_hand())) ==
-        "account_not_active");
-  must(house.auth().delete_account(mina(), by_hand()));
+  CHECK(outcome(house.auth().roles().rotation.managed_by_administrator(mina(), password_of(kRight), false,
+                                                                       by_hand())) == "account_not_active");
+  must(house.auth().roles().deletion.by_administrator(mina(), by_hand()));
   CHECK(outcome(rotate(house, mina_by_name(), kRight, "next")) == "account_not_active");
-  CHECK(outcome(house.auth().rotate_managed_account(std::string(64, 'a'), password_of(kRight), false, by_hand())) ==
-        "not_found");
+  CHECK(outcome(house.auth().roles().rotation.managed_by_administrator(std::string(64, 'a'), password_of(kRight), false,
+                                                                       by_hand())) == "not_found");
 }
 
 TEST_CASE("S14 a rotation by password of an imported account ends the legacy hash") {
@@ -243,7 +247,7 @@ TEST_CASE("S15 a rotation by password that races a change of password does not b
     if (!changed && request.password.reveal_text() == "next") {
       changed = true;
       const auto second = must(house.another(house.medium(), "second"));
-      must(second->set_password(mina_by_name(), password_of("set by hand"), by_hand()));
+      must(second->roles().passwords.set(id_of(mina_by_name()), password_of("set by hand"), by_hand()));
     }
     return compute_argon2id(request, arena);
   };
@@ -261,27 +265,27 @@ TEST_CASE("S38 a password revokes its account's key, whoever's the key is") {
   house.add(alice(), kRight);
   house.add(bob());
   for (const records::AccountName& name : {mina_by_name(), records::AccountName{"alice", ""}}) {
-    const auto session = must(house.auth().log_in(name, password_of(kRight), by_http()));
+    const auto session = must(house.auth().roles().passwords.log_in(name, password_of(kRight), by_http()));
     const auto revoke = [&](std::string_view password, const std::string& reason, const std::string& note) {
-      return house.auth().revoke(name, password_of(password), reason, note, by_http());
+      return house.auth().roles().revocation.by_password(id_of(name), password_of(password), reason, note, by_http());
     };
     CHECK(outcome(revoke("wrong", "key_compromised", "")) == "password_wrong");
     CHECK(outcome(revoke(kRight, "stolen", "")) == "malformed_message");
     CHECK(outcome(revoke(kRight, "unspecified", std::string(257, 'n'))) == "malformed_message");
-    CHECK(outcome(house.auth().admit(session.token, by_http())) == "ok");
+    CHECK(outcome(house.auth().roles().sessions.admit(session.token, by_http())) == "ok");
     const records::RevocationRecord record = must(revoke(kRight, "key_compromised", "laptop stolen"));
     CHECK(record.by == "password");
     CHECK(record.note == "laptop stolen");
     CHECK_FALSE(record.signature.empty());
-    CHECK(outcome(house.auth().admit(session.token, by_http())) == "account_not_active");
+    CHECK(outcome(house.auth().roles().sessions.admit(session.token, by_http())) == "account_not_active");
     CHECK(login(house, name, kRight) == "account_not_active");
     CHECK(outcome(revoke(kRight, "key_compromised", "")) == "account_not_active");
     CHECK(must(records::parse_revocation(
                    text_of(house.medium(), part_name(record.account, records::AccountPart::revocation))))
               .by == "password");
   }
-  CHECK(outcome(house.auth().revoke(records::AccountName{"bob", ""}, password_of(kRight), "unspecified", "",
-                                    by_http())) == "password_unset");
+  CHECK(outcome(house.auth().roles().revocation.by_password(id_of(records::AccountName{"bob", ""}), password_of(kRight),
+                                                            "unspecified", "", by_http())) == "password_unset");
 }
 
 TEST_CASE("S50 an escrowed key ends with the key that it is of") {
@@ -289,19 +293,19 @@ TEST_CASE("S50 an escrowed key ends with the key that it is of") {
   const auto escrowed = [&] { return escrow_of(house, mina()) != "<absent>"; };
   add_mina(house, kRight, true);
   REQUIRE(escrowed());
-  must(house.auth().revoke_account(mina(), "unspecified", "", by_hand()));
+  must(house.auth().roles().revocation.by_administrator(mina(), "unspecified", "", by_hand()));
   CHECK_FALSE(escrowed());
   // Taken back, the account is managed still: its password makes a new key.
-  must(house.auth().restore_account(mina(), "", by_hand()));
+  must(house.auth().roles().revocation.restore(mina(), "", by_hand()));
   CHECK(outcome(rotate(house, mina_by_name(), kRight, "next")) == "ok");
   CHECK_FALSE(escrowed());
-  must(house.auth().rotate_managed_account(mina(), password_of(kRight), true, by_hand()));
+  must(house.auth().roles().rotation.managed_by_administrator(mina(), password_of(kRight), true, by_hand()));
   REQUIRE(escrowed());
-  must(house.auth().rotate_account(mina(), next_key().certificate(), by_hand()));
+  must(house.auth().roles().rotation.by_administrator(mina(), next_key().certificate(), by_hand()));
   CHECK_FALSE(escrowed());
-  must(house.auth().rotate_managed_account(mina(), password_of(kRight), true, by_hand()));
+  must(house.auth().roles().rotation.managed_by_administrator(mina(), password_of(kRight), true, by_hand()));
   REQUIRE(escrowed());
-  must(house.auth().delete_account(mina(), by_hand()));
+  must(house.auth().roles().deletion.by_administrator(mina(), by_hand()));
   CHECK_FALSE(escrowed());
   CHECK_FALSE(account_of(house, mina()).managed);
 }
@@ -311,11 +315,11 @@ TEST_CASE("S50 an escrowed key ends by a list of revocations that is applied to 
   add_mina(house, kRight, true);
   storage::MemoryMedium old;
   copy_all(house.medium(), old);
-  must(house.auth().revoke_account(mina(), "key_compromised", "", by_hand()));
-  const std::string list = must(house.auth().export_revocations());
+  must(house.auth().roles().revocation.by_administrator(mina(), "key_compromised", "", by_hand()));
+  const std::string list = must(house.auth().roles().exporting.make());
   must(house.restart(&old));
   REQUIRE(escrow_of(house, mina()) != "<absent>");
-  must(house.auth().apply_revocations(list, by_hand()));
+  must(house.auth().roles().exporting.apply(list, by_hand()));
   CHECK(escrow_of(house, mina()) == "<absent>");
 }
 
@@ -323,13 +327,13 @@ TEST_CASE("an administrator makes a new key for one who forgot the password, and
   House house(open_house(), nullptr);
   add_mina(house, kRight);
   const keys::ManagedAccount again =
-      must(house.auth().rotate_managed_account(mina(), password_of("told"), false, by_hand()));
+      must(house.auth().roles().rotation.managed_by_administrator(mina(), password_of("told"), false, by_hand()));
   CHECK(login(house, mina_by_name(), kRight) == "password_wrong");
   CHECK(login(house, mina_by_name(), "told") == "ok");
   CHECK(login_by_key(house, again, "told") == "ok");
   house.add(alice());
-  const keys::ManagedAccount alices =
-      must(house.auth().rotate_managed_account(alice().account(), password_of("told"), true, by_hand()));
+  const keys::ManagedAccount alices = must(
+      house.auth().roles().rotation.managed_by_administrator(alice().account(), password_of("told"), true, by_hand()));
   CHECK(alices.account.managed);
   CHECK(escrow_of(house, alice().account()) == alices.secret_key.reveal_text());
   CHECK(outcome(rotate(house, {"alice", ""}, "told", "next")) == "ok");

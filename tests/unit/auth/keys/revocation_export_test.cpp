@@ -12,7 +12,7 @@ using namespace countersign::test;
 namespace {
 
 std::string applied(House& house, const std::string& text) {
-  return outcome(house.auth().apply_revocations(text, by_hand()));
+  return outcome(house.auth().roles().exporting.apply(text, by_hand()));
 }
 
 // A store and a copy of it from before; what happened since is in the export.
@@ -26,7 +26,7 @@ struct OldCopy {
   // The copy takes the place of the store, and with it the server forgets what it remembered, as where both were put
   // back.
   void put_back() {
-    text = must(house.auth().export_revocations());
+    text = must(house.auth().roles().exporting.make());
     must(house.restart(&old));
   }
   House house;
@@ -39,12 +39,12 @@ struct OldCopy {
 TEST_CASE("an export is a signed and numbered list") {
   House house;
   house.add(alice());
-  CHECK(must(keys::parse_export(must(house.auth().export_revocations()))).lines.empty());
-  must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
-  must(house.auth().restore_account(alice().account(), next_key().certificate(), by_hand()));
-  must(house.auth().rotate_account(alice().account(), bob().certificate(), by_hand()));
-  must(house.auth().delete_account(alice().account(), by_hand()));
-  const auto list = must(keys::parse_export(must(house.auth().export_revocations())));
+  CHECK(must(keys::parse_export(must(house.auth().roles().exporting.make()))).lines.empty());
+  must(house.auth().roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
+  must(house.auth().roles().revocation.restore(alice().account(), next_key().certificate(), by_hand()));
+  must(house.auth().roles().rotation.by_administrator(alice().account(), bob().certificate(), by_hand()));
+  must(house.auth().roles().deletion.by_administrator(alice().account(), by_hand()));
+  const auto list = must(keys::parse_export(must(house.auth().roles().exporting.make())));
   REQUIRE(list.lines.size() == 4);
   CHECK(list.lines[0].what == records::Withdrawn::revoked);
   CHECK(list.lines[0].fingerprint == alice().fingerprint());
@@ -63,10 +63,10 @@ TEST_CASE("an export is a signed and numbered list") {
 TEST_CASE("applied where everything is known an export changes nothing") {
   House house;
   house.add(alice());
-  must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
-  const std::string text = must(house.auth().export_revocations());
+  must(house.auth().roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
+  const std::string text = must(house.auth().roles().exporting.make());
   const auto before = contents_of(house.medium());
-  const auto result = must(house.auth().apply_revocations(text, by_hand()));
+  const auto result = must(house.auth().roles().exporting.apply(text, by_hand()));
   CHECK(result.number == 1);
   CHECK(result.lines == 0);
   CHECK(contents_of(house.medium()) == before);
@@ -75,15 +75,15 @@ TEST_CASE("applied where everything is known an export changes nothing") {
 TEST_CASE("an old copy of the store learns every withdrawal since from the export") {
   OldCopy place;
   Authenticator& auth = place.house.auth();
-  must(auth.revoke_account(alice().account(), "key_compromised", "", by_hand()));
-  must(auth.rotate_account(bob().account(), next_key().certificate(), by_hand()));
-  must(auth.delete_account(carol().account(), by_hand()));
+  must(auth.roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
+  must(auth.roles().rotation.by_administrator(bob().account(), next_key().certificate(), by_hand()));
+  must(auth.roles().deletion.by_administrator(carol().account(), by_hand()));
   const Person dave("dave", openpgp::KeyKind::ed25519_cv25519);
   place.house.add(dave);
-  must(auth.revoke_account(dave.account(), "key_retired", "", by_hand()));
+  must(auth.roles().revocation.by_administrator(dave.account(), "key_retired", "", by_hand()));
   place.put_back();
   CHECK_NOTHROW(place.house.log_in(alice()));
-  const auto result = must(place.house.auth().apply_revocations(place.text, by_hand()));
+  const auto result = must(place.house.auth().roles().exporting.apply(place.text, by_hand()));
   CHECK(result.number == 4);
   CHECK(result.lines == 4);
   CHECK(result.accounts == 4);
@@ -95,24 +95,25 @@ TEST_CASE("an old copy of the store learns every withdrawal since from the expor
   CHECK(state_of(place.house, carol()) == records::AccountState::deleted);
   // Dave is not known, and his key is taken all the same.
   CHECK(state_of(place.house, dave) == records::AccountState::deleted);
-  CHECK(outcome(place.house.auth().add_account({"dave", dave.certificate(), false}, by_hand())) == "key_taken");
+  CHECK(outcome(place.house.auth().roles().enrolment.add({"dave", dave.certificate(), false}, by_hand())) ==
+        "key_taken");
   CHECK(faults_of_store(place.house.medium(), place.house) == std::vector<std::string>());
   const auto contents = contents_of(place.house.medium());
-  CHECK(must(place.house.auth().apply_revocations(place.text, by_hand())).lines == 0);
+  CHECK(must(place.house.auth().roles().exporting.apply(place.text, by_hand())).lines == 0);
   CHECK(contents_of(place.house.medium()) == contents);
-  CHECK(must(keys::parse_export(must(place.house.auth().export_revocations()))).lines.size() == 4);
+  CHECK(must(keys::parse_export(must(place.house.auth().roles().exporting.make()))).lines.size() == 4);
 }
 
 TEST_CASE("what was revoked and taken back since is active in the old copy too") {
   OldCopy place;
   Authenticator& auth = place.house.auth();
-  must(auth.revoke_account(alice().account(), "unspecified", "", by_hand()));
-  must(auth.restore_account(alice().account(), "", by_hand()));
-  must(auth.revoke_account(bob().account(), "key_compromised", "", by_hand()));
-  must(auth.restore_account(bob().account(), next_key().certificate(), by_hand()));
+  must(auth.roles().revocation.by_administrator(alice().account(), "unspecified", "", by_hand()));
+  must(auth.roles().revocation.restore(alice().account(), "", by_hand()));
+  must(auth.roles().revocation.by_administrator(bob().account(), "key_compromised", "", by_hand()));
+  must(auth.roles().revocation.restore(bob().account(), next_key().certificate(), by_hand()));
   const auto epoch = epoch_of(place.house, alice());
   place.put_back();
-  must(place.house.auth().apply_revocations(place.text, by_hand()));
+  must(place.house.auth().roles().exporting.apply(place.text, by_hand()));
   CHECK(state_of(place.house, alice()) == records::AccountState::active);
   CHECK(epoch_of(place.house, alice()) == epoch);
   CHECK_NOTHROW(place.house.log_in(alice()));
@@ -123,60 +124,61 @@ TEST_CASE("what was revoked and taken back since is active in the old copy too")
 
 TEST_CASE("a line of the export takes effect whatever else has raised the account's epoch meanwhile") {
   OldCopy place;
-  must(place.house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
-  must(place.house.auth().delete_account(carol().account(), by_hand()));
+  must(place.house.auth().roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
+  must(place.house.auth().roles().deletion.by_administrator(carol().account(), by_hand()));
   place.put_back();
   Authenticator& auth = place.house.auth();
   for (int i = 0; i < 3; ++i) {
-    must(auth.end_all_sessions(alice().account(), by_hand()));
-    must(auth.end_all_sessions(carol().account(), by_hand()));
+    must(auth.roles().sessions.end_all(alice().account(), by_hand()));
+    must(auth.roles().sessions.end_all(carol().account(), by_hand()));
   }
   const auto session = place.house.log_in(alice());
-  CHECK(must(auth.apply_revocations(place.text, by_hand())).accounts == 2);
+  CHECK(must(auth.roles().exporting.apply(place.text, by_hand())).accounts == 2);
   CHECK(state_of(place.house, alice()) == records::AccountState::revoked);
   CHECK(epoch_of(place.house, alice()) == 4);
-  CHECK(outcome(auth.admit(session.token, by_http())) == "account_not_active");
+  CHECK(outcome(auth.roles().sessions.admit(session.token, by_http())) == "account_not_active");
   CHECK(state_of(place.house, carol()) == records::AccountState::deleted);
-  CHECK(must(auth.apply_revocations(place.text, by_hand())).lines == 0);
+  CHECK(must(auth.roles().exporting.apply(place.text, by_hand())).lines == 0);
 }
 
 TEST_CASE("whoever changed the withdrawn key for another in the old copy loses that one too") {
   OldCopy place;
-  must(place.house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
+  must(place.house.auth().roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
   place.put_back();
   Authenticator& auth = place.house.auth();
-  must(auth.rotate_account(alice().account(), next_key().certificate(), by_hand()));
-  CHECK(must(auth.apply_revocations(place.text, by_hand())).accounts == 1);
+  must(auth.roles().rotation.by_administrator(alice().account(), next_key().certificate(), by_hand()));
+  CHECK(must(auth.roles().exporting.apply(place.text, by_hand())).accounts == 1);
   CHECK(state_of(place.house, alice()) == records::AccountState::revoked);
 }
 
 TEST_CASE("a key that the export names is taken, and who enrolled with it meanwhile is reported") {
   const Person dave("dave", openpgp::KeyKind::ed25519_cv25519);
   OldCopy place;
-  must(place.house.auth().rotate_account(alice().account(), next_key().certificate(), by_hand()));
-  must(place.house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
-  must(place.house.auth().rotate_account(bob().account(), dave.certificate(), by_hand()));
-  must(place.house.auth().revoke_account(bob().account(), "key_compromised", "", by_hand()));
+  must(place.house.auth().roles().rotation.by_administrator(alice().account(), next_key().certificate(), by_hand()));
+  must(place.house.auth().roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
+  must(place.house.auth().roles().rotation.by_administrator(bob().account(), dave.certificate(), by_hand()));
+  must(place.house.auth().roles().revocation.by_administrator(bob().account(), "key_compromised", "", by_hand()));
   place.put_back();
   Authenticator& auth = place.house.auth();
-  must(auth.add_account({"dave", dave.certificate(), false}, by_hand()));
-  const auto result = must(auth.apply_revocations(place.text, by_hand()));
+  must(auth.roles().enrolment.add({"dave", dave.certificate(), false}, by_hand()));
+  const auto result = must(auth.roles().exporting.apply(place.text, by_hand()));
   REQUIRE(result.keys_held_elsewhere.size() == 1);
   CHECK(result.keys_held_elsewhere[0].fingerprint == dave.fingerprint());
   CHECK(result.keys_held_elsewhere[0].account == dave.account());
-  CHECK(outcome(auth.add_account({"mallory", next_key().certificate(), false}, by_hand())) == "key_taken");
-  CHECK(outcome(auth.restore_account(alice().account(), next_key().certificate(), by_hand())) == "key_taken");
+  CHECK(outcome(auth.roles().enrolment.add({"mallory", next_key().certificate(), false}, by_hand())) == "key_taken");
+  CHECK(outcome(auth.roles().revocation.restore(alice().account(), next_key().certificate(), by_hand())) ==
+        "key_taken");
   CHECK(faults_of_store(place.house.medium(), place.house) == std::vector<std::string>());
 }
 
 TEST_CASE("what was taken in the old copy since is not given back by an older line") {
   OldCopy place;
-  must(place.house.auth().revoke_account(alice().account(), "unspecified", "", by_hand()));
-  must(place.house.auth().restore_account(alice().account(), "", by_hand()));
+  must(place.house.auth().roles().revocation.by_administrator(alice().account(), "unspecified", "", by_hand()));
+  must(place.house.auth().roles().revocation.restore(alice().account(), "", by_hand()));
   place.put_back();
   place.house.clock.pass(Seconds(60));
-  must(place.house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
-  CHECK(must(place.house.auth().apply_revocations(place.text, by_hand())).lines == 2);
+  must(place.house.auth().roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
+  CHECK(must(place.house.auth().roles().exporting.apply(place.text, by_hand())).lines == 2);
   CHECK(state_of(place.house, alice()) == records::AccountState::revoked);
   CHECK(must(records::parse_revocation(revocation_of(place.house, alice()))).reason == "key_compromised");
 }
@@ -184,8 +186,8 @@ TEST_CASE("what was taken in the old copy since is not given back by an older li
 TEST_CASE("an export by another server or changed in any line is refused") {
   House house;
   house.add(alice());
-  must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
-  const std::string text = must(house.auth().export_revocations());
+  must(house.auth().roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
+  const std::string text = must(house.auth().roles().exporting.make());
   House other;
   CHECK(applied(other, text) == "file_refused");
   const auto before = contents_of(house.medium());
@@ -205,26 +207,26 @@ TEST_CASE("an export by another server or changed in any line is refused") {
 TEST_CASE("an export of the same store under another server name is refused, and one with a hole is not made") {
   House house;
   house.add(alice());
-  must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
-  must(house.auth().restore_account(alice().account(), "", by_hand()));
-  const std::string text = must(house.auth().export_revocations());
+  must(house.auth().roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
+  must(house.auth().roles().revocation.restore(alice().account(), "", by_hand()));
+  const std::string text = must(house.auth().roles().exporting.make());
   keys::RevocationExport renamed = must(keys::parse_export(text));
   renamed.server = "https://other.example.org";
   const std::string other = write_export(renamed);
   CHECK(applied(house, other + must(house.engine().sign(other, renamed.made_at))) == "file_refused");
   must(erase(house.medium(), records::withdrawal_name(1)));
-  CHECK(outcome(house.auth().export_revocations()) == "chain_broken");
+  CHECK(outcome(house.auth().roles().exporting.make()) == "chain_broken");
 }
 
 TEST_CASE("an export that ends before what this server remembers and the store lacks is refused") {
   House house;
   house.add(alice());
   house.add(bob());
-  must(house.auth().revoke_account(alice().account(), "unspecified", "", by_hand()));
-  const std::string text = must(house.auth().export_revocations());
-  must(house.auth().revoke_account(bob().account(), "unspecified", "", by_hand()));
+  must(house.auth().roles().revocation.by_administrator(alice().account(), "unspecified", "", by_hand()));
+  const std::string text = must(house.auth().roles().exporting.make());
+  must(house.auth().roles().revocation.by_administrator(bob().account(), "unspecified", "", by_hand()));
   // Where nothing is lacking it has nothing to say.
-  CHECK(must(house.auth().apply_revocations(text, by_hand())).lines == 0);
+  CHECK(must(house.auth().roles().exporting.apply(text, by_hand())).lines == 0);
   must(erase(house.medium(), records::withdrawal_name(2)));
   CHECK(applied(house, text) == "file_refused");
 }
@@ -235,9 +237,9 @@ TEST_CASE("a planted name behind all revocations is refused and not searched beh
     CAPTURE(planted);
     House house;
     house.add(alice());
-    must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
+    must(house.auth().roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
     must(put(house.medium(), "revocations/" + std::string(planted), "{}"));
-    CHECK(outcome(house.auth().export_revocations()) == "record_unreadable");
-    CHECK(outcome(house.auth().delete_account(alice().account(), by_hand())) == "record_unreadable");
+    CHECK(outcome(house.auth().roles().exporting.make()) == "record_unreadable");
+    CHECK(outcome(house.auth().roles().deletion.by_administrator(alice().account(), by_hand())) == "record_unreadable");
   }
 }

@@ -15,11 +15,11 @@ using namespace countersign::test;
 namespace {
 
 std::string rotated(House& house, const keys::RotationResponse& response) {
-  return outcome(house.auth().rotate(response, by_http()));
+  return outcome(house.auth().roles().rotation.by_statement(response, by_http()));
 }
 
 std::string rotated_by_hand(House& house, const Person& person, const std::string& public_key) {
-  return outcome(house.auth().rotate_account(person.account(), public_key, by_hand()));
+  return outcome(house.auth().roles().rotation.by_administrator(person.account(), public_key, by_hand()));
 }
 
 // Alice's account, held by another key.
@@ -35,18 +35,20 @@ TEST_CASE("S51 a rotation changes certificate record key and metadata in one bat
   const auto session = house.log_in(alice());
   const auto epoch = epoch_of(house, alice());
   house.clock.pass(std::chrono::hours(1));
-  const records::Account account = must(house.auth().rotate(rotate_response(house, alice(), next_key()), by_http()));
+  const records::Account account =
+      must(house.auth().roles().rotation.by_statement(rotate_response(house, alice(), next_key()), by_http()));
   CHECK(account.fingerprint == next_key().fingerprint());
   CHECK(account.epoch == epoch + 1);
   CHECK(account.encryption_algorithm == "nistp256");
   CHECK(account.key_since == house.clock.now());
   CHECK(text_of(house.medium(), part_name(alice().account(), records::AccountPart::certificate)) ==
         next_key().certificate());
-  CHECK(outcome(house.auth().admit(session.token, by_http())) == "epoch_passed");
-  CHECK(outcome(house.auth().log_in(login_with(house, alice()), by_http())) == "signature_by_another_key");
-  CHECK(outcome(house.auth().log_in(login_with(house, next_key()), by_http())) == "ok");
+  CHECK(outcome(house.auth().roles().sessions.admit(session.token, by_http())) == "epoch_passed");
+  CHECK(outcome(house.auth().roles().login.redeem(login_with(house, alice()), by_http())) ==
+        "signature_by_another_key");
+  CHECK(outcome(house.auth().roles().login.redeem(login_with(house, next_key()), by_http())) == "ok");
   CHECK(faults_of_store(house.medium(), house) == std::vector<std::string>());
-  const auto audit = must(house.auth().list_audit("", 2));
+  const auto audit = must(house.auth().roles().audit.list("", 2));
   CHECK(audit[0].decision == "key_rotated");
   CHECK(audit[0].entry.detail == "from " + alice().fingerprint().upper() + " by statement");
 }
@@ -55,8 +57,8 @@ TEST_CASE("S39 the account record keeps the former key with its dates and its re
   House house;
   house.add(alice());
   house.clock.pass(std::chrono::hours(3));
-  must(house.auth().rotate(rotate_response(house, alice(), next_key()), by_http()));
-  const records::Account account = must(house.auth().show_account(alice().account())).account;
+  must(house.auth().roles().rotation.by_statement(rotate_response(house, alice(), next_key()), by_http()));
+  const records::Account account = must(house.auth().roles().accounts.show(alice().account())).account;
   REQUIRE(account.former_keys.size() == 1);
   CHECK(account.former_keys[0].fingerprint == alice().fingerprint());
   CHECK(account.former_keys[0].from == kNoon);
@@ -67,8 +69,9 @@ TEST_CASE("S39 the account record keeps the former key with its dates and its re
 TEST_CASE("S39 a former key is nobody's again") {
   House house;
   house.add(alice());
-  must(house.auth().rotate(rotate_response(house, alice(), next_key()), by_http()));
-  CHECK(outcome(house.auth().add_account({"second", alice().certificate(), false}, by_hand())) == "key_taken");
+  must(house.auth().roles().rotation.by_statement(rotate_response(house, alice(), next_key()), by_http()));
+  CHECK(outcome(house.auth().roles().enrolment.add({"second", alice().certificate(), false}, by_hand())) ==
+        "key_taken");
   CHECK(rotated_by_hand(house, alice(), alice().certificate()) == "key_taken");
   house.add(bob());
   CHECK(rotated_by_hand(house, bob(), alice().certificate()) == "key_taken");
@@ -85,7 +88,7 @@ TEST_CASE("S54 metadata is written for the new key from the server's own record"
                           "\",\"fingerprint\":\"" + alice().fingerprint().upper() +
                           "\",\"created_at\":\"2026-11-21T12:00:00Z\"}");
   house.clock.pass(std::chrono::hours(1));
-  must(house.auth().rotate(rotate_response(house, alice(), next_key()), by_http()));
+  must(house.auth().roles().rotation.by_statement(rotate_response(house, alice(), next_key()), by_http()));
   const auto second = house.engine().sealed_in(text_of(house.medium(), name));
   CHECK(second.recipient == next_key().fingerprint());
   CHECK(second.text.find(next_key().fingerprint().upper()) != std::string::npos);
@@ -129,7 +132,7 @@ TEST_CASE("a rotation goes to the key that the statement names and to no other")
   stolen.next.signature = carol().sign(house.statement_in(other.current.challenge), house.clock.now());
   CHECK(rotated(house, stolen) == "signature_by_another_key");
   other.public_key = "no key";
-  CHECK(face_of_outcome(house.auth().rotate(other, by_http())) == Face::malformed);
+  CHECK(face_of_outcome(house.auth().roles().rotation.by_statement(other, by_http())) == Face::malformed);
   other.public_key = house.secrets().server_key_armored().reveal_text();
   CHECK(rotated(house, other) == "secret_key_handed_in");
   CHECK(contents_of(house.medium()) == before);
@@ -144,7 +147,7 @@ TEST_CASE("a rotation to a key that is taken is told to who proved both keys and
   CHECK(rotated(house, rotate_response(house, alice(), bob())) == "key_taken");
   CHECK(rotated_by_hand(house, alice(), alice().certificate()) == "key_taken");
   CHECK(rotated_by_hand(house, alice(), bob().certificate()) == "key_taken");
-  CHECK(rotated_by_hand(house, alice(), house.auth().identity().certificate_armored()) == "key_taken");
+  CHECK(rotated_by_hand(house, alice(), house.auth().roles().identity.certificate_armored()) == "key_taken");
   CHECK(face_of(ErrorCode::key_taken) == Face::conflict);
   // Who proved nothing is told nothing.
   keys::RotationResponse guess = rotate_response(house, alice(), bob());
@@ -180,12 +183,12 @@ TEST_CASE("S37 a revoked or deleted account does not rotate") {
   House house;
   house.add(alice());
   const keys::RotationResponse response = rotate_response(house, alice(), next_key());
-  must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
+  must(house.auth().roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
   const auto revoked = contents_of(house.medium());
   CHECK(rotated(house, response) == "account_not_active");
   CHECK(rotated_by_hand(house, alice(), next_key().certificate()) == "account_not_active");
   CHECK(contents_of(house.medium()) == revoked);
-  must(house.auth().delete_account(alice().account(), by_hand()));
+  must(house.auth().roles().deletion.by_administrator(alice().account(), by_hand()));
   const auto deleted = contents_of(house.medium());
   CHECK(rotated(house, response) == "account_not_active");
   CHECK(rotated_by_hand(house, alice(), next_key().certificate()) == "account_not_active");
@@ -198,8 +201,8 @@ TEST_CASE("S41 a rotation ends every open challenge") {
   house.add(alice());
   const proving::Response login = house.answer(alice(), house.issue(alice(), records::Transport::courier));
   const keys::RotationResponse second = rotate_response(house, alice(), carol());
-  must(house.auth().rotate(rotate_response(house, alice(), next_key()), by_http()));
-  CHECK(outcome(house.auth().log_in(login, by_courier())) == "epoch_passed");
+  must(house.auth().roles().rotation.by_statement(rotate_response(house, alice(), next_key()), by_http()));
+  CHECK(outcome(house.auth().roles().login.redeem(login, by_courier())) == "epoch_passed");
   CHECK(rotated(house, second) == "epoch_passed");
 }
 
@@ -207,15 +210,15 @@ TEST_CASE("a rotation that comes twice by stick is done once and told the same")
   House house;
   house.add(alice());
   const keys::RotationResponse response = rotate_response(house, alice(), next_key(), records::Transport::courier);
-  const records::Account first = must(house.auth().rotate(response, by_courier()));
+  const records::Account first = must(house.auth().roles().rotation.by_statement(response, by_courier()));
   const auto contents = contents_of(house.medium());
-  const records::Account second = must(house.auth().rotate(response, by_courier()));
+  const records::Account second = must(house.auth().roles().rotation.by_statement(response, by_courier()));
   CHECK(second.fingerprint == first.fingerprint);
   CHECK(second.epoch == first.epoch);
   CHECK(contents_of(house.medium()) == contents);
   keys::RotationResponse forged = response;
   forged.next.signature = alice().sign("x", house.clock.now());
-  CHECK(outcome(house.auth().rotate(forged, by_courier())) == "signature_by_another_key");
+  CHECK(outcome(house.auth().roles().rotation.by_statement(forged, by_courier())) == "signature_by_another_key");
 }
 
 TEST_CASE("S52 of two who change an account at once one is judged anew") {
@@ -226,10 +229,11 @@ TEST_CASE("S52 of two who change an account at once one is judged anew") {
     FaultyMedium between(fresh.medium());
     const auto slow = must(fresh.another(between, "other"));
     between.interfere(n, [&] {
-      const auto revoked = fresh.auth().revoke_account(alice().account(), "key_compromised", "", by_hand());
+      const auto revoked =
+          fresh.auth().roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand());
       static_cast<void>(revoked);  // too late where the rotation is through
     });
-    const auto result = slow->rotate_account(alice().account(), next_key().certificate(), by_hand());
+    const auto result = slow->roles().rotation.by_administrator(alice().account(), next_key().certificate(), by_hand());
     CAPTURE(n, outcome(result));
     CHECK((outcome(result) == "ok" || outcome(result) == "account_not_active"));
     if (!result) CHECK(state_of(fresh, alice()) == records::AccountState::revoked);
@@ -240,16 +244,18 @@ TEST_CASE("S52 of two who change an account at once one is judged anew") {
 TEST_CASE("a revoked account is taken back with a new key in one step") {
   House house;
   house.add(alice());
-  must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
+  must(house.auth().roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
   const auto before = contents_of(house.medium());
-  CHECK(outcome(house.auth().restore_account(alice().account(), alice().certificate(), by_hand())) == "key_taken");
+  CHECK(outcome(house.auth().roles().revocation.restore(alice().account(), alice().certificate(), by_hand())) ==
+        "key_taken");
   CHECK(contents_of(house.medium()) == before);
   const records::Account account =
-      must(house.auth().restore_account(alice().account(), next_key().certificate(), by_hand()));
+      must(house.auth().roles().revocation.restore(alice().account(), next_key().certificate(), by_hand()));
   CHECK(account.state == records::AccountState::active);
   REQUIRE(account.former_keys.size() == 1);
   CHECK(account.former_keys[0].reason == "key_compromised");
-  CHECK(outcome(house.auth().log_in(login_with(house, alice()), by_http())) == "signature_by_another_key");
-  CHECK(outcome(house.auth().log_in(login_with(house, next_key()), by_http())) == "ok");
+  CHECK(outcome(house.auth().roles().login.redeem(login_with(house, alice()), by_http())) ==
+        "signature_by_another_key");
+  CHECK(outcome(house.auth().roles().login.redeem(login_with(house, next_key()), by_http())) == "ok");
   CHECK(faults_of_store(house.medium(), house) == std::vector<std::string>());
 }

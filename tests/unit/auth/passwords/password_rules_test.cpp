@@ -14,7 +14,8 @@ namespace {
 constexpr std::string_view kRight = "correct horse";
 
 std::string login(House& house, const Person& person, std::string_view password) {
-  return outcome(house.auth().log_in(records::AccountName{person.name(), ""}, password_of(password), by_http()));
+  return outcome(
+      house.auth().roles().passwords.log_in(records::AccountName{person.name(), ""}, password_of(password), by_http()));
 }
 
 std::string hash_of(House& house) {
@@ -27,7 +28,7 @@ TEST_CASE("S14 removing a password erases a legacy hash from the medium") {
   House house;
   house.add(alice());
   plant(house, alice(), records::AccountPart::legacy_password, lthn(kRight));
-  must(house.auth().remove_password(records::AccountName{"alice", ""}, by_hand()));
+  must(house.auth().roles().passwords.remove(id_of(records::AccountName{"alice", ""}), by_hand()));
   CHECK_FALSE(
       contents_of(house.medium()).contains(part_name(alice().account(), records::AccountPart::legacy_password)));
 }

@@ -35,7 +35,7 @@ std::string name_number(int number) {
 SpyOpenPgp::Sealed asked_for(House& house, const std::string& username) {
   proving::ChallengeRequest request;
   request.name.username = username;
-  return house.engine().sealed_in(must(house.auth().issue_challenge(request, by_http())).message);
+  return house.engine().sealed_in(must(house.auth().roles().issuing.issue(request, by_http())).message);
 }
 
 void set_state(House& house, const Person& person, records::AccountState state) {
@@ -136,7 +136,7 @@ TEST_CASE("S28 a challenge for nobody has the size of one for somebody and hides
   const auto somebody = house.issue(alice());
   proving::ChallengeRequest request;
   request.name.username = "nobod";
-  const auto nobody = must(house.auth().issue_challenge(request, by_http()));
+  const auto nobody = must(house.auth().roles().issuing.issue(request, by_http()));
   // The integers of a signature and of an encrypted key lose their leading zero bits, so a byte or two is chance.
   const auto size_of = [](const proving::IssuedChallenge& issued) { return static_cast<long>(issued.message.size()); };
   CHECK(std::abs(size_of(nobody) - size_of(somebody)) <= 8);

@@ -22,7 +22,7 @@ proving::ChallengeRequest asking(const Person& person, records::Purpose purpose)
 }
 
 std::string issued(House& house, const proving::ChallengeRequest& request, const Visit& visit) {
-  return outcome(house.auth().issue_challenge(request, visit));
+  return outcome(house.auth().roles().issuing.issue(request, visit));
 }
 
 std::string issued_to_rotate(House& house, const std::string& certificate, const Visit& visit) {
@@ -49,8 +49,8 @@ TEST_CASE("a challenge by hand or for a stick is for an account that can answer 
   house.add(alice());
   house.add(bob());
   house.add(carol());
-  must(house.auth().revoke_account(bob().account(), "key_retired", "", by_hand()));
-  must(house.auth().delete_account(carol().account(), by_hand()));
+  must(house.auth().roles().revocation.by_administrator(bob().account(), "key_retired", "", by_hand()));
+  must(house.auth().roles().deletion.by_administrator(carol().account(), by_hand()));
   for (const records::Purpose purpose : {records::Purpose::login, records::Purpose::revoke, records::Purpose::rotate}) {
     const auto ask = [&](const Person& person, const Visit& visit) {
       proving::ChallengeRequest request = asking(person, purpose);
@@ -77,9 +77,9 @@ TEST_CASE("a challenge to rotate is by hand and for a stick for a key that can b
   house.add(alice());
   house.add(bob());
   const std::string former = alice().certificate();
-  must(house.auth().rotate_account(alice().account(), next_key().certificate(), by_hand()));
+  must(house.auth().roles().rotation.by_administrator(alice().account(), next_key().certificate(), by_hand()));
   const std::string taken[] = {next_key().certificate(), former, bob().certificate(),
-                               house.auth().identity().certificate_armored()};
+                               house.auth().roles().identity.certificate_armored()};
   for (const std::string& certificate : taken) {
     for (const Visit& visit : {by_hand(), by_courier()})
       CHECK(issued_to_rotate(house, certificate, visit) == "key_taken");
@@ -110,9 +110,9 @@ TEST_CASE("a challenge to enrol is by hand for a name and a key that are free") 
   };
   CHECK(ask(alice(), bob().certificate()) == "account_exists");
   CHECK(ask(bob(), alice().certificate()) == "key_taken");
-  CHECK(ask(bob(), house.auth().identity().certificate_armored()) == "key_taken");
+  CHECK(ask(bob(), house.auth().roles().identity.certificate_armored()) == "key_taken");
   CHECK(ask(bob(), bob().certificate()) == "ok");
-  must(house.auth().delete_account(alice().account(), by_hand()));
+  must(house.auth().roles().deletion.by_administrator(alice().account(), by_hand()));
   CHECK(ask(alice(), alice().certificate()) == "ok");
 }
 

@@ -13,7 +13,7 @@ using namespace countersign::test;
 namespace {
 
 std::string issued(House& house, const proving::ChallengeRequest& request, const Visit& visit) {
-  return outcome(house.auth().issue_challenge(request, visit));
+  return outcome(house.auth().roles().issuing.issue(request, visit));
 }
 
 proving::ChallengeRequest asking(records::Purpose purpose) {
@@ -47,7 +47,7 @@ TEST_CASE("a challenge says who is asked for what until when") {
   const records::Statement statement = must(records::parse_statement(house.engine().sealed_in(http.message).text));
   CHECK(statement.purpose == records::Purpose::login);
   CHECK(statement.server == house.settings.server);
-  CHECK(statement.server_key == house.auth().identity().fingerprint());
+  CHECK(statement.server_key == house.auth().roles().identity.fingerprint());
   CHECK(statement.account == alice().account());
   CHECK(statement.key == alice().fingerprint());
   CHECK(statement.issued_at == kNoon);
@@ -69,7 +69,7 @@ TEST_CASE("every purpose puts its own line into the statement") {
   House house(open, nullptr);
   house.add(alice());
   const auto extra = [&](records::Purpose purpose) {
-    const auto issued = must(house.auth().issue_challenge(asking(purpose), by_http()));
+    const auto issued = must(house.auth().roles().issuing.issue(asking(purpose), by_http()));
     return must(records::parse_statement(house.engine().sealed_in(issued.message).text)).extra;
   };
   CHECK(extra(records::Purpose::login).empty());
@@ -83,7 +83,7 @@ TEST_CASE("what a purpose needs and does not get is malformed") {
   House house;
   proving::ChallengeRequest request = asking(records::Purpose::rotate);
   request.new_public_key = "";
-  CHECK(face_of_outcome(house.auth().issue_challenge(request, by_http())) == Face::malformed);
+  CHECK(face_of_outcome(house.auth().roles().issuing.issue(request, by_http())) == Face::malformed);
   request = asking(records::Purpose::revoke);
   for (const char* reason : {"", "because", "key_retired\nkey: x", "KEY_RETIRED"}) {
     request.reason = reason;
@@ -94,7 +94,7 @@ TEST_CASE("what a purpose needs and does not get is malformed") {
   CHECK(issued(house, request, by_hand()) == "malformed_message");
   request = asking(records::Purpose::enrol);
   request.public_key = "no key";
-  CHECK(face_of_outcome(house.auth().issue_challenge(request, by_hand())) == Face::malformed);
+  CHECK(face_of_outcome(house.auth().roles().issuing.issue(request, by_hand())) == Face::malformed);
   request.name.username = "Alice";
   CHECK(issued(house, request, by_hand()) == "malformed_username");
 }
@@ -103,12 +103,13 @@ TEST_CASE("S68 registration is closed by default to strangers") {
   House house;
   CHECK_FALSE(Policies().registration_open);
   CHECK(issued(house, asking(records::Purpose::enrol), by_http()) == "registration_closed");
-  CHECK(face_of_outcome(house.auth().issue_challenge(asking(records::Purpose::enrol), by_http())) == Face::denied);
+  CHECK(face_of_outcome(house.auth().roles().issuing.issue(asking(records::Purpose::enrol), by_http())) ==
+        Face::denied);
   CHECK(issued(house, asking(records::Purpose::enrol), by_hand()) == "ok");
   // An administrator's challenge that comes back over the network still enrols nobody.
   const auto challenge = house.issue_enrolment(alice(), records::Transport::courier);
-  CHECK(outcome(house.auth().enrol(house.answer(alice(), challenge), alice().certificate(), by_http())) ==
-        "registration_closed");
+  CHECK(outcome(house.auth().roles().enrolment.enrol(house.answer(alice(), challenge), alice().certificate(),
+                                                     by_http())) == "registration_closed");
 }
 
 TEST_CASE("S04 nothing that is sent or stored holds the nonce") {
@@ -128,9 +129,9 @@ TEST_CASE("S04 nothing that is sent or stored holds the nonce") {
   const auto courier = house.issue(alice(), records::Transport::courier);
   keep(http);
   keep(courier);
-  const auto opened = must(house.auth().log_in(house.answer(alice(), http), by_http()));
+  const auto opened = must(house.auth().roles().login.redeem(house.answer(alice(), http), by_http()));
   streams.push_back(std::string(opened.opened->token.reveal_text()));
-  const auto granted = must(house.auth().log_in(house.answer(alice(), courier), by_http()));
+  const auto granted = must(house.auth().roles().login.redeem(house.answer(alice(), courier), by_http()));
   streams.push_back(granted.grant);
   streams.push_back(house.open_grant(granted.grant));
   auto message = message_of("challenge.issue", transport::Carrier::http);
@@ -160,11 +161,11 @@ TEST_CASE("S05 challenges open at once do not evict each other") {
   for (int i = 0; i < 20; ++i) open.push_back(house.issue(alice()));
   const auto courier = house.issue(alice(), records::Transport::courier);
   for (const proving::IssuedChallenge& one : open) {
-    CHECK(outcome(house.auth().log_in(house.answer(alice(), one), by_http())) == "ok");
+    CHECK(outcome(house.auth().roles().login.redeem(house.answer(alice(), one), by_http())) == "ok");
   }
   house.clock.pass(std::chrono::days(6));
   house.issue(alice());
-  CHECK(outcome(house.auth().log_in(house.answer(alice(), courier), by_courier())) == "ok");
+  CHECK(outcome(house.auth().roles().login.redeem(house.answer(alice(), courier), by_courier())) == "ok");
 }
 
 TEST_CASE("S28 whatever is wrong with an account its challenge is a decoy's") {
@@ -191,7 +192,7 @@ TEST_CASE("S28 whatever is wrong with an account its challenge is a decoy's") {
 
 TEST_CASE("an account may ask for its key id to be shown") {
   House house;
-  must(house.auth().add_account({"alice", alice().certificate(), true}, by_hand()));
+  must(house.auth().roles().enrolment.add({"alice", alice().certificate(), true}, by_hand()));
   CHECK_FALSE(house.engine().sealed_in(house.issue(alice()).message).hidden);
 }
 

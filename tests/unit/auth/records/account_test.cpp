@@ -12,7 +12,7 @@ using namespace countersign::test;
 TEST_CASE("an account is managed where its record says so, and a record from before says nothing") {
   House house;
   house.add(alice());
-  const records::Account account = must(house.auth().show_account(alice().account())).account;
+  const records::Account account = must(house.auth().roles().accounts.show(alice().account())).account;
   CHECK_FALSE(account.managed);
   Json record = write_account(account);
   record.erase("managed");
@@ -38,7 +38,8 @@ TEST_CASE("S12 whoever gives a managed account a key of their own ends that a pa
     account.managed = true;
     accounts.stage_part(batch, account, records::AccountPart::escrowed_key, as_bytes("a secret key"));
   });
-  const records::Account rotated = must(house.auth().rotate(rotate_response(house, alice(), next_key()), by_http()));
+  const records::Account rotated =
+      must(house.auth().roles().rotation.by_statement(rotate_response(house, alice(), next_key()), by_http()));
   CHECK_FALSE(rotated.managed);
   CHECK_FALSE(rotated.parts.contains(records::AccountPart::escrowed_key));
   CHECK(text_of(house.medium(), part_name(alice().account(), records::AccountPart::escrowed_key)) == "<absent>");

@@ -39,7 +39,7 @@ TEST_CASE("S32 a decision is on record with who and where and when") {
   House house;
   house.add(alice());
   house.log_in(alice());
-  const auto records = must(house.auth().list_audit("server", 10));
+  const auto records = must(house.auth().roles().audit.list("server", 10));
   REQUIRE(records.size() == 3);
   CHECK(records[0].decision == "store_created");
   CHECK(records[1].decision == "account_added");

@@ -156,9 +156,9 @@ TEST_CASE("a medium with another history of the same length stops the start") {
   copy_all(house.medium(), fork);
   {
     const auto other = must(house.another(fork, "server"));
-    must(other->add_account({"bob", bob().certificate(), false}, by_hand()));
+    must(other->roles().enrolment.add({"bob", bob().certificate(), false}, by_hand()));
   }
-  must(house.auth().add_account({"carol", carol().certificate(), false}, by_hand()));
+  must(house.auth().roles().enrolment.add({"carol", carol().certificate(), false}, by_hand()));
   must(house.auth().close());
   CHECK(outcome(house.restart(&fork)) == "medium_restored");
 }
@@ -168,5 +168,5 @@ TEST_CASE("a floor that lags behind its medium is no reason to refuse") {
   must(house.auth().close());
   house.add(alice());  // and then the process dies before it saves the floor
   CHECK(outcome(house.restart()) == "ok");
-  CHECK(must(house.auth().verify_audit({})).faults.empty());
+  CHECK(must(house.auth().roles().audit.verify({})).faults.empty());
 }

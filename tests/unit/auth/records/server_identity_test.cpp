@@ -22,7 +22,7 @@ std::string loaded(House& house, const std::string& name, const Fingerprint& fin
 
 TEST_CASE("S76 a store of another server's name or key stops the start") {
   House house;
-  const auto fingerprint = house.auth().identity().fingerprint();
+  const auto fingerprint = house.auth().roles().identity.fingerprint();
   CHECK(loaded(house, house.settings.server, fingerprint) == "ok");
   CHECK(loaded(house, "https://other.example.org", fingerprint) == "startup_refused");
   CHECK(loaded(house, house.settings.server + "/", fingerprint) == "startup_refused");
@@ -33,7 +33,7 @@ TEST_CASE("S76 a store of another server's name or key stops the start") {
 
 TEST_CASE("S76 a store without an identity or with one that does not hold stops the start") {
   House house;
-  const auto fingerprint = house.auth().identity().fingerprint();
+  const auto fingerprint = house.auth().roles().identity.fingerprint();
   const std::string text = text_of(house.medium(), "server/identity");
   for (std::size_t at = 0; at < text.size(); at += 7) {
     std::string flipped = text;
@@ -49,7 +49,7 @@ TEST_CASE("S76 a store without an identity or with one that does not hold stops 
 
 TEST_CASE("S76 an engine with another key or with none fails the self-test") {
   House house;
-  const auto& identity = house.auth().identity();
+  const auto& identity = house.auth().roles().identity;
   CHECK(identity.self_test(house.engine(), kNoon));
   const auto generator = must(openpgp::rnp::RnpOpenPgp::open(Secret()));
   CHECK(outcome(identity.self_test(*generator, kNoon)) == "startup_refused");
@@ -62,7 +62,7 @@ TEST_CASE("S76 an engine with another key or with none fails the self-test") {
 
 TEST_CASE("S76 a server key with a flipped byte stops the start or is still the same key") {
   House house;
-  const auto& identity = house.auth().identity();
+  const auto& identity = house.auth().roles().identity;
   const Bytes key = must(openpgp::gate::dearmor(kLabel, house.secrets().server_key_armored().reveal_text()));
   int refused = 0;
   for (std::size_t at = 0; at < key.size(); ++at) {

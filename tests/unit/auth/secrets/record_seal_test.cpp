@@ -126,8 +126,8 @@ TEST_CASE("S55 a damaged record denies whatever it was for") {
     must(put(house.medium(), name, damaged));
     CAPTURE(name);
     const auto response = house.challenge_for(alice(), records::Purpose::login, records::Transport::http);
-    const auto admitted = house.auth().admit(opened_session.token, by_http());
-    const auto logged_in = house.auth().log_in(house.answer_to(alice(), response), by_http());
+    const auto admitted = house.auth().roles().sessions.admit(opened_session.token, by_http());
+    const auto logged_in = house.auth().roles().login.redeem(house.answer_to(alice(), response), by_http());
     if (name.starts_with("sessions/") || name.ends_with(".account")) {
       CHECK(face_of_outcome(admitted) == Face::denied);
     }
@@ -138,7 +138,7 @@ TEST_CASE("S55 a damaged record denies whatever it was for") {
       CHECK_FALSE(house.another(house.medium(), "other").has_value());
     }
     if (name.starts_with("keys/")) {
-      CHECK_FALSE(house.auth().add_account({"someone", alice().certificate(), false}, by_hand()).has_value());
+      CHECK_FALSE(house.auth().roles().enrolment.add({"someone", alice().certificate(), false}, by_hand()).has_value());
     }
     must(put(house.medium(), name, text));
   }

@@ -124,12 +124,12 @@ std::vector<Attempt> attempts() {
   }));
   all.push_back({"a used challenge", "challenge_consumed", [](House& house) {
                    const proving::Response response = good(house);
-                   must(house.auth().log_in(response, by_http()));
+                   must(house.auth().roles().login.redeem(response, by_http()));
                    return response;
                  }});
   all.push_back({"a used challenge whose marker does not hold", "record_unreadable", [](House& house) {
                    const proving::Response response = good(house);
-                   must(house.auth().log_in(response, by_http()));
+                   must(house.auth().roles().login.redeem(response, by_http()));
                    must(put(house.medium(), names_in(house.medium(), "consumed/", 9).front(), "torn"));
                    return response;
                  }});
@@ -170,7 +170,7 @@ TEST_CASE("S11 every failed proof has a name inside and the one face denied outs
     const proving::Response response = attempt.response(house);
     const auto before = contents_of(house.medium());
     const Visit visit = attempt.carrier == Carrier::http ? by_http() : by_courier();
-    const auto answer = house.auth().log_in(response, visit);
+    const auto answer = house.auth().roles().login.redeem(response, visit);
     CAPTURE(attempt.what);
     CHECK(outcome(answer) == attempt.code);
     REQUIRE_FALSE(answer.has_value());
@@ -196,7 +196,7 @@ TEST_CASE("S11 every failed token has the one face denied outside") {
   tokens.emplace("malformed_token", text("cs_short"));
   tokens.emplace("session_unknown", text("cs_" + std::string(42, 'A') + "E"));
   const auto replaced = house.log_in(alice());
-  must(house.auth().refresh_session(replaced.token, by_http()));
+  must(house.auth().roles().sessions.refresh(replaced.token, by_http()));
   tokens.emplace("session_replaced", replaced.token);
   const auto expired = house.log_in(alice());
   tokens.emplace("session_expired", expired.token);
@@ -204,7 +204,7 @@ TEST_CASE("S11 every failed token has the one face denied outside") {
   house.add(bob());
   const auto passed = house.log_in(bob());
   tokens.emplace("epoch_passed", passed.token);
-  must(house.auth().end_all_sessions(bob().account(), by_hand()));
+  must(house.auth().roles().sessions.end_all(bob().account(), by_hand()));
   for (const auto& [code, token] : tokens) {
     CAPTURE(code);
     for (const transport::Operation& row : transport::operation_table()) {

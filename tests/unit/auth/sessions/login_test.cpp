@@ -12,7 +12,7 @@ using namespace countersign::test;
 namespace {
 
 std::string redeemed(House& house, const proving::Response& response, const Visit& visit) {
-  return outcome(house.auth().log_in(response, visit));
+  return outcome(house.auth().roles().login.redeem(response, visit));
 }
 
 void set_state(House& house, const Person& person, records::AccountState state) {
@@ -93,7 +93,7 @@ TEST_CASE("S41 every open challenge dies with the epoch") {
   house.add(alice());
   const proving::Response http = house.answer(alice(), house.issue(alice()));
   const proving::Response courier = house.answer(alice(), house.issue(alice(), records::Transport::courier));
-  must(house.auth().end_all_sessions(alice().account(), by_hand()));
+  must(house.auth().roles().sessions.end_all(alice().account(), by_hand()));
   CHECK(redeemed(house, http, by_http()) == "epoch_passed");
   CHECK(redeemed(house, courier, by_courier()) == "epoch_passed");
   CHECK_NOTHROW(house.log_in(alice()));
@@ -107,7 +107,7 @@ TEST_CASE("S06 a failed response changes nothing and the right one still opens")
   proving::Response wrong = right;
   wrong.signature = bob().sign(house.engine().sealed_in(issued.message).text, house.clock.now());
   const auto before = contents_of(house.medium());
-  for (int i = 0; i < 20; ++i) CHECK_FALSE(house.auth().log_in(wrong, by_http()).has_value());
+  for (int i = 0; i < 20; ++i) CHECK_FALSE(house.auth().roles().login.redeem(wrong, by_http()).has_value());
   CHECK(contents_of(house.medium()) == before);
   CHECK(redeemed(house, right, by_http()) == "ok");
 }
@@ -130,7 +130,7 @@ TEST_CASE("S07 any server that shares secrets and medium takes the response") {
   house.add(alice());
   const proving::Response response = house.answer(alice(), house.issue(alice()));
   const auto second = must(house.another(house.medium(), "second"));
-  CHECK(outcome(second->log_in(response, by_http())) == "ok");
+  CHECK(outcome(second->roles().login.redeem(response, by_http())) == "ok");
   CHECK(redeemed(house, response, by_http()) == "challenge_consumed");
 }
 
@@ -202,12 +202,12 @@ TEST_CASE("S65 a courier's response gets the same grant however often it is impo
   House house;
   house.add(alice());
   const proving::Response response = house.answer(alice(), house.issue(alice(), records::Transport::courier));
-  const auto first = must(house.auth().log_in(response, by_courier()));
+  const auto first = must(house.auth().roles().login.redeem(response, by_courier()));
   REQUIRE_FALSE(first.opened);
   const auto before = contents_of(house.medium());
   for (const Seconds travel : {Seconds(1), Seconds(std::chrono::days(6)), Seconds(std::chrono::days(1))}) {
     house.clock.pass(travel);
-    const auto again = must(house.auth().log_in(response, by_courier()));
+    const auto again = must(house.auth().roles().login.redeem(response, by_courier()));
     CHECK(again.grant == first.grant);
     CHECK_FALSE(again.opened);
   }
@@ -227,8 +227,8 @@ TEST_CASE("a courier's challenge is never answered with a token in clear by what
   for (const Visit& visit : {by_http(), by_courier(), by_hand()}) {
     House house;
     house.add(alice());
-    const auto answer =
-        must(house.auth().log_in(house.answer(alice(), house.issue(alice(), records::Transport::courier)), visit));
+    const auto answer = must(house.auth().roles().login.redeem(
+        house.answer(alice(), house.issue(alice(), records::Transport::courier)), visit));
     CHECK_FALSE(answer.opened);
     CHECK(answer.grant.starts_with("-----BEGIN PGP MESSAGE-----\n"));
     CHECK(answer.grant.find("cs_") == std::string::npos);
@@ -238,7 +238,7 @@ TEST_CASE("a courier's challenge is never answered with a token in clear by what
     CHECK(grant.server == house.settings.server);
     CHECK(grant.account == alice().account());
     CHECK(grant.use_before == kNoon + std::chrono::days(7));
-    CHECK(outcome(house.auth().admit(grant.token, by_http())) == "ok");
+    CHECK(outcome(house.auth().roles().sessions.admit(grant.token, by_http())) == "ok");
   }
 }
 
@@ -254,7 +254,7 @@ TEST_CASE("an http challenge is refused from the courier and by hand") {
 TEST_CASE("who logs in gets the epoch and the key that were judged") {
   House house;
   house.add(alice());
-  must(house.auth().end_all_sessions(alice().account(), by_hand()));
+  must(house.auth().roles().sessions.end_all(alice().account(), by_hand()));
   CHECK(house.log_in(alice()).session.epoch == 1);
 }
 
@@ -299,7 +299,7 @@ TEST_CASE("an engine out of order grants nothing and is no failed proof") {
   const proving::Response response = house.answer(alice(), house.issue(alice()));
   const auto before = contents_of(house.medium());
   house.engine().break_down(true);
-  const auto answer = house.auth().log_in(response, by_http());
+  const auto answer = house.auth().roles().login.redeem(response, by_http());
   CHECK(outcome(answer) == "openpgp_unavailable");
   CHECK(face_of_outcome(answer) == Face::unavailable);
   house.engine().break_down(false);

@@ -16,9 +16,9 @@ namespace {
 // A house whose medium lets another server come between, and that other server.
 struct Scene {
   Scene() : between(memory), house(between), other(must(house.another(memory, "other"))) { house.add(alice()); }
-  bool opens(const Secret& token) { return other->admit(token, by_http()).has_value(); }
-  std::size_t sessions() { return must(other->list_sessions(alice().account(), 100)).size(); }
-  bool chain_holds() { return must(other->verify_audit({})).faults.empty(); }
+  bool opens(const Secret& token) { return other->roles().sessions.admit(token, by_http()).has_value(); }
+  std::size_t sessions() { return must(other->roles().sessions.list(alice().account(), 100)).size(); }
+  bool chain_holds() { return must(other->roles().audit.verify({})).faults.empty(); }
 
   storage::MemoryMedium memory;
   FaultyMedium between;
@@ -57,9 +57,9 @@ TEST_CASE("the same response redeemed in between opens one session") {
       std::string first_grant;
       scene.between.interfere(n, [&] {
         came = true;
-        first_grant = must(scene.other->log_in(response, by_http())).grant;
+        first_grant = must(scene.other->roles().login.redeem(response, by_http())).grant;
       });
-      const auto answer = scene.house.auth().log_in(response, by_http());
+      const auto answer = scene.house.auth().roles().login.redeem(response, by_http());
       if (!came) return false;
       CAPTURE(n);
       if (transport == records::Transport::http) {
@@ -82,9 +82,9 @@ TEST_CASE("S44 two refreshes of one token leave one token that opens") {
     std::optional<Secret> theirs;
     scene.between.interfere(n, [&] {
       came = true;
-      theirs = must(scene.other->refresh_session(opened.token, by_http())).token;
+      theirs = must(scene.other->roles().sessions.refresh(opened.token, by_http())).token;
     });
-    const auto answer = scene.house.auth().refresh_session(opened.token, by_http());
+    const auto answer = scene.house.auth().roles().sessions.refresh(opened.token, by_http());
     if (!came) return false;
     CAPTURE(n);
     const auto ours = token_of(answer);
@@ -103,9 +103,9 @@ TEST_CASE("S42 moving the idle limit does not bring back a session that was ende
     bool came = false;
     scene.between.interfere(n, [&] {
       came = true;
-      must(scene.other->end_session_of(alice().account(), opened.session.id, by_hand()));
+      must(scene.other->roles().sessions.end_one(alice().account(), opened.session.id, by_hand()));
     });
-    const auto admitted = scene.house.auth().admit(opened.token, by_http());
+    const auto admitted = scene.house.auth().roles().sessions.admit(opened.token, by_http());
     if (!came) return false;
     CAPTURE(n);
     if (!admitted) check_denied_or_unavailable(admitted.error());
@@ -121,18 +121,18 @@ TEST_CASE("S44 a replayed token ends the session though its holder uses it at th
     at_every_call([&](std::size_t n) {
       Scene scene;
       const auto first = scene.house.log_in(alice());
-      auto second = must(scene.house.auth().refresh_session(first.token, by_http()));
+      auto second = must(scene.house.auth().roles().sessions.refresh(first.token, by_http()));
       scene.house.clock.pass(std::chrono::hours(1));
       bool came = false;
       scene.between.interfere(n, [&] {
         came = true;
         if (refreshed) {
-          second = must(scene.other->refresh_session(second.token, by_http()));
+          second = must(scene.other->roles().sessions.refresh(second.token, by_http()));
         } else {
-          must(scene.other->admit(second.token, by_http()));  // which moves the idle limit
+          must(scene.other->roles().sessions.admit(second.token, by_http()));  // which moves the idle limit
         }
       });
-      const auto answer = scene.house.auth().refresh_session(first.token, by_http());
+      const auto answer = scene.house.auth().roles().sessions.refresh(first.token, by_http());
       if (!came) return false;
       CAPTURE(n, refreshed);
       CHECK(outcome(answer) == "session_replaced");
@@ -149,13 +149,13 @@ TEST_CASE("S49 ending a session that is refreshed at that moment ends it all the
     at_every_call([&](std::size_t n) {
       Scene scene;
       const auto first = scene.house.log_in(alice());
-      auto opened = lost ? must(scene.house.auth().refresh_session(first.token, by_http())) : first;
+      auto opened = lost ? must(scene.house.auth().roles().sessions.refresh(first.token, by_http())) : first;
       bool came = false;
       scene.between.interfere(n, [&] {
         came = true;
-        opened = must(scene.other->refresh_session(first.token, by_http()));
+        opened = must(scene.other->roles().sessions.refresh(first.token, by_http()));
       });
-      const Status ended = scene.house.auth().end_session_of(alice().account(), opened.session.id, by_hand());
+      const Status ended = scene.house.auth().roles().sessions.end_one(alice().account(), opened.session.id, by_hand());
       if (!came) return false;
       CAPTURE(n, lost);
       CHECK(outcome(ended) == "ok");
@@ -170,7 +170,8 @@ TEST_CASE("two first uses of a grant at once begin its limits once") {
   at_every_call([&](std::size_t n) {
     Scene scene;
     const auto issued = scene.house.issue(alice(), records::Transport::courier);
-    const auto answer = must(scene.house.auth().log_in(scene.house.answer(alice(), issued), by_courier()));
+    const auto answer =
+        must(scene.house.auth().roles().login.redeem(scene.house.answer(alice(), issued), by_courier()));
     const std::string grant = scene.house.open_grant(answer.grant);
     std::string text = grant.substr(grant.find("cs_"), 46);
     const Secret token = Secret::take(text);
@@ -178,10 +179,10 @@ TEST_CASE("two first uses of a grant at once begin its limits once") {
     std::optional<records::Session> theirs;
     scene.between.interfere(n, [&] {
       came = true;
-      theirs = must(scene.other->admit(token, by_http()));
+      theirs = must(scene.other->roles().sessions.admit(token, by_http()));
       scene.house.clock.pass(Seconds(30));
     });
-    const auto ours = scene.house.auth().admit(token, by_http());
+    const auto ours = scene.house.auth().roles().sessions.admit(token, by_http());
     if (!came) return false;
     CAPTURE(n);
     REQUIRE(ours);
@@ -202,7 +203,7 @@ TEST_CASE("the same response from eight threads and two servers opens one sessio
     for (int i = 0; i < 8; ++i) {
       threads.emplace_back([&, i] {
         Authenticator& server = i % 2 == 0 ? scene.house.auth() : *scene.other;
-        const auto answer = server.log_in(response, by_http());
+        const auto answer = server.roles().login.redeem(response, by_http());
         if (answer) {
           ++opened;
           const std::lock_guard lock(mutex);

@@ -13,15 +13,19 @@ using namespace countersign::test;
 
 namespace {
 
-const Visit kHere{Arrival::http, "192.0.2.1"};
-const Visit kThere{Arrival::http, "198.51.100.1"};
+const std::string kHere = "192.0.2.1";
+const std::string kThere = "198.51.100.1";
 
-Visit from(int n) {
-  return {Arrival::http, "203.0.113." + std::to_string(n)};
+std::string from(int n) {
+  return "203.0.113." + std::to_string(n);
 }
 
-std::string attempt(House& house, const std::string& username, std::string_view password, const Visit& visit) {
-  return outcome(house.auth().log_in(records::AccountName{username, ""}, password_of(password), visit));
+Json claim(const std::string& username, const std::string& password) {
+  return Json::object().set("username", username).set("password", password);
+}
+
+std::string attempt(House& house, const std::string& username, const std::string& password, const std::string& source) {
+  return outcome(run_from(house, source, "session.open", claim(username, password)));
 }
 
 HouseSettings strict() {
@@ -31,8 +35,13 @@ HouseSettings strict() {
   return settings;
 }
 
+Secret refreshed(House& house, const Secret& token) {
+  const Json opened = must(run_from(house, kHere, "session.refresh", Json::object(), token));
+  return must(JsonReader(opened).secret("token"));
+}
+
 std::uint64_t hashes(House& house) {
-  return house.auth().hasher_counts().begun;
+  return house.auth().roles().hasher.counts().begun;
 }
 
 const std::string kRecord = "limits/server";
@@ -46,12 +55,12 @@ TEST_CASE("S32 passwords for one account are limited from everywhere and right o
   const auto before = hashes(house);
   CHECK(attempt(house, "alice", "wrong", from(4)) == "slow_down");
   CHECK(attempt(house, "alice", "right", from(5)) == "slow_down");
-  CHECK(outcome(house.auth().change_password(records::AccountName{"alice", ""}, password_of("right"),
-                                             password_of("new"), from(6))) == "slow_down");
+  CHECK(outcome(run_from(house, from(6), "password.change", claim("alice", "right").set("new_password", "new"))) ==
+        "slow_down");
   CHECK(hashes(house) == before);
   // By its id it is the same account.
-  CHECK(outcome(house.auth().log_in(records::AccountName{"", alice().account()}, password_of("right"), from(7))) ==
-        "slow_down");
+  const Json by_id = Json::object().set("account", alice().account()).set("password", "right");
+  CHECK(outcome(run_from(house, from(7), "session.open", by_id)) == "slow_down");
   // One comes back each minute.
   house.clock.pass(std::chrono::seconds(60));
   CHECK(attempt(house, "alice", "right", from(8)) == "ok");
@@ -65,7 +74,7 @@ TEST_CASE("S32 names that exist and names that do not are limited alike") {
   const auto course = [&](const std::string& name) {
     std::string codes;
     for (int i = 0; i < 5; ++i) {
-      const auto result = house.auth().log_in(records::AccountName{name, ""}, password_of("wrong"), from(i));
+      const auto result = run_from(house, from(i), "session.open", claim(name, "wrong"));
       codes += std::string(name_of(public_face_of(result.error().code))) + " ";
     }
     return codes;
@@ -86,13 +95,14 @@ TEST_CASE("S32 a source that guesses many names is limited and takes nothing fro
 TEST_CASE("S32 failed passwords never lock the key path") {
   House house(strict(), nullptr);
   house.add(alice(), "right");
-  for (int i = 0; i < 40; ++i) attempt(house, "alice", "wrong", i % 2 == 0 ? by_http() : kThere);
+  for (int i = 0; i < 40; ++i) attempt(house, "alice", "wrong", i % 2 == 0 ? kHere : kThere);
   CHECK(attempt(house, "alice", "right", kThere) == "slow_down");
   CHECK_NOTHROW(house.log_in(alice()));
   // Nor a password that is set with the key.
   auto challenge = house.challenge_for(alice(), records::Purpose::password, records::Transport::http);
-  CHECK(outcome(house.auth().change_password(house.answer_to(alice(), challenge), password_of("new"), by_http())) ==
-        "ok");
+  const Json response = fields_of(house.answer_to(alice(), challenge));
+  const Json next = Json::object().set("response", response).set("new_password", "new");
+  CHECK(outcome(run_from(house, kHere, "password.change", next)) == "ok");
 }
 
 TEST_CASE("S32 whoever sits at the machine and a server without limits are not limited") {
@@ -111,12 +121,14 @@ TEST_CASE("S32 tokens that open nothing are counted and tokens that open never a
   house.add(alice());
   const auto opened = house.log_in(alice());
   const Secret nonsense{as_bytes("cs_" + std::string(43, 'A'))};
-  for (int i = 0; i < 5; ++i) CHECK(outcome(house.auth().admit(nonsense, kHere)) == "session_unknown");
-  CHECK(outcome(house.auth().admit(nonsense, kHere)) == "slow_down");
-  CHECK(outcome(house.auth().refresh_session(nonsense, kHere)) == "slow_down");
-  CHECK(outcome(house.auth().end_session(nonsense, kHere)) == "slow_down");
-  for (int i = 0; i < 20; ++i) CHECK(outcome(house.auth().admit(opened.token, kHere)) == "ok");
-  CHECK(outcome(house.auth().admit(nonsense, kThere)) == "session_unknown");
+  for (int i = 0; i < 5; ++i)
+    CHECK(outcome(run_from(house, kHere, "session.show", Json::object(), nonsense)) == "session_unknown");
+  CHECK(outcome(run_from(house, kHere, "session.show", Json::object(), nonsense)) == "slow_down");
+  CHECK(outcome(run_from(house, kHere, "session.refresh", Json::object(), nonsense)) == "slow_down");
+  CHECK(outcome(run_from(house, kHere, "session.end", Json::object(), nonsense)) == "slow_down");
+  for (int i = 0; i < 20; ++i)
+    CHECK(outcome(run_from(house, kHere, "session.show", Json::object(), opened.token)) == "ok");
+  CHECK(outcome(run_from(house, kThere, "session.show", Json::object(), nonsense)) == "session_unknown");
 }
 
 TEST_CASE("S32 refreshes are counted as logins by key are and checks of the same token never") {
@@ -125,17 +137,17 @@ TEST_CASE("S32 refreshes are counted as logins by key are and checks of the same
   House house(settings, nullptr);
   house.add(alice());
   Secret token = house.log_in(alice()).token;
-  for (int i = 0; i < 5; ++i) token = must(house.auth().refresh_session(token, kHere)).token;
+  for (int i = 0; i < 5; ++i) token = refreshed(house, token);
   const auto before = contents_of(house.medium());
-  CHECK(outcome(house.auth().refresh_session(token, kHere)) == "slow_down");
+  CHECK(outcome(run_from(house, kHere, "session.refresh", Json::object(), token)) == "slow_down");
   CHECK(contents_of(house.medium()) == before);
-  for (int i = 0; i < 20; ++i) CHECK(outcome(house.auth().admit(token, kHere)) == "ok");
-  CHECK(outcome(house.auth().issue_challenge({}, kHere)) == "slow_down");
+  for (int i = 0; i < 20; ++i) CHECK(outcome(run_from(house, kHere, "session.show", Json::object(), token)) == "ok");
+  CHECK(outcome(run_from(house, kHere, "challenge.issue", Json::object())) == "slow_down");
   // One comes back each minute, and another source has its own.
   house.clock.pass(std::chrono::seconds(60));
-  token = must(house.auth().refresh_session(token, kHere)).token;
-  CHECK(outcome(house.auth().refresh_session(token, kHere)) == "slow_down");
-  CHECK(outcome(house.auth().refresh_session(token, kThere)) == "ok");
+  token = refreshed(house, token);
+  CHECK(outcome(run_from(house, kHere, "session.refresh", Json::object(), token)) == "slow_down");
+  CHECK(outcome(run_from(house, kThere, "session.refresh", Json::object(), token)) == "ok");
 }
 
 TEST_CASE("S32 limits are kept across a restart and rest meanwhile") {
@@ -160,44 +172,49 @@ TEST_CASE("S32 what a source has used up is kept across a restart too, also by a
   house.clock.pass(std::chrono::hours(2));
   house.add(alice(), "right");
   for (int i = 0; i < 8; ++i) attempt(house, "nobody" + std::to_string(i), "wrong", kHere);
-  const auto ask = [&](const Visit& visit) {
-    return outcome(house.auth().issue_challenge(
-        {{"alice", ""}, records::Purpose::login, records::Transport::http, "", "", ""}, visit));
+  const auto challenge = [&](const std::string& source) {
+    return outcome(run_from(house, source, "challenge.issue", Json::object().set("username", "alice")));
   };
-  for (int i = 0; i < 4; ++i) CHECK(ask(kHere) == "ok");
-  CHECK(ask(kHere) == "slow_down");
+  for (int i = 0; i < 4; ++i) CHECK(challenge(kHere) == "ok");
+  CHECK(challenge(kHere) == "slow_down");
   must(house.auth().close());
   house.clock.set(house.clock.now() - std::chrono::hours(1));
   must(house.restart());
   CHECK(attempt(house, "alice", "right", kHere) == "slow_down");
-  CHECK(ask(kHere) == "slow_down");
-  CHECK(ask(kThere) == "ok");
+  CHECK(challenge(kHere) == "slow_down");
+  CHECK(challenge(kThere) == "ok");
 }
 
-TEST_CASE("S32 every public operation by key counts against its source") {
+TEST_CASE("S32 every operation that a stranger can bring counts against its source") {
   HouseSettings settings;
   settings.policies.registration_open = true;
   settings.policies.limits.requests = {1, 0.001, 4096};
+  settings.policies.limits.password_sources = {1, 0.001, 4096};
   House house(settings, nullptr);
-  house.add(alice());
-  Authenticator& auth = house.auth();
-  const proving::Response none{"AAAA", "no signature", openpgp::SignatureForm::detached};
-  const std::vector<std::function<std::string(const Visit&)>> operations = {
-      [&](const Visit& v) { return outcome(auth.log_in(none, v)); },
-      [&](const Visit& v) { return outcome(auth.enrol(none, alice().certificate(), v, std::nullopt)); },
-      [&](const Visit& v) { return outcome(auth.change_password(none, password_of("next"), v)); },
-      [&](const Visit& v) { return outcome(auth.revoke(none, v)); },
-      [&](const Visit& v) { return outcome(auth.revoke_by_certificate(alice().account(), "none", v)); },
-      [&](const Visit& v) {
-        return outcome(auth.rotate({none, none, alice().certificate()}, v));
-      },
-  };
-  for (std::size_t i = 0; i < operations.size(); ++i) {
-    CAPTURE(i);
-    const Visit visit = from(static_cast<int>(i));
-    CHECK(operations[i](visit) != "slow_down");
-    CHECK(operations[i](visit) == "slow_down");
+  int asked = 0;
+  for (const transport::Operation& row : transport::operation_table()) {
+    if ((row.carriers & static_cast<std::uint8_t>(transport::Carrier::http)) == 0) continue;
+    CAPTURE(row.name);
+    if (row.limit == transport::Limit::none) {
+      // What it says is the same for everybody, and costs nothing.
+      CHECK((row.name == "health.show" || row.name == "ready.show" || row.name == "server.show"));
+      continue;
+    }
+    const auto twice = [&](const transport::Message& asks) {
+      transport::Message message = asks;
+      message.source = from(asked++);
+      CHECK(outcome(house.operations().run(message)) != "slow_down");
+      CHECK(outcome(house.operations().run(message)) == "slow_down");
+    };
+    transport::Message message = message_of(row.name, transport::Carrier::http);
+    message.token = Secret{as_bytes("cs_" + std::string(43, 'A'))};
+    if (row.name == "session.end_one") message.fields.set("session", std::string(32, '0'));
+    twice(message);
+    if (row.limit != transport::Limit::proof) continue;
+    message.fields = claim("user" + std::to_string(asked), "wrong");
+    twice(message);
   }
+  CHECK(asked == 20);
 }
 
 TEST_CASE("limits are saved once a minute and only when something was counted") {

@@ -98,15 +98,18 @@ TEST_CASE("S05 asking for challenges is limited by where it comes from and not b
   House house;
   house.add(alice());
   house.add(bob());
-  proving::ChallengeRequest request;
-  request.name.username = "alice";
-  const Visit flood{Arrival::http, "198.51.100.1"};
+  const Json request = Json::object().set("username", "alice");
+  const std::string flood = "198.51.100.1";
   std::string last;
-  for (int i = 0; i < 1300 && last != "slow_down"; ++i) last = outcome(house.auth().issue_challenge(request, flood));
+  for (int i = 0; i < 1300 && last != "slow_down"; ++i)
+    last = outcome(run_from(house, flood, "challenge.issue", request));
   CHECK(last == "slow_down");
   // The same account, asked for from elsewhere.
-  CHECK(outcome(house.auth().issue_challenge(request, by_http())) == "ok");
+  CHECK(outcome(run_from(house, by_http().source, "challenge.issue", request)) == "ok");
   CHECK_NOTHROW(house.log_in(alice()));
   // And by hand nobody is a stranger.
-  CHECK(outcome(house.auth().issue_challenge(request, {Arrival::local, "198.51.100.1"})) == "ok");
+  transport::Message by_hand = message_of("challenge.issue", transport::Carrier::local);
+  by_hand.fields = request;
+  by_hand.source = flood;
+  CHECK(outcome(house.operations().run(by_hand)) == "ok");
 }

@@ -28,9 +28,9 @@ void inhabit(House& house) {
   house.add(bob());
   house.add(carol());
   house.log_in(alice());
-  must(house.auth().revoke_account(bob().account(), "key_compromised", "", by_hand()));
-  must(house.auth().delete_account(carol().account(), by_hand()));
-  must(house.auth().hold_enrolment(std::nullopt, next_key().certificate(), by_courier()));
+  must(house.auth().roles().revocation.by_administrator(bob().account(), "key_compromised", "", by_hand()));
+  must(house.auth().roles().deletion.by_administrator(carol().account(), by_hand()));
+  must(house.auth().roles().enrolment.hold(std::nullopt, next_key().certificate(), by_courier()));
   must(house.auth().maintain());
 }
 
@@ -72,9 +72,10 @@ TEST_CASE("a backup of every medium goes back into every medium") {
       CHECK(names_in(target.medium(), "consumed/", 9).empty());
       must(house.restart(&target.medium()));
       CHECK_NOTHROW(house.log_in(alice()));
-      CHECK(outcome(house.auth().log_in({"alice", ""}, password_of("correct horse"), by_http())) == "ok");
+      CHECK(outcome(house.auth().roles().passwords.log_in({"alice", ""}, password_of("correct horse"), by_http())) ==
+            "ok");
       CHECK(state_of(house, bob()) == records::AccountState::revoked);
-      CHECK(must(house.auth().verify_audit({})).faults == Faults());
+      CHECK(must(house.auth().roles().audit.verify({})).faults == Faults());
       CHECK(faults_of_store(target.medium(), house) == Faults());
       must(house.auth().close());
     }
@@ -113,10 +114,10 @@ TEST_CASE("whatever changes at any call of a backup is in it whole or not at all
     bool came = false;
     medium.interfere(n, [&] {
       came = true;
-      must(other->revoke_account(alice().account(), "key_compromised", "", by_hand()));
-      must(other->rotate_account(bob().account(), next_key().certificate(), by_hand()));
-      must(other->delete_account(carol().account(), by_hand()));
-      must(other->add_account({"carol", carol().certificate(), false}, by_hand()));
+      must(other->roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
+      must(other->roles().rotation.by_administrator(bob().account(), next_key().certificate(), by_hand()));
+      must(other->roles().deletion.by_administrator(carol().account(), by_hand()));
+      must(other->roles().enrolment.add({"carol", carol().certificate(), false}, by_hand()));
     });
     const std::string backup = backup_of(house);
     if (!came) break;
@@ -131,9 +132,9 @@ TEST_CASE("whatever changes at any call of a backup is in it whole or not at all
     if (list.empty()) must(RestoreScene(house, *medium_after).adopt(upkeep::MissingRevocations::give_up));
     must(house.restart(medium_after.get()));
     CHECK((state_of(house, alice()) == records::AccountState::revoked) == !list.empty());
-    CHECK(must(house.auth().show_account(bob().account())).account.former_keys.size() == list.size() / 3);
+    CHECK(must(house.auth().roles().accounts.show(bob().account())).account.former_keys.size() == list.size() / 3);
     CHECK(epoch_of(house, carol()) == (list.empty() ? 0u : 2u));
-    CHECK(must(house.auth().verify_audit({})).faults == Faults());
+    CHECK(must(house.auth().roles().audit.verify({})).faults == Faults());
     CHECK(faults_of_store(*medium_after, house) == Faults());
   }
   CHECK(points > 30);
@@ -160,12 +161,12 @@ TEST_CASE("a part that an account is given at any call of a backup is in it with
       must(memory.commit(batch));
     });
     std::string backup;
-    const auto report = must(house.auth().back_up(
-        [&](ByteView bytes) -> Status {
-          backup += as_text(bytes);
-          return ok();
-        },
-        {}));
+    const auto report = must(auth::upkeep::back_up(house.auth().roles().context,
+                                                   [&](ByteView bytes) -> Status {
+                                                     backup += as_text(bytes);
+                                                     return ok();
+                                                   },
+                                                   {}));
     if (!came) break;
     ++points;
     CAPTURE(n);
@@ -192,8 +193,8 @@ TEST_CASE("backups made while others write are states that the store was in") {
     const auto second = must(house.another(*second_medium, "second"));
     const auto write = [&stop](Authenticator& auth, const Person& person) {
       while (!stop) {
-        must(auth.revoke_account(person.account(), "unspecified", "", by_hand()));
-        must(auth.restore_account(person.account(), "", by_hand()));
+        must(auth.roles().revocation.by_administrator(person.account(), "unspecified", "", by_hand()));
+        must(auth.roles().revocation.restore(person.account(), "", by_hand()));
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
       }
     };
@@ -211,10 +212,10 @@ TEST_CASE("backups made while others write are states that the store was in") {
       const auto medium = restored_from(house, backup);
       must(RestoreScene(house, *medium).adopt(upkeep::MissingRevocations::give_up));
       must(house.restart(medium.get()));
-      CHECK(must(house.auth().verify_audit({})).faults == Faults());
+      CHECK(must(house.auth().roles().audit.verify({})).faults == Faults());
       CHECK(faults_of_store(*medium, house) == Faults());
       // Every withdrawal is a line, and every line took effect.
-      const auto list = must(keys::parse_export(must(house.auth().export_revocations())));
+      const auto list = must(keys::parse_export(must(house.auth().roles().exporting.make())));
       for (const Person* person : {&alice(), &bob()}) {
         std::uint64_t last = 0;
         for (const records::Withdrawal& line : list.lines) {
@@ -232,11 +233,12 @@ TEST_CASE("a damaged account is backed up as it is and named") {
   house.add(alice());
   house.add(bob());
   must(put(house.medium(), part_name(alice().account(), records::AccountPart::certificate), "swapped"));
-  const auto report = must(house.auth().back_up([](ByteView) { return ok(); }, {}));
+  const auto report = must(auth::upkeep::back_up(house.auth().roles().context, [](ByteView) { return ok(); }, {}));
   CHECK(report.damaged == std::vector<std::string>{alice().account()});
   CHECK(report.accounts == 2);
   must(erase(house.medium(), records::account_name(bob().account())));
-  CHECK(must(house.auth().back_up([](ByteView) { return ok(); }, {})).damaged.size() == 2);
+  CHECK(must(auth::upkeep::back_up(house.auth().roles().context, [](ByteView) { return ok(); }, {})).damaged.size() ==
+        2);
 }
 
 TEST_CASE("a backup whose sink or medium fails says so") {
@@ -244,11 +246,12 @@ TEST_CASE("a backup whose sink or medium fails says so") {
   FaultyMedium medium(store.medium());
   House house(medium);
   house.add(alice());
-  CHECK(outcome(house.auth().back_up([](ByteView) -> Status { return fail(ErrorCode::storage_unavailable, "full"); },
-                                     {})) == "storage_unavailable");
+  CHECK(outcome(auth::upkeep::back_up(house.auth().roles().context,
+                                      [](ByteView) -> Status { return fail(ErrorCode::storage_unavailable, "full"); },
+                                      {})) == "storage_unavailable");
   for (std::size_t n = 1;; ++n) {
     medium.fail(n, Fault::before, Lasting::once);
-    const auto report = house.auth().back_up([](ByteView) { return ok(); }, {});
+    const auto report = auth::upkeep::back_up(house.auth().roles().context, [](ByteView) { return ok(); }, {});
     if (!medium.fired()) break;
     CHECK(outcome(report) == "storage_unavailable");
   }
@@ -265,7 +268,7 @@ TEST_CASE("a name planted among the numbered ones ends a backup and does not kee
       if (++pieces == 2 && meanwhile) plant();
       return ok();
     };
-    return outcome(house.auth().back_up(sink, {}));
+    return outcome(auth::upkeep::back_up(house.auth().roles().context, sink, {}));
   };
   CHECK(outcome_with("audit/new/z", false) == "chain_broken");
   CHECK(outcome_with("audit/server/z", false) == "chain_broken");

@@ -30,18 +30,18 @@ struct Site {
 
 TEST_CASE("a founded store opens and is on record") {
   House house;
-  const auto records = must(house.auth().list_audit("server", 10));
+  const auto records = must(house.auth().roles().audit.list("server", 10));
   REQUIRE(records.size() == 1);
   CHECK(records[0].decision == "store_created");
-  CHECK(records[0].entry.key == house.auth().identity().fingerprint().upper());
-  CHECK(must(house.auth().verify_audit({})).faults.empty());
+  CHECK(records[0].entry.key == house.auth().roles().identity.fingerprint().upper());
+  CHECK(must(house.auth().roles().audit.verify({})).faults.empty());
 }
 
 TEST_CASE("two stores of one name are two servers") {
   House one;
   House two;
-  CHECK(one.auth().identity().context() != two.auth().identity().context());
-  CHECK(one.auth().identity().fingerprint() != two.auth().identity().fingerprint());
+  CHECK(one.auth().roles().identity.context() != two.auth().roles().identity.context());
+  CHECK(one.auth().roles().identity.fingerprint() != two.auth().roles().identity.fingerprint());
 }
 
 TEST_CASE("a store is founded once and only on nothing") {

@@ -24,7 +24,7 @@ void check_ends(const upkeep::ServerKeyView& view, const std::optional<Instant>&
 }
 
 std::string last_decision(House& house) {
-  const auto record = must(house.auth().list_audit("server", 1)).back();
+  const auto record = must(house.auth().roles().audit.list("server", 1)).back();
   return record.decision + " " + record.entry.key + " " + record.entry.detail;
 }
 
@@ -32,25 +32,25 @@ std::string last_decision(House& house) {
 
 TEST_CASE("extending moves the end of the key and of every subkey and keeps the fingerprint") {
   House house;
-  check_ends(must(house.auth().show_server_key()), std::nullopt);
+  check_ends(must(house.auth().roles().key_upkeep.show()), std::nullopt);
   const Instant end = kNoon + 400 * kDay;
-  const auto extended = must(house.auth().extend_server_key(end, by_hand()));
+  const auto extended = must(house.auth().roles().key_upkeep.extend(end, by_hand()));
   check_ends(extended, end);
   CHECK(extended.identity.fingerprint() == house.fingerprint());
   CHECK(extended.place == (house.secrets_folder() / "server.key").string());
-  check_ends(must(house.auth().show_server_key()), end);
+  check_ends(must(house.auth().roles().key_upkeep.show()), end);
   CHECK(last_decision(house) == "server_key_extended " + house.fingerprint().upper() + " expires " + format_time(end));
-  must(house.auth().extend_server_key(std::nullopt, by_hand()));
-  check_ends(must(house.auth().show_server_key()), std::nullopt);
+  must(house.auth().roles().key_upkeep.extend(std::nullopt, by_hand()));
+  check_ends(must(house.auth().roles().key_upkeep.show()), std::nullopt);
   CHECK(last_decision(house).ends_with("never expires"));
 }
 
 TEST_CASE("an end that has passed or that no key can have is refused and changes nothing") {
   House house;
   const auto before = contents_of(house.medium());
-  CHECK(outcome(house.auth().extend_server_key(kNoon, by_hand())) == "malformed_message");
-  CHECK(outcome(house.auth().extend_server_key(kNoon - Seconds(1), by_hand())) == "malformed_message");
-  CHECK(outcome(house.auth().extend_server_key(kNoon + 365 * 200 * kDay, by_hand())) == "key_policy");
+  CHECK(outcome(house.auth().roles().key_upkeep.extend(kNoon, by_hand())) == "malformed_message");
+  CHECK(outcome(house.auth().roles().key_upkeep.extend(kNoon - Seconds(1), by_hand())) == "malformed_message");
+  CHECK(outcome(house.auth().roles().key_upkeep.extend(kNoon + 365 * 200 * kDay, by_hand())) == "key_policy");
   CHECK(contents_of(house.medium()) == before);
 }
 
@@ -59,7 +59,7 @@ TEST_CASE("a running server notices that its key was extended and one opened ane
   must(house.auth().maintain());
   CHECK_FALSE(house.auth().is_outdated());
   const auto command = must(house.another(house.medium(), "cli"));
-  must(command->extend_server_key(kNoon + 400 * kDay, by_hand()));
+  must(command->roles().key_upkeep.extend(kNoon + 400 * kDay, by_hand()));
   CHECK_FALSE(house.auth().is_outdated());
   must(house.auth().maintain());
   CHECK(house.auth().is_outdated());
@@ -81,7 +81,7 @@ TEST_CASE("readiness warns before the key ends and fails when it has") {
   House house;
   house.add(alice());
   CHECK(must(house.auth().ready()).warnings.empty());
-  must(house.auth().extend_server_key(kNoon + 31 * kDay, by_hand()));
+  must(house.auth().roles().key_upkeep.extend(kNoon + 31 * kDay, by_hand()));
   must(house.restart());
   CHECK(must(house.auth().ready()).warnings.empty());
   house.clock.pass(2 * kDay);
@@ -93,7 +93,7 @@ TEST_CASE("readiness warns before the key ends and fails when it has") {
 TEST_CASE("an expired server key stops challenges and nothing else") {
   House house;
   house.add(alice());
-  must(house.auth().extend_server_key(kNoon + 2 * kDay, by_hand()));
+  must(house.auth().roles().key_upkeep.extend(kNoon + 2 * kDay, by_hand()));
   must(house.restart());
   house.clock.pass(2 * kDay - Seconds(600));
   const auto session = house.log_in(alice());
@@ -106,48 +106,49 @@ TEST_CASE("an expired server key stops challenges and nothing else") {
     if (restarted) must(house.restart());
     proving::ChallengeRequest request;
     request.name.username = alice().name();
-    const auto issued = house.auth().issue_challenge(request, by_http());
+    const auto issued = house.auth().roles().issuing.issue(request, by_http());
     CHECK(outcome(issued) == "openpgp_unavailable");
-    CHECK(outcome(house.auth().admit(session.token, by_http())) == "ok");
-    CHECK(outcome(house.auth().add_account(
+    CHECK(outcome(house.auth().roles().sessions.admit(session.token, by_http())) == "ok");
+    CHECK(outcome(house.auth().roles().enrolment.add(
               {"user" + std::to_string(restarted), restarted ? carol().certificate() : bob().certificate(), false},
               by_hand())) == "ok");
     CHECK(outcome(house.auth().maintain()) == "ok");
   }
   // A stick that comes back meanwhile is not lost: the grant cannot be signed, and nothing was consumed.
-  CHECK(outcome(house.auth().log_in(open_challenge, by_courier())) == "openpgp_unavailable");
+  CHECK(outcome(house.auth().roles().login.redeem(open_challenge, by_courier())) == "openpgp_unavailable");
 
-  must(house.auth().extend_server_key(house.clock.now() + 365 * kDay, by_hand()));
+  must(house.auth().roles().key_upkeep.extend(house.clock.now() + 365 * kDay, by_hand()));
   must(house.restart());
   CHECK(must(house.auth().ready()).warnings.empty());
   house.log_in(alice());
-  CHECK(outcome(house.auth().log_in(open_challenge, by_courier())) == "ok");
+  CHECK(outcome(house.auth().roles().login.redeem(open_challenge, by_courier())) == "ok");
 }
 
 TEST_CASE("with an expired server key revocations and passwords go on and what it would have signed comes later") {
   House house;
   house.add(alice());
   house.add(bob(), "correct horse");
-  must(house.auth().extend_server_key(kNoon + 2 * kDay, by_hand()));
+  must(house.auth().roles().key_upkeep.extend(kNoon + 2 * kDay, by_hand()));
   must(house.restart());
   house.clock.pass(2 * kDay);
   must(house.restart());
 
-  const auto record = must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
+  const auto record =
+      must(house.auth().roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
   CHECK(record.signature.empty());
-  const auto session =
-      house.auth().log_in(records::AccountName{bob().name(), ""}, password_of("correct horse"), by_http());
+  const auto session = house.auth().roles().passwords.log_in(records::AccountName{bob().name(), ""},
+                                                             password_of("correct horse"), by_http());
   REQUIRE(outcome(session) == "ok");
-  CHECK(outcome(house.auth().end_session(session->token, by_http())) == "ok");
-  CHECK_FALSE(must(house.auth().add_account({"carol", carol().certificate(), false}, by_hand()))
+  CHECK(outcome(house.auth().roles().sessions.end(session->token, by_http())) == "ok");
+  CHECK_FALSE(must(house.auth().roles().enrolment.add({"carol", carol().certificate(), false}, by_hand()))
                   .parts.contains(records::AccountPart::metadata));
-  must(house.auth().restore_account(alice().account(), "", by_hand()));
-  must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
-  const auto of_carol = [&] { return must(house.auth().show_account(carol().account())).account; };
+  must(house.auth().roles().revocation.restore(alice().account(), "", by_hand()));
+  must(house.auth().roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
+  const auto of_carol = [&] { return must(house.auth().roles().accounts.show(carol().account())).account; };
   must(house.auth().maintain());
   CHECK_FALSE(of_carol().parts.contains(records::AccountPart::metadata));
 
-  must(house.auth().extend_server_key(house.clock.now() + 365 * kDay, by_hand()));
+  must(house.auth().roles().key_upkeep.extend(house.clock.now() + 365 * kDay, by_hand()));
   must(house.restart());
   must(house.auth().maintain());
   REQUIRE(of_carol().parts.contains(records::AccountPart::metadata));
@@ -161,7 +162,7 @@ TEST_CASE("with an expired server key revocations and passwords go on and what i
 
 TEST_CASE("S76 a key that fails its self-test for another reason than its age still stops the start") {
   House house;
-  must(house.auth().extend_server_key(kNoon + 2 * kDay, by_hand()));
+  must(house.auth().roles().key_upkeep.extend(kNoon + 2 * kDay, by_hand()));
   must(house.restart());
   house.engine().break_down(true);
   CHECK(outcome(house.restart()) == "startup_refused");
@@ -170,11 +171,11 @@ TEST_CASE("S76 a key that fails its self-test for another reason than its age st
 TEST_CASE("two commands that change the key at once do not undo each other") {
   House house;
   const auto other = must(house.another(house.medium(), "cli"));
-  const auto one = house.auth().extend_server_key(kNoon + 100 * kDay, by_hand());
-  const auto two = other->extend_server_key(kNoon + 200 * kDay, by_hand());
+  const auto one = house.auth().roles().key_upkeep.extend(kNoon + 100 * kDay, by_hand());
+  const auto two = other->roles().key_upkeep.extend(kNoon + 200 * kDay, by_hand());
   CHECK(outcome(one) == "ok");
   CHECK(outcome(two) == "ok");
-  check_ends(must(house.auth().show_server_key()), kNoon + 200 * kDay);
+  check_ends(must(house.auth().roles().key_upkeep.show()), kNoon + 200 * kDay);
 }
 
 TEST_CASE("without the secret key at hand its certificate is shown and not changed") {
@@ -183,8 +184,8 @@ TEST_CASE("without the secret key at hand its certificate is shown and not chang
                                  house.settings.policies};
   const auto homeless = must(Authenticator::open(settings, must(secrets::Secrets::load(house.secrets_folder(), kNoon)),
                                                  house.medium(), house.engine(), house.clock, house.rng));
-  CHECK(must(homeless->show_server_key()).place.empty());
-  CHECK(outcome(homeless->extend_server_key(std::nullopt, by_hand())) == "openpgp_unavailable");
+  CHECK(must(homeless->roles().key_upkeep.show()).place.empty());
+  CHECK(outcome(homeless->roles().key_upkeep.extend(std::nullopt, by_hand())) == "openpgp_unavailable");
 }
 
 namespace {
@@ -198,7 +199,7 @@ upkeep::KeyReplacement with_overlap(Seconds overlap) {
 TEST_CASE("a replaced key signs for the new one and is destroyed and the server goes on with the new one") {
   House house;
   house.add(alice());
-  const auto replaced = must(house.auth().replace_server_key(with_overlap(90 * kDay), by_hand()));
+  const auto replaced = must(house.auth().roles().key_upkeep.replace(with_overlap(90 * kDay), by_hand()));
   const auto present = replaced.identity.fingerprint();
   CHECK(present != house.fingerprint());
   CHECK(replaced.remark.empty());
@@ -214,9 +215,9 @@ TEST_CASE("a replaced key signs for the new one and is destroyed and the server 
   }
   // The settings still say the former fingerprint.
   must(house.restart());
-  CHECK(house.auth().identity().fingerprint() == present);
+  CHECK(house.auth().roles().identity.fingerprint() == present);
   house.log_in(alice());
-  const auto former = house.auth().former_keys();
+  const auto former = house.auth().roles().identity.followed_at(house.auth().roles().timekeeper.now().wall);
   REQUIRE(former.size() == 1);
   const records::SuccessionProof proof{former[0].succession, former[0].succession_signature, former[0].armored};
   CHECK(outcome(records::follow_successions(house.engine(), {&proof, 1}, house.settings.server, house.fingerprint(),
@@ -228,58 +229,59 @@ TEST_CASE("challenges from before a replacement are redeemed after it") {
   house.add(alice());
   const auto by_net = house.answer(alice(), house.issue(alice()));
   const auto by_stick = house.answer(alice(), house.issue(alice(), records::Transport::courier));
-  must(house.auth().replace_server_key(with_overlap(90 * kDay), by_hand()));
+  must(house.auth().roles().key_upkeep.replace(with_overlap(90 * kDay), by_hand()));
   must(house.restart());
-  CHECK(outcome(house.auth().log_in(by_net, by_http())) == "ok");
-  CHECK(outcome(house.auth().log_in(by_stick, by_courier())) == "ok");
+  CHECK(outcome(house.auth().roles().login.redeem(by_net, by_http())) == "ok");
+  CHECK(outcome(house.auth().roles().login.redeem(by_stick, by_courier())) == "ok");
 }
 
 TEST_CASE("messages carry successions while they lead and not longer") {
   House house;
-  must(house.auth().replace_server_key(with_overlap(10 * kDay), by_hand()));
+  must(house.auth().roles().key_upkeep.replace(with_overlap(10 * kDay), by_hand()));
   must(house.restart());
-  must(house.auth().replace_server_key(with_overlap(20 * kDay), by_hand()));
+  must(house.auth().roles().key_upkeep.replace(with_overlap(20 * kDay), by_hand()));
   must(house.restart());
-  const auto& identity = house.auth().identity();
+  const auto& identity = house.auth().roles().identity;
   CHECK(identity.successions_at(kNoon).size() == 2);
   CHECK(identity.successions_at(kNoon + 10 * kDay - Seconds(1)).size() == 2);
   CHECK(identity.successions_at(kNoon + 10 * kDay).size() == 1);
   CHECK(identity.successions_at(kNoon + 20 * kDay).empty());
   // Without a succession nobody is led any more, whoever comes before.
-  must(house.auth().replace_server_key({}, by_hand()));
+  must(house.auth().roles().key_upkeep.replace({}, by_hand()));
   must(house.restart());
-  CHECK(house.auth().identity().successions_at(kNoon).empty());
-  CHECK(house.auth().former_keys().empty());
-  CHECK(house.auth().identity().certificates().size() == 4);
+  CHECK(house.auth().roles().identity.successions_at(kNoon).empty());
+  CHECK(house.auth().roles().identity.followed_at(house.auth().roles().timekeeper.now().wall).empty());
+  CHECK(house.auth().roles().identity.certificates().size() == 4);
 }
 
 TEST_CASE("an expired key signs for no successor and is replaced without or once it is extended") {
   House house;
   house.add(alice());
-  must(house.auth().extend_server_key(kNoon + kDay, by_hand()));
+  must(house.auth().roles().key_upkeep.extend(kNoon + kDay, by_hand()));
   must(house.restart());
   house.clock.pass(2 * kDay);
   const auto before = contents_of(house.medium());
-  const auto refused = house.auth().replace_server_key(with_overlap(90 * kDay), by_hand());
+  const auto refused = house.auth().roles().key_upkeep.replace(with_overlap(90 * kDay), by_hand());
   REQUIRE(outcome(refused) == "key_expired");
   CHECK(refused.error().detail.find("server-key extend") != std::string::npos);
   CHECK(contents_of(house.medium()) == before);
-  must(house.auth().replace_server_key({}, by_hand()));
+  must(house.auth().roles().key_upkeep.replace({}, by_hand()));
   must(house.restart());
   house.log_in(alice());
 }
 
 TEST_CASE("an overlap is more than nothing and a year at most") {
   House house;
-  CHECK(outcome(house.auth().replace_server_key(with_overlap(Seconds(0)), by_hand())) == "malformed_message");
-  CHECK(outcome(house.auth().replace_server_key(with_overlap(records::kSuccessionLifetimeMax + Seconds(1)),
-                                                by_hand())) == "malformed_message");
-  CHECK(outcome(house.auth().replace_server_key(with_overlap(records::kSuccessionLifetimeMax), by_hand())) == "ok");
+  CHECK(outcome(house.auth().roles().key_upkeep.replace(with_overlap(Seconds(0)), by_hand())) == "malformed_message");
+  CHECK(outcome(house.auth().roles().key_upkeep.replace(with_overlap(records::kSuccessionLifetimeMax + Seconds(1)),
+                                                        by_hand())) == "malformed_message");
+  CHECK(outcome(house.auth().roles().key_upkeep.replace(with_overlap(records::kSuccessionLifetimeMax), by_hand())) ==
+        "ok");
 }
 
 TEST_CASE("S76 a fingerprint in the settings that the server never had still stops the start") {
   House house;
-  must(house.auth().replace_server_key(with_overlap(90 * kDay), by_hand()));
+  must(house.auth().roles().key_upkeep.replace(with_overlap(90 * kDay), by_hand()));
   AuthenticatorSettings settings{house.settings.server, alice().fingerprint(), house.secrets_folder() / "floor", "cli",
                                  house.settings.policies};
   CHECK(outcome(Authenticator::open(settings, must(secrets::Secrets::load(house.secrets_folder(), kNoon)),

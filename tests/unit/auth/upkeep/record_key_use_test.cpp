@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 namespace {
 
 bool intact(House& house) {
-  return must(house.auth().verify_audit({})).faults.empty();
+  return must(house.auth().roles().audit.verify({})).faults.empty();
 }
 
 HouseSettings with_pepper() {
@@ -24,7 +24,7 @@ HouseSettings with_pepper() {
 Status log_in(House& house, const std::string& password) {
   records::AccountName name;
   name.username = alice().name();
-  const auto opened = house.auth().log_in(name, password_of(password), by_http());
+  const auto opened = house.auth().roles().passwords.log_in(name, password_of(password), by_http());
   return opened ? ok() : Status(tl::unexpected<Error>(opened.error()));
 }
 
@@ -50,12 +50,12 @@ TEST_CASE("a record key goes once records are sealed anew and is kept for the au
   CHECK(contains(detail_of_retiring(house, old), "1 in keys"));
 
   std::int64_t seen = -1;
-  const auto resealed =
-      must(house.auth().reseal_records(by_hand(), [&](std::int64_t records, std::int64_t) { seen = records; }));
+  const auto resealed = must(house.auth().roles().secret_upkeep.reseal(
+      by_hand(), [&](std::int64_t records, std::int64_t) { seen = records; }));
   CHECK(resealed.faults.empty());
   CHECK(resealed.records >= 6);
   CHECK(seen == -1);  // a page is not filled
-  CHECK(must(house.auth().reseal_records(by_hand(), {})).records == 0);
+  CHECK(must(house.auth().roles().secret_upkeep.reseal(by_hand(), {})).records == 0);
   CHECK(view_of(house, old).state == upkeep::SecretState::retirable);
   CHECK(retire(house, old) == "ok");
   must(house.restart());
@@ -66,7 +66,7 @@ TEST_CASE("a record key goes once records are sealed anew and is kept for the au
   CHECK(states(house, "audit") == std::map<std::string, std::string>{{old, "kept"}});
   CHECK(retire(house, old) == "secret_in_use");
   CHECK(intact(house));
-  CHECK(outcome(house.auth().admit(session.token, by_http())) == "ok");
+  CHECK(outcome(house.auth().roles().sessions.admit(session.token, by_http())) == "ok");
   CHECK(outcome(log_in(house, "correct horse")) == "ok");
   house.log_in(alice());
 }
@@ -76,7 +76,7 @@ TEST_CASE("an audit key is good for the audit records that it was kept for and f
   house.add(alice());
   const secrets::SecretKey old = house.secrets().newest_record_key();
   rotated(house, "record");
-  must(house.auth().reseal_records(by_hand(), {}));
+  must(house.auth().roles().secret_upkeep.reseal(by_hand(), {}));
   REQUIRE(retire(house, old.id) == "ok");
   must(house.restart());
   REQUIRE(intact(house));
@@ -95,7 +95,7 @@ TEST_CASE("an audit key is good for the audit records that it was kept for and f
         "secret_missing");
   const std::string last = house.secrets().family(secrets::SecretFamily::audit).front().last.front();
   CHECK(outcome(house.seal().open(last, forger.close(last, Json::object()))) == "ok");
-  const auto head = must(house.auth().list_audit("server", 1)).front();
+  const auto head = must(house.auth().roles().audit.list("server", 1)).front();
   const std::string after = records::audit_name("server", head.number + 1);
   CHECK(outcome(house.seal().open(after, forger.close(after, Json::object()))) == "secret_missing");
   const std::string foreign = records::audit_name("nobody", 1);
@@ -109,7 +109,7 @@ TEST_CASE("S19 a key that a pepper comes from is not retired until the password 
   house.add(alice(), "correct horse");
   const std::string old = only_id(house, secrets::SecretFamily::record);
   rotated(house, "record");
-  must(house.auth().reseal_records(by_hand(), {}));
+  must(house.auth().roles().secret_upkeep.reseal(by_hand(), {}));
   const std::string detail = detail_of_retiring(house, old);
   CHECK(contains(detail, "1 in passwords"));
   CHECK(contains(detail, alice().account()));
@@ -127,9 +127,9 @@ TEST_CASE("a record key is not retired under whoever still seals with it") {
   const std::string old = only_id(house, secrets::SecretFamily::record);
   auto late = must(house.another(house.medium(), "late"));
   house.clock.pass(Seconds(1));
-  const auto made = must(house.auth().rotate_secret("record", Seconds(0), by_hand()));
+  const auto made = must(house.auth().roles().secret_upkeep.rotate("record", Seconds(0), by_hand()));
   must(house.restart());
-  must(house.auth().reseal_records(by_hand(), {}));
+  must(house.auth().roles().secret_upkeep.reseal(by_hand(), {}));
   CHECK(contains(detail_of_retiring(house, old), "safe at " + format_time(made.from + upkeep::kTakeOver)));
   house.clock.pass(upkeep::kTakeOver);
   CHECK(contains(detail_of_retiring(house, old), "runs since before"));
@@ -142,7 +142,7 @@ TEST_CASE("the floor is counted and sealed anew with the records") {
   const std::string old = only_id(house, secrets::SecretFamily::record);
   rotated(house, "record");
   CHECK(view_of(house, old).use->counts.at("secrets") == 1);
-  must(house.auth().reseal_records(by_hand(), {}));
+  must(house.auth().roles().secret_upkeep.reseal(by_hand(), {}));
   CHECK(view_of(house, old).use->counts.count("secrets") == 0);
 }
 
@@ -157,7 +157,7 @@ TEST_CASE("a record whose MAC does not hold is told of and left as it is") {
   REQUIRE(at != std::string::npos);
   text.insert(at + 8, "1");
   must(put(house.medium(), name, text));
-  const auto resealed = must(house.auth().reseal_records(by_hand(), {}));
+  const auto resealed = must(house.auth().roles().secret_upkeep.reseal(by_hand(), {}));
   CHECK(resealed.faults == std::vector<std::string>{name + ": record_tampered"});
   CHECK(text_of(house.medium(), name) == text);
   CHECK(retire(house, old) == "secret_in_use");
@@ -168,7 +168,7 @@ TEST_CASE("retiring that was stopped is finished by retiring again") {
   house.add(alice());
   const std::string old = only_id(house, secrets::SecretFamily::record);
   rotated(house, "record");
-  must(house.auth().reseal_records(by_hand(), {}));
+  must(house.auth().roles().secret_upkeep.reseal(by_hand(), {}));
   secrets::SecretKey key = *house.secrets().find_record_key(old);
   SECTION("the audit key was written and the record key is there") {
     key.last = {records::audit_name("server", 1)};

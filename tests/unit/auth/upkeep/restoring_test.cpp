@@ -29,11 +29,11 @@ struct Aged {
     copy_all(house.medium(), image);
     backup = backup_of(house);
     Authenticator& auth = house.auth();
-    must(auth.revoke_account(alice().account(), "key_compromised", "", by_hand()));
-    must(auth.rotate_account(bob().account(), next_key().certificate(), by_hand()));
-    must(auth.delete_account(carol().account(), by_hand()));
-    list = must(auth.export_revocations());
-    audit_records = must(auth.list_audit("server", 1)).front().number;
+    must(auth.roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
+    must(auth.roles().rotation.by_administrator(bob().account(), next_key().certificate(), by_hand()));
+    must(auth.roles().deletion.by_administrator(carol().account(), by_hand()));
+    list = must(auth.roles().exporting.make());
+    audit_records = must(auth.roles().audit.list("server", 1)).front().number;
     must(auth.close());
   }
   // As `revocation apply` does, on a store that nobody else opens.
@@ -42,7 +42,7 @@ struct Aged {
     const Status opened = house.restart(&image);
     house.settings.applies_revocations = false;
     if (!opened) return tl::unexpected<Error>(opened.error());
-    auto applied = house.auth().apply_revocations(text, by_hand());
+    auto applied = house.auth().roles().exporting.apply(text, by_hand());
     must(house.auth().close());
     return applied;
   }
@@ -87,20 +87,21 @@ TEST_CASE("a restore voids every session and every open challenge") {
   must(place.apply(place.list));
   // Alice's key counts again, so that nothing but the restore stands in the way.
   must(place.house.restart(&place.image));
-  must(place.house.auth().restore_account(alice().account(), "", by_hand()));
+  must(place.house.auth().roles().revocation.restore(alice().account(), "", by_hand()));
   CHECK(contents_of(place.image).contains(must(records::session_name(place.session.token.reveal_text()))));
-  CHECK(outcome(place.house.auth().admit(place.session.token, by_http())) == "session_expired");
-  CHECK(outcome(place.house.auth().refresh_session(place.session.token, by_http())) == "session_expired");
-  CHECK(must(place.house.auth().list_sessions(alice().account(), 9)).empty());
-  CHECK(outcome(place.house.auth().log_in(place.challenge, by_http())) == "challenge_of_another_server");
-  CHECK(outcome(place.house.auth().log_in(place.courier_challenge, by_courier())) == "challenge_of_another_server");
+  CHECK(outcome(place.house.auth().roles().sessions.admit(place.session.token, by_http())) == "session_expired");
+  CHECK(outcome(place.house.auth().roles().sessions.refresh(place.session.token, by_http())) == "session_expired");
+  CHECK(must(place.house.auth().roles().sessions.list(alice().account(), 9)).empty());
+  CHECK(outcome(place.house.auth().roles().login.redeem(place.challenge, by_http())) == "challenge_of_another_server");
+  CHECK(outcome(place.house.auth().roles().login.redeem(place.courier_challenge, by_courier())) ==
+        "challenge_of_another_server");
   const sessions::RefreshedSession fresh = place.house.log_in(alice());
-  CHECK(outcome(place.house.auth().admit(fresh.token, by_http())) == "ok");
-  CHECK(must(place.house.auth().list_sessions(alice().account(), 9)).size() == 1);
+  CHECK(outcome(place.house.auth().roles().sessions.admit(fresh.token, by_http())) == "ok");
+  CHECK(must(place.house.auth().roles().sessions.list(alice().account(), 9)).size() == 1);
   // The sweeper takes the void ones away before their limits say.
   for (int page = 0; page < 3; ++page) must(place.house.auth().maintain());
   CHECK_FALSE(contents_of(place.image).contains(must(records::session_name(place.session.token.reveal_text()))));
-  CHECK(outcome(place.house.auth().admit(fresh.token, by_http())) == "ok");
+  CHECK(outcome(place.house.auth().roles().sessions.admit(fresh.token, by_http())) == "ok");
 }
 
 TEST_CASE("an epoch that was given out before a restore opens nothing when it comes again") {
@@ -108,7 +109,7 @@ TEST_CASE("an epoch that was given out before a restore opens nothing when it co
   house.add(alice());
   storage::MemoryMedium image;
   copy_all(house.medium(), image);
-  must(house.auth().end_all_sessions(alice().account(), by_hand()));
+  must(house.auth().roles().sessions.end_all(alice().account(), by_hand()));
   const auto epoch = epoch_of(house, alice());
   const sessions::RefreshedSession before = house.log_in(alice());
   const proving::Response challenge = house.answer(alice(), house.issue(alice()));
@@ -118,12 +119,12 @@ TEST_CASE("an epoch that was given out before a restore opens nothing when it co
   must(RestoreScene(house, image).adopt());
   must(house.restart(&image));
   CHECK(epoch_of(house, alice()) < epoch);
-  must(house.auth().end_all_sessions(alice().account(), by_hand()));
+  must(house.auth().roles().sessions.end_all(alice().account(), by_hand()));
   REQUIRE(epoch_of(house, alice()) == epoch);
   // Who can write the medium kept the record of the session, which has the right name, MAC and epoch.
   must(put(image, name, record));
-  CHECK(outcome(house.auth().admit(before.token, by_http())) == "session_expired");
-  CHECK(outcome(house.auth().log_in(challenge, by_http())) == "challenge_of_another_server");
+  CHECK(outcome(house.auth().roles().sessions.admit(before.token, by_http())) == "session_expired");
+  CHECK(outcome(house.auth().roles().login.redeem(challenge, by_http())) == "challenge_of_another_server");
 }
 
 TEST_CASE("a response that was redeemed before a restore is not redeemed again after it") {
@@ -131,11 +132,11 @@ TEST_CASE("a response that was redeemed before a restore is not redeemed again a
   house.add(alice());
   const proving::Response response = house.answer(alice(), house.issue(alice()));
   const std::string backup = backup_of(house);
-  must(house.auth().log_in(response, by_http()));
+  must(house.auth().roles().login.redeem(response, by_http()));
   must(house.auth().close());
   must(RestoreScene(house, house.medium()).put_back(backup));
   must(house.restart());
-  CHECK(outcome(house.auth().log_in(response, by_http())) == "challenge_of_another_server");
+  CHECK(outcome(house.auth().roles().login.redeem(response, by_http())) == "challenge_of_another_server");
 }
 
 TEST_CASE("a backup older than three revocations is refused after its restore until they are applied") {
@@ -148,7 +149,7 @@ TEST_CASE("a backup older than three revocations is refused after its restore un
   must(place.house.restart(&place.image));
   CHECK(state_of(place.house, alice()) == records::AccountState::revoked);
   CHECK(state_of(place.house, carol()) == records::AccountState::deleted);
-  CHECK(outcome(place.house.auth().admit(place.session.token, by_http())) == "session_unknown");
+  CHECK(outcome(place.house.auth().roles().sessions.admit(place.session.token, by_http())) == "session_unknown");
   CHECK(faults_of_store(place.image, place.house) == Faults());
 }
 
@@ -163,22 +164,22 @@ TEST_CASE("revocations that nobody kept are given up only when that is said, and
   must(place.house.restart(&place.image));
   Authenticator& auth = place.house.auth();
   CHECK(state_of(place.house, alice()) == records::AccountState::active);
-  const auto audit = must(auth.list_audit("cli", 1));
+  const auto audit = must(auth.roles().audit.list("cli", 1));
   CHECK(audit.front().decision == "store_restored");
   CHECK(audit.front().entry.detail.find("revocations 1 to 3 are given up as lost") != std::string::npos);
-  must(auth.revoke_account(bob().account(), "unspecified", "", by_hand()));
-  const auto list = must(keys::parse_export(must(auth.export_revocations())));
+  must(auth.roles().revocation.by_administrator(bob().account(), "unspecified", "", by_hand()));
+  const auto list = must(keys::parse_export(must(auth.roles().exporting.make())));
   REQUIRE(list.lines.size() == 4);
   CHECK(list.lines[0].what == records::Withdrawn::lost);
   CHECK(list.lines[3].account == bob().account());
   CHECK(faults_of_store(place.image, place.house) == Faults());
   // The list is found after all.
-  CHECK(must(auth.apply_revocations(place.list, by_hand())).accounts == 2);
+  CHECK(must(auth.roles().exporting.apply(place.list, by_hand())).accounts == 2);
   CHECK(state_of(place.house, alice()) == records::AccountState::revoked);
   CHECK(state_of(place.house, carol()) == records::AccountState::deleted);
-  CHECK(must(auth.apply_revocations(place.list, by_hand())).lines == 0);
-  const std::string whole = must(auth.export_revocations());
-  CHECK(must(auth.apply_revocations(whole, by_hand())).lines == 0);
+  CHECK(must(auth.roles().exporting.apply(place.list, by_hand())).lines == 0);
+  const std::string whole = must(auth.roles().exporting.make());
+  CHECK(must(auth.roles().exporting.apply(whole, by_hand())).lines == 0);
   CHECK(faults_of_store(place.image, place.house) == Faults());
 }
 
@@ -189,8 +190,8 @@ TEST_CASE("a list with lost lines is applied with its gaps") {
   storage::MemoryMedium older;
   copy_all(place.image, older);
   for (std::int64_t number = 1; number <= 3; ++number) must(erase(older, records::withdrawal_name(number)));
-  must(place.house.auth().revoke_account(bob().account(), "unspecified", "", by_hand()));
-  const std::string list = must(place.house.auth().export_revocations());
+  must(place.house.auth().roles().revocation.by_administrator(bob().account(), "unspecified", "", by_hand()));
+  const std::string list = must(place.house.auth().roles().exporting.make());
   copy_all(older, place.image);
   for (const std::string& name : names_in(place.image, "revocations/", 9)) must(erase(place.image, name));
   must(RestoreScene(place.house, place.image).adopt());
@@ -206,13 +207,13 @@ TEST_CASE("after a restore the audit record says what was cut off and gives no n
   must(place.house.restart(&place.image));
   Authenticator& auth = place.house.auth();
   for (int time = 0; time < 2; ++time) {
-    const records::AuditReport report = must(auth.verify_audit({}));
+    const records::AuditReport report = must(auth.roles().audit.verify({}));
     CHECK(report.faults == Faults());
     REQUIRE(report.cut_off.size() == 1);
     CHECK(report.cut_off.front().writer == "server");
     CHECK(report.cut_off.front().last == place.audit_records);
   }
-  const auto records = must(auth.list_audit("server", 100));
+  const auto records = must(auth.roles().audit.list("server", 100));
   const auto joint = std::find_if(records.begin(), records.end(),
                                   [](const records::AuditRecord& one) { return one.decision == "store_restored"; });
   REQUIRE(joint != records.end());
@@ -221,8 +222,8 @@ TEST_CASE("after a restore the audit record says what was cut off and gives no n
   // The next one follows, and a record taken out is a fault as ever.
   CHECK(std::next(joint)->number == place.audit_records + 2);
   must(erase(place.image, records::audit_name("server", place.audit_records + 2)));
-  CHECK_FALSE(must(auth.verify_audit({})).faults.empty());
-  CHECK(outcome(auth.list_audit("server", 100)) == "chain_broken");
+  CHECK_FALSE(must(auth.roles().audit.verify({})).faults.empty());
+  CHECK(outcome(auth.roles().audit.list("server", 100)) == "chain_broken");
 }
 
 TEST_CASE("a gap that no restore on record explains is a fault") {
@@ -249,7 +250,7 @@ TEST_CASE("a restore whose floor was not saved any more holds and is noted at th
   must(RestoreScene(place.house, place.image).adopt(upkeep::MissingRevocations::give_up));
   must(secrets::write_private_file(place.house.secrets_folder() / "floor", before.reveal()));
   must(place.house.restart(&place.image));
-  CHECK(outcome(place.house.auth().admit(place.session.token, by_http())) == "session_expired");
+  CHECK(outcome(place.house.auth().roles().sessions.admit(place.session.token, by_http())) == "session_expired");
   must(place.house.auth().maintain());
   CHECK(must(records::Floor::load(place.house.secrets_folder() / "floor", place.house.seal()))->restores() == 1);
 }
@@ -272,15 +273,15 @@ TEST_CASE("replacing the server's key since the backup is not undone by the rest
   House house;
   house.add(alice());
   const std::string backup = backup_of(house);
-  must(house.auth().replace_server_key({}, by_hand()));
+  must(house.auth().roles().key_upkeep.replace({}, by_hand()));
   must(house.auth().close());
   const auto present =
       must(records::ServerIdentity::load(house.medium(), house.seal(), house.settings.server, house.fingerprint()));
   REQUIRE(present.certificates().size() == 2);
   must(RestoreScene(house, house.medium()).put_back(backup));
   must(house.restart());
-  CHECK(house.auth().identity().fingerprint() == present.fingerprint());
-  CHECK(house.auth().identity().restores() == 1);
+  CHECK(house.auth().roles().identity.fingerprint() == present.fingerprint());
+  CHECK(house.auth().roles().identity.restores() == 1);
   CHECK_NOTHROW(house.log_in(alice()));
 }
 
@@ -288,13 +289,13 @@ TEST_CASE("a store that was lost is put back under the key that took over since,
   House house;
   house.add(alice());
   const std::string backup = backup_of(house);
-  const auto former = house.auth().identity().fingerprint();
-  must(house.auth().replace_server_key({}, by_hand()));
+  const auto former = house.auth().roles().identity.fingerprint();
+  must(house.auth().roles().key_upkeep.replace({}, by_hand()));
   must(house.restart());
-  const auto present = house.auth().identity().fingerprint();
+  const auto present = house.auth().roles().identity.fingerprint();
   REQUIRE(present != former);
-  must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
-  const std::string list = must(house.auth().export_revocations());
+  must(house.auth().roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
+  const std::string list = must(house.auth().roles().exporting.make());
   must(house.auth().close());
   storage::MemoryMedium fresh;
   {
@@ -306,9 +307,9 @@ TEST_CASE("a store that was lost is put back under the key that took over since,
   }
   house.settings.applies_revocations = true;
   must(house.restart(&fresh));
-  CHECK(house.auth().identity().fingerprint() == present);
-  CHECK(house.auth().identity().has_key(former));
-  CHECK(must(house.auth().apply_revocations(list, by_hand())).accounts == 1);
+  CHECK(house.auth().roles().identity.fingerprint() == present);
+  CHECK(house.auth().roles().identity.has_key(former));
+  CHECK(must(house.auth().roles().exporting.apply(list, by_hand())).accounts == 1);
   house.settings.applies_revocations = false;
   must(house.restart());
   CHECK(state_of(house, alice()) == records::AccountState::revoked);
@@ -319,13 +320,13 @@ TEST_CASE("a store from before the server's key was replaced is accepted under t
   House house;
   storage::MemoryMedium image;
   copy_all(house.medium(), image);
-  must(house.auth().replace_server_key({}, by_hand()));
+  must(house.auth().roles().key_upkeep.replace({}, by_hand()));
   must(house.restart());
-  const auto present = house.auth().identity().fingerprint();
+  const auto present = house.auth().roles().identity.fingerprint();
   must(house.auth().close());
   must(RestoreScene(house, image).adopt());
   must(house.restart(&image));
-  CHECK(house.auth().identity().fingerprint() == present);
+  CHECK(house.auth().roles().identity.fingerprint() == present);
 }
 
 TEST_CASE("a backup of another server or store is refused before anything is done") {
@@ -344,8 +345,8 @@ TEST_CASE("what a killed server did not tell the floor is learned before the med
   house.add(alice());
   const std::string backup = backup_of(house);
   must(house.auth().close());
-  must(house.auth().revoke_account(alice().account(), "key_compromised", "", by_hand()));
-  const std::string list = must(house.auth().export_revocations());
+  must(house.auth().roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
+  const std::string list = must(house.auth().roles().exporting.make());
   // And then it was killed.
   RestoreScene scene(house, house.medium());
   must(learn_from_medium(scene.ground()));

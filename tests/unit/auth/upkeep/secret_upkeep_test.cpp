@@ -19,7 +19,8 @@ constexpr std::chrono::hours kDay{24};
 
 std::vector<std::string> decisions(House& house) {
   std::vector<std::string> found;
-  for (const records::AuditRecord& record : must(house.auth().list_audit("", 1000))) found.push_back(record.decision);
+  for (const records::AuditRecord& record : must(house.auth().roles().audit.list("", 1000)))
+    found.push_back(record.decision);
   return found;
 }
 
@@ -28,7 +29,7 @@ std::vector<std::string> decisions(House& house) {
 TEST_CASE("a rotated key is loaded, then seals, and the former one opens") {
   House house;
   const std::string old = only_id(house, secrets::SecretFamily::seal);
-  const auto made = must(house.auth().rotate_secret("seal", upkeep::kTakeOver, by_hand()));
+  const auto made = must(house.auth().roles().secret_upkeep.rotate("seal", upkeep::kTakeOver, by_hand()));
   CHECK(made.state == upkeep::SecretState::coming);
   CHECK(made.from == house.clock.now() + upkeep::kTakeOver);
   must(house.restart());
@@ -47,10 +48,11 @@ TEST_CASE("a change of the secrets that fails leaves them to the next one") {
   const fs::path file = house.secrets_folder() / secret_file_name(secrets::SecretFamily::decoy, id);
   for (int tries = 0; tries < 2; ++tries) {
     fs::permissions(file, fs::perms::owner_read | fs::perms::others_read);
-    CHECK(outcome(house.auth().rotate_secret("seal", upkeep::kTakeOver, by_hand())) == "startup_refused");
+    CHECK(outcome(house.auth().roles().secret_upkeep.rotate("seal", upkeep::kTakeOver, by_hand())) ==
+          "startup_refused");
     CHECK(retire(house, id) == "startup_refused");
     fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
-    CHECK(outcome(house.auth().rotate_secret("seal", upkeep::kTakeOver, by_hand())) == "ok");
+    CHECK(outcome(house.auth().roles().secret_upkeep.rotate("seal", upkeep::kTakeOver, by_hand())) == "ok");
   }
 }
 
@@ -59,7 +61,7 @@ TEST_CASE("an authenticator is outdated once a key comes or is due and not befor
   const auto other = must(house.another(house.medium(), "other"));
   must(other->maintain());
   CHECK_FALSE(other->is_outdated());
-  must(house.auth().rotate_secret("seal", upkeep::kTakeOver, by_hand()));
+  must(house.auth().roles().secret_upkeep.rotate("seal", upkeep::kTakeOver, by_hand()));
   must(other->maintain());
   CHECK(other->is_outdated());
   const auto next = must(house.another(house.medium(), "other"));
@@ -75,14 +77,14 @@ TEST_CASE("what ends after others took a record key over saves the floor and wha
   House house;
   const auto other = must(house.another(house.medium(), "other"));
   house.clock.pass(Seconds(1));
-  must(house.auth().rotate_secret("record", Seconds(0), by_hand()));
+  must(house.auth().roles().secret_upkeep.rotate("record", Seconds(0), by_hand()));
   must(house.restart());
-  must(house.auth().rotate_secret("seal", upkeep::kTakeOver, by_hand()));
-  must(house.auth().maintain());                                     // the floor is under the new key
-  must(other->rotate_secret("seal", upkeep::kTakeOver, by_hand()));  // something to note
+  must(house.auth().roles().secret_upkeep.rotate("seal", upkeep::kTakeOver, by_hand()));
+  must(house.auth().maintain());                                                    // the floor is under the new key
+  must(other->roles().secret_upkeep.rotate("seal", upkeep::kTakeOver, by_hand()));  // something to note
   CHECK(outcome(other->close()) == "ok");
   must(house.restart());
-  CHECK(must(house.auth().verify_audit({})).faults.empty());
+  CHECK(must(house.auth().roles().audit.verify({})).faults.empty());
 }
 
 TEST_CASE("no login is lost while two servers take a new key over one after the other") {
@@ -95,16 +97,16 @@ TEST_CASE("no login is lost while two servers take a new key over one after the 
   const auto issue_by = [&](Authenticator& server) {
     proving::ChallengeRequest request;
     request.name.username = alice().name();
-    return must(server.issue_challenge(request, by_http()));
+    return must(server.roles().issuing.issue(request, by_http()));
   };
   std::string opened;
   // Whoever issued it, the other one takes the answer.
   const auto both_ways = [&] {
-    opened += outcome(b->log_in(house.answer(alice(), issue_by(*a)), by_http())) + " ";
-    opened += outcome(a->log_in(house.answer(alice(), issue_by(*b)), by_http())) + " ";
+    opened += outcome(b->roles().login.redeem(house.answer(alice(), issue_by(*a)), by_http())) + " ";
+    opened += outcome(a->roles().login.redeem(house.answer(alice(), issue_by(*b)), by_http())) + " ";
   };
   for (const char* family : {"seal", "record"}) {
-    must(house.auth().rotate_secret(family, Seconds(60), by_hand()));
+    must(house.auth().roles().secret_upkeep.rotate(family, Seconds(60), by_hand()));
     const auto before = house.answer(alice(), issue_by(*a));
     both_ways();                                   // neither has loaded it
     a = must(house.another(house.medium(), "a"));  // one has
@@ -119,9 +121,9 @@ TEST_CASE("no login is lost while two servers take a new key over one after the 
     both_ways();
     b = must(house.another(house.medium(), "b"));
     both_ways();
-    opened += outcome(b->log_in(under_new, by_http())) + " ";
+    opened += outcome(b->roles().login.redeem(under_new, by_http())) + " ";
     // What was sealed before the rotation is still good, for as long as it would have been.
-    opened += outcome(b->log_in(before, by_http())) + " ";
+    opened += outcome(b->roles().login.redeem(before, by_http())) + " ";
     must(house.restart());
   }
   std::string all;
@@ -135,7 +137,7 @@ TEST_CASE("a challenge sealed before a rotation opens after it") {
   const auto answer = house.answer(alice(), house.issue(alice(), records::Transport::courier));
   rotated(house, "seal");
   rotated(house, "record");
-  CHECK(outcome(house.auth().log_in(answer, by_courier())) == "ok");
+  CHECK(outcome(house.auth().roles().login.redeem(answer, by_courier())) == "ok");
 }
 
 TEST_CASE("a seal key is retired when nothing can be open under it and not a second before") {
@@ -143,7 +145,7 @@ TEST_CASE("a seal key is retired when nothing can be open under it and not a sec
   house.add(alice());
   const std::string old = only_id(house, secrets::SecretFamily::seal);
   house.clock.pass(Seconds(1));
-  const auto made = must(house.auth().rotate_secret("seal", Seconds(0), by_hand()));
+  const auto made = must(house.auth().roles().secret_upkeep.rotate("seal", Seconds(0), by_hand()));
   must(house.restart());
   const Instant safe = made.from + upkeep::kTakeOver + 30 * kDay + 24 * std::chrono::hours(1);
   CHECK(view_of(house, old).safe_at == safe);
@@ -171,11 +173,11 @@ TEST_CASE("a courier's challenge of the longest life gives its grant again until
   house.add(alice());
   const std::string old = only_id(house, secrets::SecretFamily::seal);
   house.clock.pass(Seconds(1));
-  const auto made = must(house.auth().rotate_secret("seal", Seconds(0), by_hand()));
+  const auto made = must(house.auth().roles().secret_upkeep.rotate("seal", Seconds(0), by_hand()));
   // Issued by a server that takes the key over as late as it may.
   house.clock.pass(upkeep::kTakeOver);
   const auto answer = house.answer(alice(), house.issue(alice(), records::Transport::courier));
-  CHECK(outcome(house.auth().log_in(answer, by_courier())) == "ok");
+  CHECK(outcome(house.auth().roles().login.redeem(answer, by_courier())) == "ok");
   house.clock.pass(
       *upkeep::safe_to_retire_at(
           secrets::SecretFamily::seal,
@@ -183,7 +185,7 @@ TEST_CASE("a courier's challenge of the longest life gives its grant again until
           house.clock.now()) -
       house.clock.now() - Seconds(1));
   must(house.restart());
-  CHECK(outcome(house.auth().log_in(answer, by_courier())) == "ok");
+  CHECK(outcome(house.auth().roles().login.redeem(answer, by_courier())) == "ok");
   CHECK(retire(house, old) == "secret_in_use");
   house.clock.pass(Seconds(1));
   CHECK(retire(house, old) == "ok");
@@ -196,13 +198,13 @@ TEST_CASE("a seal key in other hands goes at once and takes along what is open u
   const auto session = house.log_in(alice());
   const auto open = house.answer(alice(), house.issue(alice()));
   house.clock.pass(Seconds(1));
-  must(house.auth().rotate_secret("seal", Seconds(0), by_hand()));
+  must(house.auth().roles().secret_upkeep.rotate("seal", Seconds(0), by_hand()));
   must(house.restart());
   CHECK(retire(house, old) == "secret_in_use");
   CHECK(retire(house, old, true) == "ok");
   must(house.restart());
-  CHECK(outcome(house.auth().log_in(open, by_http())) == "challenge_invalid");
-  CHECK(outcome(house.auth().admit(session.token, by_http())) == "ok");
+  CHECK(outcome(house.auth().roles().login.redeem(open, by_http())) == "challenge_invalid");
+  CHECK(outcome(house.auth().roles().sessions.admit(session.token, by_http())) == "ok");
   house.log_in(alice());
 }
 
@@ -210,12 +212,12 @@ TEST_CASE("a key that is coming is given up until a clock that is ahead could ha
   for (const char* family : {"seal", "record"}) {
     House house;
     const auto before = states(house, family);
-    const auto soon = must(house.auth().rotate_secret(family, kDay, by_hand()));
-    const auto later = must(house.auth().rotate_secret(family, kDay + Seconds(1), by_hand()));
+    const auto soon = must(house.auth().roles().secret_upkeep.rotate(family, kDay, by_hand()));
+    const auto later = must(house.auth().roles().secret_upkeep.rotate(family, kDay + Seconds(1), by_hand()));
     house.clock.pass(kDay - upkeep::kTakeOver);
     CAPTURE(family);
     CHECK(contains(detail_of_retiring(house, soon.id), "it is to be used from " + format_time(soon.from)));
-    CHECK_FALSE(must(house.auth().retire_secret(later.id, false, by_hand(), {})).kept_for_audit);
+    CHECK_FALSE(must(house.auth().roles().secret_upkeep.retire(later.id, false, by_hand(), {})).kept_for_audit);
     CHECK(decisions(house).back() == "secret_retired");
     CHECK(retire(house, soon.id, true) == "ok");
     house.clock.pass(kDay);
@@ -228,9 +230,9 @@ TEST_CASE("a stolen key that is coming goes with the one in use and never takes 
   for (const char* family : {"seal", "record"}) {
     House house;
     const std::string old = states(house, family).begin()->first;
-    const std::string coming = must(house.auth().rotate_secret(family, Seconds(20), by_hand())).id;
+    const std::string coming = must(house.auth().roles().secret_upkeep.rotate(family, Seconds(20), by_hand())).id;
     house.clock.pass(Seconds(5));
-    const std::string next = must(house.auth().rotate_secret(family, Seconds(0), by_hand())).id;
+    const std::string next = must(house.auth().roles().secret_upkeep.rotate(family, Seconds(0), by_hand())).id;
     must(house.restart());
     CAPTURE(family);
     CHECK(retire(house, coming, true) == "ok");
@@ -245,7 +247,7 @@ TEST_CASE("of a family no key goes that is in use though its time is yet to come
   // As of a folder that was made by a clock that ran ahead.
   House house;
   const std::string first = only_id(house, secrets::SecretFamily::seal);
-  const std::string coming = must(house.auth().rotate_secret("seal", kDay, by_hand())).id;
+  const std::string coming = must(house.auth().roles().secret_upkeep.rotate("seal", kDay, by_hand())).id;
   fs::remove(house.secrets_folder() / secret_file_name(secrets::SecretFamily::seal, first));
   must(house.restart());
   CHECK(states(house, "seal") == std::map<std::string, std::string>{{coming, "in use"}});
@@ -260,8 +262,8 @@ TEST_CASE("what is in use, about to be, the decoy's or unknown is not retired") 
     for (const auto& entry : fs::directory_iterator(house.secrets_folder())) names.insert(entry.path().filename());
     return names;
   };
-  must(house.auth().rotate_secret("seal", upkeep::kTakeOver, by_hand()));
-  const std::string coming = must(house.auth().rotate_secret("record", upkeep::kTakeOver, by_hand())).id;
+  must(house.auth().roles().secret_upkeep.rotate("seal", upkeep::kTakeOver, by_hand()));
+  const std::string coming = must(house.auth().roles().secret_upkeep.rotate("record", upkeep::kTakeOver, by_hand())).id;
   const auto before = files();
   CHECK(contains(detail_of_retiring(house, only_id(house, secrets::SecretFamily::seal)),
                  "countersign secret rotate seal"));
@@ -279,7 +281,7 @@ TEST_CASE("what is in use, about to be, the decoy's or unknown is not retired") 
 TEST_CASE("the decoy key and what is no family do not rotate, nor at a time out of range") {
   House house;
   const auto rotate = [&](const std::string& family, Seconds after) {
-    return outcome(house.auth().rotate_secret(family, after, by_hand()));
+    return outcome(house.auth().roles().secret_upkeep.rotate(family, after, by_hand()));
   };
   const auto before = must(secrets::list_secret_files(house.secrets_folder()));
   for (const char* family : {"decoy", "audit", "", "Seal", "server"})
@@ -293,7 +295,7 @@ TEST_CASE("the decoy key and what is no family do not rotate, nor at a time out 
 TEST_CASE("of two keys of one second the later one takes over") {
   House house;
   const std::string old = only_id(house, secrets::SecretFamily::seal);
-  const auto made = must(house.auth().rotate_secret("seal", Seconds(0), by_hand()));
+  const auto made = must(house.auth().roles().secret_upkeep.rotate("seal", Seconds(0), by_hand()));
   CHECK(made.from == house.clock.now() + Seconds(1));
   CHECK(made.state == upkeep::SecretState::coming);
   must(house.restart());
@@ -309,7 +311,7 @@ TEST_CASE("S47 with a clock that is behind no key rotates or retires") {
   must(house.auth().maintain());
   const std::string old = only_id(house, secrets::SecretFamily::seal);
   house.clock.set(kNoon);
-  CHECK(outcome(house.auth().rotate_secret("seal", upkeep::kTakeOver, by_hand())) == "clock_behind");
+  CHECK(outcome(house.auth().roles().secret_upkeep.rotate("seal", upkeep::kTakeOver, by_hand())) == "clock_behind");
   CHECK(retire(house, old) == "clock_behind");
 }
 
@@ -320,7 +322,7 @@ TEST_CASE("a folder of secrets that cannot be written says where keys are change
   }
   House house;
   REQUIRE(::chmod(house.secrets_folder().c_str(), 0500) == 0);
-  const auto rotated_key = house.auth().rotate_secret("seal", upkeep::kTakeOver, by_hand());
+  const auto rotated_key = house.auth().roles().secret_upkeep.rotate("seal", upkeep::kTakeOver, by_hand());
   REQUIRE(::chmod(house.secrets_folder().c_str(), 0700) == 0);
   CHECK(outcome(rotated_key) == "storage_unavailable");
   CHECK(contains(rotated_key.error().detail, "changed there"));

@@ -87,7 +87,7 @@ TEST_CASE("S08 sessions are swept with their pointers once they have expired") {
   House house;
   house.add(alice());
   const auto replaced = house.log_in(alice());
-  must(house.auth().refresh_session(replaced.token, by_http()));
+  must(house.auth().roles().sessions.refresh(replaced.token, by_http()));
   house.clock.pass(std::chrono::hours(12) - Seconds(1));
   sweep(house);
   CHECK(count(house, "sessions/") == 2);
@@ -106,7 +106,7 @@ TEST_CASE("S08 sessions of an earlier epoch are swept at once") {
   house.add(alice());
   house.log_in(alice());
   house.log_in(alice());
-  must(house.auth().end_all_sessions(alice().account(), by_hand()));
+  must(house.auth().roles().sessions.end_all(alice().account(), by_hand()));
   sweep(house);
   CHECK(count(house, "sessions/") == 0);
   CHECK(count(house, "sessions-of/") == 0);
@@ -114,7 +114,7 @@ TEST_CASE("S08 sessions of an earlier epoch are swept at once") {
 
 TEST_CASE("S08 held enrolments are swept after thirty days") {
   House house;
-  must(house.auth().hold_enrolment(std::nullopt, alice().certificate(), by_courier()));
+  must(house.auth().roles().enrolment.hold(std::nullopt, alice().certificate(), by_courier()));
   house.clock.pass(std::chrono::days(30) - Seconds(1));
   sweep(house);
   CHECK(count(house, "held/") == 1);
@@ -174,7 +174,7 @@ TEST_CASE("S47 a clock that jumped ahead sweeps nothing away") {
   CHECK(count(house, "sessions/") == 1);
   CHECK(count(house, "consumed/") == 1);
   house.clock.set(kNoon);
-  CHECK(outcome(house.auth().admit(opened.token, by_http())) == "ok");
+  CHECK(outcome(house.auth().roles().sessions.admit(opened.token, by_http())) == "ok");
 }
 
 TEST_CASE("a session opened while the clock ran ahead is swept when it is right again") {
@@ -184,7 +184,7 @@ TEST_CASE("a session opened while the clock ran ahead is swept when it is right 
   const Person& person = alice();
   const auto opened = house.log_in(person);
   house.clock.set(kNoon);
-  CHECK(outcome(house.auth().admit(opened.token, by_http())) == "session_expired");
+  CHECK(outcome(house.auth().roles().sessions.admit(opened.token, by_http())) == "session_expired");
   sweep(house);
   CHECK(count(house, "sessions/") == 0);
 }

@@ -15,7 +15,7 @@ TEST_CASE("a backup that a retired key is needed for is refused while the store 
   const std::string old = only_id(house, secrets::SecretFamily::record);
   rotated(house, "record");
   const std::string mixed = backup_of(house);
-  must(house.auth().reseal_records(by_hand(), {}));
+  must(house.auth().roles().secret_upkeep.reseal(by_hand(), {}));
   const std::string whole = backup_of(house);
   must(house.auth().close());
   CHECK(outcome(verify_backup(source_of(mixed), RestoreScene(house, house.medium()).ground())) == "ok");
@@ -31,7 +31,7 @@ TEST_CASE("a backup that a retired key is needed for is refused while the store 
   must(scene.put_back(whole));
   must(house.restart());
   CHECK_NOTHROW(house.log_in(alice()));
-  CHECK(must(house.auth().verify_audit({})).faults.empty());
+  CHECK(must(house.auth().roles().audit.verify({})).faults.empty());
 }
 
 TEST_CASE("a backup whose passwords need a retired key for their pepper is refused") {
@@ -41,11 +41,11 @@ TEST_CASE("a backup whose passwords need a retired key for their pepper is refus
   house.add(alice(), "correct horse battery staple");
   const std::string old = only_id(house, secrets::SecretFamily::record);
   rotated(house, "record");
-  must(house.auth().reseal_records(by_hand(), {}));
+  must(house.auth().roles().secret_upkeep.reseal(by_hand(), {}));
   const std::string backup = backup_of(house);
   records::AccountName name;
   name.username = alice().name();
-  must(house.auth().remove_password(name, by_hand()));
+  must(house.auth().roles().passwords.remove(id_of(name), by_hand()));
   REQUIRE(retire(house, old) == "ok");
   must(house.restart());
   const auto verified = verify_backup(source_of(backup), RestoreScene(house, house.medium()).ground());

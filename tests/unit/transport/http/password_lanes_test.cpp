@@ -59,7 +59,9 @@ TEST_CASE(
     waiting.emplace_back(port);
     REQUIRE(waiting.back().send(login_request("alice", "right")));
   }
-  wait_until([&] { return house.auth().hasher_counts().running == 1 && house.auth().hasher_counts().waiting == 16; });
+  wait_until([&] {
+    return house.auth().roles().hasher.counts().running == 1 && house.auth().roles().hasher.counts().waiting == 16;
+  });
 
   const WireReply refused = ask(port, login_request("alice", "right"));
   CHECK(refused.status == 503);
@@ -75,7 +77,7 @@ TEST_CASE(
       port,
       http_request("GET", "/v1/session", "Authorization: Bearer " + std::string(opened.token.reveal_text()) + "\r\n"));
   CHECK(checked.status == 200);
-  CHECK(house.auth().hasher_counts().waiting == 16);  // all of it happened before a single hash was done
+  CHECK(house.auth().roles().hasher.counts().waiting == 16);  // all of it happened before a single hash was done
 
   gate.open();
   for (Wire& wire : waiting) CHECK(wire.reply().status == 201);
@@ -113,7 +115,7 @@ TEST_CASE("S20 a password that is none is told so whoever it is for") {
     CHECK(known.status == 400);
     CHECK(known.body == unknown.body);
   }
-  CHECK(house.auth().hasher_counts().begun == 1);  // alice's own, when she was added
+  CHECK(house.auth().roles().hasher.counts().begun == 1);  // alice's own, when she was added
   for (const char* body : {R"({"username":"alice","password":1})", R"({"username":"alice","password":"x","more":1})",
                            R"({"password":"x"})", R"({"username":"alice","account":"a","password":"x"})"}) {
     CAPTURE(body);

@@ -124,7 +124,7 @@ TEST_CASE("S47 a server whose clock is behind is not ready until an administrato
   CHECK(face_of_outcome(ready) == Face::unavailable);
   CHECK(member(run(house, "clock.accept", Carrier::local, Json::object(), Secret()), "status") == "accepted");
   CHECK(outcome(house.operations().run(message_of("ready.show", Carrier::http))) == "ok");
-  CHECK(must(house.auth().list_audit("server", 1)).front().decision == "clock_accepted");
+  CHECK(must(house.auth().roles().audit.list("server", 1)).front().decision == "clock_accepted");
 }
 
 TEST_CASE("a server without entropy is not ready") {
@@ -142,7 +142,7 @@ TEST_CASE("S68 the server says that registration is closed unless it was opened"
   const Json shown = run(open, "server.show", Carrier::http, Json::object(), Secret());
   CHECK(member(shown, "registration") == "open");
   CHECK(member(shown, "server") == settings.server);
-  CHECK(member(shown, "fingerprint") == open.auth().identity().fingerprint().upper());
+  CHECK(member(shown, "fingerprint") == open.auth().roles().identity.fingerprint().upper());
   CHECK(member(shown, "public_key").starts_with("-----BEGIN PGP PUBLIC KEY BLOCK-----"));
 }
 
@@ -172,9 +172,9 @@ TEST_CASE("S49 a user ends one session and then all of them") {
   const auto one = house.log_in(alice());
   const auto two = house.log_in(alice());
   run(house, "session.end_one", Carrier::http, Json::object().set("session", two.session.id), one.token);
-  CHECK(outcome(house.auth().admit(two.token, by_http())) == "session_unknown");
+  CHECK(outcome(house.auth().roles().sessions.admit(two.token, by_http())) == "session_unknown");
   run(house, "session.end_all", Carrier::http, Json::object(), one.token);
-  CHECK(outcome(house.auth().admit(one.token, by_http())) == "epoch_passed");
+  CHECK(outcome(house.auth().roles().sessions.admit(one.token, by_http())) == "epoch_passed");
 }
 
 TEST_CASE("accounts are listed though one of them is damaged") {
@@ -213,13 +213,13 @@ TEST_CASE("S57 what went wrong inside is in no answer and in the audit record as
   message.fields = Json::object();
   CHECK(outcome(house.operations().run(message)) == "malformed_message");
   must(house.auth().maintain());
-  const auto records = must(house.auth().list_audit("server", 1));
+  const auto records = must(house.auth().roles().audit.list("server", 1));
   CHECK(records.front().decision == "refusals");
   CHECK(records.front().entry.detail == "malformed_message=1 challenge_invalid=3");
   // Counted once, and nothing is written where nothing was refused.
   house.clock.pass(std::chrono::minutes(5));
   must(house.auth().maintain());
-  CHECK(must(house.auth().list_audit("server", 1)).front().number == records.front().number);
+  CHECK(must(house.auth().roles().audit.list("server", 1)).front().number == records.front().number);
 }
 
 TEST_CASE("the audit record is listed and verified by hand") {

@@ -169,6 +169,19 @@ TEST_CASE("S72 every message is an object") {
   }
 }
 
+TEST_CASE("S28 whatever a stranger may bring and names an account answers evenly") {
+  std::set<std::string_view> even;
+  for (const Operation& row : operation_table()) {
+    if (row.answer == Answer::even) even.insert(row.name);
+    // A proof or a question comes over the network, and a token's holder knows their account already.
+    if (row.answer == Answer::even) CHECK((allows(row, Carrier::http) && row.limit != Limit::none));
+  }
+  // An enrolment tells whoever proved a key that it has an account.
+  const std::set<std::string_view> expected = {"challenge.issue", "key.hand_out", "session.open",
+                                               "key.revoke",      "key.rotate",   "password.change"};
+  CHECK(even == expected);
+}
+
 TEST_CASE("whatever ends somebody's right is marked as such") {
   std::set<std::string_view> marked;
   for (const Operation& row : operation_table()) {
