@@ -26,6 +26,20 @@ void Batch::require_version(std::string name, Version version) {
   (void)added;
 }
 
+bool Batch::can_be_followed_by(const Batch& other) const {
+  for (const auto& [name, precondition] : other.preconditions_) {
+    if (changes_.contains(name)) return false;
+    const auto own = preconditions_.find(name);
+    if (own != preconditions_.end() && own->second != precondition) return false;
+  }
+  return true;
+}
+
+void Batch::follow_with(const Batch& other) {
+  for (const auto& [name, bytes] : other.changes_) changes_.insert_or_assign(name, bytes);
+  preconditions_.insert(other.preconditions_.begin(), other.preconditions_.end());
+}
+
 bool holds(const Batch::Precondition& precondition, const std::optional<Version>& found) {
   if (std::holds_alternative<Batch::Absent>(precondition)) return !found;
   return found && *found == std::get<Version>(precondition);

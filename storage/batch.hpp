@@ -29,7 +29,9 @@ class Version {
 // One change and one precondition a name at most; a later put or erase of a name replaces the earlier one.
 class Batch {
  public:
-  struct Absent {};
+  struct Absent {
+    friend bool operator==(const Absent&, const Absent&) = default;
+  };
   using Precondition = std::variant<Absent, Version>;
 
   void put(std::string name, ByteView bytes);
@@ -38,6 +40,12 @@ class Batch {
   void require_absent(std::string name);
   // Of nothing but a name whose value is at that version at commit.
   void require_version(std::string name, Version version);
+
+  // Is committing both at once the same as committing this one and then the other? So it is where this one changes
+  // nothing that the other requires, and requires nothing that the other requires otherwise.
+  bool can_be_followed_by(const Batch& other) const;
+  // Both in one. can_be_followed_by(other).
+  void follow_with(const Batch& other);
 
   // In byte order of the names; an empty optional is an erase.
   const std::map<std::string, std::optional<Bytes>>& changes() const { return changes_; }

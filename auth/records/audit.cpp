@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <new>
+#include <utility>
 
 #include "storage/base/hash.hpp"
 #include "storage/base/text.hpp"
@@ -12,6 +15,8 @@ namespace countersign::auth::records {
 namespace {
 
 constexpr int kAttemptsMax = 8;
+// As many as share one commit.
+constexpr std::size_t kJoinedMax = 32;
 constexpr std::size_t kDetailBytesMax = 8u << 10;
 const std::string kNoPrevious(64, '0');
 
@@ -77,25 +82,84 @@ Bytes Audit::close(const std::string& writer, const ChainHead& before, std::int6
 }
 
 Status Audit::commit(const storage::Batch& batch, const AuditEntry& entry) {
+  Waiting own{batch, entry};
+  std::unique_lock lock(mutex_);
+  waiting_.push_back(&own);
+  moved_on_.wait(lock, [&] { return own.done || !led_; });
+  if (own.done) return std::move(own.outcome);
+  led_ = true;
+  while (!own.done) {
+    std::array<Waiting*, kJoinedMax> front{};
+    const std::size_t count = std::min(waiting_.size(), front.size());
+    std::copy_n(waiting_.begin(), count, front.begin());
+    lock.unlock();
+    commit_some({front.data(), count});
+    lock.lock();
+    std::erase_if(waiting_, [](Waiting* one) { return one->done = one->joined; });
+    led_ = !own.done;
+    moved_on_.notify_all();
+  }
+  return std::move(own.outcome);
+}
+
+std::size_t Audit::waiting() {
   const std::lock_guard lock(mutex_);
+  return waiting_.size();
+}
+
+void Audit::commit_some(std::span<Waiting* const> waiting) noexcept {
+  std::array<Waiting*, kJoinedMax> taken{};
+  std::size_t count = 0;
+  const auto joined = [&] { return std::span<Waiting* const>(taken.data(), count); };
+  const auto tell = [](std::span<Waiting* const> told, const Status& outcome) {
+    for (Waiting* one : told) one->outcome = outcome;
+  };
+  try {
+    storage::Batch names;  // of those that are joined
+    for (Waiting* one : waiting) {
+      if (!names.can_be_followed_by(one->batch)) continue;
+      names.follow_with(one->batch);
+      one->joined = true;
+      taken[count++] = one;
+    }
+    tell(joined(), commit_joined(joined()));
+    // One of them may be the reason, and the others not know it. A medium that does not answer answers none of them.
+    if (count == 1 || taken[0]->outcome || taken[0]->outcome.error().code == ErrorCode::storage_unavailable) return;
+    for (std::size_t i = 0; i < count; ++i) tell(joined().subspan(i, 1), commit_joined(joined().subspan(i, 1)));
+  } catch (const std::bad_alloc&) {
+    head_.reset();
+    waiting.front()->joined = true;
+    for (Waiting* one : waiting) {
+      if (one->joined) one->outcome = fail(ErrorCode::busy);
+    }
+  }
+}
+
+Status Audit::commit_joined(std::span<Waiting* const> joined) {
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     if (!head_) head_ = TRY(read_head(writer_));
-    const std::int64_t number = head_->number + 1;
-    const std::string name = audit_name(writer_, number);
-    const Bytes bytes = close(writer_, *head_, number, entry);
-    storage::Batch whole = batch;
-    whole.require_absent(name);
-    whole.put(name, bytes);
+    ChainHead head = *head_;
+    storage::Batch whole;
+    for (const Waiting* one : joined) {
+      whole.follow_with(one->batch);
+      const std::int64_t number = head.number + 1;
+      const std::string name = audit_name(writer_, number);
+      const Bytes bytes = close(writer_, head, number, one->entry);
+      whole.require_absent(name);
+      whole.put(name, bytes);
+      head = ChainHead{number, hex(sha256(bytes))};
+    }
+    const std::int64_t first = head_->number + 1;
     const Status status = medium_.commit(whole);
     if (status) {
-      head_ = ChainHead{number, hex(sha256(bytes))};
-      floor_.note_head(writer_, *head_);
+      head_ = head;
+      floor_.note_head(writer_, head);
       return ok();
     }
     head_.reset();
     if (status.error().code != ErrorCode::conflict) return status;
     const ChainHead now = TRY(read_head(writer_));
-    if (now.number < number) return status;
+    if (now.number < first) return status;
     head_ = now;
   }
   return fail(ErrorCode::busy, "the audit chain '" + writer_ + "' is written by too many at once");

@@ -1,11 +1,18 @@
 // The record of every decision that changed something. It is written in the batch it speaks of: what happened is on
 // record, and what is on record happened.
+//
+// A durable commit waits for the disk, and one chain takes one commit after the other. So decisions that wait for the
+// same chain share a commit: while one is written, others queue, and the next commit holds as many of them as leave
+// each other's preconditions alone. Each is then committed, or none is; where the whole fails for what one of them
+// requires, each is committed alone.
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,10 +45,13 @@ class Audit {
  public:
   Audit(storage::Medium& medium, const secrets::RecordSeal& seal, Floor& floor, std::string writer);
 
-  // Commits the batch with the entry chained to it. Number and previous hash are given under this writer's lock. Fails
-  // as Medium::commit does; `conflict` speaks of the batch's own preconditions, since another process that took the
-  // number is waited out.
+  // Commits the batch with the entry chained to it, alone or with what others commit at the same time. Fails as
+  // Medium::commit does; `conflict` speaks of the batch's own preconditions, since another process that took the number
+  // is waited out.
   Status commit(const storage::Batch& batch, const AuditEntry& entry);
+
+  // Decisions that are not committed yet.
+  std::size_t waiting();
 
   // The last record of every chain that there is.
   Result<std::map<std::string, ChainHead>> heads();
@@ -62,6 +72,18 @@ class Audit {
   Result<AuditReport> verify(const Progress& progress);
 
  private:
+  // A decision that is to be committed. Whoever leads has `joined` and `outcome` until it says `done`.
+  struct Waiting {
+    const storage::Batch& batch;
+    const AuditEntry& entry;
+    bool joined = false;
+    Status outcome = ok();
+    bool done = false;
+  };
+  // Commits the first of them, and whichever others can be joined to it.
+  void commit_some(std::span<Waiting* const> waiting) noexcept;
+  Status commit_joined(std::span<Waiting* const> joined);
+
   // The bytes of the record of that number, which follows `before`.
   Bytes close(const std::string& writer, const ChainHead& before, std::int64_t number, const AuditEntry& entry);
   Result<ChainHead> read_head(const std::string& writer);
@@ -72,8 +94,14 @@ class Audit {
   const secrets::RecordSeal& seal_;
   Floor& floor_;
   const std::string writer_;
-  std::mutex mutex_;
-  std::optional<ChainHead> head_;  // unknown at first and after a failed commit
+
+  std::mutex mutex_;  // of what follows
+  std::condition_variable moved_on_;
+  std::vector<Waiting*> waiting_;  // oldest first
+  bool led_ = false;               // one of them commits, for itself and others
+
+  // Of whoever leads: unknown at first and after a failed commit.
+  std::optional<ChainHead> head_;
 };
 
 }  // namespace countersign::auth::records
