@@ -36,7 +36,8 @@ struct Connections::Connection {
   Address peer;
   bool counted = false;  // under its address
 
-  // Under the mutex: whether a worker has it, and what was seen of its socket since the worker last looked.
+  // Under the mutex: whether a worker has it (asked before anything below is looked at), and what was seen of its
+  // socket since the worker last looked.
   bool busy = false;
   std::uint32_t events = 0;
 

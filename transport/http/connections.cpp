@@ -239,9 +239,10 @@ void Connections::sweep(SteadyTime now) {
     const std::lock_guard lock(mutex_);
     std::vector<Connection*> late;
     for (const auto& [id, connection] : connections_) {
+      if (connection->busy) continue;
       const bool timed = connection->phase == Phase::reading || connection->phase == Phase::writing ||
                          connection->phase == Phase::lingering;
-      if (connection->busy || !timed || now < connection->deadline) continue;
+      if (!timed || now < connection->deadline) continue;
       // With every worker kept waiting it is the service that is late.
       if (connection->phase == Phase::reading && has_unread(connection->socket.get())) continue;
       late.push_back(connection.get());
@@ -263,8 +264,8 @@ void Connections::begin_stop(SteadyTime now) {
   stopping_.store(true);
   std::vector<Connection*> idle;
   for (const auto& [id, connection] : connections_) {
-    const bool waits = connection->idle() || connection->phase == Connection::Phase::lingering;
-    if (!connection->busy && waits) idle.push_back(connection.get());
+    if (connection->busy) continue;
+    if (connection->idle() || connection->phase == Connection::Phase::lingering) idle.push_back(connection.get());
   }
   for (Connection* connection : idle) static_cast<void>(take_out(*connection, {}));
 }

@@ -49,8 +49,8 @@ Connections::Connection* Connections::claim(std::uint64_t id, std::uint32_t even
   if (found == connections_.end()) return nullptr;
   Connection& connection = *found->second;
   connection.events |= events;
-  const bool waits = connection.phase == Connection::Phase::queued || connection.phase == Connection::Phase::held;
-  if (connection.busy || waits) return nullptr;
+  if (connection.busy) return nullptr;
+  if (connection.phase == Connection::Phase::queued || connection.phase == Connection::Phase::held) return nullptr;
   connection.busy = true;
   connection.take_events();
   return &connection;
