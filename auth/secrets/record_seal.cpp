@@ -1,5 +1,7 @@
 #include "auth/secrets/record_seal.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "storage/base/text.hpp"
@@ -13,9 +15,13 @@ HmacSha256Key ready_key(const SecretKey& key) {
   return HmacSha256Key(hkdf_sha256(key.key, as_bytes(kInfo), 32));
 }
 
-Json with_mac(Json record, const SecretKey& key, const Digest& tag) {
-  record.set("mac", Json::object().set("key", key.id).set("tag", base64url(tag)));
-  return record;
+// A sealed record is what is under the MAC, without its last brace, and then this end, of one length.
+constexpr std::string_view kEndBegins = R"(,"mac":{"key":")";
+constexpr std::size_t kKeyIdBytes = 16;
+constexpr std::size_t kEndBytes = kEndBegins.size() + kKeyIdBytes + std::string_view(R"(","tag":"")").size() + 43 + 2;
+
+std::string end_of(std::string_view key, const Digest& tag) {
+  return fmt::format(R"({}{}","tag":"{}"}}}})", kEndBegins, key, base64url(tag));
 }
 
 }  // namespace
@@ -36,39 +42,35 @@ Digest RecordSeal::tag_of(const SecretKey& key, std::string_view name, std::stri
   return found == ready_.end() ? tag(ready_key(key)) : tag(found->second);
 }
 
-Bytes RecordSeal::close(std::string_view name, Json record) const {
+Bytes RecordSeal::close(std::string_view name, const Json& record) const {
   const SecretKey& key = secrets_.newest_record_key();
-  const Digest tag = tag_of(key, name, write_json(record));
-  return to_bytes(write_json(with_mac(std::move(record), key, tag)));
+  std::string text = write_json(record);
+  const Digest tag = tag_of(key, name, text);
+  text.replace(text.size() - 1, 1, end_of(key.id, tag));
+  return to_bytes(text);
 }
 
 Result<Json> RecordSeal::open(std::string_view name, ByteView bytes) const {
   const auto unreadable = [&](std::string_view why) {
     return fail(ErrorCode::record_unreadable, std::string(name) + ": " + std::string(why));
   };
-  auto parsed = parse_json(as_text(bytes));
-  if (!parsed) return unreadable(parsed.error().detail);
-  if (parsed->members() == nullptr) return unreadable("not a sealed record");
-  const Json* mac = parsed->find("mac");
-  const Json* key_id = mac == nullptr ? nullptr : mac->find("key");
-  const Json* tag = mac == nullptr ? nullptr : mac->find("tag");
-  if (key_id == nullptr || tag == nullptr || key_id->string() == nullptr || tag->string() == nullptr) {
-    return unreadable("without a MAC");
-  }
-  const SecretKey* key = secrets_.find_key_of_record(*key_id->string(), name);
+  const std::string_view text = as_text(bytes);
+  if (text.size() <= kEndBytes) return unreadable("without a MAC");
+  const std::size_t end = text.size() - kEndBytes;
+  if (text.substr(end, kEndBegins.size()) != kEndBegins || !text.ends_with("\"}}")) return unreadable("without a MAC");
+  const std::string_view key_id = text.substr(end + kEndBegins.size(), kKeyIdBytes);
+  const SecretKey* key = secrets_.find_key_of_record(key_id, name);
   if (key == nullptr) {
-    return fail(ErrorCode::secret_missing,
-                std::string(name) + " names record key " + escape_for_display(*key_id->string(), 32));
+    return fail(ErrorCode::secret_missing, std::string(name) + " names record key " + escape_for_display(key_id, 32));
   }
-  const auto claimed = from_base64url(*tag->string());
-  Json record = *parsed;
-  record.erase("mac");
-  const Digest expected = tag_of(*key, name, write_json(record));
-  if (!claimed || !equal_constant_time(*claimed, expected)) return fail(ErrorCode::record_tampered, std::string(name));
-  // The MAC covers the members, not how they and it are written down.
-  if (write_json(with_mac(record, *key, expected)) != as_text(bytes))
-    return unreadable("not written as a sealed record");
-  return record;
+  const std::string record = std::string(text.substr(0, end)) + "}";
+  // Nothing is parsed before it is known to be the server's. The end is compared as a whole: it is written in one way.
+  if (!equal_constant_time(as_bytes(text.substr(end)), as_bytes(end_of(key_id, tag_of(*key, name, record))))) {
+    return fail(ErrorCode::record_tampered, std::string(name));
+  }
+  auto parsed = parse_json(record);
+  if (!parsed || parsed->members() == nullptr) return unreadable("not a JSON object");
+  return parsed;
 }
 
 std::optional<std::string> record_key_named_in(ByteView bytes) {

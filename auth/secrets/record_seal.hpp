@@ -26,8 +26,9 @@ class RecordSeal {
   // Makes the keys ready.
   explicit RecordSeal(const Secrets& secrets);
 
-  Bytes close(std::string_view name, Json record) const;
-  // The object without `mac`. record_unreadable (not of that form), record_tampered, secret_missing.
+  // `record` is an object that is not empty.
+  Bytes close(std::string_view name, const Json& record) const;
+  // The object without `mac`. record_unreadable (no MAC at its end), record_tampered, secret_missing.
   Result<Json> open(std::string_view name, ByteView bytes) const;
 
  private:

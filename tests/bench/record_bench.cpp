@@ -1,5 +1,5 @@
-// What it costs to find a record: reading it from SQLite, and checking its MAC. Beside each stands its limit: SQLite
-// asked by a prepared statement, and HMAC-SHA-256 over as many bytes.
+// What it costs to find a record, reading it from SQLite and checking its MAC, and to commit what a login does. Beside
+// each stands its limit: SQLite asked by a prepared statement, and HMAC-SHA-256 over as many bytes.
 #include <benchmark/benchmark.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -59,7 +59,8 @@ class Ground {
   Ground() : folder_(made_folder()) {
     auth::SystemRng rng;
     must(auth::secrets::Secrets::create(folder_ / "secrets", rng, kNow, Secret()));
-    secrets_ = std::make_unique<auth::secrets::Secrets>(must(auth::secrets::Secrets::load_families(folder_ / "secrets", kNow)));
+    secrets_ = std::make_unique<auth::secrets::Secrets>(
+        must(auth::secrets::Secrets::load_families(folder_ / "secrets", kNow)));
     must(storage::SqliteMedium::create(store()));
     medium_ = must(storage::SqliteMedium::open(store()));
     sealed_ = seal().close(kName, record());
@@ -129,37 +130,99 @@ void read_medium(benchmark::State& state) {
   }
 }
 
-// The same row of a table of the same form, by a statement that is prepared once.
-void read_sqlite(benchmark::State& state) {
-  using Database = std::unique_ptr<sqlite3, GiveBack<&sqlite3_close>>;
-  using Statement = std::unique_ptr<sqlite3_stmt, GiveBack<&sqlite3_finalize>>;
-  const Ground ground;
-  const std::string file = ground.store().string() + ".plain";
-  sqlite3* opened = nullptr;
-  const int status = sqlite3_open(file.c_str(), &opened);
-  const Database database(opened);
-  constexpr const char* kSetUp =
-      "PRAGMA journal_mode=WAL; CREATE TABLE records (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;";
-  const auto prepare = [&](const char* sql) {
-    sqlite3_stmt* prepared = nullptr;
-    sqlite3_prepare_v2(opened, sql, -1, &prepared, nullptr);
-    if (prepared != nullptr) sqlite3_bind_text(prepared, 1, kName, -1, SQLITE_STATIC);
-    return Statement(prepared);
-  };
-  if (status != SQLITE_OK || sqlite3_exec(opened, kSetUp, nullptr, nullptr, nullptr) != SQLITE_OK) {
-    return state.SkipWithError(sqlite3_errmsg(opened));
+// A table of the same form, by statements that are prepared once.
+class PlainSqlite {
+ public:
+  explicit PlainSqlite(const std::string& file) {
+    sqlite3* opened = nullptr;
+    const int status = sqlite3_open(file.c_str(), &opened);
+    database_.reset(opened);
+    constexpr const char* kSetUp =
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+        "CREATE TABLE records (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;";
+    if (status != SQLITE_OK || sqlite3_exec(opened, kSetUp, nullptr, nullptr, nullptr) != SQLITE_OK) stop();
+    begin_ = prepare("BEGIN IMMEDIATE");
+    commit_ = prepare("COMMIT");
+    insert_ = prepare("INSERT INTO records VALUES (?1, ?2)");
+    select_ = prepare("SELECT bytes FROM records WHERE name = ?1");
   }
-  const Statement insert = prepare("INSERT INTO records VALUES (?1, ?2)");
-  const Statement select = prepare("SELECT bytes FROM records WHERE name = ?1");
-  const Bytes& bytes = ground.sealed();
-  sqlite3_bind_blob(insert.get(), 2, bytes.data(), static_cast<int>(bytes.size()), SQLITE_STATIC);
-  if (sqlite3_step(insert.get()) != SQLITE_DONE) return state.SkipWithError(sqlite3_errmsg(opened));
+
+  void begin() { step(begin_.get(), SQLITE_DONE); }
+  void commit() { step(commit_.get(), SQLITE_DONE); }
+  void insert(const std::string& name, ByteView bytes) {
+    bind(insert_.get(), name);
+    sqlite3_bind_blob(insert_.get(), 2, bytes.data(), static_cast<int>(bytes.size()), SQLITE_STATIC);
+    step(insert_.get(), SQLITE_DONE);
+  }
+  Bytes select(const std::string& name) {
+    bind(select_.get(), name);
+    if (sqlite3_step(select_.get()) != SQLITE_ROW) stop();
+    const auto* const data = static_cast<const std::uint8_t*>(sqlite3_column_blob(select_.get(), 0));
+    Bytes copy(data, data + sqlite3_column_bytes(select_.get(), 0));
+    sqlite3_reset(select_.get());
+    return copy;
+  }
+
+ private:
+  using Statement = std::unique_ptr<sqlite3_stmt, GiveBack<&sqlite3_finalize>>;
+
+  [[noreturn]] void stop() {
+    std::cerr << sqlite3_errmsg(database_.get()) << '\n';
+    std::exit(1);
+  }
+  Statement prepare(const char* sql) {
+    sqlite3_stmt* prepared = nullptr;
+    if (sqlite3_prepare_v2(database_.get(), sql, -1, &prepared, nullptr) != SQLITE_OK) stop();
+    return Statement(prepared);
+  }
+  static void bind(sqlite3_stmt* statement, const std::string& name) {
+    sqlite3_bind_text(statement, 1, name.data(), static_cast<int>(name.size()), SQLITE_STATIC);
+  }
+  void step(sqlite3_stmt* statement, int expected) {
+    if (sqlite3_step(statement) != expected || sqlite3_reset(statement) != SQLITE_OK) stop();
+  }
+
+  std::unique_ptr<sqlite3, GiveBack<&sqlite3_close>> database_;
+  Statement begin_, commit_, insert_, select_;
+};
+
+void read_sqlite(benchmark::State& state) {
+  const Ground ground;
+  PlainSqlite plain(ground.store().string() + ".plain");
+  plain.insert(kName, ground.sealed());
+  for (auto _ : state) benchmark::DoNotOptimize(plain.select(kName).data());
+}
+
+// What a login commits: session, pointer, consumed challenge, last login, audit record.
+std::array<std::string, 5> names_of_login(std::size_t number) {
+  std::array<std::string, 5> names;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    names[i] = "records" + std::to_string(i) + "/" + std::to_string(1'000'000 + number);
+  }
+  return names;
+}
+
+void commit_medium(benchmark::State& state) {
+  Ground ground;
+  std::size_t number = 0;
   for (auto _ : state) {
-    if (sqlite3_step(select.get()) != SQLITE_ROW) return state.SkipWithError(sqlite3_errmsg(opened));
-    const auto* const data = static_cast<const std::uint8_t*>(sqlite3_column_blob(select.get(), 0));
-    const Bytes copy(data, data + sqlite3_column_bytes(select.get(), 0));
-    benchmark::DoNotOptimize(copy.data());
-    sqlite3_reset(select.get());
+    storage::Batch batch;
+    for (const std::string& name : names_of_login(number++)) {
+      batch.require_absent(name);
+      batch.put(name, ground.sealed());
+    }
+    must(ground.medium().commit(batch));
+  }
+}
+
+void commit_sqlite(benchmark::State& state) {
+  const Ground ground;
+  PlainSqlite plain(ground.store().string() + ".plain");
+  std::size_t number = 0;
+  for (auto _ : state) {
+    plain.begin();
+    for (const std::string& name : names_of_login(number++)) plain.insert(name, ground.sealed());
+    plain.commit();
   }
 }
 
@@ -168,6 +231,8 @@ BENCHMARK(open_record)->Name("record/open/record_seal");
 BENCHMARK(raw_hmac)->Name("record/open/hmac");
 BENCHMARK(read_medium)->Name("record/read/sqlite_medium");
 BENCHMARK(read_sqlite)->Name("record/read/sqlite");
+BENCHMARK(commit_medium)->Name("record/commit/sqlite_medium");
+BENCHMARK(commit_sqlite)->Name("record/commit/sqlite");
 
 }  // namespace
 }  // namespace countersign::bench
