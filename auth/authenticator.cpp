@@ -18,8 +18,10 @@ Status Authenticator::start() {
   if (!storage::check_name(records::audit_name(settings.writer, 1)) || settings.writer.find('/') != std::string::npos) {
     return fail(ErrorCode::startup_refused, "a writer of the audit record is named with a-z, 0-9, '.', '_' and '-'");
   }
-  auto identity = TRY(
-      records::ServerIdentity::load(ground_->medium, ground_->seal, settings.server_name, settings.server_fingerprint));
+  auto identity = settings.identity
+                      ? *settings.identity
+                      : TRY(records::ServerIdentity::load(ground_->medium, ground_->seal, settings.server_name,
+                                                          settings.server_fingerprint));
   ground_->record_key_in_use = TRY(
       secrets::FileLock::share(ground_->secrets.folder() / secret_file_name(secrets::SecretFamily::record,
                                                                             ground_->secrets.newest_record_key().id)));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "auth/base/fingerprint.hpp"
@@ -9,6 +10,7 @@
 #include "auth/openpgp/key_reach.hpp"
 #include "auth/passwords/hasher.hpp"
 #include "auth/policies.hpp"
+#include "auth/records/server_identity.hpp"
 
 namespace countersign::auth {
 
@@ -30,6 +32,8 @@ struct AuthenticatorSettings {
   bool self_test = true;
   passwords::HasherSettings hasher = {};
   std::filesystem::path ballast_path = {};  // empty: none is kept
+  // Where it was read already, as under the name and fingerprint above; else it is read.
+  std::optional<records::ServerIdentity> identity = {};
 };
 
 }  // namespace countersign::auth

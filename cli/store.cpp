@@ -214,16 +214,14 @@ Result<std::unique_ptr<Store>> Store::try_open(const fs::path& folder, const Set
 Result<std::shared_ptr<Store::Generation>> Store::make_generation(auth::secrets::Secrets secrets) {
   auto generation = std::make_shared<Generation>();
   const bool key_is_here = settings_.server_key_home.empty();
-  {
-    const auth::secrets::RecordSeal seal(secrets);
-    const std::size_t workers = writer_ == kCommandWriter ? 1 : engine_workers();
-    const auto identity =
-        TRY(auth::records::ServerIdentity::load(*medium_, seal, settings_.server, settings_.fingerprint));
-    generation->key_ = TRY(key_is_here ? open_own_key(secrets_of(folder_), identity, settings_.openpgp, workers,
-                                                      purpose_ == OpenedFor::mending_key)
-                                       : open_key_in_home(settings_, workers));
-  }
+  const std::size_t workers = writer_ == kCommandWriter ? 1 : engine_workers();
+  auto identity = TRY(auth::records::ServerIdentity::load(*medium_, auth::secrets::RecordSeal(secrets),
+                                                          settings_.server, settings_.fingerprint));
+  generation->key_ = TRY(key_is_here ? open_own_key(secrets_of(folder_), identity, settings_.openpgp, workers,
+                                                    purpose_ == OpenedFor::mending_key)
+                                     : open_key_in_home(settings_, workers));
   auth::AuthenticatorSettings settings;
+  settings.identity = std::move(identity);
   settings.server_name = settings_.server;
   settings.server_fingerprint = settings_.fingerprint;
   settings.floor_path = floor_of(folder_);
