@@ -100,7 +100,7 @@ class Connections {
   Next hold(Connection& connection, Answer answer);
   Next take_place(Connection& connection);
   Connection* pass_place_on();
-  bool park(Connection& connection, Next next);
+  bool park(Connection& connection, Next next, bool has_place);
   Next close(Connection& connection);
 
   // The timekeeper's.

@@ -72,7 +72,7 @@ bool Connections::serve(Connection& connection, std::span<char> buffer) {
         continue;
       case Next::wait:
       case Next::give_way:
-        if (park(connection, next)) return had_place;
+        if (park(connection, next, had_place)) return had_place;
         continue;
       case Next::gone:
         return had_place;
@@ -97,8 +97,9 @@ Connections::Next Connections::step(Connection& connection, std::span<char> buff
   return Next::wait;
 }
 
-// False when it is this worker's still, since its socket has said something meanwhile.
-bool Connections::park(Connection& connection, Next next) {
+// False when it is this worker's still, since its socket has said something meanwhile. A worker with a place for what
+// takes long gives that back first: what comes next on this connection has to take one anew, behind those that wait.
+bool Connections::park(Connection& connection, Next next, bool has_place) {
   std::unique_lock lock(mutex_);
   if (stopping_.load() && connection.idle()) {
     const Ended ended = take_out(connection, {});
@@ -106,8 +107,11 @@ bool Connections::park(Connection& connection, Next next) {
     return true;
   }
   if (next == Next::wait && connection.events != 0) {
-    connection.take_events();
-    return false;
+    if (!has_place) {
+      connection.take_events();
+      return false;
+    }
+    next = Next::give_way;
   }
   connection.busy = false;
   if (next == Next::give_way) wake_worker(connection);

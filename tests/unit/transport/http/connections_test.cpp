@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/waiting.hpp"
 #include "tests/unit/transport/http/serving.hpp"
 
 using namespace countersign;
@@ -67,6 +68,36 @@ TEST_CASE("requests that take long and wait are answered in the order they came"
     if (message.operation == "session.open") order.push_back(*message.fields.find("n")->integer());
   }
   CHECK(order == std::vector<std::int64_t>{0, 1, 2, 3, 4, 5});
+}
+
+TEST_CASE("a place for what takes long is given back however soon the next request comes") {
+  HttpServerSettings settings = Serving::small();
+  settings.workers = 4;  // three of them for what takes long
+  Serving serving(std::move(settings));
+  constexpr int kRequests = 10;
+  std::atomic<int> begun{0};
+  std::atomic<int> sent{0};
+  Gate gate;
+  serving.operations.answer = [&](const Message&) -> Result<Json> {
+    // The next one is there before this one is answered.
+    const int number = ++begun;
+    if (number > kRequests) gate.pass();
+    wait_until([&] { return number >= kRequests || sent.load() > number; });
+    return Json::object();
+  };
+  Wire wire(serving.port());
+  for (int i = 1; i <= kRequests; ++i) {
+    REQUIRE(wire.send(kLogin));
+    ++sent;
+    if (i > 1) REQUIRE(wire.reply().status == 201);
+    wait_until([&] { return begun.load() == i; });
+  }
+  REQUIRE(wire.reply().status == 201);
+  std::vector<Wire> wires;
+  for (int i = 0; i < 3; ++i) REQUIRE(wires.emplace_back(serving.port()).send(kLogin));
+  gate.until_waiting(3);
+  gate.open();
+  for (Wire& one : wires) CHECK(one.reply().status == 201);
 }
 
 TEST_CASE("who sends ahead does not keep others from the one worker") {
