@@ -45,7 +45,7 @@ class Authenticator {
   bool is_outdated() const { return outdated_; }
   // It could not be done, and why: from now on this one is not ready.
   void note_left_behind(std::string why);
-  // What a timer does, about once a second: alarms when the clock goes wrong, sweeps a page, saves the latest time and
+  // What a timer does, about once a second: alarms when the clock goes wrong, sweeps a while, saves the latest time and
   // the floor, looks whether the identity record or the secrets changed, warns before the server's key ends, summarises
   // refusals once a minute, looks after decoys and revocations once an hour. All of it, then the first failure.
   Status maintain();
@@ -76,7 +76,9 @@ class Authenticator {
   std::mutex left_behind_mutex_;
   std::string left_behind_;  // why this one could not be replaced by one that is up to date
   std::string_view clock_state_ = "right";
-  // When they were done last.
+  bool sweeping_ = false;  // in the middle of a round
+  // When they were done, or begun, last.
+  std::optional<std::chrono::milliseconds> swept_at_;
   std::optional<std::chrono::milliseconds> summarised_at_;
   std::optional<std::chrono::milliseconds> accounts_at_;
 };

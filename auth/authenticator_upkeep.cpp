@@ -12,6 +12,8 @@ constexpr std::size_t kSweepPage = 100;
 // Of each second, so that whatever comes in at the machine's own rate is swept at that rate, and never falls behind.
 constexpr std::chrono::milliseconds kSweepTime{50};
 constexpr std::size_t kListPage = 500;
+// A round looks at every record once. What lives for minutes and hours need not be looked at again at once.
+constexpr std::chrono::seconds kSweepEvery{30};
 constexpr std::chrono::minutes kSummaryEvery{1};
 constexpr std::chrono::hours kAccountsEvery{1};
 // Whether anything can be written shows in a write. A server that is asked often does not write each time.
@@ -117,8 +119,11 @@ Status Authenticator::maintain() {
   ground_->engine.look_after([this](openpgp::OpenPgp& engine) {
     return roles_->identity.test_signing(engine, roles_->timekeeper.now().wall);
   });
-  const auto swept = roles_->sweeper.sweep_for(kSweepTime, ground_->clock, kSweepPage);
-  if (!swept) note(tl::unexpected<Error>(swept.error()));
+  if (sweeping_ || is_due(swept_at_, now, kSweepEvery)) {
+    const auto swept = roles_->sweeper.sweep_for(kSweepTime, ground_->clock, kSweepPage);
+    sweeping_ = !swept || !swept->went_round;
+    if (!swept) note(tl::unexpected<Error>(swept.error()));
+  }
   note(roles_->timekeeper.save_if_due());
   note(watch_server_key());
   note(watch_secrets());
