@@ -90,8 +90,21 @@ class Fields {
   bool failed_ = false;
 };
 
+tl::unexpected<Error> refuse(const char* why) {
+  return fail(ErrorCode::challenge_invalid, why);
+}
+
+// With version, key id and tag, and at least a byte between them.
+Result<Bytes> bytes_of(std::string_view text) {
+  if (text.size() > kTextBytesMax) return refuse("too long");
+  auto bytes = from_base64url(text);
+  if (!bytes) return refuse("not canonical base64url");
+  if (bytes->size() <= 1 + kKeyIdBytes + kTagBytes) return refuse("too short");
+  if (bytes->front() != kVersion) return refuse("of an unknown format version");
+  return *std::move(bytes);
+}
+
 Result<Challenge> parse_fields(ByteView body, const secrets::SecretKey& key) {
-  const auto refuse = [](const char* why) { return fail(ErrorCode::challenge_invalid, why); };
   Fields fields(body);
   fields.take(1 + kKeyIdBytes);
   Challenge out;
@@ -161,18 +174,19 @@ SealedChallenge seal_challenge(const Challenge& challenge, const secrets::Secret
 }
 
 Result<OpenedChallenge> open_challenge(std::string_view text, const secrets::Secrets& secrets) {
-  const auto refuse = [](const char* why) { return fail(ErrorCode::challenge_invalid, why); };
-  if (text.size() > kTextBytesMax) return refuse("too long");
-  const auto bytes = from_base64url(text);
-  if (!bytes) return refuse("not canonical base64url");
-  if (bytes->size() < 1 + kKeyIdBytes + kTagBytes) return refuse("too short");
-  if (bytes->front() != kVersion) return refuse("of an unknown format version");
-  const secrets::SecretKey* key = secrets.find_seal_key(hex(ByteView(*bytes).subspan(1, kKeyIdBytes)));
+  const Bytes bytes = TRY(bytes_of(text));
+  const secrets::SecretKey* key = secrets.find_seal_key(hex(ByteView(bytes).subspan(1, kKeyIdBytes)));
   if (key == nullptr) return refuse("sealed with a key that this server does not have");
-  const ByteView body = ByteView(*bytes).first(bytes->size() - kTagBytes);
-  if (!equal_constant_time(tag_of(body, *key), ByteView(*bytes).last(kTagBytes)))
+  const ByteView body = ByteView(bytes).first(bytes.size() - kTagBytes);
+  if (!equal_constant_time(tag_of(body, *key), ByteView(bytes).last(kTagBytes)))
     return refuse("the tag does not match");
-  return OpenedChallenge{TRY(parse_fields(body, *key)), finished(*bytes, *key)};
+  return OpenedChallenge{TRY(parse_fields(body, *key)), finished(bytes, *key)};
+}
+
+Result<Purpose> purpose_claimed_in(std::string_view text) {
+  const auto purpose = static_cast<Purpose>(TRY(bytes_of(text)).at(1 + kKeyIdBytes));
+  if (name_of(purpose).empty()) return refuse("unknown purpose");
+  return purpose;
 }
 
 Statement statement_of(const OpenedChallenge& opened, std::string_view server_name) {

@@ -67,6 +67,9 @@ Digest context_of(ByteView store_id, std::string_view server_name, std::int64_t 
 SealedChallenge seal_challenge(const Challenge& challenge, const secrets::SecretKey& sealing_key);
 // challenge_invalid, whatever is wrong with it; the detail says what.
 Result<OpenedChallenge> open_challenge(std::string_view text, const secrets::Secrets& secrets);
+// What a sealed challenge says that it is for, so that its response finds its operation, which opens and judges it.
+// challenge_invalid where it has not the form of one.
+Result<Purpose> purpose_claimed_in(std::string_view text);
 
 // The statement that this challenge asks to be signed, on a server of that name.
 Statement statement_of(const OpenedChallenge& opened, std::string_view server_name);

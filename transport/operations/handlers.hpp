@@ -48,10 +48,9 @@ Result<Json> remove_password(const Message& message, auth::accounts::Passwords& 
 // key_handlers.cpp
 Result<Json> revoke_key(const Message& message, auth::keys::Revocation& revocation, auth::records::Accounts& accounts);
 Result<Json> rotate_key(const Message& message, auth::keys::Rotation& rotation);
-Result<Json> redeem_response(const Message& message, const auth::Context& context, auth::sessions::Login& login,
-                             auth::accounts::Passwords& passwords, auth::accounts::Enrolment& enrolment,
-                             auth::keys::Revocation& revocation, auth::records::Accounts& accounts,
-                             auth::keys::Rotation& rotation);
+Result<Json> redeem_response(const Message& message, auth::sessions::Login& login, auth::accounts::Passwords& passwords,
+                             auth::accounts::Enrolment& enrolment, auth::keys::Revocation& revocation,
+                             auth::records::Accounts& accounts, auth::keys::Rotation& rotation);
 Result<Json> revoke_account(const Message& message, auth::keys::Revocation& revocation);
 Result<Json> restore_account(const Message& message, auth::keys::Revocation& revocation);
 Result<Json> rotate_account(const Message& message, auth::keys::Rotation& rotation);

@@ -56,12 +56,10 @@ Result<Json> rotate_key(const Message& message, auth::keys::Rotation& rotation) 
   return fields(TRY(rotation.by_statement(TRY(take_rotation(message)), visit_of(message))));
 }
 
-Result<Json> redeem_response(const Message& message, const auth::Context& context, auth::sessions::Login& login,
-                             auth::accounts::Passwords& passwords, auth::accounts::Enrolment& enrolment,
-                             auth::keys::Revocation& revocation, auth::records::Accounts& accounts,
-                             auth::keys::Rotation& rotation) {
-  const auto opened = TRY(auth::records::open_challenge(TRY(challenge_of(message)), context.secrets));
-  switch (opened.challenge.purpose) {
+Result<Json> redeem_response(const Message& message, auth::sessions::Login& login, auth::accounts::Passwords& passwords,
+                             auth::accounts::Enrolment& enrolment, auth::keys::Revocation& revocation,
+                             auth::records::Accounts& accounts, auth::keys::Rotation& rotation) {
+  switch (TRY(auth::records::purpose_claimed_in(TRY(challenge_of(message))))) {
     case auth::records::Purpose::login:
       return open_session(message, login, passwords);
     case auth::records::Purpose::enrol:

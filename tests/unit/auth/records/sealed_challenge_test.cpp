@@ -41,6 +41,7 @@ TEST_CASE("what was sealed is what opens") {
       CHECK(opened.challenge.context == challenge.context);
       CHECK(opened.challenge.server_key == challenge.server_key);
       CHECK(opened.challenge.extra == challenge.extra);
+      CHECK(must(records::purpose_claimed_in(sealed.text)) == purpose);
       CHECK(opened.sealed.text == sealed.text);
       CHECK(opened.sealed.tag == sealed.tag);
       CHECK(opened.sealed.nonce == sealed.nonce);
@@ -122,6 +123,41 @@ TEST_CASE("S28 whoever opens a challenge to enrol does not read in it whether th
   const std::set<std::string> seen = {field(0), field(0), field(0), field(8), field(8)};
   CHECK(seen.size() == 5);
   CHECK(seen.count(std::string(16, '0')) == 0);
+}
+
+TEST_CASE("a text that is no sealed challenge claims no purpose") {
+  House house;
+  const records::Challenge challenge = house.challenge_for(alice(), records::Purpose::login, records::Transport::http);
+  Bytes bytes = from_base64url(seal_challenge(challenge, house.secrets().newest_seal_key()).text).value();
+  const auto claimed = [](ByteView sealed) { return outcome(records::purpose_claimed_in(base64url(sealed))); };
+  CHECK(claimed(bytes) == "ok");
+  for (std::size_t size = 0; size <= 1 + 8 + 16; ++size) {
+    CHECK(claimed(ByteView(bytes).first(size)) == "challenge_invalid");
+  }
+  CHECK(outcome(records::purpose_claimed_in("no challenge")) == "challenge_invalid");
+  CHECK(outcome(records::purpose_claimed_in(std::string(2049, 'A'))) == "challenge_invalid");
+  for (const int purpose : {0, 6, 255}) {
+    bytes[9] = static_cast<std::uint8_t>(purpose);
+    CHECK(claimed(bytes) == "challenge_invalid");
+  }
+}
+
+TEST_CASE("a response whose challenge claims another purpose is refused by whoever opens it") {
+  House house;
+  house.add(alice());
+  for (const records::Purpose claimed : {records::Purpose::enrol, records::Purpose::rotate, records::Purpose::revoke}) {
+    const auto challenge = house.challenge_for(alice(), records::Purpose::login, records::Transport::courier);
+    proving::Response response = house.answer_to(alice(), challenge);
+    Bytes bytes = from_base64url(response.challenge).value();
+    bytes[9] = static_cast<std::uint8_t>(claimed);
+    response.challenge = base64url(bytes);
+    transport::Message message = message_of("response.redeem", transport::Carrier::local);
+    message.fields = Json::object().set("response", fields_of(response));
+    if (claimed != records::Purpose::revoke) message.fields.set("public_key", alice().certificate());
+    if (claimed == records::Purpose::rotate) message.fields.set("new_response", fields_of(response));
+    CAPTURE(name_of(claimed));
+    CHECK(outcome(house.operations().run(message)) == "challenge_invalid");
+  }
 }
 
 TEST_CASE("only canonical base64url opens") {
