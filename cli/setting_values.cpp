@@ -9,6 +9,7 @@
 #include "auth/policies.hpp"
 #include "auth/records/sealed_challenge.hpp"
 #include "auth/records/server_identity.hpp"
+#include "storage/base/enum_names.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::cli {
@@ -18,6 +19,9 @@ constexpr std::size_t kGnupgHomeBytesMax = 80;
 constexpr Seconds kMinute{60};
 constexpr Seconds kHour{3600};
 constexpr Seconds kDay{86400};
+constexpr EnumNames<StorageKind::sqlite, StorageKind::directory> kStorageKinds("sqlite", "directory");
+constexpr EnumNames<Registration::open, Registration::closed> kRegistrations("open", "closed");
+constexpr EnumNames<OpenPgpEngine::rnp, OpenPgpEngine::both> kEngines("rnp", "gpgme", "both");
 
 tl::unexpected<Error> refuse(std::string why) {
   return fail(ErrorCode::invalid_settings, std::move(why));
@@ -84,31 +88,25 @@ Status set_server_key_home(Settings& settings, const std::string& text) {
 }
 
 Status set_storage(Settings& settings, const std::string& text) {
-  for (const StorageKind kind : {StorageKind::sqlite, StorageKind::directory}) {
-    if (text != name_of(kind)) continue;
-    settings.storage = kind;
-    return ok();
-  }
-  return refuse("sqlite or directory");
+  const auto named = kStorageKinds.find(text);
+  if (!named) return refuse("sqlite or directory");
+  settings.storage = *named;
+  return ok();
 }
 
 Status set_registration(Settings& settings, const std::string& text) {
   if (text == "invite") return refuse("invite is not available yet; open or closed");
-  for (const Registration kind : {Registration::open, Registration::closed}) {
-    if (text != name_of(kind)) continue;
-    settings.registration = kind;
-    return ok();
-  }
-  return refuse("open or closed");
+  const auto named = kRegistrations.find(text);
+  if (!named) return refuse("open or closed");
+  settings.registration = *named;
+  return ok();
 }
 
 Status set_openpgp(Settings& settings, const std::string& text) {
-  for (const OpenPgpEngine engine : {OpenPgpEngine::rnp, OpenPgpEngine::gpgme, OpenPgpEngine::both}) {
-    if (text != name_of(engine)) continue;
-    settings.openpgp = engine;
-    return ok();
-  }
-  return refuse("rnp, gpgme or both");
+  const auto named = kEngines.find(text);
+  if (!named) return refuse("rnp, gpgme or both");
+  settings.openpgp = *named;
+  return ok();
 }
 
 Status set_instance(Settings& settings, const std::string& text) {
@@ -320,35 +318,15 @@ Status check_server_name(std::string_view name) {
 }
 
 std::string_view name_of(StorageKind kind) {
-  switch (kind) {
-    case StorageKind::sqlite:
-      return "sqlite";
-    case StorageKind::directory:
-      return "directory";
-  }
-  return {};
+  return kStorageKinds.of(kind);
 }
 
 std::string_view name_of(Registration registration) {
-  switch (registration) {
-    case Registration::open:
-      return "open";
-    case Registration::closed:
-      return "closed";
-  }
-  return {};
+  return kRegistrations.of(registration);
 }
 
 std::string_view name_of(OpenPgpEngine engine) {
-  switch (engine) {
-    case OpenPgpEngine::rnp:
-      return "rnp";
-    case OpenPgpEngine::gpgme:
-      return "gpgme";
-    case OpenPgpEngine::both:
-      return "both";
-  }
-  return {};
+  return kEngines.of(engine);
 }
 
 }  // namespace countersign::cli

@@ -8,10 +8,13 @@
 #include "auth/passwords/phc_string.hpp"
 #include "auth/records/revocation_record.hpp"
 #include "auth/secrets/record_seal.hpp"
+#include "storage/base/enum_names.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::auth::accounts {
 namespace {
+
+constexpr EnumNames<LegacyFate::left_out, LegacyFate::taken> kFates("left_out", "present", "denied", "taken");
 
 // Somebody may have had an editor in it.
 std::string_view without_line_end(std::string_view text) {
@@ -110,17 +113,7 @@ void judge_password(const Secret* hash, const Secret* lthn, LegacyAccount& out) 
 }  // namespace
 
 std::string_view name_of(LegacyFate fate) {
-  switch (fate) {
-    case LegacyFate::left_out:
-      return "left_out";
-    case LegacyFate::present:
-      return "present";
-    case LegacyFate::denied:
-      return "denied";
-    case LegacyFate::taken:
-      return "taken";
-  }
-  return "";
+  return kFates.of(fate);
 }
 
 std::string_view name_of(LegacyOddity oddity) {

@@ -7,24 +7,19 @@
 #include <atomic>
 #include <memory>
 
+#include "storage/base/enum_names.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::auth {
 namespace {
 
 constexpr int kSilent = 1 + static_cast<int>(LogLevel::alarm);
+constexpr EnumNames<LogLevel::info, LogLevel::alarm> kLevels("info", "warning", "alarm");
+
 std::atomic<int> threshold{kSilent};
 
 std::string_view name_of(LogLevel level) {
-  switch (level) {
-    case LogLevel::info:
-      return "info";
-    case LogLevel::warning:
-      return "warning";
-    case LogLevel::alarm:
-      return "alarm";
-  }
-  return "";
+  return kLevels.of(level);
 }
 
 // Quoted where it holds a blank, a quote or '=': a value cannot pass for another field.

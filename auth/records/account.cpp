@@ -2,6 +2,7 @@
 
 #include "auth/base/account_id.hpp"
 #include "auth/secrets/record_seal.hpp"
+#include "storage/base/enum_names.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::auth::records {
@@ -9,6 +10,10 @@ namespace {
 
 constexpr std::string_view kFolder = "users/";
 constexpr std::string_view kEnding = ".account";
+constexpr EnumNames<AccountState::active, AccountState::deleted> kStates("active", "revoked", "deleted");
+constexpr EnumNames<PasswordScheme::none, PasswordScheme::lthn> kSchemes("none", "argon2id", "lthn");
+constexpr EnumNames<AccountPart::certificate, AccountPart::legacy_password> kEndings("pub", "key", "rev", "json",
+                                                                                     "hash", "lthn");
 
 Result<FormerKey> parse_former_key(const Json& json) {
   JsonReader reader(json);
@@ -22,21 +27,7 @@ Result<FormerKey> parse_former_key(const Json& json) {
 }
 
 std::string_view ending_of(AccountPart part) {
-  switch (part) {
-    case AccountPart::certificate:
-      return "pub";
-    case AccountPart::escrowed_key:
-      return "key";
-    case AccountPart::revocation:
-      return "rev";
-    case AccountPart::metadata:
-      return "json";
-    case AccountPart::password:
-      return "hash";
-    case AccountPart::legacy_password:
-      return "lthn";
-  }
-  return "";
+  return kEndings.of(part);
 }
 
 Result<std::map<AccountPart, std::string>> parse_parts(const Json& json) {
@@ -107,34 +98,15 @@ Result<Account> parse_account_members(const Json& json) {
 }  // namespace
 
 std::string_view name_of(AccountState state) {
-  switch (state) {
-    case AccountState::active:
-      return "active";
-    case AccountState::revoked:
-      return "revoked";
-    case AccountState::deleted:
-      return "deleted";
-  }
-  return "";
+  return kStates.of(state);
 }
 
 std::optional<AccountState> account_state_named(std::string_view name) {
-  for (const AccountState state : {AccountState::active, AccountState::revoked, AccountState::deleted}) {
-    if (name_of(state) == name) return state;
-  }
-  return std::nullopt;
+  return kStates.find(name);
 }
 
 std::string_view name_of(PasswordScheme scheme) {
-  switch (scheme) {
-    case PasswordScheme::none:
-      return "none";
-    case PasswordScheme::argon2id:
-      return "argon2id";
-    case PasswordScheme::lthn:
-      return "lthn";
-  }
-  return "";
+  return kSchemes.of(scheme);
 }
 
 void note_former_key(Account& account, FormerKey key) {

@@ -2,12 +2,15 @@
 
 #include <array>
 
+#include "storage/base/enum_names.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::auth::records {
 namespace {
 
 constexpr std::size_t kStatementBytesMax = 8u << 10;
+constexpr EnumNames<Purpose::login, Purpose::password> kPurposes("login", "enrol", "rotate", "revoke", "password");
+constexpr EnumNames<Transport::http, Transport::courier> kTransports("http", "courier");
 
 std::string line(std::string_view name, std::string_view value) {
   std::string out(name);
@@ -57,43 +60,19 @@ Result<Instant> time_line(Lines& lines, std::string_view name) {
 }  // namespace
 
 std::string_view name_of(Purpose purpose) {
-  switch (purpose) {
-    case Purpose::login:
-      return "login";
-    case Purpose::enrol:
-      return "enrol";
-    case Purpose::rotate:
-      return "rotate";
-    case Purpose::revoke:
-      return "revoke";
-    case Purpose::password:
-      return "password";
-  }
-  return "";
+  return kPurposes.of(purpose);
 }
 
 std::string_view name_of(Transport transport) {
-  switch (transport) {
-    case Transport::http:
-      return "http";
-    case Transport::courier:
-      return "courier";
-  }
-  return "";
+  return kTransports.of(transport);
 }
 
 std::optional<Purpose> purpose_named(std::string_view name) {
-  for (const Purpose purpose : {Purpose::login, Purpose::enrol, Purpose::rotate, Purpose::revoke, Purpose::password}) {
-    if (name_of(purpose) == name) return purpose;
-  }
-  return std::nullopt;
+  return kPurposes.find(name);
 }
 
 std::optional<Transport> transport_named(std::string_view name) {
-  for (const Transport transport : {Transport::http, Transport::courier}) {
-    if (name_of(transport) == name) return transport;
-  }
-  return std::nullopt;
+  return kTransports.find(name);
 }
 
 std::string_view extra_line_of(Purpose purpose) {

@@ -2,6 +2,7 @@
 
 #include "auth/records/revocation_record.hpp"
 #include "auth/secrets/record_seal.hpp"
+#include "storage/base/enum_names.hpp"
 #include "storage/numbered_names.hpp"
 
 namespace countersign::auth::records {
@@ -9,6 +10,8 @@ namespace {
 
 constexpr std::string_view kWithdrawals = "revocations/";
 constexpr std::size_t kPage = 500;
+constexpr EnumNames<Withdrawn::revoked, Withdrawn::lost> kWithdrawnNames("revoked", "rotated", "deleted", "restored",
+                                                                         "lost");
 
 Result<Withdrawal> parse_withdrawal_members(const Json& json) {
   JsonReader reader(json);
@@ -32,27 +35,11 @@ Result<Withdrawal> parse_withdrawal_members(const Json& json) {
 }  // namespace
 
 std::string_view name_of(Withdrawn what) {
-  switch (what) {
-    case Withdrawn::revoked:
-      return "revoked";
-    case Withdrawn::rotated:
-      return "rotated";
-    case Withdrawn::deleted:
-      return "deleted";
-    case Withdrawn::restored:
-      return "restored";
-    case Withdrawn::lost:
-      return "lost";
-  }
-  return "";
+  return kWithdrawnNames.of(what);
 }
 
 std::optional<Withdrawn> withdrawn_named(std::string_view name) {
-  for (const Withdrawn what :
-       {Withdrawn::revoked, Withdrawn::rotated, Withdrawn::deleted, Withdrawn::restored, Withdrawn::lost}) {
-    if (name_of(what) == name) return what;
-  }
-  return std::nullopt;
+  return kWithdrawnNames.find(name);
 }
 
 std::string withdrawal_name(std::int64_t number) {

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "auth/secrets/private_file.hpp"
+#include "storage/base/enum_names.hpp"
 #include "storage/base/text.hpp"
 #include "storage/medium.hpp"
 #include "storage/new_file.hpp"
@@ -16,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr EnumNames<SecretFamily::seal, SecretFamily::decoy> kFamilies("seal", "record", "audit", "decoy");
 constexpr std::string_view kVersion = "countersign-secret-v1";
 constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kIdBytes = 8;
@@ -79,24 +81,11 @@ std::optional<SecretKey> parse_key(SecretFamily family, std::string_view id, std
 }  // namespace
 
 std::string_view name_of(SecretFamily family) {
-  switch (family) {
-    case SecretFamily::seal:
-      return "seal";
-    case SecretFamily::record:
-      return "record";
-    case SecretFamily::audit:
-      return "audit";
-    case SecretFamily::decoy:
-      return "decoy";
-  }
-  return "";
+  return kFamilies.of(family);
 }
 
 std::optional<SecretFamily> secret_family_named(std::string_view name) {
-  for (const SecretFamily family : kSecretFamilies) {
-    if (name_of(family) == name) return family;
-  }
-  return std::nullopt;
+  return kFamilies.find(name);
 }
 
 Result<SecretKey> make_secret_key(Rng& rng, Instant now, Instant from) {

@@ -4,11 +4,13 @@
 
 #include "auth/records/consumed.hpp"
 #include "auth/secrets/private_file.hpp"
+#include "storage/base/enum_names.hpp"
 
 namespace countersign::auth::upkeep {
 namespace {
 
 constexpr const char* kLockFile = "keys.lock";
+constexpr EnumNames<SecretState::coming, SecretState::kept> kStates("coming", "in use", "opening", "retirable", "kept");
 
 struct Found {
   secrets::SecretFamily family{};
@@ -109,19 +111,7 @@ Result<secrets::FileLock> seize_unused(const std::filesystem::path& folder, cons
 }  // namespace
 
 std::string_view name_of(SecretState state) {
-  switch (state) {
-    case SecretState::coming:
-      return "coming";
-    case SecretState::in_use:
-      return "in use";
-    case SecretState::opening:
-      return "opening";
-    case SecretState::retirable:
-      return "retirable";
-    case SecretState::kept:
-      return "kept";
-  }
-  return "";
+  return kStates.of(state);
 }
 
 std::optional<Instant> safe_to_retire_at(secrets::SecretFamily name, const std::vector<secrets::SecretKey>& family,

@@ -1,6 +1,14 @@
 #include "storage/base/error.hpp"
 
+#include "storage/base/enum_names.hpp"
+
 namespace countersign {
+namespace {
+
+constexpr EnumNames<Face::malformed, Face::failed> kFaces("malformed", "denied", "conflict", "slow_down", "unavailable",
+                                                          "not_found", "integrity", "failed");
+
+}  // namespace
 
 std::string_view name_of(ErrorCode code) {
   switch (code) {
@@ -33,25 +41,7 @@ Face face_of(ErrorCode code) {
 }
 
 std::string_view name_of(Face face) {
-  switch (face) {
-    case Face::malformed:
-      return "malformed";
-    case Face::denied:
-      return "denied";
-    case Face::conflict:
-      return "conflict";
-    case Face::slow_down:
-      return "slow_down";
-    case Face::unavailable:
-      return "unavailable";
-    case Face::not_found:
-      return "not_found";
-    case Face::integrity:
-      return "integrity";
-    case Face::failed:
-      return "failed";
-  }
-  return "failed";
+  return kFaces.of(face);
 }
 
 Face public_face_of(ErrorCode code) {

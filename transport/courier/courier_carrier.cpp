@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "storage/base/enum_names.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::transport::courier {
@@ -12,6 +13,8 @@ constexpr std::size_t kIdRandomBytes = 16;
 constexpr std::size_t kAccountIdDigits = 64;
 constexpr std::string_view kSource = "courier";
 constexpr std::string_view kNotTried = "not tried, since the folder failed before";
+constexpr EnumNames<Settlement::granted, Settlement::left> kSettlements("granted", "accepted", "held", "present",
+                                                                        "refused", "incomplete", "left");
 
 Message message_for(std::string_view operation) {
   Message message;
@@ -205,23 +208,7 @@ class Import {
 }  // namespace
 
 std::string_view name_of(Settlement settlement) {
-  switch (settlement) {
-    case Settlement::granted:
-      return "granted";
-    case Settlement::accepted:
-      return "accepted";
-    case Settlement::held:
-      return "held";
-    case Settlement::present:
-      return "present";
-    case Settlement::refused:
-      return "refused";
-    case Settlement::incomplete:
-      return "incomplete";
-    case Settlement::left:
-      return "left";
-  }
-  return "left";
+  return kSettlements.of(settlement);
 }
 
 std::size_t ExportReport::written() const {

@@ -13,6 +13,7 @@
 #include <set>
 #include <system_error>
 
+#include "storage/base/enum_names.hpp"
 #include "storage/base/text.hpp"
 #include "storage/write_all.hpp"
 #include "transport/courier/courier_name.hpp"
@@ -24,17 +25,10 @@ constexpr mode_t kFileMode = 0644;
 constexpr mode_t kFolderMode = 0755;
 constexpr int kCreateTries = 3;
 constexpr std::string_view kDoneFolder = "done";
+constexpr EnumNames<Place::inbox, Place::done> kPlaces("inbox", "outbox", "inbox/done");
 
 std::string path_of(Place place) {
-  switch (place) {
-    case Place::inbox:
-      return "inbox";
-    case Place::outbox:
-      return "outbox";
-    case Place::done:
-      return "inbox/done";
-  }
-  return {};
+  return std::string(kPlaces.of(place));
 }
 
 std::string path_of(Place place, std::string_view name) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "storage/base/enum_names.hpp"
 #include "storage/base/hash.hpp"
 
 namespace countersign::transport::courier {
@@ -10,6 +11,9 @@ namespace {
 constexpr std::string_view kResponseSuffix = ".response.asc";
 constexpr std::string_view kEnrolSuffix = ".enrol.asc";
 constexpr std::size_t kDerivedIdDigits = 16;
+constexpr EnumNames<OutboxKind::challenge, OutboxKind::refused> kOutboxSuffixes(".challenge.asc", ".session.asc",
+                                                                                ".refused.txt");
+constexpr EnumNames<InboxKind::response, InboxKind::enrol> kInboxSuffixes(kResponseSuffix, kEnrolSuffix);
 
 bool is_lower_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -25,25 +29,11 @@ std::string folded(std::string_view name) {
 }
 
 std::string_view suffix_of(OutboxKind kind) {
-  switch (kind) {
-    case OutboxKind::challenge:
-      return ".challenge.asc";
-    case OutboxKind::session:
-      return ".session.asc";
-    case OutboxKind::refused:
-      return ".refused.txt";
-  }
-  return {};
+  return kOutboxSuffixes.of(kind);
 }
 
 std::string_view suffix_of(InboxKind kind) {
-  switch (kind) {
-    case InboxKind::response:
-      return kResponseSuffix;
-    case InboxKind::enrol:
-      return kEnrolSuffix;
-  }
-  return {};
+  return kInboxSuffixes.of(kind);
 }
 
 std::string derived_id(std::string_view text) {
