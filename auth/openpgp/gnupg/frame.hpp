@@ -17,7 +17,8 @@ namespace countersign::auth::openpgp::gnupg {
 inline constexpr std::uint8_t kFrameVersion = 1;
 inline constexpr std::size_t kFrameHeadBytes = 8;
 inline constexpr std::size_t kFrameBodyBytesMax = 512u << 10;
-inline constexpr std::size_t kFrameFieldsMax = 192;  // a certificate has at most 64 packets
+inline constexpr std::size_t kFrameFieldsMax =
+    1024;  // a certificate has at most 64 packets, and ten fields tell of a key
 
 // A view into the body that it was read from.
 struct Frame {

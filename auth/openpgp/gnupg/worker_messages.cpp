@@ -1,6 +1,9 @@
 #include "auth/openpgp/gnupg/worker_messages.hpp"
 
 #include <algorithm>
+#include <concepts>
+#include <deque>
+#include <type_traits>
 #include <utility>
 
 #include "auth/openpgp/passphrase.hpp"
@@ -8,372 +11,259 @@
 namespace countersign::auth::openpgp::gnupg {
 namespace {
 
-constexpr std::uint8_t kPrepare = 1;
-constexpr std::uint8_t kInspect = 2;
-constexpr std::uint8_t kVerify = 3;
-constexpr std::uint8_t kEncrypt = 4;
-constexpr std::uint8_t kSign = 5;
-constexpr std::uint8_t kGenerate = 6;
-constexpr std::uint8_t kLook = 7;
-constexpr std::uint8_t kReply = 0x80;  // added to what was asked
-constexpr std::uint8_t kFailure = 0xFF;
+// A frame's kind is the place of its message among the requests, or among the replies.
+constexpr std::uint8_t kFirstRequest = 1;
+constexpr std::uint8_t kFirstReply = 0x81;
 
 constexpr std::size_t kNameBytesMax = 64;      // of an algorithm or a hash
 constexpr std::size_t kDetailBytesMax = 4096;  // of a failure
 constexpr std::size_t kPathBytesMax = 4096;
 
-tl::unexpected<Error> malformed(const char* what) {
-  return fail(ErrorCode::malformed_message, what);
-}
+// A message's layout calls the same functions on a FieldWriter and on a FieldReader, so that both agree.
+class FieldWriter {
+ public:
+  void bytes(ByteView value) { fields_.push_back(value); }
+  void secret(const Secret& value, std::size_t = 0) { bytes(value.reveal()); }
+  void text(std::string_view value, std::size_t bytes_max) { bytes(as_bytes(value.substr(0, bytes_max))); }
+  void name(std::string_view value) { bytes(as_bytes(value)); }
+  void code(ErrorCode value) { name(name_of(value)); }
+  void fingerprint(const Fingerprint& value) { bytes(value.bytes()); }
+  void time(Instant value) { number(unix_seconds(value), 8); }
+  template <class Value>
+  void number(Value value, std::size_t width, std::uint64_t = 0) {
+    Bytes& field = made_.emplace_back();
+    append_integer(field, static_cast<std::uint64_t>(value), width);
+    bytes(field);
+  }
+  void counted(const auto& values, auto each) {
+    number(values.size(), 2);
+    std::for_each(values.begin(), values.end(), each);
+  }
+  void rest(const std::vector<std::string>& values) {
+    for (const std::string& value : values) bytes(as_bytes(value));
+  }
+  void require(bool) {}
 
-Bytes integer(std::uint64_t value, std::size_t width) {
-  Bytes out;
-  append_integer(out, value, width);
-  return out;
-}
-Bytes time_field(Instant instant) {
-  return integer(static_cast<std::uint64_t>(unix_seconds(instant)), 8);
-}
+  const std::vector<ByteView>& fields() const { return fields_; }
 
-// Fields one after the other; what is wrong with one is remembered until the end.
+ private:
+  std::deque<Bytes> made_;
+  std::vector<ByteView> fields_;
+};
+
+// What is wrong with a field is remembered until the end.
 class FieldReader {
  public:
   explicit FieldReader(const Frame& frame) : fields_(frame.fields) {}
 
-  ByteView bytes(std::size_t bytes_max = kFrameBodyBytesMax) {
-    if (at_ == fields_.size() || fields_[at_].size() > bytes_max) {
-      wrong_ = true;
-      return {};
-    }
-    return fields_[at_++];
+  void bytes(Bytes& value) {
+    const ByteView field = next(kFrameBodyBytesMax);
+    value.assign(field.begin(), field.end());
   }
-  Bytes copy() {
-    const ByteView view = bytes();
-    return Bytes(view.begin(), view.end());
+  void secret(Secret& value, std::size_t bytes_max = kFrameBodyBytesMax) { value = Secret(next(bytes_max)); }
+  void text(std::string& value, std::size_t bytes_max) { value = to_string(next(bytes_max)); }
+  void name(std::string& value) {
+    text(value, kNameBytesMax);
+    require(std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c <= '~'; }));
   }
-  std::string text(std::size_t bytes_max) { return to_string(bytes(bytes_max)); }
-  std::uint64_t number(std::size_t width, std::uint64_t most) {
-    const ByteView view = bytes(width);
-    std::uint64_t value = 0;
-    for (const std::uint8_t byte : view) value = (value << 8) | byte;
-    if (view.size() != width || value > most) wrong_ = true;
-    return value;
+  void code(ErrorCode& value) {
+    value = error_code_named(to_string(next(kNameBytesMax))).value_or(ErrorCode::malformed_message);
+    require(value == ErrorCode::openpgp_unavailable || value == ErrorCode::key_locked ||
+            value == ErrorCode::certificate_refused);
+  }
+  void fingerprint(Fingerprint& value) {
+    const auto parsed = Fingerprint::from_bytes(next(Fingerprint::kBytes));
+    require(parsed.has_value());
+    value = parsed.value_or(Fingerprint());
   }
   // Years 1970 to 9999, as everywhere.
-  Instant time() {
-    constexpr std::uint64_t kLast = 253'402'300'799;
-    return from_unix(static_cast<std::int64_t>(number(8, kLast)));
+  void time(Instant& value) {
+    std::int64_t seconds = 0;
+    number(seconds, 8, 253'402'300'799);
+    value = from_unix(is_wrong_ ? 0 : seconds);
   }
-  Fingerprint fingerprint() {
-    const auto parsed = Fingerprint::from_bytes(bytes(Fingerprint::kBytes));
-    if (!parsed) wrong_ = true;
-    return parsed.value_or(Fingerprint());
+  template <class Value>
+  void number(Value& value, std::size_t width, std::uint64_t most) {
+    const ByteView field = next(width);
+    std::uint64_t read = 0;
+    for (const std::uint8_t byte : field) read = (read << 8) | byte;
+    require(field.size() == width && read <= most);
+    value = static_cast<Value>(read);
   }
-  std::string name() {
-    std::string out = text(kNameBytesMax);
-    const bool plain = std::all_of(out.begin(), out.end(), [](char c) { return c >= ' ' && c <= '~'; });
-    if (!plain) wrong_ = true;
-    return out;
+  void counted(auto& values, auto each) {
+    std::size_t count = 0;
+    number(count, 2, kFrameFieldsMax);
+    for (std::size_t i = 0; i < count && !is_wrong_; ++i) each(values.emplace_back());
   }
-  bool at_end() const { return at_ == fields_.size(); }
-  void refuse() { wrong_ = true; }
-  bool is_wrong() const { return wrong_; }
-  bool is_complete() const { return !wrong_ && at_end(); }
+  void rest(std::vector<std::string>& values) {
+    while (!is_wrong_ && at_ < fields_.size()) values.push_back(to_string(next(kFrameBodyBytesMax)));
+  }
+  void require(bool holds) { is_wrong_ = is_wrong_ || !holds; }
+
+  bool is_complete() const { return !is_wrong_ && at_ == fields_.size(); }
 
  private:
+  ByteView next(std::size_t bytes_max) {
+    require(at_ < fields_.size() && fields_[at_].size() <= bytes_max);
+    return is_wrong_ ? ByteView() : fields_[at_++];
+  }
+
   const std::vector<ByteView>& fields_;
   std::size_t at_ = 0;
-  bool wrong_ = false;
+  bool is_wrong_ = false;
 };
 
-// One key's facts are one field.
-enum Flag : std::uint8_t { kRevoked = 1, kBound = 2, kCertifies = 4, kSigns = 8, kEncrypts = 16, kExpires = 32 };
+template <class Given, class Message>
+concept Is = std::same_as<std::remove_const_t<Given>, Message>;
 
-Bytes write_key(const KeyFacts& key) {
-  Bytes out(key.fingerprint.bytes().begin(), key.fingerprint.bytes().end());
-  int flags = 0;
-  if (key.revoked) flags |= kRevoked;
-  if (key.bound) flags |= kBound;
-  if (key.can_certify) flags |= kCertifies;
-  if (key.can_sign) flags |= kSigns;
-  if (key.can_encrypt) flags |= kEncrypts;
-  if (key.expires_at) flags |= kExpires;
-  out.push_back(static_cast<std::uint8_t>(flags));
-  append(out, time_field(key.created_at));
-  append(out, time_field(key.expires_at.value_or(Instant{})));
-  append(out, as_bytes(key.algorithm));
-  return out;
+bool has_zero(std::string_view text) {
+  return text.find('\0') != std::string_view::npos;
 }
 
-KeyFacts read_key(FieldReader& from) {
-  constexpr std::size_t kFixedBytes = Fingerprint::kBytes + 1 + 8 + 8;
-  const ByteView field = from.bytes(kFixedBytes + kNameBytesMax);
-  KeyFacts key;
-  if (field.size() <= kFixedBytes) {
-    from.refuse();
-    return key;
+void layout(auto& io, Is<PrepareRequest> auto& m) {
+  io.text(m.folder, kPathBytesMax);
+  io.number(m.place, 1, 2);
+  io.secret(m.secret_key);
+  io.text(m.operators_home, kPathBytesMax);
+  io.fingerprint(m.operators_key);
+  const bool elsewhere = m.place == KeyPlace::operators_home;
+  io.require(!m.folder.empty() && !has_zero(m.folder) && !has_zero(m.operators_home));
+  io.require(m.secret_key.empty() == (m.place != KeyPlace::handed_over));
+  io.require((m.operators_key != Fingerprint()) == elsewhere && (m.operators_home.empty() || elsewhere));
+}
+
+void layout(auto& io, Is<InspectRequest> auto& m) {
+  io.bytes(m.certificate);
+  io.time(m.now);
+}
+
+void layout(auto& io, Is<VerifyRequest> auto& m) {
+  io.bytes(m.certificate);
+  io.bytes(m.message);
+  io.bytes(m.signature);
+  io.time(m.signature_time);
+  io.time(m.now);
+}
+
+void layout(auto& io, Is<EncryptRequest> auto& m) {
+  io.bytes(m.certificate);
+  io.fingerprint(m.encryption_key);
+  io.bytes(m.packets);
+  io.time(m.now);
+}
+
+void layout(auto& io, Is<SignRequest> auto& m) {
+  io.bytes(m.text);
+  io.time(m.now);
+}
+
+void layout(auto&, Is<LookRequest> auto&) {}
+
+void layout(auto& io, Is<GenerateRequest> auto& m) {
+  io.number(m.kind, 1, static_cast<std::uint64_t>(KeyKind::nistp521));
+  io.text(m.user_id, kDetailBytesMax);
+  io.time(m.now);
+  io.secret(m.passphrase, kPassphraseBytesMax);
+  io.require(!has_zero(m.user_id) && (m.passphrase.empty() || check_passphrase(m.passphrase)));
+}
+
+void layout(auto& io, Is<CertificateReply> auto& m) {
+  io.bytes(m.certificate);
+}
+
+void layout(auto& io, Is<KeyFacts> auto& key) {
+  io.fingerprint(key.fingerprint);
+  io.name(key.algorithm);
+  io.require(!key.algorithm.empty());
+  for (auto* fact : {&key.revoked, &key.bound, &key.can_certify, &key.can_sign, &key.can_encrypt}) {
+    io.number(*fact, 1, 1);
   }
-  const std::uint8_t flags = field[Fingerprint::kBytes];
-  if (flags > 63) from.refuse();
-  Frame parts;
-  parts.fields = {field.first(Fingerprint::kBytes), field.subspan(Fingerprint::kBytes + 1, 8),
-                  field.subspan(Fingerprint::kBytes + 9, 8), field.subspan(kFixedBytes)};
-  FieldReader reader(parts);
-  key.fingerprint = reader.fingerprint();
-  key.created_at = reader.time();
-  const Instant expires_at = reader.time();
-  key.algorithm = reader.name();
-  if (!reader.is_complete()) from.refuse();
-  if ((flags & kExpires) != 0) {
-    key.expires_at = expires_at;
-  } else if (expires_at != Instant{}) {
-    from.refuse();
+  io.time(key.created_at);
+  bool expires = key.expires_at.has_value();
+  Instant expires_at = key.expires_at.value_or(Instant{});
+  io.number(expires, 1, 1);
+  io.time(expires_at);
+  io.require(expires || expires_at == Instant{});
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(key)>>) {
+    if (expires) key.expires_at = expires_at;
   }
-  key.revoked = (flags & kRevoked) != 0;
-  key.bound = (flags & kBound) != 0;
-  key.can_certify = (flags & kCertifies) != 0;
-  key.can_sign = (flags & kSigns) != 0;
-  key.can_encrypt = (flags & kEncrypts) != 0;
-  return key;
 }
 
-struct RequestWriter {
-  Result<Bytes> operator()(const PrepareRequest& r) const {
-    return write_frame(kPrepare, {as_bytes(r.folder), integer(static_cast<std::uint8_t>(r.place), 1),
-                                  r.secret_key.reveal(), as_bytes(r.operators_home), r.operators_key.bytes()});
+void layout(auto& io, Is<InspectReply> auto& m) {
+  layout(io, m.facts.primary);
+  io.counted(m.facts.subkeys, [&](auto& subkey) { layout(io, subkey); });
+  io.rest(m.facts.user_ids);
+}
+
+void layout(auto& io, Is<VerifyReply> auto& m) {
+  io.number(m.facts.signatures, 2, 0xFFFF);
+  io.number(m.facts.valid, 1, 1);
+  io.fingerprint(m.facts.signing_key);
+  io.name(m.facts.hash);
+  io.time(m.facts.created_at);
+}
+
+void layout(auto& io, Is<EncryptReply> auto& m) {
+  io.bytes(m.packets);
+}
+
+void layout(auto& io, Is<SignReply> auto& m) {
+  io.bytes(m.signature);
+  io.fingerprint(m.signing_key);
+}
+
+void layout(auto&, Is<LookReply> auto&) {}
+
+void layout(auto& io, Is<GenerateReply> auto& m) {
+  io.secret(m.key.secret_key);
+  io.bytes(m.key.certificate);
+  io.fingerprint(m.key.fingerprint);
+}
+
+void layout(auto& io, Is<FailureReply> auto& m) {
+  io.code(m.error.code);
+  io.text(m.error.detail, kDetailBytesMax);
+}
+
+template <class Whole>
+Result<Bytes> write(const Whole& whole, std::uint8_t first) {
+  FieldWriter writer;
+  std::visit([&](const auto& message) { layout(writer, message); }, whole);
+  return write_frame(static_cast<std::uint8_t>(first + whole.index()), writer.fields());
+}
+
+template <class Whole, std::size_t Index = 0>
+Result<Whole> read(const Frame& frame, std::uint8_t first) {
+  if constexpr (Index == std::variant_size_v<Whole>) {
+    return fail(ErrorCode::malformed_message, "a frame of an unknown kind");
+  } else {
+    if (frame.kind != first + Index) return read<Whole, Index + 1>(frame, first);
+    FieldReader reader(frame);
+    std::variant_alternative_t<Index, Whole> message;
+    layout(reader, message);
+    if (!reader.is_complete()) {
+      return fail(ErrorCode::malformed_message, "a frame's fields are not those of its kind");
+    }
+    return Whole(std::move(message));
   }
-  Result<Bytes> operator()(const InspectRequest& r) const {
-    return write_frame(kInspect, {r.certificate, time_field(r.now)});
-  }
-  Result<Bytes> operator()(const VerifyRequest& r) const {
-    return write_frame(kVerify,
-                       {r.certificate, r.message, r.signature, time_field(r.signature_time), time_field(r.now)});
-  }
-  Result<Bytes> operator()(const EncryptRequest& r) const {
-    return write_frame(kEncrypt, {r.certificate, r.encryption_key.bytes(), r.packets, time_field(r.now)});
-  }
-  Result<Bytes> operator()(const SignRequest& r) const { return write_frame(kSign, {r.text, time_field(r.now)}); }
-  Result<Bytes> operator()(const LookRequest&) const { return write_frame(kLook, {}); }
-  Result<Bytes> operator()(const GenerateRequest& r) const {
-    return write_frame(kGenerate, {integer(static_cast<std::uint8_t>(r.kind), 1), as_bytes(r.user_id),
-                                   time_field(r.now), r.passphrase.reveal()});
-  }
-};
-
-struct ReplyWriter {
-  Result<Bytes> operator()(const CertificateReply& r) const { return write_frame(kReply | kPrepare, {r.certificate}); }
-  Result<Bytes> operator()(const InspectReply& r) const {
-    std::vector<Bytes> keys = {integer(r.facts.subkeys.size(), 2), write_key(r.facts.primary)};
-    for (const KeyFacts& subkey : r.facts.subkeys) keys.push_back(write_key(subkey));
-    std::vector<ByteView> fields(keys.begin(), keys.end());
-    for (const std::string& user_id : r.facts.user_ids) fields.push_back(as_bytes(user_id));
-    return write_frame(kReply | kInspect, fields);
-  }
-  Result<Bytes> operator()(const VerifyReply& r) const {
-    return write_frame(kReply | kVerify,
-                       {integer(r.facts.signatures, 2), integer(r.facts.valid ? 1 : 0, 1), r.facts.signing_key.bytes(),
-                        as_bytes(r.facts.hash), time_field(r.facts.created_at)});
-  }
-  Result<Bytes> operator()(const EncryptReply& r) const { return write_frame(kReply | kEncrypt, {r.packets}); }
-  Result<Bytes> operator()(const SignReply& r) const {
-    return write_frame(kReply | kSign, {r.signature, r.signing_key.bytes()});
-  }
-  Result<Bytes> operator()(const LookReply&) const { return write_frame(kReply | kLook, {}); }
-  Result<Bytes> operator()(const GenerateReply& r) const {
-    return write_frame(kReply | kGenerate, {r.key.secret_key.reveal(), r.key.certificate, r.key.fingerprint.bytes()});
-  }
-  Result<Bytes> operator()(const FailureReply& r) const {
-    const std::string_view detail = std::string_view(r.error.detail).substr(0, kDetailBytesMax);
-    return write_frame(kFailure, {as_bytes(name_of(r.error.code)), as_bytes(detail)});
-  }
-};
-
-PrepareRequest read_prepare(FieldReader& from) {
-  PrepareRequest r;
-  r.folder = from.text(kPathBytesMax);
-  r.place = static_cast<KeyPlace>(from.number(1, 2));
-  r.secret_key = Secret(from.bytes());
-  r.operators_home = from.text(kPathBytesMax);
-  r.operators_key = from.fingerprint();
-  const bool handed_over = r.place == KeyPlace::handed_over;
-  const bool elsewhere = r.place == KeyPlace::operators_home;
-  if (r.folder.empty() || r.secret_key.empty() == handed_over) from.refuse();
-  if ((r.operators_key != Fingerprint()) != elsewhere || (!r.operators_home.empty() && !elsewhere)) from.refuse();
-  for (const std::string* path : {&r.folder, &r.operators_home}) {
-    if (path->find('\0') != std::string::npos) from.refuse();
-  }
-  return r;
-}
-
-InspectRequest read_inspect(FieldReader& from) {
-  InspectRequest r;
-  r.certificate = from.copy();
-  r.now = from.time();
-  return r;
-}
-
-VerifyRequest read_verify(FieldReader& from) {
-  VerifyRequest r;
-  r.certificate = from.copy();
-  r.message = from.copy();
-  r.signature = from.copy();
-  r.signature_time = from.time();
-  r.now = from.time();
-  return r;
-}
-
-EncryptRequest read_encrypt(FieldReader& from) {
-  EncryptRequest r;
-  r.certificate = from.copy();
-  r.encryption_key = from.fingerprint();
-  r.packets = from.copy();
-  r.now = from.time();
-  return r;
-}
-
-SignRequest read_sign(FieldReader& from) {
-  SignRequest r;
-  r.text = from.copy();
-  r.now = from.time();
-  return r;
-}
-
-LookRequest read_look(FieldReader&) {
-  return {};
-}
-
-GenerateRequest read_generate(FieldReader& from) {
-  GenerateRequest r;
-  r.kind = static_cast<KeyKind>(from.number(1, static_cast<std::uint8_t>(KeyKind::nistp521)));
-  r.user_id = from.text(kDetailBytesMax);
-  r.now = from.time();
-  r.passphrase = Secret(from.bytes(kPassphraseBytesMax));
-  if (r.user_id.find('\0') != std::string::npos) from.refuse();
-  if (!r.passphrase.empty() && !check_passphrase(r.passphrase)) from.refuse();
-  return r;
-}
-
-CertificateReply read_certificate_reply(FieldReader& from) {
-  CertificateReply r;
-  r.certificate = from.copy();
-  return r;
-}
-
-InspectReply read_inspect_reply(FieldReader& from) {
-  InspectReply r;
-  const std::uint64_t subkeys = from.number(2, kFrameFieldsMax);
-  r.facts.primary = read_key(from);
-  for (std::uint64_t i = 0; i < subkeys && !from.is_wrong(); ++i) r.facts.subkeys.push_back(read_key(from));
-  while (!from.is_wrong() && !from.at_end()) r.facts.user_ids.push_back(to_string(from.bytes()));
-  return r;
-}
-
-VerifyReply read_verify_reply(FieldReader& from) {
-  VerifyReply r;
-  r.facts.signatures = static_cast<std::size_t>(from.number(2, 0xFFFF));
-  r.facts.valid = from.number(1, 1) == 1;
-  r.facts.signing_key = from.fingerprint();
-  r.facts.hash = from.name();
-  r.facts.created_at = from.time();
-  return r;
-}
-
-EncryptReply read_encrypt_reply(FieldReader& from) {
-  EncryptReply r;
-  r.packets = from.copy();
-  return r;
-}
-
-SignReply read_sign_reply(FieldReader& from) {
-  SignReply r;
-  r.signature = from.copy();
-  r.signing_key = from.fingerprint();
-  return r;
-}
-
-LookReply read_look_reply(FieldReader&) {
-  return {};
-}
-
-GenerateReply read_generate_reply(FieldReader& from) {
-  GenerateReply r;
-  r.key.secret_key = Secret(from.bytes());
-  r.key.certificate = from.copy();
-  r.key.fingerprint = from.fingerprint();
-  return r;
-}
-
-FailureReply read_failure(FieldReader& from) {
-  FailureReply r;
-  const auto code = error_code_named(from.text(kNameBytesMax));
-  r.error.detail = from.text(kDetailBytesMax);
-  const bool known =
-      code == ErrorCode::openpgp_unavailable || code == ErrorCode::key_locked || code == ErrorCode::certificate_refused;
-  if (!known) from.refuse();
-  r.error.code = code.value_or(ErrorCode::openpgp_unavailable);
-  return r;
-}
-
-template <class Whole, class Part>
-Result<Whole> read_with(Part (*read)(FieldReader&), const Frame& frame) {
-  FieldReader reader(frame);
-  Whole whole = read(reader);
-  if (!reader.is_complete()) return malformed("a frame's fields are not those of its kind");
-  return whole;
 }
 
 }  // namespace
 
 Result<Bytes> write_request(const Request& request) {
-  return std::visit(RequestWriter(), request);
+  return write(request, kFirstRequest);
 }
 
 Result<Bytes> write_reply(const Reply& reply) {
-  return std::visit(ReplyWriter(), reply);
+  return write(reply, kFirstReply);
 }
 
 Result<Request> read_request(const Frame& frame) {
-  switch (frame.kind) {
-    case kPrepare:
-      return read_with<Request>(&read_prepare, frame);
-    case kInspect:
-      return read_with<Request>(&read_inspect, frame);
-    case kVerify:
-      return read_with<Request>(&read_verify, frame);
-    case kEncrypt:
-      return read_with<Request>(&read_encrypt, frame);
-    case kSign:
-      return read_with<Request>(&read_sign, frame);
-    case kLook:
-      return read_with<Request>(&read_look, frame);
-    case kGenerate:
-      return read_with<Request>(&read_generate, frame);
-    default:
-      return malformed("an unknown request");
-  }
+  return read<Request>(frame, kFirstRequest);
 }
 
 Result<Reply> read_reply(const Frame& frame) {
-  switch (frame.kind) {
-    case kReply | kPrepare:
-      return read_with<Reply>(&read_certificate_reply, frame);
-    case kReply | kInspect:
-      return read_with<Reply>(&read_inspect_reply, frame);
-    case kReply | kVerify:
-      return read_with<Reply>(&read_verify_reply, frame);
-    case kReply | kEncrypt:
-      return read_with<Reply>(&read_encrypt_reply, frame);
-    case kReply | kSign:
-      return read_with<Reply>(&read_sign_reply, frame);
-    case kReply | kLook:
-      return read_with<Reply>(&read_look_reply, frame);
-    case kReply | kGenerate:
-      return read_with<Reply>(&read_generate_reply, frame);
-    case kFailure:
-      return read_with<Reply>(&read_failure, frame);
-    default:
-      return malformed("an unknown reply");
-  }
+  return read<Reply>(frame, kFirstReply);
 }
 
 }  // namespace countersign::auth::openpgp::gnupg
