@@ -54,6 +54,12 @@ Result<Json> add_managed(auth::accounts::Enrolment& enrolment, JsonReader& reade
   return managed_fields(TRY(enrolment.add_managed({username, password, escrow, show_key_id}, visit_of(message))));
 }
 
+Json held_answer(const auth::accounts::HeldEnrolment& held) {
+  Json answer = Json::object().set("held", held.fingerprint.upper());
+  if (!held.account.empty()) answer.set("account", held.account);
+  return answer;
+}
+
 // One damaged record must not hide the others: its state says what is wrong with it.
 Json listed_fields(auth::records::Accounts& accounts, const std::string& id) {
   const auto view = accounts.show(id);
@@ -125,37 +131,39 @@ Result<Json> issue_challenge(const Message& message, auth::proving::Issuing& iss
 }
 
 Result<Json> enrol_account(const Message& message, auth::accounts::Enrolment& enrolment) {
-  ResponseFields taken;
-  std::optional<auth::passwords::Password> password;
-  if (message.text.empty()) {
-    JsonReader reader(message.fields);
-    if (reader.has("managed")) {
-      TRY(check_carries_passwords(message));
-      return add_managed(enrolment, reader, message);
-    }
-    if (reader.has("password")) password = TRY(take_password(reader, "password"));
-    taken = TRY(take_response(reader));
-    TRY(reader.finish());
-  } else {
-    taken = TRY(take_response(message));
+  if (!message.text.empty()) {
+    return enrol_account_by(TRY(take_response(message)), visit_of(message), enrolment, std::nullopt);
   }
+  JsonReader reader(message.fields);
+  if (reader.has("managed")) {
+    TRY(check_carries_passwords(message));
+    return add_managed(enrolment, reader, message);
+  }
+  std::optional<auth::passwords::Password> password;
+  if (reader.has("password")) password = TRY(take_password(reader, "password"));
+  const auto taken = TRY(take_response(reader));
+  TRY(reader.finish());
+  return enrol_account_by(taken, visit_of(message), enrolment, password);
+}
+
+Result<Json> enrol_account_by(const ResponseFields& taken, const auth::Visit& visit,
+                              auth::accounts::Enrolment& enrolment,
+                              const std::optional<auth::passwords::Password>& password) {
   if (taken.public_key.empty()) return fail(ErrorCode::malformed_message, "the certificate is missing");
-  return enrolled_fields(TRY(enrolment.enrol(taken.response, taken.public_key, visit_of(message), password)));
+  return enrolled_fields(TRY(enrolment.enrol(taken.response, taken.public_key, visit, password)));
 }
 
 Result<Json> hold_account(const Message& message, auth::accounts::Enrolment& enrolment) {
-  TRY(JsonReader(message.fields).finish());
-  std::optional<auth::proving::Response> response;
-  std::string public_key = message.text;
   if (message.text.find(auth::openpgp::gate::kClearSignedHeader) != std::string::npos) {
-    auto taken = TRY(take_response(message));
-    response = std::move(taken.response);
-    public_key = std::move(taken.public_key);
+    return hold_account_by(TRY(take_response(message)), visit_of(message), enrolment);
   }
-  const auto held = TRY(enrolment.hold(response, public_key, visit_of(message)));
-  Json answer = Json::object().set("held", held.fingerprint.upper());
-  if (!held.account.empty()) answer.set("account", held.account);
-  return answer;
+  TRY(JsonReader(message.fields).finish());
+  return held_answer(TRY(enrolment.hold(std::nullopt, message.text, visit_of(message))));
+}
+
+Result<Json> hold_account_by(const ResponseFields& taken, const auth::Visit& visit,
+                             auth::accounts::Enrolment& enrolment) {
+  return held_answer(TRY(enrolment.hold(taken.response, taken.public_key, visit)));
 }
 
 Result<Json> add_account(const Message& message, auth::accounts::Enrolment& enrolment) {

@@ -4,6 +4,7 @@
 
 #include "auth/authenticator.hpp"
 #include "transport/operations/operation.hpp"
+#include "transport/operations/response_fields.hpp"
 
 namespace countersign::transport {
 
@@ -48,9 +49,8 @@ Result<Json> remove_password(const Message& message, auth::accounts::Passwords& 
 // key_handlers.cpp
 Result<Json> revoke_key(const Message& message, auth::keys::Revocation& revocation, auth::records::Accounts& accounts);
 Result<Json> rotate_key(const Message& message, auth::keys::Rotation& rotation);
-Result<Json> redeem_response(const Message& message, auth::sessions::Login& login, auth::accounts::Passwords& passwords,
-                             auth::accounts::Enrolment& enrolment, auth::keys::Revocation& revocation,
-                             auth::records::Accounts& accounts, auth::keys::Rotation& rotation);
+Result<Json> redeem_response(const Message& message, auth::sessions::Login& login, auth::accounts::Enrolment& enrolment,
+                             auth::keys::Revocation& revocation, auth::keys::Rotation& rotation);
 Result<Json> revoke_account(const Message& message, auth::keys::Revocation& revocation);
 Result<Json> restore_account(const Message& message, auth::keys::Revocation& revocation);
 Result<Json> rotate_account(const Message& message, auth::keys::Rotation& rotation);
@@ -88,5 +88,17 @@ Result<auth::records::AccountName> take_name(JsonReader& reader);
 Result<auth::passwords::Password> take_password(JsonReader& reader, std::string_view member);
 // Takes `username` or `account` and gives the account id.
 Result<std::string> take_account(JsonReader& reader);
+
+// What is done by a response alone, whose challenge was made for it: by the operation of that name, and by
+// response.redeem, which finds it by the purpose.
+Result<Json> open_session_by(const ResponseFields& taken, const auth::Visit& visit, auth::sessions::Login& login);
+Result<Json> enrol_account_by(const ResponseFields& taken, const auth::Visit& visit,
+                              auth::accounts::Enrolment& enrolment,
+                              const std::optional<auth::passwords::Password>& password);
+Result<Json> hold_account_by(const ResponseFields& taken, const auth::Visit& visit,
+                             auth::accounts::Enrolment& enrolment);
+Result<Json> revoke_key_by(const ResponseFields& taken, const auth::Visit& visit, auth::keys::Revocation& revocation);
+Result<Json> rotate_key_by(const auth::keys::RotationResponse& taken, const auth::Visit& visit,
+                           auth::keys::Rotation& rotation);
 
 }  // namespace countersign::transport

@@ -2,6 +2,13 @@
 #include "transport/operations/response_fields.hpp"
 
 namespace countersign::transport {
+namespace {
+
+Json rotated_fields(const auth::records::Account& account) {
+  return Json::object().set("account", account.id).set("fingerprint", account.fingerprint.upper());
+}
+
+}  // namespace
 
 Json account_key_fields(const auth::records::Account& account) {
   return Json::object()
@@ -34,15 +41,15 @@ Result<Json> revoke_key(const Message& message, auth::keys::Revocation& revocati
     TRY(reader.finish());
     return write_revocation(TRY(revocation.by_password(account, password, reason, note, visit_of(message))));
   }
-  const auto taken = TRY(take_response(message));
+  return revoke_key_by(TRY(take_response(message)), visit_of(message), revocation);
+}
+
+Result<Json> revoke_key_by(const ResponseFields& taken, const auth::Visit& visit, auth::keys::Revocation& revocation) {
   if (!taken.public_key.empty()) return fail(ErrorCode::malformed_message, "a revocation takes no certificate");
-  return write_revocation(TRY(revocation.by_statement(taken.response, visit_of(message))));
+  return write_revocation(TRY(revocation.by_statement(taken.response, visit)));
 }
 
 Result<Json> rotate_key(const Message& message, auth::keys::Rotation& rotation) {
-  const auto fields = [](const auth::records::Account& account) {
-    return Json::object().set("account", account.id).set("fingerprint", account.fingerprint.upper());
-  };
   JsonReader reader(message.fields);
   if (message.text.empty() && reader.has("password")) {
     TRY(check_carries_passwords(message));
@@ -51,23 +58,32 @@ Result<Json> rotate_key(const Message& message, auth::keys::Rotation& rotation) 
     const std::string account = TRY(take_account(reader));
     TRY(reader.finish());
     const auto made = TRY(rotation.by_password(account, password, next, visit_of(message)));
-    return with_secret_key(fields(made.account), made.secret_key);
+    return with_secret_key(rotated_fields(made.account), made.secret_key);
   }
-  return fields(TRY(rotation.by_statement(TRY(take_rotation(message)), visit_of(message))));
+  return rotate_key_by(TRY(rotation_response(TRY(take_responses(message)))), visit_of(message), rotation);
 }
 
-Result<Json> redeem_response(const Message& message, auth::sessions::Login& login, auth::accounts::Passwords& passwords,
-                             auth::accounts::Enrolment& enrolment, auth::keys::Revocation& revocation,
-                             auth::records::Accounts& accounts, auth::keys::Rotation& rotation) {
-  switch (TRY(auth::records::purpose_claimed_in(TRY(challenge_of(message))))) {
+Result<Json> rotate_key_by(const auth::keys::RotationResponse& taken, const auth::Visit& visit,
+                           auth::keys::Rotation& rotation) {
+  return rotated_fields(TRY(rotation.by_statement(taken, visit)));
+}
+
+Result<Json> redeem_response(const Message& message, auth::sessions::Login& login, auth::accounts::Enrolment& enrolment,
+                             auth::keys::Revocation& revocation, auth::keys::Rotation& rotation) {
+  auto taken = TRY(take_responses(message));
+  const auth::Visit visit = visit_of(message);
+  switch (TRY(auth::records::purpose_claimed_in(taken.responses.front().challenge))) {
     case auth::records::Purpose::login:
-      return open_session(message, login, passwords);
-    case auth::records::Purpose::enrol:
-      return message.carrier == Carrier::courier ? hold_account(message, enrolment) : enrol_account(message, enrolment);
+      return open_session_by(TRY(one_response(std::move(taken))), visit, login);
+    case auth::records::Purpose::enrol: {
+      const auto one = TRY(one_response(std::move(taken)));
+      if (message.carrier == Carrier::courier) return hold_account_by(one, visit, enrolment);
+      return enrol_account_by(one, visit, enrolment, std::nullopt);
+    }
     case auth::records::Purpose::revoke:
-      return revoke_key(message, revocation, accounts);
+      return revoke_key_by(TRY(one_response(std::move(taken))), visit, revocation);
     case auth::records::Purpose::rotate:
-      return rotate_key(message, rotation);
+      return rotate_key_by(TRY(rotation_response(std::move(taken))), visit, rotation);
     case auth::records::Purpose::password:
       break;
   }

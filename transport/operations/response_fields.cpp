@@ -7,12 +7,15 @@ namespace {
 
 using auth::openpgp::SignatureForm;
 
-Result<ResponseFields> from_text(std::string_view text) {
+Result<ResponsesTaken> from_text(std::string_view text) {
   auto split = TRY(auth::openpgp::gate::split_response(text));
-  if (split.messages.size() != 1) return fail(ErrorCode::malformed_message, "one clear-signed message was expected");
-  auto& only = split.messages.front();
-  return ResponseFields{{std::move(only.challenge_hint), std::move(only.signature), SignatureForm::clear_signed},
-                        split.certificate.value_or("")};
+  ResponsesTaken out;
+  for (auto& message : split.messages) {
+    out.responses.push_back(
+        {std::move(message.challenge_hint), std::move(message.signature), SignatureForm::clear_signed});
+  }
+  out.public_key = split.certificate.value_or("");
+  return out;
 }
 
 Result<auth::proving::Response> from_detached(JsonReader& reader) {
@@ -33,73 +36,55 @@ Result<auth::proving::Response> from_member(JsonReader& reader, std::string_view
     TRY(detached.finish());
     return response;
   }
-  auto taken = TRY(from_text(*text));
+  auto taken = TRY(one_response(TRY(from_text(*text))));
   if (!taken.public_key.empty()) {
     return fail(ErrorCode::malformed_message, "the certificate goes into 'public_key'");
   }
   return std::move(taken.response);
 }
 
-}  // namespace
-
-Result<ResponseFields> take_response(const Message& message) {
-  if (!message.text.empty()) {
-    TRY(JsonReader(message.fields).finish());
-    return from_text(message.text);
-  }
-  JsonReader reader(message.fields);
-  auto out = TRY(take_response(reader));
-  TRY(reader.finish());
-  return out;
-}
-
-Result<ResponseFields> take_response(JsonReader& reader) {
-  ResponseFields out;
+Result<ResponsesTaken> take_responses(JsonReader& reader) {
+  ResponsesTaken out;
   if (!reader.has("response")) {
-    out.response = TRY(from_detached(reader));
+    out.responses.push_back(TRY(from_detached(reader)));
     return out;
   }
-  out.response = TRY(from_member(reader, "response"));
+  out.responses.push_back(TRY(from_member(reader, "response")));
+  if (reader.has("new_response")) out.responses.push_back(TRY(from_member(reader, "new_response")));
   out.public_key = TRY(reader.text_or("public_key", ""));
   return out;
 }
 
-Result<auth::keys::RotationResponse> take_rotation(const Message& message) {
-  auth::keys::RotationResponse out;
+}  // namespace
+
+Result<ResponsesTaken> take_responses(const Message& message) {
   JsonReader reader(message.fields);
-  if (!message.text.empty()) {
-    TRY(reader.finish());
-    auto split = TRY(auth::openpgp::gate::split_response(message.text));
-    if (split.messages.size() != 2 || !split.certificate) {
-      return fail(ErrorCode::malformed_message,
-                  "a rotation is the statement clear-signed by the current key, the same by the new key, and the new "
-                  "certificate");
-    }
-    auto& current = split.messages[0];
-    auto& next = split.messages[1];
-    out.current = {std::move(current.challenge_hint), std::move(current.signature), SignatureForm::clear_signed};
-    out.next = {std::move(next.challenge_hint), std::move(next.signature), SignatureForm::clear_signed};
-    out.public_key = *std::move(split.certificate);
-    return out;
-  }
-  out.current = TRY(from_member(reader, "response"));
-  out.next = TRY(from_member(reader, "new_response"));
-  out.public_key = TRY(reader.text("public_key"));
+  auto out = message.text.empty() ? TRY(take_responses(reader)) : TRY(from_text(message.text));
   TRY(reader.finish());
   return out;
 }
 
-Result<std::string> challenge_of(const Message& message) {
-  if (!message.text.empty())
-    return TRY(auth::openpgp::gate::split_response(message.text)).messages.front().challenge_hint;
-  JsonReader reader(message.fields);
-  if (!reader.has("response")) return reader.text("challenge");
-  const Json response = reader.take("response");
-  if (const std::string* text = response.string()) {
-    return TRY(auth::openpgp::gate::split_response(*text)).messages.front().challenge_hint;
+Result<ResponseFields> one_response(ResponsesTaken taken) {
+  if (taken.responses.size() != 1) return fail(ErrorCode::malformed_message, "one response was expected");
+  return ResponseFields{std::move(taken.responses.front()), std::move(taken.public_key)};
+}
+
+Result<auth::keys::RotationResponse> rotation_response(ResponsesTaken taken) {
+  if (taken.responses.size() != 2 || taken.public_key.empty()) {
+    return fail(ErrorCode::malformed_message,
+                "a rotation is the statement signed by the current key, the same by the new key, and the new "
+                "certificate");
   }
-  JsonReader detached(response);
-  return detached.text("challenge");
+  return auth::keys::RotationResponse{std::move(taken.responses[0]), std::move(taken.responses[1]),
+                                      std::move(taken.public_key)};
+}
+
+Result<ResponseFields> take_response(const Message& message) {
+  return one_response(TRY(take_responses(message)));
+}
+
+Result<ResponseFields> take_response(JsonReader& reader) {
+  return one_response(TRY(take_responses(reader)));
 }
 
 }  // namespace countersign::transport

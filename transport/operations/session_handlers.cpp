@@ -51,9 +51,12 @@ Result<Json> open_session(const Message& message, auth::sessions::Login& login, 
     TRY(reader.finish());
     return token_fields(TRY(passwords.log_in(name, password, visit_of(message))));
   }
-  const auto taken = TRY(take_response(message));
+  return open_session_by(TRY(take_response(message)), visit_of(message), login);
+}
+
+Result<Json> open_session_by(const ResponseFields& taken, const auth::Visit& visit, auth::sessions::Login& login) {
   if (!taken.public_key.empty()) return fail(ErrorCode::malformed_message, "a login takes no certificate");
-  const auto answer = TRY(login.redeem(taken.response, visit_of(message)));
+  const auto answer = TRY(login.redeem(taken.response, visit));
   if (!answer.opened) return Json::object().set("grant", answer.grant);
   return token_fields(*answer.opened);
 }
