@@ -25,15 +25,23 @@ std::string type_line(std::string_view content_type) {
 
 }  // namespace
 
-Client::Client(const Address& address, const Mix& mix, std::string username, std::string path)
-    : connection_(address), username_(std::move(username)), path_(std::move(path)), bearer_(bearer_line(kNoToken)) {
+Client::Client(const Address& address, const Mix& mix, const std::vector<std::string>& usernames, std::string path)
+    : connection_(address), path_(std::move(path)) {
+  for (const std::string& username : usernames) {
+    accounts_.push_back({username, std::nullopt, bearer_line(kNoToken)});
+  }
+  now_ = &accounts_.front();
   if (!mix.needs_account()) return;
-  key_.emplace(username_);
-  enrol(mix.has(Kind::password));
-  if (mix.needs_session()) log_in();
+  for (Account& account : accounts_) {
+    now_ = &account;
+    account.key.emplace(account.username);
+    enrol(mix.has(Kind::password));
+    if (mix.needs_session()) log_in();
+  }
 }
 
 void Client::perform(Kind kind) {
+  now_ = &accounts_[turn_++ % accounts_.size()];
   switch (kind) {
     case Kind::get:
       return show(path_);
@@ -42,7 +50,7 @@ void Client::perform(Kind kind) {
     case Kind::authz:
       return show("/v1/authz");
     case Kind::challenge:
-      challenge(kForm, "username=" + username_);
+      challenge(kForm, "username=" + now_->username);
       return;
     case Kind::login:
       return log_in();
@@ -54,10 +62,13 @@ void Client::perform(Kind kind) {
 }
 
 void Client::enrol(bool with_password) {
-  const Json wanted =
-      Json::object().set("username", username_).set("purpose", "enrol").set("public_key", key_->certificate());
-  const std::string statement = key_->open(challenge(kJson, write_json(wanted)));
-  Json response = Json::object().set("response", key_->clear_sign(statement)).set("public_key", key_->certificate());
+  const Json wanted = Json::object()
+                          .set("username", now_->username)
+                          .set("purpose", "enrol")
+                          .set("public_key", now_->key->certificate());
+  const std::string statement = now_->key->open(challenge(kJson, write_json(wanted)));
+  Json response =
+      Json::object().set("response", now_->key->clear_sign(statement)).set("public_key", now_->key->certificate());
   if (with_password) response.set("password", kPassword);
   ask("POST", "/v1/accounts", type_line(kJson), write_json(response), 201);
 }
@@ -67,21 +78,21 @@ std::string Client::challenge(std::string_view content_type, std::string_view bo
 }
 
 void Client::log_in() {
-  const std::string statement = key_->open(challenge(kForm, "username=" + username_));
-  keep_token(ask("POST", "/v1/session", type_line(kText), key_->clear_sign(statement), 201));
+  const std::string statement = now_->key->open(challenge(kForm, "username=" + now_->username));
+  keep_token(ask("POST", "/v1/session", type_line(kText), now_->key->clear_sign(statement), 201));
 }
 
 void Client::log_in_by_password() {
-  const Json login = Json::object().set("username", username_).set("password", kPassword);
+  const Json login = Json::object().set("username", now_->username).set("password", kPassword);
   keep_token(ask("POST", "/v1/session", type_line(kJson), write_json(login), 201));
 }
 
 void Client::refresh() {
-  keep_token(ask("POST", "/v1/session/refresh", bearer_, "", 200));
+  keep_token(ask("POST", "/v1/session/refresh", now_->bearer, "", 200));
 }
 
 void Client::show(std::string_view path) {
-  ask("GET", path, bearer_, "", 200);
+  ask("GET", path, now_->bearer, "", 200);
 }
 
 std::string Client::ask(std::string_view method, std::string_view path, std::string_view headers, std::string_view body,
@@ -96,7 +107,7 @@ void Client::keep_token(std::string_view answer) {
   const auto json = parse_json(answer);
   const Json* const token = json ? json->find("token") : nullptr;
   if (token == nullptr || token->string() == nullptr) throw std::runtime_error("an answer without a token");
-  bearer_ = bearer_line(*token->string());
+  now_->bearer = bearer_line(*token->string());
 }
 
 }  // namespace countersign::bench

@@ -1,9 +1,10 @@
-// One client: an account of its own, a connection, a key, and the session it holds.
+// One client: a connection, and accounts of its own with their keys and sessions, which take turns.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/bench/load/http_connection.hpp"
 #include "tests/bench/load/mix.hpp"
@@ -14,13 +15,20 @@ namespace countersign::bench {
 // One thread at a time. What is not answered as it should be throws std::runtime_error, with the answer's beginning.
 class Client {
  public:
-  // Enrols the account that the mix needs, by the challenge of a server whose registration is open, and opens the
-  // session. `path` is what Kind::get asks for.
-  Client(const Address& address, const Mix& mix, std::string username, std::string path);
+  // Enrols the accounts that the mix needs, by challenges of a server whose registration is open, and opens a session
+  // for each. `path` is what Kind::get asks for.
+  Client(const Address& address, const Mix& mix, const std::vector<std::string>& usernames, std::string path);
 
+  // As the account whose turn it is.
   void perform(Kind kind);
 
  private:
+  struct Account {
+    std::string username;
+    std::optional<OpenPgpKey> key;
+    std::string bearer;  // a header line
+  };
+
   void enrol(bool with_password);
   std::string challenge(std::string_view content_type, std::string_view body);
   void log_in();
@@ -32,10 +40,10 @@ class Client {
   void keep_token(std::string_view answer);
 
   HttpConnection connection_;
-  const std::string username_;
   const std::string path_;
-  std::optional<OpenPgpKey> key_;
-  std::string bearer_;  // a header line
+  std::vector<Account> accounts_;
+  std::size_t turn_ = 0;
+  Account* now_ = nullptr;  // whose turn it is
 };
 
 }  // namespace countersign::bench

@@ -43,15 +43,20 @@ void at_once(std::size_t count, const Work& work) {
 }
 
 // Between two runs of the program and two clients no name is the same.
-std::string username(std::size_t client) {
-  return "load-" + std::to_string(getpid()) + "-" + std::to_string(std::time(nullptr)) + "-" + std::to_string(client);
+std::vector<std::string> usernames(std::size_t client, std::size_t count) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < count; ++i) {
+    names.push_back("load-" + std::to_string(getpid()) + "-" + std::to_string(std::time(nullptr)) + "-" +
+                    std::to_string(client) + "-" + std::to_string(i));
+  }
+  return names;
 }
 
 Clients make_clients(const LoadSettings& settings) {
   const Address address = address_of(settings.url);
   Clients clients(settings.connections);
   at_once(clients.size(), [&](std::size_t i) {
-    clients[i] = std::make_unique<Client>(address, settings.mix, username(i), settings.path);
+    clients[i] = std::make_unique<Client>(address, settings.mix, usernames(i, settings.accounts), settings.path);
   });
   return clients;
 }

@@ -22,6 +22,7 @@ struct LoadSettings {
   std::string url;
   Mix mix{"check"};
   std::size_t connections = 4;
+  std::size_t accounts = 1;  // of each client, in turn
   std::chrono::duration<double> time{5};
   std::chrono::duration<double> warm_up{1};
   std::optional<double> rate;     // operations a second, of all clients together

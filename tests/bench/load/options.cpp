@@ -12,6 +12,7 @@ namespace countersign::bench {
 namespace {
 
 constexpr std::int64_t kConnectionsMax = 1000;
+constexpr std::int64_t kAccountsMax = 100'000;
 
 double positive_number(std::string_view option, std::string_view text) {
   double number = 0;
@@ -33,9 +34,10 @@ std::int64_t whole_number(std::string_view option, std::string_view text, std::i
 }  // namespace
 
 Options options_of(int argc, char** argv) {
-  enum : int { kMix = 1, kConnections, kSeconds, kWarmUp, kRate, kPath, kPid, kJson, kHelp };
+  enum : int { kMix = 1, kConnections, kAccounts, kSeconds, kWarmUp, kRate, kPath, kPid, kJson, kHelp };
   constexpr option kOptions[] = {{"mix", required_argument, nullptr, kMix},
                                  {"connections", required_argument, nullptr, kConnections},
+                                 {"accounts", required_argument, nullptr, kAccounts},
                                  {"seconds", required_argument, nullptr, kSeconds},
                                  {"warm-up", required_argument, nullptr, kWarmUp},
                                  {"rate", required_argument, nullptr, kRate},
@@ -54,6 +56,9 @@ Options options_of(int argc, char** argv) {
         break;
       case kConnections:
         load.connections = static_cast<std::size_t>(whole_number("--connections", optarg, kConnectionsMax));
+        break;
+      case kAccounts:
+        load.accounts = static_cast<std::size_t>(whole_number("--accounts", optarg, kAccountsMax));
         break;
       case kSeconds:
         load.time = std::chrono::duration<double>(positive_number("--seconds", optarg));
@@ -89,8 +94,8 @@ Options options_of(int argc, char** argv) {
 std::string help_text() {
   return R"(countersign_load http://HOST[:PORT] [options]
 
-Real clients against a running server. Each has a connection, and an account
-and a key of its own: it enrols at the start, so registration has to be open
+Real clients against a running server. Each has a connection, and accounts
+and keys of its own: it enrols at the start, so registration has to be open
 and limits off. It starts nothing, and ends with 1 where an operation fails.
 
   --mix KIND[=WEIGHT],...  what the clients do, at random by weight (check)
@@ -102,6 +107,7 @@ and limits off. It starts nothing, and ends with 1 where an operation fails.
        refresh    POST /v1/session/refresh
        get        GET --path; needs no account
   --connections N          clients at once (4)
+  --accounts N             of each client, used in turn (1)
   --seconds S              how long it is measured (5)
   --warm-up S              and how long before that it is not (1)
   --rate R                 operations a second in all, due at fixed times. A
