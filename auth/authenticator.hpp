@@ -47,7 +47,8 @@ class Authenticator {
   void note_left_behind(std::string why);
   // What a timer does, about once a second: alarms when the clock goes wrong, sweeps a while, saves the latest time and
   // the floor, looks whether the identity record or the secrets changed, warns before the server's key ends, summarises
-  // refusals once a minute, looks after decoys and revocations once an hour. All of it, then the first failure.
+  // refusals once a minute, looks after the accounts every hour and inspects every record each day, a piece at a time.
+  // All of it, then the first failure.
   Status maintain();
   // At the end of a process that changed something: the floor learns of it.
   Status close();
@@ -58,9 +59,19 @@ class Authenticator {
   bool is_limited(const Visit& visit) const;
   // What was counted since the last time, in one batch: refusals, and the levels of the limits.
   Status save_counts();
-  // Counts the accounts for the decoys; completes what waits for the server's key: signatures of revocation records,
-  // and metadata.
+  // Work that begins anew every `period` and takes `share` of each second until it has gone round.
+  struct Turn {
+    std::chrono::milliseconds period;
+    std::chrono::milliseconds share;
+    std::optional<std::chrono::milliseconds> begun;
+    bool under_way = false;
+  };
+  // `piece` says whether it has gone round. True where it has just now.
+  template <class Piece>
+  Result<bool> take_turn(Turn& turn, const Piece& piece);
+  Status sweep();
   Status look_after_accounts();
+  Status inspect_records();
   void watch_clock();
   Status watch_server_key();
   Status watch_secrets();
@@ -76,11 +87,13 @@ class Authenticator {
   std::mutex left_behind_mutex_;
   std::string left_behind_;  // why this one could not be replaced by one that is up to date
   std::string_view clock_state_ = "right";
-  bool sweeping_ = false;  // in the middle of a round
-  // When they were done, or begun, last.
-  std::optional<std::chrono::milliseconds> swept_at_;
-  std::optional<std::chrono::milliseconds> summarised_at_;
-  std::optional<std::chrono::milliseconds> accounts_at_;
+  std::atomic<std::int64_t> damaged_records_{0};  // as the last inspection saw
+  // A round of sweeping looks at every record once. What lives for minutes and hours need not be looked at again at
+  // once. A share of each second, so that whatever comes in at the machine's own rate is swept at that rate.
+  Turn sweeping_{std::chrono::seconds(30), std::chrono::milliseconds(50), {}, false};
+  Turn accounts_{std::chrono::hours(1), std::chrono::milliseconds(50), {}, false};
+  Turn inspecting_{std::chrono::hours(24), std::chrono::milliseconds(20), {}, false};
+  std::optional<std::chrono::milliseconds> summarised_at_;  // when it was done last
 };
 
 }  // namespace countersign::auth

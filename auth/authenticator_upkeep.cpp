@@ -1,21 +1,16 @@
 // The Authenticator's look after itself: whether it is ready, what it counts, and what a timer does.
+#include <algorithm>
 #include <array>
 
 #include "auth/authenticator.hpp"
 #include "auth/base/log.hpp"
-#include "auth/keys/metadata.hpp"
 
 namespace countersign::auth {
 namespace {
 
-constexpr std::size_t kSweepPage = 100;
-// Of each second, so that whatever comes in at the machine's own rate is swept at that rate, and never falls behind.
-constexpr std::chrono::milliseconds kSweepTime{50};
-constexpr std::size_t kListPage = 500;
-// A round looks at every record once. What lives for minutes and hours need not be looked at again at once.
-constexpr std::chrono::seconds kSweepEvery{30};
+constexpr std::size_t kPage = 100;
+constexpr std::size_t kDamagesLoggedMax = 20;
 constexpr std::chrono::minutes kSummaryEvery{1};
-constexpr std::chrono::hours kAccountsEvery{1};
 // Whether anything can be written shows in a write. A server that is asked often does not write each time.
 constexpr Seconds kReadyWriteEvery{10};
 
@@ -38,7 +33,12 @@ Result<Readiness> Authenticator::ready() {
   TRY(judge_up_to_date());
   const Instant now = roles_->timekeeper.now().wall;
   TRY(roles_->key_watch.judge(now));
-  return Readiness{roles_->key_watch.warnings(now)};
+  Readiness readiness{roles_->key_watch.warnings(now)};
+  if (const std::int64_t damaged = damaged_records_; damaged > 0) {
+    readiness.warnings.push_back(std::to_string(damaged) +
+                                 " records are damaged, and whoever needs one is refused: `countersign status --deep`");
+  }
+  return readiness;
 }
 
 void Authenticator::note_left_behind(std::string why) {
@@ -86,26 +86,34 @@ Status Authenticator::save_counts() {
   return saved;
 }
 
+template <class Piece>
+Result<bool> Authenticator::take_turn(Turn& turn, const Piece& piece) {
+  const bool begins = !turn.under_way && is_due(turn.begun, ground_->clock.monotonic(), turn.period);
+  if (!begins && !turn.under_way) return false;
+  turn.under_way = true;  // also where it fails: the next second goes on
+  const bool went_round = TRY(upkeep::go_on_for(turn.share, ground_->clock, piece));
+  turn.under_way = !went_round;
+  return went_round;
+}
+
+Status Authenticator::sweep() {
+  TRY(take_turn(sweeping_, [&]() -> Result<bool> { return TRY(roles_->sweeper.sweep(kPage)).went_round; }));
+  return ok();
+}
+
 Status Authenticator::look_after_accounts() {
-  std::map<std::string, std::size_t> mix;
-  std::string after;
-  while (true) {
-    const auto ids = TRY(roles_->accounts.list(after, kListPage));
-    for (const std::string& id : ids) {
-      const auto stored = roles_->accounts.find(id);
-      if (!stored || !*stored) continue;
-      const bool active = (*stored)->account.state == records::AccountState::active;
-      mix[(*stored)->account.encryption_algorithm] += active ? 1 : 0;
-      // Changed meanwhile: the next round sees it. What is damaged is an alarm, and must not stop the others.
-      const Status completed = active ? keys::complete_metadata(roles_->context, id) : roles_->revocation.complete(id);
-      if (completed || completed.error().code == ErrorCode::conflict) continue;
-      log_event(LogLevel::alarm, active ? "metadata" : "revocation record",
-                {{"account", id}, {"detail", completed.error().detail}});
-    }
-    if (ids.size() < kListPage) break;
-    after = ids.back();
+  TRY(take_turn(accounts_, [&] { return roles_->account_care.go_on(kPage); }));
+  return ok();
+}
+
+Status Authenticator::inspect_records() {
+  if (!TRY(take_turn(inspecting_, [&] { return roles_->inspection.go_on(kPage); }))) return ok();
+  const upkeep::Inspected& inspected = roles_->inspection.last();
+  damaged_records_ = inspected.damaged;
+  for (std::size_t i = 0; i < std::min(inspected.faults.size(), kDamagesLoggedMax); ++i) {
+    log_event(LogLevel::alarm, "damaged record", {{"detail", inspected.faults[i]}});
   }
-  return roles_->decoys.rebalance(mix, roles_->timekeeper.now().wall);
+  return ok();
 }
 
 Status Authenticator::maintain() {
@@ -119,16 +127,14 @@ Status Authenticator::maintain() {
   ground_->engine.look_after([this](openpgp::OpenPgp& engine) {
     return roles_->identity.test_signing(engine, roles_->timekeeper.now().wall);
   });
-  if (sweeping_ || is_due(swept_at_, now, kSweepEvery)) {
-    const auto swept = roles_->sweeper.sweep_for(kSweepTime, ground_->clock, kSweepPage);
-    sweeping_ = !swept || !swept->went_round;
-    if (!swept) note(tl::unexpected<Error>(swept.error()));
-  }
+  note(sweep());
   note(roles_->timekeeper.save_if_due());
   note(watch_server_key());
   note(watch_secrets());
   if (is_due(summarised_at_, now, kSummaryEvery)) note(save_counts());
-  if (is_due(accounts_at_, now, kAccountsEvery)) note(look_after_accounts());
+  note(look_after_accounts());
+  note(inspect_records());
+  note(ground_->medium.tidy());
   note(roles_->ballast.refill());
   note(roles_->floor->save());
   return first;

@@ -20,6 +20,8 @@
 #include "auth/sessions/login.hpp"
 #include "auth/sessions/sessions.hpp"
 #include "auth/throttle/limits.hpp"
+#include "auth/upkeep/account_care.hpp"
+#include "auth/upkeep/inspection.hpp"
 #include "auth/upkeep/key_upkeep.hpp"
 #include "auth/upkeep/key_watch.hpp"
 #include "auth/upkeep/secret_upkeep.hpp"
@@ -50,8 +52,8 @@ struct Ground {
   std::optional<secrets::FileLock> record_key_in_use;  // so that it is not retired under whoever seals with it
 };
 
-// Who does the work: a role an operation, or a few that belong together. Any thread may use any role, the sweeper
-// excepted.
+// Who does the work: a role an operation, or a few that belong together. Any thread may use any role, those
+// excepted that maintain() goes on with: sweeper, account_care, inspection.
 struct Roles {
   Roles(Ground& ground, records::ServerIdentity identity_in, openpgp::CertificateFacts key_facts,
         std::unique_ptr<records::Floor> floor_in)
@@ -96,6 +98,8 @@ struct Roles {
         deletion(context, withdrawals),
         exporting(context, withdrawals),
         sweeper(context),
+        account_care(context, revocation, decoys),
+        inspection(context),
         limits(ground.medium, ground.seal, ground.settings.writer, ground.settings.policies.limits) {}
 
   const records::ServerIdentity identity;
@@ -126,6 +130,8 @@ struct Roles {
   accounts::Deletion deletion;
   keys::RevocationExporting exporting;
   upkeep::Sweeper sweeper;
+  upkeep::AccountCare account_care;
+  upkeep::Inspection inspection;
   throttle::Limits limits;
 
   // What an operation asks for, by its type.

@@ -51,6 +51,13 @@ class Medium {
   // each other. It does not wait for a commit to become durable. Fails with storage_unavailable or record_unreadable,
   // and then nothing is known.
   virtual Result<Mark> mark() = 0;
+
+  // Goes over its own structure, apart from what the records say; takes as long as the medium is large.
+  // record_unreadable with what is wrong, storage_unavailable.
+  virtual Status check() { return ok(); }
+  // What it does for itself now and then, such as giving back space that nothing uses: a piece that keeps nobody
+  // waiting for more than some milliseconds. To be called about once a second. As commit().
+  virtual Status tidy() { return ok(); }
 };
 
 // read(), with absence as a value.

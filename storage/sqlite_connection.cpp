@@ -17,6 +17,8 @@ using std::chrono::milliseconds;
 constexpr int kCheckpointEveryPages = 1000;
 constexpr int kApplicationId = 0x43736e31;  // "Csn1"
 constexpr int kSchemaVersion = 1;
+constexpr int kFreePagesKept = 1024;  // 4 MiB
+constexpr int kPagesGivenBackAtOnce = 256;
 // Kept word for word: open() compares it with what the file says.
 constexpr const char* kSchema =
     "CREATE TABLE entries ("
@@ -113,7 +115,7 @@ Status check_schema(SQLite::Database& database) {
 
 Status check_integrity(SQLite::Database& database) {
   const std::string verdict = database.execAndGet("PRAGMA quick_check(1)").getString();
-  if (verdict != "ok") return fail(ErrorCode::startup_refused, "quick check: " + verdict);
+  if (verdict != "ok") return fail(ErrorCode::record_unreadable, "quick check: " + verdict);
   return ok();
 }
 
@@ -165,6 +167,12 @@ Status SqliteConnection::commit(const Batch& batch) {
 
 bool SqliteConnection::in_transaction() {
   return sqlite3_get_autocommit(database_.getHandle()) == 0;
+}
+
+Status SqliteConnection::give_space_back() {
+  if (database_.execAndGet("PRAGMA freelist_count").getInt() <= kFreePagesKept) return ok();
+  database_.exec("PRAGMA incremental_vacuum(" + std::to_string(kPagesGivenBackAtOnce) + ")");
+  return ok();
 }
 
 Status SqliteConnection::change(const Batch& batch) {

@@ -46,7 +46,7 @@ void create_schema(SQLite::Database& database);
 // startup_refused: not a store of ours, or of a newer program. Throws.
 Status check_schema(SQLite::Database& database);
 
-// startup_refused if the quick check finds damage. Throws.
+// record_unreadable if the quick check finds damage. Throws.
 Status check_integrity(SQLite::Database& database);
 
 enum class SqliteRole { reader, writer, checkpointing_writer };
@@ -62,6 +62,8 @@ class SqliteConnection {
   // Leaves no transaction open, or in_transaction() says so.
   Status commit(const Batch& batch);
   bool in_transaction();
+  // Of pages that nothing uses, those beyond what the next writes will want: a few at a time.
+  Status give_space_back();
 
  private:
   Status change(const Batch& batch);

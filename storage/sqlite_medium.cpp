@@ -140,7 +140,8 @@ Status SqliteMedium::create(const fs::path& given) {
   }
   TRY(sqlite_guarded([&]() -> Status {
     SQLite::Database database = connect_sqlite(temporary, kBusyTimeout);
-    checkpoint_here(database);  // on closing, so that the one file is everything
+    checkpoint_here(database);                        // on closing, so that the one file is everything
+    database.exec("PRAGMA auto_vacuum=INCREMENTAL");  // before there is any table
     database.exec("PRAGMA journal_mode=WAL");
     create_schema(database);
     return ok();
@@ -181,7 +182,7 @@ Status SqliteMedium::start() {
     if (database.execAndGet("PRAGMA journal_mode=WAL").getString() != "wal") {
       return fail(ErrorCode::startup_refused, file_.native() + ": no write-ahead log here");
     }
-    if (checkpoint_lock_.try_lock()) TRY(check_integrity(database));
+    checkpoint_lock_.try_lock();
   }
   writer_ = std::make_unique<SqliteConnection>(
       file_, busy_timeout_, checkpoint_lock_.held() ? SqliteRole::checkpointing_writer : SqliteRole::writer);
@@ -218,6 +219,19 @@ Result<Mark> SqliteMedium::mark() {
   }
   mark_ = *changes;
   return Mark{mark_};
+}
+
+Status SqliteMedium::check() {
+  return sqlite_guarded([&] {
+    SQLite::Database database = connect_sqlite(file_, busy_timeout_);
+    return check_integrity(database);
+  });
+}
+
+Status SqliteMedium::tidy() {
+  const std::lock_guard lock(writer_mutex_);
+  if (!writer_ || !checkpoint_lock_.held()) return ok();
+  return sqlite_guarded([&] { return writer_->give_space_back(); });
 }
 
 Status SqliteMedium::commit_as_only_writer(const Batch& batch) {

@@ -30,8 +30,9 @@ class SqliteMedium final : public Medium {
   // is left of one) already, startup_refused where there is no such folder, storage_unavailable.
   static Status create(const std::filesystem::path& file);
 
-  // startup_refused: no such file, not a store of ours, a schema newer than this program, readable by others, or
-  // (judged by who checkpoints) a failed quick check. storage_unavailable: busy, no space, an I/O error.
+  // startup_refused: no such file, not a store of ours, a schema newer than this program, readable by others.
+  // storage_unavailable: busy, no space, an I/O error. Costs the same whatever it holds: damage behind the first pages
+  // is found by check(), and by whoever reads there.
   static Result<std::unique_ptr<SqliteMedium>> open(const std::filesystem::path& file);
   // The same with another patience towards a busy writer than five seconds.
   static Result<std::unique_ptr<SqliteMedium>> open_with_timeout(const std::filesystem::path& file,
@@ -45,6 +46,11 @@ class SqliteMedium final : public Medium {
   Result<std::vector<std::string>> list(std::string_view prefix, std::string_view after, std::size_t limit) override;
   Status commit(const Batch& batch) override;
   Result<Mark> mark() override;
+  // SQLite's quick check.
+  Status check() override;
+  // Gives pages that nothing uses back to the file system, some at a time; only where it was made to (a database from
+  // before that keeps its size, until a restore makes it anew).
+  Status tidy() override;
 
  private:
   class ReaderLease;

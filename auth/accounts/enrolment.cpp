@@ -46,6 +46,7 @@ Result<records::Account> Enrolment::create(const openpgp::Enrollable& checked, c
   account.encryption_algorithm = checked.encryption_key.algorithm;
   account.show_key_id = wanted.show_key_id;
   account.managed = wanted.managed;
+  account.profile = wanted.profile;
   entry.at = moment.wall;
   entry.account = account.id;
   entry.key = account.fingerprint.upper();
@@ -75,7 +76,7 @@ Result<records::Account> Enrolment::create(const openpgp::Enrollable& checked, c
     if (wanted.escrow != nullptr) {
       context_.accounts.stage_part(batch, account, records::AccountPart::escrowed_key, wanted.escrow->reveal());
     }
-    TRY(keys::stage_metadata(context_, batch, account, checked, moment));
+    if (!wanted.metadata_later) TRY(keys::stage_metadata(context_, batch, account, checked, moment));
     context_.accounts.stage_new(batch, account, checked.certificate);
     stage(batch);
     TRY(context_.audit.commit(batch, entry));
@@ -112,10 +113,13 @@ Result<records::Account> Enrolment::enrol(const proving::Response& response, con
 Result<records::Account> Enrolment::add(const NewAccount& request, const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
   TRY(check_new_username(request.username));
+  TRY(records::check_profile(request.profile));
   const auto checked = TRY(openpgp::check_enrollable(context_.engine, request.public_key,
                                                      openpgp::gate::kCertificateLocalReadBytesMax, moment.wall));
-  return create(checked, {request.username, request.show_key_id, std::nullopt, request.password}, moment,
-                {records::Decision::account_added, {}, "", "", "", visit.source, ""}, [](storage::Batch&) {});
+  const Wanted wanted{request.username, request.show_key_id, std::nullopt,          request.password, false,
+                      nullptr,          request.profile,     request.metadata_later};
+  return create(checked, wanted, moment, {records::Decision::account_added, {}, "", "", "", visit.source, ""},
+                [](storage::Batch&) {});
 }
 
 Result<keys::ManagedAccount> Enrolment::add_managed(const NewManagedAccount& request, const Visit& visit) {

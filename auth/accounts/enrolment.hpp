@@ -36,6 +36,9 @@ struct NewAccount {
   std::string public_key;
   bool show_key_id = false;
   std::optional<passwords::Password> password = {};
+  records::Profile profile = {};
+  // The metadata is made by the server when it has time: of many accounts at once, each costs a signature.
+  bool metadata_later = false;
 };
 
 // One whose key the server makes.
@@ -84,6 +87,8 @@ class Enrolment {
     const std::optional<passwords::Password>& password;
     bool managed = false;
     const Secret* escrow = nullptr;  // the secret key, where it is to be kept
+    records::Profile profile = {};
+    bool metadata_later = false;
   };
   // Makes the account in one batch with whatever `stage` adds to it.
   Result<records::Account> create(const openpgp::Enrollable& checked, const Wanted& wanted, const Moment& moment,

@@ -1,5 +1,7 @@
 #include "auth/records/account.hpp"
 
+#include <algorithm>
+
 #include "auth/base/account_id.hpp"
 #include "auth/secrets/record_seal.hpp"
 #include "storage/base/enum_names.hpp"
@@ -81,6 +83,7 @@ Result<Account> parse_account_members(const Json& json) {
   account.encryption_algorithm = TRY(reader.text("encryption_algorithm"));
   account.show_key_id = TRY(reader.boolean_or("show_key_id", false));
   account.managed = TRY(reader.boolean_or("managed", false));
+  account.profile = TRY(parse_profile(reader));
   const Json former = reader.take("former_keys");
   if (former.items() == nullptr) return fail(ErrorCode::malformed_message, "former_keys");
   for (const Json& key : *former.items()) account.former_keys.push_back(TRY(parse_former_key(key)));
@@ -131,22 +134,24 @@ Json write_account(const Account& account) {
                     .set("until", format_time(key.until))
                     .set("reason", key.reason));
   }
-  return Json::object()
-      .set("version", 1)
-      .set("account", account.id)
-      .set("username", account.username.empty() ? Json() : Json(account.username))
-      .set("state", name_of(account.state))
-      .set("epoch", static_cast<std::int64_t>(account.epoch))
-      .set("fingerprint", account.fingerprint.upper())
-      .set("key_since", format_time(account.key_since))
-      .set("encryption_algorithm", account.encryption_algorithm)
-      .set("show_key_id", account.show_key_id)
-      .set("managed", account.managed)
-      .set("former_keys", std::move(former))
-      .set("created_at", format_time(account.created_at))
-      .set("records", write_parts(account.parts))
-      .set("password", name_of(scheme))
-      .set("pepper", peppered ? Json(account.pepper_key) : Json());
+  Json json = Json::object()
+                  .set("version", 1)
+                  .set("account", account.id)
+                  .set("username", account.username.empty() ? Json() : Json(account.username))
+                  .set("state", name_of(account.state))
+                  .set("epoch", static_cast<std::int64_t>(account.epoch))
+                  .set("fingerprint", account.fingerprint.upper())
+                  .set("key_since", format_time(account.key_since))
+                  .set("encryption_algorithm", account.encryption_algorithm)
+                  .set("show_key_id", account.show_key_id)
+                  .set("managed", account.managed)
+                  .set("former_keys", std::move(former))
+                  .set("created_at", format_time(account.created_at))
+                  .set("records", write_parts(account.parts))
+                  .set("password", name_of(scheme))
+                  .set("pepper", peppered ? Json(account.pepper_key) : Json());
+  write_profile(account.profile, json);
+  return json;
 }
 
 std::optional<std::string> pepper_key_named_in(std::string_view name, ByteView bytes) {
@@ -170,6 +175,9 @@ std::optional<std::string> account_named_in(std::string_view name) {
 }
 std::string part_name(std::string_view id, AccountPart part) {
   return std::string(kFolder) + std::string(id) + "." + std::string(ending_of(part));
+}
+bool is_part_name(std::string_view name) {
+  return name.starts_with(kFolder) && kEndings.find(name.substr(std::min(name.size(), name.rfind('.') + 1)));
 }
 std::string seen_name(std::string_view id) {
   return std::string(kFolder) + std::string(id) + ".seen";

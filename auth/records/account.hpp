@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "auth/base/fingerprint.hpp"
+#include "auth/records/profile.hpp"
 #include "storage/base/json.hpp"
 #include "storage/base/result.hpp"
 #include "storage/base/time.hpp"
@@ -63,6 +64,7 @@ struct Account {
   // The key was made by the server and handed over, protected by the account's password, which may therefore change it.
   // Whoever gives the account a key of their own ends that.
   bool managed = false;
+  Profile profile;
   std::vector<FormerKey> former_keys;
   Instant created_at{};
   // What of its other records is to be there, with the SHA-256 of each, hex. A part that is not named here does not
@@ -92,9 +94,10 @@ std::string account_name(std::string_view id);  // users/<id>.account
 // The id in such a name; nothing where it is another's.
 std::optional<std::string> account_named_in(std::string_view name);
 std::string part_name(std::string_view id, AccountPart part);  // users/<id>.pub, .key, ...
-std::string seen_name(std::string_view id);                    // users/<id>.seen
-std::string key_name(const Fingerprint& fingerprint);          // keys/<fingerprint>
-std::string held_name(const Fingerprint& fingerprint);         // held/<fingerprint>
+bool is_part_name(std::string_view name);
+std::string seen_name(std::string_view id);             // users/<id>.seen
+std::string key_name(const Fingerprint& fingerprint);   // keys/<fingerprint>
+std::string held_name(const Fingerprint& fingerprint);  // held/<fingerprint>
 
 // The id of the record key that the pepper of an account's password is from, read from its record's bytes alone;
 // nothing where the name is no account record's, or there is no pepper. Whether the MAC holds is another question.

@@ -170,6 +170,7 @@ void Accounts::stage_tombstone(storage::Batch& batch, Account& account, Instant 
   account.state = AccountState::deleted;
   account.username.clear();
   account.managed = false;
+  account.profile = {};
   for (const AccountPart part : kAccountParts) stage_no_part(batch, account, part);
   batch.erase(seen_name(account.id));
 }

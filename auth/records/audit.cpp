@@ -78,7 +78,7 @@ Bytes Audit::close(const std::string& writer, const ChainHead& before, std::int6
   record.entry = entry;
   record.entry.source = escape_for_display(entry.source);
   record.entry.detail = escape_for_display(entry.detail, kDetailBytesMax);
-  return seal_.close(audit_name(writer, number), write_audit_record(record));
+  return close_audit_record(seal_, audit_name(writer, number), record);
 }
 
 Status Audit::commit(const storage::Batch& batch, const AuditEntry& entry) {
@@ -207,17 +207,18 @@ Result<Audit::Rejoined> Audit::stage_rejoined(storage::Batch& batch, const Audit
   return out;
 }
 
-Result<std::vector<AuditRecord>> Audit::list(std::string_view writer, std::size_t limit) {
+Result<std::vector<AuditRecord>> Audit::list(std::string_view writer, std::int64_t before, std::size_t limit) {
   std::vector<AuditRecord> records;
   const auto all = writer.empty() ? TRY(writers()) : std::vector<std::string>{std::string(writer)};
   for (const std::string& one : all) {
     const ChainHead head = TRY(read_head(one));
-    const auto first = std::max<std::int64_t>(1, head.number - static_cast<std::int64_t>(limit) + 1);
-    for (std::int64_t number = first; number <= head.number; ++number) {
+    const std::int64_t last = before == 0 ? head.number : std::min(head.number, before - 1);
+    const auto first = std::max<std::int64_t>(1, last - static_cast<std::int64_t>(limit) + 1);
+    for (std::int64_t number = first; number <= last; ++number) {
       const std::string name = audit_name(one, number);
-      const auto entry = TRY(find_record(medium_, seal_, name));
-      if (entry) records.push_back(TRY(parse_audit_record(entry->record)));
-      if (entry || TRY(floor_.is_cut_off(medium_, one, number))) continue;
+      auto record = TRY(find_audit_record(medium_, seal_, name));
+      if (record) records.push_back(*std::move(record));
+      if (record || TRY(floor_.is_cut_off(medium_, one, number))) continue;
       return fail(ErrorCode::chain_broken, name + " is missing");
     }
   }
@@ -239,8 +240,8 @@ Status Audit::verify_chain(const std::string& writer, AuditReport& report, const
     const bool gap = *number > first;
     last = *number;
     const auto entry = TRY(storage::find(medium_, name));
-    const auto opened = entry ? seal_.open(name, entry->bytes) : fail(ErrorCode::not_found, "gone meanwhile");
-    const auto record = opened ? parse_audit_record(*opened) : tl::unexpected<Error>(opened.error());
+    const auto record = entry ? open_audit_record(seal_, name, entry->bytes)
+                              : Result<AuditRecord>(fail(ErrorCode::not_found, "gone meanwhile"));
     const bool in_place = record && record->number == *number && record->writer == writer;
     const bool joint = gap && in_place && is_joint(*record);
     if (joint) report.cut_off.push_back({writer, first, *number - 1});

@@ -64,8 +64,9 @@ class Audit {
     std::vector<CutOff> cut_off;
   };
   Result<Rejoined> stage_rejoined(storage::Batch& batch, const AuditEntry& entry);
-  // Of all writers or of one (empty: all), oldest first within a writer, at most `limit` newest of each.
-  Result<std::vector<AuditRecord>> list(std::string_view writer, std::size_t limit);
+  // Of all writers or of one (empty: all), oldest first within a writer: the newest ones before the number `before` (0:
+  // of all), at most `limit` of each.
+  Result<std::vector<AuditRecord>> list(std::string_view writer, std::int64_t before, std::size_t limit);
   // Walks every chain: MAC, number, previous hash, and the head that the floor remembers. What does not hold is a fault
   // of the report, not an error; a gap in the numbers is none where the record behind it speaks of a restore.
   // `progress` is called now and then with the records seen so far.

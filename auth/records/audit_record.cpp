@@ -1,13 +1,101 @@
 #include "auth/records/audit_record.hpp"
 
-#include "auth/secrets/record_seal.hpp"
 #include "storage/numbered_names.hpp"
 
 namespace countersign::auth::records {
 namespace {
 
-Result<AuditRecord> parse_audit_record_members(const Json& json) {
+constexpr std::string_view kAudit = "audit/";
+constexpr std::size_t kTimeBytes = 8;
+constexpr std::size_t kDecisionBytes = 2;
+constexpr std::size_t kLengthBytes = 2;
+constexpr std::int64_t kLastTime = 253'402'300'799;  // the end of the year 9999, as everywhere
+
+// A text field of an entry. Hex is kept as the bytes that it stands for, where `kind` is below `kind_as_text`.
+struct Field {
+  std::string AuditEntry::*member;
+  std::uint8_t kind;
+  std::uint8_t kind_as_text;
+  std::string (*text_of)(ByteView bytes);
+};
+std::string upper_hex(ByteView bytes) {
+  std::string text = hex(bytes);
+  for (char& c : text) c = c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c;
+  return text;
+}
+constexpr Field kFields[] = {{&AuditEntry::account, 1, 4, &hex},
+                             {&AuditEntry::key, 2, 5, &upper_hex},
+                             {&AuditEntry::session, 3, 6, &hex},
+                             {&AuditEntry::source, 7, 7, nullptr},
+                             {&AuditEntry::detail, 8, 8, nullptr}};
+
+void append_field(Bytes& body, const Field& field, const std::string& text) {
+  if (text.empty()) return;
+  const auto bytes = field.text_of == nullptr ? std::nullopt : from_hex(text);
+  const bool as_bytes_of_hex = bytes && field.text_of(*bytes) == text;
+  const ByteView value = as_bytes_of_hex ? ByteView(*bytes) : as_bytes(text);
+  body.push_back(as_bytes_of_hex ? field.kind : field.kind_as_text);
+  append_integer(body, value.size(), kLengthBytes);
+  append(body, value);
+}
+
+// Reads from the front. What is too short is remembered until the end.
+class BodyReader {
+ public:
+  explicit BodyReader(ByteView left) : left_(left) {}
+  ByteView bytes(std::size_t count) {
+    is_short_ = is_short_ || left_.size() < count;
+    if (is_short_) return {};
+    const ByteView taken = left_.first(count);
+    left_ = left_.subspan(count);
+    return taken;
+  }
+  std::uint64_t number(std::size_t width) {
+    std::uint64_t value = 0;
+    for (const std::uint8_t byte : bytes(width)) value = (value << 8) | byte;
+    return value;
+  }
+  bool next_is(std::uint8_t kind) {
+    if (left_.empty() || left_.front() != kind) return false;
+    bytes(1);
+    return true;
+  }
+  bool is_complete() const { return !is_short_ && left_.empty(); }
+
+ private:
+  ByteView left_;
+  bool is_short_ = false;
+};
+
+std::string decision_text(std::uint64_t number) {
+  const std::string_view known = number < kDecisions ? name_of(static_cast<Decision>(number)) : std::string_view();
+  return known.empty() ? "decision-" + std::to_string(number) : std::string(known);
+}
+
+Result<AuditRecord> parse_body(ByteView body) {
+  BodyReader reader(body);
+  AuditRecord record;
+  record.previous = hex(reader.bytes(sizeof(Digest)));
+  const std::uint64_t at = reader.number(kTimeBytes);
+  record.decision = decision_text(reader.number(kDecisionBytes));
+  for (const Field& field : kFields) {
+    const bool is_hex = field.text_of != nullptr && reader.next_is(field.kind);
+    if (!is_hex && !reader.next_is(field.kind_as_text)) continue;
+    const ByteView value = reader.bytes(reader.number(kLengthBytes));
+    record.entry.*field.member = is_hex ? field.text_of(value) : to_string(value);
+  }
+  if (!reader.is_complete() || at > static_cast<std::uint64_t>(kLastTime)) {
+    return fail(ErrorCode::malformed_message, "the body");
+  }
+  record.entry.at = from_unix(static_cast<std::int64_t>(at));
+  return record;
+}
+
+Result<AuditRecord> parse_json_record(ByteView bytes) {
+  const Json json = TRY(parse_json(as_text(bytes)));
+  if (json.members() == nullptr) return fail(ErrorCode::malformed_message, "no object");
   JsonReader reader(json);
+  reader.take("mac");
   TRY(secrets::check_record_version(reader));
   AuditRecord record;
   record.writer = TRY(reader.text("writer"));
@@ -38,34 +126,42 @@ std::string_view name_of(Decision decision) {
 }
 
 std::string audit_folder(std::string_view writer) {
-  return "audit/" + std::string(writer) + "/";
+  return std::string(kAudit) + std::string(writer) + "/";
 }
 
 std::string audit_name(std::string_view writer, std::int64_t number) {
   return storage::numbered_name(audit_folder(writer), number);
 }
 
-Json write_audit_record(const AuditRecord& record) {
-  Json json = Json::object()
-                  .set("version", 1)
-                  .set("writer", record.writer)
-                  .set("number", record.number)
-                  .set("previous", record.previous)
-                  .set("at", format_time(record.entry.at))
-                  .set("decision", name_of(record.entry.decision));
-  const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty()) json.set(name, value);
-  };
-  add("account", record.entry.account);
-  add("key", record.entry.key);
-  add("session", record.entry.session);
-  add("source", record.entry.source);
-  add("detail", record.entry.detail);
-  return json;
+Bytes close_audit_record(const secrets::RecordSeal& seal, std::string_view name, const AuditRecord& record) {
+  Bytes body = from_hex(record.previous).value();
+  append_integer(body, static_cast<std::uint64_t>(unix_seconds(record.entry.at)), kTimeBytes);
+  append_integer(body, static_cast<std::uint64_t>(record.entry.decision), kDecisionBytes);
+  for (const Field& field : kFields) append_field(body, field, record.entry.*field.member);
+  return seal.close_packed(name, body);
 }
 
-Result<AuditRecord> parse_audit_record(const Json& json) {
-  return secrets::understood("audit record", parse_audit_record_members(json));
+Result<AuditRecord> parse_audit_record(std::string_view name, ByteView bytes) {
+  const std::string_view folder = name.substr(0, name.rfind('/') + 1);
+  const auto number = storage::number_named_in(folder, name);
+  if (!number || !folder.starts_with(kAudit)) return fail(ErrorCode::record_unreadable, std::string(name));
+  if (!secrets::is_packed(bytes)) return secrets::understood(name, parse_json_record(bytes));
+  AuditRecord record = TRY(secrets::understood(name, parse_body(secrets::packed_body(bytes))));
+  record.writer = folder.substr(kAudit.size(), folder.size() - kAudit.size() - 1);
+  record.number = *number;
+  return record;
+}
+
+Result<AuditRecord> open_audit_record(const secrets::RecordSeal& seal, std::string_view name, ByteView bytes) {
+  TRY(seal.verify(name, bytes));
+  return parse_audit_record(name, bytes);
+}
+
+Result<std::optional<AuditRecord>> find_audit_record(storage::Medium& medium, const secrets::RecordSeal& seal,
+                                                     std::string_view name) {
+  const auto entry = TRY(storage::find(medium, name));
+  if (!entry) return std::optional<AuditRecord>();
+  return std::optional<AuditRecord>(TRY(open_audit_record(seal, name, entry->bytes)));
 }
 
 }  // namespace countersign::auth::records

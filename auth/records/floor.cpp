@@ -143,8 +143,7 @@ Result<bool> Floor::is_cut_off(storage::Medium& medium, const std::string& write
   const auto names = TRY(medium.list(audit_folder(writer), audit_name(writer, number), 1));
   if (names.empty()) return false;
   const storage::Entry next = TRY(medium.read(names.front()));
-  const auto opened = seal_.open(names.front(), next.bytes);
-  const auto record = opened ? parse_audit_record(*opened) : tl::unexpected<Error>(opened.error());
+  const auto record = open_audit_record(seal_, names.front(), next.bytes);
   return record && record->decision == name_of(Decision::store_restored);
 }
 

@@ -163,13 +163,11 @@ Result<bool> BackingUp::copy_changed(const Heads& from, const Heads& to) {
     if (after >= last) continue;
     const auto note = [&](const std::string& name) -> Result<bool> {
       if (name > last) return false;
-      const auto entry = TRY(find_record(context_.medium, context_.seal, name));
-      if (!entry) return true;
-      const records::AuditRecord record = TRY(records::parse_audit_record(entry->record));
-      if (changes_nothing(record.decision)) return true;
+      const auto record = TRY(records::find_audit_record(context_.medium, context_.seal, name));
+      if (!record || changes_nothing(record->decision)) return true;
       changed = true;
-      if (!record.entry.account.empty()) accounts.insert(record.entry.account);
-      if (const auto key = Fingerprint::parse(record.entry.key)) keys.insert(records::key_name(*key));
+      if (!record->entry.account.empty()) accounts.insert(record->entry.account);
+      if (const auto key = Fingerprint::parse(record->entry.key)) keys.insert(records::key_name(*key));
       return true;
     };
     TRY(storage::visit_names(context_.medium, records::audit_folder(writer), after, note));

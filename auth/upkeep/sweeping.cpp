@@ -1,17 +1,11 @@
 #include "auth/upkeep/sweeping.hpp"
 
-#include <array>
+#include <algorithm>
 
 #include "auth/records/consumed.hpp"
 #include "auth/records/session.hpp"
 
 namespace countersign::auth::upkeep {
-namespace {
-
-constexpr std::array<std::string_view, 3> kFolders = {"sessions/", "consumed/", "held/"};
-
-}  // namespace
-
 Result<bool> Sweeper::stage_session(storage::Batch& batch, const std::string& name, const Moment& moment) {
   const auto entry = TRY(find_record(context_.medium, context_.seal, name));
   if (!entry) return false;
@@ -55,23 +49,13 @@ Result<bool> Sweeper::stage_held(storage::Batch& batch, const std::string& name,
   return true;
 }
 
-Result<bool> Sweeper::stage(storage::Batch& batch, const std::string& name, const Moment& moment) {
-  switch (folder_) {
-    case 0:
-      return stage_session(batch, name, moment);
-    case 1:
-      return stage_consumed(batch, name, moment);
-    default:
-      return stage_held(batch, name, moment);
-  }
-}
-
 // Judged anew: one of them was used meanwhile.
-Result<std::size_t> Sweeper::erase_one_by_one(const std::vector<std::string>& names, const Moment& moment) {
+Result<std::size_t> Sweeper::erase_one_by_one(Stage stage, const std::vector<std::string>& names,
+                                              const Moment& moment) {
   std::size_t erased = 0;
   for (const std::string& name : names) {
     storage::Batch batch;
-    const auto staged = stage(batch, name, moment);
+    const auto staged = (this->*stage)(batch, name, moment);
     if (staged && !*staged) continue;
     const Status done = staged ? context_.medium.commit(batch) : tl::unexpected<Error>(staged.error());
     if (!done && done.error().code == ErrorCode::storage_unavailable) return tl::unexpected<Error>(done.error());
@@ -85,12 +69,14 @@ Result<Swept> Sweeper::sweep(std::size_t page) {
   Swept swept;
   swept.went_round = moment.ahead;
   if (moment.ahead) return swept;
-  const auto names = TRY(context_.medium.list(kFolders[folder_], after_, page));
+  while (folders_[turn_].ended) turn_ = (turn_ + 1) % folders_.size();
+  Folder& folder = folders_[turn_];
+  const auto names = TRY(folder.round.names(context_.medium, page));
   storage::Batch batch;
   std::vector<std::string> dead;
   for (const std::string& name : names) {
     ++swept.looked_at;
-    const auto staged = stage(batch, name, moment);
+    const auto staged = (this->*folder.stage)(batch, name, moment);
     if (staged && *staged) dead.push_back(name);
     // Damaged, or under a key that is not there: it stays, and is refused by its own rules. Only a medium out of order
     // ends the page, or one planted record would stop the sweeping for good.
@@ -100,26 +86,14 @@ Result<Swept> Sweeper::sweep(std::size_t page) {
   if (!committed && committed.error().code == ErrorCode::storage_unavailable) {
     return tl::unexpected<Error>(committed.error());
   }
-  swept.erased = committed ? dead.size() : TRY(erase_one_by_one(dead, moment));
-  after_ = names.empty() ? "" : names.back();
-  if (names.size() < page) {
-    after_.clear();
-    folder_ = (folder_ + 1) % kFolders.size();
-    swept.went_round = folder_ == 0;
+  swept.erased = committed ? dead.size() : TRY(erase_one_by_one(folder.stage, dead, moment));
+  folder.ended = folder.round.pass(names, page);
+  turn_ = (turn_ + 1) % folders_.size();
+  swept.went_round = std::all_of(folders_.begin(), folders_.end(), [](const Folder& one) { return one.ended; });
+  if (swept.went_round) {
+    for (Folder& one : folders_) one.ended = false;
   }
   return swept;
-}
-
-Result<Swept> Sweeper::sweep_for(std::chrono::milliseconds time, const Clock& clock, std::size_t page) {
-  const auto end = clock.monotonic() + time;
-  Swept all;
-  do {
-    const Swept swept = TRY(sweep(page));
-    all.looked_at += swept.looked_at;
-    all.erased += swept.erased;
-    all.went_round = swept.went_round;
-  } while (!all.went_round && clock.monotonic() < end);
-  return all;
 }
 
 }  // namespace countersign::auth::upkeep

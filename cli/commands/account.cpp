@@ -2,6 +2,7 @@
 #include "cli/commands/all.hpp"
 
 #include "auth/openpgp/gate/packet_gate.hpp"
+#include "cli/commands/account_batch.hpp"
 #include "cli/input.hpp"
 #include "cli/key_out.hpp"
 #include "cli/known_servers_file.hpp"
@@ -18,26 +19,33 @@ struct AccountAddOptions {
   std::string public_key;  // a file; "-" is stdin
   bool show_key_id = false;
   std::string password_file;  // "-" is stdin; empty: none, or for a managed account asked for
+  std::string batch;          // a file; "-" is stdin
   KeyMadeHere key_made_here;
 
   Arguments arguments() {
     return joined(
-        {Argument("USER", &user, "The username").required(), {"--public-key", &public_key, "A file; - is stdin"}},
+        {{"USER", &user, "The username"}, {"--public-key", &public_key, "A file; - is stdin"}},
         key_made_here.arguments(),
         {{"--show-key-id", &show_key_id, kShowKeyId},
          {"--password-file", &password_file,
-          "A file with a password to begin with; - is stdin; for --managed else asked for"}});
+          "A file with a password to begin with; - is stdin; for --managed else asked for"},
+         Argument("--batch", &batch, "Many: a file of JSON lines {username, public_key, groups?, email?}; - is stdin")
+             .excludes("USER")
+             .excludes("--public-key")
+             .excludes("--managed")
+             .excludes("--show-key-id")
+             .excludes("--password-file")});
   }
 };
 
 struct AccountListOptions {
-  std::string after;       // the account id to go on after
-  std::int64_t limit = 0;  // 0: all
+  std::string after;  // the account id to go on after
+  std::int64_t limit = 1000;
 
   Arguments arguments() {
     return {
         {"--after", &after, "Go on after this account id"},
-        {"--limit", &limit, "At most so many; else all"},
+        Argument("--limit", &limit, "At most so many (1000)").at_most(10000),
     };
   }
 };
@@ -119,6 +127,8 @@ Status add_managed(const AccountAddOptions& options, CommandContext& context) {
 }
 
 Status run_account_add(const AccountAddOptions& options, CommandContext& context) {
+  if (!options.batch.empty()) return add_accounts(options.batch, context);
+  if (options.user.empty()) return fail(ErrorCode::usage, "name the USER, or pass --batch with a file of many");
   if (options.key_made_here.managed) return add_managed(options, context);
   if (options.public_key.empty()) {
     return fail(ErrorCode::usage, "pass the owner's public key with --public-key, or --managed to have a key made");
@@ -138,7 +148,14 @@ Status run_account_add(const AccountAddOptions& options, CommandContext& context
 }
 
 Status run_account_list(const AccountListOptions& options, CommandContext& context) {
-  return run_local(context, "account.list", Json::object().set("after", options.after).set("limit", options.limit));
+  Json fields = Json::object().set("after", options.after).set("limit", options.limit);
+  const Json answer = TRY(ask_local(context, "account.list", std::move(fields), ""));
+  context.terminal.answer(answer);
+  const Json* next = answer.find("next");
+  if (next != nullptr && next->string() != nullptr) {
+    context.terminal.say("More follow: countersign account list --after " + *next->string());
+  }
+  return ok();
 }
 
 Status run_account_show(const AccountShowOptions& options, CommandContext& context) {

@@ -34,6 +34,7 @@ Command serve_command();
 Command server_command();
 Command server_key_command();
 Command session_command();
+Command status_command();
 Command version_command();
 
 }  // namespace countersign::cli::commands

@@ -9,17 +9,21 @@ namespace {
 struct AuditListOptions {
   std::string writer;  // empty: every writer
   std::int64_t limit = 100;
+  std::int64_t before = 0;  // 0: of all
 
   Arguments arguments() {
     return {
         {"--writer", &writer, "Of this writer only"},
         Argument("--limit", &limit, "The newest so many of each writer (100)").at_most(10000),
+        Argument("--before", &before, "Of --writer, those before this number").needs("--writer"),
     };
   }
 };
 
 Status run_audit_list(const AuditListOptions& options, CommandContext& context) {
-  return run_local(context, "audit.list", Json::object().set("writer", options.writer).set("limit", options.limit));
+  return run_local(
+      context, "audit.list",
+      Json::object().set("writer", options.writer).set("before", options.before).set("limit", options.limit));
 }
 
 Status run_audit_verify(CommandContext& context) {

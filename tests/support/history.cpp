@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "auth/records/audit_record.hpp"
+
 namespace countersign::test {
 namespace {
 
@@ -17,8 +19,7 @@ std::vector<std::string> sources_in(const storage::Batch& batch) {
   std::vector<std::string> sources;
   for (const auto& [name, bytes] : batch.changes()) {
     if (!name.starts_with("audit/") || !bytes) continue;
-    const Json record = parse_json(std::string(bytes->begin(), bytes->end())).value();
-    sources.push_back(JsonReader(record).text_or("source", "").value());
+    sources.push_back(auth::records::parse_audit_record(name, *bytes).value().entry.source);
   }
   return sources;
 }

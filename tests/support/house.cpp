@@ -196,6 +196,12 @@ std::map<std::string, std::string> contents_of(storage::Medium& medium) {
   return contents;
 }
 
+bool is_record_of_restore(const std::pair<const std::string, std::string>& one) {
+  if (!one.first.starts_with("audit/")) return false;
+  const auto record = auth::records::parse_audit_record(one.first, as_bytes(one.second));
+  return record && record->decision == "store_restored";
+}
+
 void copy_all(storage::Medium& from, storage::Medium& to) {
   storage::Batch batch;
   for (const auto& [name, text] : contents_of(from)) batch.put(name, as_bytes(text));

@@ -59,7 +59,8 @@ class StoreCheck {
 
   void find_restore() {
     for (const auto& [name, text] : contents_) {
-      const auto record = name.starts_with("audit/") ? records::parse_audit_record(open(name)) : records::AuditRecord();
+      if (!name.starts_with("audit/")) continue;
+      const auto record = records::open_audit_record(seal_, name, as_bytes(text));
       if (record && record->decision == "store_restored") restored_at_ = std::max(restored_at_, record->entry.at);
     }
   }
@@ -67,7 +68,7 @@ class StoreCheck {
   void read_audit() {
     for (const auto& [name, text] : contents_) {
       if (!name.starts_with("audit/")) continue;
-      const auto record = records::parse_audit_record(open(name));
+      const auto record = records::open_audit_record(seal_, name, as_bytes(text));
       if (!record) {
         fault(name + ": " + outcome(record));
         continue;

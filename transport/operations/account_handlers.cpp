@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "auth/base/account_id.hpp"
 #include "auth/openpgp/gate/clear_signed.hpp"
 #include "storage/base/text.hpp"
@@ -9,7 +7,7 @@
 namespace countersign::transport {
 namespace {
 
-constexpr std::size_t kPage = 500;
+constexpr std::int64_t kListMax = 10'000;
 
 Json account_fields(const auth::records::Account& account) {
   return Json::object()
@@ -62,12 +60,12 @@ Json held_answer(const auth::accounts::HeldEnrolment& held) {
 
 // One damaged record must not hide the others: its state says what is wrong with it.
 Json listed_fields(auth::records::Accounts& accounts, const std::string& id) {
-  const auto view = accounts.show(id);
-  if (view) return account_fields(view->account);
+  const auto stored = accounts.find(id);
+  if (stored && *stored) return account_fields((*stored)->account);
   return Json::object()
       .set("account", id)
       .set("username", "")
-      .set("state", countersign::name_of(view.error().code))
+      .set("state", countersign::name_of(stored ? ErrorCode::not_found : stored.error().code))
       .set("fingerprint", "")
       .set("created_at", "");
 }
@@ -174,6 +172,8 @@ Result<Json> add_account(const Message& message, auth::accounts::Enrolment& enro
   request.public_key = TRY(reader.text("public_key"));
   request.show_key_id = TRY(reader.boolean_or("show_key_id", false));
   if (reader.has("password")) request.password = TRY(take_password(reader, "password"));
+  request.profile = TRY(auth::records::parse_profile(reader));
+  request.metadata_later = TRY(reader.boolean_or("metadata_later", false));
   TRY(reader.finish());
   return enrolled_fields(TRY(enrolment.add(request, visit_of(message))));
 }
@@ -191,24 +191,25 @@ Result<Json> confirm_account(const Message& message, auth::accounts::Enrolment& 
 Result<Json> list_accounts(const Message& message, auth::records::Accounts& accounts,
                            auth::accounts::Enrolment& enrolment) {
   JsonReader reader(message.fields);
-  std::string after = TRY(reader.text_or("after", ""));
-  const std::int64_t limit = TRY(reader.integer_or("limit", 0));
+  const std::string after = TRY(reader.text_or("after", ""));
+  const std::int64_t limit = TRY(reader.integer_or("limit", 1000));
   TRY(reader.finish());
-  if (limit < 0) return fail(ErrorCode::malformed_message, "'limit' is not negative; 0 means all");
+  if (limit < 1 || limit > kListMax) return fail(ErrorCode::malformed_message, "'limit' is 1 to 10000");
   if (!after.empty()) TRY(auth::check_account_id(after));
+  const auto page = static_cast<std::size_t>(limit);
+  auto ids = TRY(accounts.list(after, page + 1));
+  const bool more = ids.size() > page;
+  if (more) ids.pop_back();
   Json listed = Json::array();
-  std::size_t left = limit == 0 ? SIZE_MAX : static_cast<std::size_t>(limit);
-  while (left > 0) {
-    const std::size_t page = std::min(kPage, left);
-    const auto ids = TRY(accounts.list(after, page));
-    for (const std::string& id : ids) listed.push(listed_fields(accounts, id));
-    left -= ids.size();
-    if (ids.size() < page) break;
-    after = ids.back();
+  for (const std::string& id : ids) listed.push(listed_fields(accounts, id));
+  Json answer = Json::object().set("accounts", std::move(listed));
+  if (after.empty()) {
+    Json held = Json::array();
+    for (const auto& one : TRY(enrolment.list_held())) held.push(held_fields(one));
+    answer.set("held", std::move(held));
   }
-  Json held = Json::array();
-  for (const auto& one : TRY(enrolment.list_held())) held.push(held_fields(one));
-  return Json::object().set("accounts", std::move(listed)).set("held", std::move(held));
+  if (more) answer.set("next", ids.back());
+  return answer;
 }
 
 Result<Json> show_account(const Message& message, auth::records::Accounts& accounts) {
@@ -224,8 +225,9 @@ Result<Json> show_account(const Message& message, auth::records::Accounts& accou
                     .set("until", format_time(key.until))
                     .set("reason", key.reason));
   }
-  return account_fields(view.account)
-      .set("key_since", format_time(view.account.key_since))
+  Json answer = account_fields(view.account);
+  write_profile(view.account.profile, answer);
+  return answer.set("key_since", format_time(view.account.key_since))
       .set("encryption_algorithm", view.account.encryption_algorithm)
       .set("show_key_id", view.account.show_key_id)
       .set("managed", view.account.managed)

@@ -11,6 +11,7 @@ namespace countersign::transport {
 // server_handlers.cpp
 Result<Json> show_health(const Message& message);
 Result<Json> show_ready(const Message& message, auth::Authenticator& auth);
+Result<Json> show_status(const Message& message, auth::Authenticator& auth, const auth::Context& context);
 Result<Json> show_server(const Message& message, const auth::Context& context);
 Result<Json> accept_clock(const Message& message, const auth::Context& context);
 Result<Json> list_audit(const Message& message, auth::records::Audit& audit);

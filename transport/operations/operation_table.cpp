@@ -47,6 +47,7 @@ constexpr std::array kTable = {
     Operation{"health.show",         kHttp,             Guard::none,          Limit::none,      Answer::plain,  Rights::kept,       0,            served<show_health>},
     Operation{"ready.show",          kHttp | kLocal,    Guard::none,          Limit::none,      Answer::plain,  Rights::kept,       0,            served<show_ready>},
     Operation{"server.show",         kAny,              Guard::none,          Limit::none,      Answer::plain,  Rights::kept,       0,            served<show_server>},
+    Operation{"status.show",         kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<show_status>},
     Operation{"challenge.issue",     kAny,              Guard::none,          Limit::request,   Answer::even,   Rights::kept,       kCertificate, served<issue_challenge>},
     Operation{"account.enrol",       kHttp | kLocal,    Guard::none,          Limit::proof,     Answer::plain,  Rights::kept,       kCertificate, served<enrol_account>},
     Operation{"key.hand_out",        kHttp,             Guard::none,          Limit::proof,     Answer::even,   Rights::kept,       kResponse,    served<hand_out_key>},

@@ -46,6 +46,30 @@ Result<Json> show_ready(const Message& message, auth::Authenticator& auth) {
   return std::move(answer.set("warnings", std::move(warnings)));
 }
 
+Result<Json> show_status(const Message& message, auth::Authenticator& auth, const auth::Context& context) {
+  JsonReader reader(message.fields);
+  const bool deep = TRY(reader.boolean_or("deep", false));
+  TRY(reader.finish());
+  const auto ready = auth.ready();
+  Json answer = Json::object()
+                    .set("status", ready ? "ready" : name_of(ready.error().code))
+                    .set("server", context.identity.name())
+                    .set("fingerprint", context.identity.fingerprint().upper())
+                    .set("version", COUNTERSIGN_VERSION);
+  if (!ready) answer.set("reason", ready.error().detail);
+  const auto lines = [](const std::vector<std::string>& all) {
+    Json list = Json::array();
+    for (const std::string& line : all) list.push(line);
+    return list;
+  };
+  if (ready && !ready->warnings.empty()) answer.set("warnings", lines(ready->warnings));
+  if (!deep) return answer;
+  const auto inspected = TRY(auth::upkeep::Inspection(context).run(message.progress));
+  return answer.set("records", inspected.records)
+      .set("damaged", inspected.damaged)
+      .set("faults", lines(inspected.faults));
+}
+
 Result<Json> show_server(const Message& message, const auth::Context& context) {
   TRY(JsonReader(message.fields).finish());
   // Who knows the server by a former key is led to the present one.
@@ -76,13 +100,17 @@ Result<Json> list_audit(const Message& message, auth::records::Audit& audit) {
   JsonReader reader(message.fields);
   const std::string writer = TRY(reader.text_or("writer", ""));
   const std::int64_t limit = TRY(reader.integer_or("limit", 100));
+  const std::int64_t before = TRY(reader.integer_or("before", 0));
   TRY(reader.finish());
   if (limit < 1 || limit > kAuditListMax) return fail(ErrorCode::malformed_message, "'limit' is 1 to 10000");
+  if (before != 0 && writer.empty()) return fail(ErrorCode::malformed_message, "'before' is a number of one 'writer'");
+  const auto found = TRY(audit.list(writer, before, static_cast<std::size_t>(limit)));
   Json records = Json::array();
-  for (const auto& record : TRY(audit.list(writer, static_cast<std::size_t>(limit)))) {
-    records.push(audit_fields(record));
-  }
-  return Json::object().set("records", std::move(records));
+  for (const auto& record : found) records.push(audit_fields(record));
+  Json answer = Json::object().set("records", std::move(records));
+  // Where to go on towards the beginning.
+  if (!writer.empty() && !found.empty() && found.front().number > 1) answer.set("before", found.front().number);
+  return answer;
 }
 
 Result<Json> verify_audit(const Message& message, auth::records::Audit& audit) {

@@ -15,7 +15,7 @@ namespace {
 std::map<std::string, std::string> settled(storage::Medium& medium) {
   auto contents = contents_of(medium);
   contents.erase(std::string(records::kIdentityName));
-  std::erase_if(contents, [](const auto& one) { return one.second.find("\"store_restored\"") != std::string::npos; });
+  std::erase_if(contents, is_record_of_restore);
   return contents;
 }
 

@@ -69,7 +69,7 @@ TEST_CASE("refusals that could not be written are counted on") {
   house.auth().count_refusal(ErrorCode::challenge_invalid);
   house.clock.pass(std::chrono::minutes(2));
   must(house.auth().maintain());
-  CHECK(must(house.auth().roles().audit.list("server", 1)).front().entry.detail == "challenge_invalid=3");
+  CHECK(must(house.auth().roles().audit.list("server", 0, 1)).front().entry.detail == "challenge_invalid=3");
 }
 
 TEST_CASE("S32 refusals are summarised once a minute and bounded by the names there are") {
@@ -77,10 +77,10 @@ TEST_CASE("S32 refusals are summarised once a minute and bounded by the names th
   must(house.auth().maintain());
   for (int i = 0; i < 10'000; ++i) house.auth().count_refusal(ErrorCode::account_unknown);
   must(house.auth().maintain());
-  CHECK(must(house.auth().roles().audit.list("server", 1)).front().decision == "store_created");
+  CHECK(must(house.auth().roles().audit.list("server", 0, 1)).front().decision == "store_created");
   house.clock.pass(std::chrono::minutes(1));
   must(house.auth().maintain());
-  CHECK(must(house.auth().roles().audit.list("server", 1)).front().entry.detail == "account_unknown=10000");
+  CHECK(must(house.auth().roles().audit.list("server", 0, 1)).front().entry.detail == "account_unknown=10000");
   const auto names = names_in(house.medium(), "audit/", 100);
   house.clock.pass(std::chrono::minutes(1));
   must(house.auth().maintain());

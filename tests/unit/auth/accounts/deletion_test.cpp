@@ -24,7 +24,7 @@ TEST_CASE("S25 a deletion leaves a tombstone whose epoch lives on and nothing el
   CHECK(outcome(house.auth().roles().sessions.admit(session.token, by_http())) == "account_not_active");
   CHECK(outcome(house.auth().roles().login.redeem(login, by_http())) == "account_not_active");
   CHECK(faults_of_store(house.medium(), house) == std::vector<std::string>());
-  const auto audit = must(house.auth().roles().audit.list("", 1));
+  const auto audit = must(house.auth().roles().audit.list("", 0, 1));
   CHECK(audit[0].decision == "account_deleted");
 }
 

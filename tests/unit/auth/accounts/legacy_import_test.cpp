@@ -357,7 +357,7 @@ TEST_CASE("the import reports its progress account by account and writes one dec
   must(house.auth().roles().legacy_import.run({legacy_fixture(kLegacyFolder).string()}, note, by_hand()));
   CHECK(done == "1/7 2/7 3/7 4/7 5/7 6/7 7/7 ");
   std::map<std::string, std::string> details;
-  for (const auto& record : must(house.auth().roles().audit.list("", 100))) {
+  for (const auto& record : must(house.auth().roles().audit.list("", 0, 100))) {
     if (record.decision == "account_imported") details[record.entry.account] = record.entry.detail;
   }
   CHECK(details.size() == 6);

@@ -34,7 +34,7 @@ std::uint64_t hashes(House& house) {
 }
 
 std::string last_decision(House& house) {
-  const auto records = must(house.auth().roles().audit.list("server", 1));
+  const auto records = must(house.auth().roles().audit.list("server", 0, 1));
   return records.empty() ? "" : records.back().decision;
 }
 

@@ -38,7 +38,7 @@ Result<keys::ManagedAccount> rotate(House& house, const records::AccountName& na
 }
 
 std::string last_decision(House& house) {
-  const auto record = must(house.auth().roles().audit.list("server", 1)).back();
+  const auto record = must(house.auth().roles().audit.list("server", 0, 1)).back();
   return record.decision + ": " + record.entry.detail;
 }
 

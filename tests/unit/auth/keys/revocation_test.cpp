@@ -352,7 +352,7 @@ TEST_CASE("S37 taking a revocation back is an administrator's act with a record 
   CHECK(restored.epoch == revoked + 1);
   CHECK(revocation_of(house, alice()) == "<absent>");
   CHECK(outcome(house.auth().roles().sessions.admit(session.token, by_http())) == "epoch_passed");
-  const auto audit = must(house.auth().roles().audit.list("", 2));
+  const auto audit = must(house.auth().roles().audit.list("", 0, 2));
   REQUIRE(audit.size() == 2);
   CHECK(audit[0].decision == "account_revoked");
   CHECK(audit[0].entry.detail == "unspecified by administrator");

@@ -48,7 +48,7 @@ TEST_CASE("S51 a rotation changes certificate record key and metadata in one bat
         "signature_by_another_key");
   CHECK(outcome(house.auth().roles().login.redeem(login_with(house, next_key()), by_http())) == "ok");
   CHECK(faults_of_store(house.medium(), house) == std::vector<std::string>());
-  const auto audit = must(house.auth().roles().audit.list("", 2));
+  const auto audit = must(house.auth().roles().audit.list("", 0, 2));
   CHECK(audit[0].decision == "key_rotated");
   CHECK(audit[0].entry.detail == "from " + alice().fingerprint().upper() + " by statement");
 }

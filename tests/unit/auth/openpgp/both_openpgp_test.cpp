@@ -216,7 +216,7 @@ struct DisputedHouse {
   }
   std::string refusals() {
     must(house.auth().close());
-    for (const auth::records::AuditRecord& record : must(house.auth().roles().audit.list("", 100))) {
+    for (const auth::records::AuditRecord& record : must(house.auth().roles().audit.list("", 0, 100))) {
       if (record.decision == "refusals") return record.entry.detail;
     }
     return "none";

@@ -71,7 +71,7 @@ TEST_CASE("S32 a decision is on record with who and where and when") {
   House house;
   house.add(alice());
   house.log_in(alice());
-  const auto records = must(house.auth().roles().audit.list("server", 10));
+  const auto records = must(house.auth().roles().audit.list("server", 0, 10));
   REQUIRE(records.size() == 3);
   CHECK(records[0].decision == "store_created");
   CHECK(records[1].decision == "account_added");
@@ -90,7 +90,7 @@ TEST_CASE("numbers have no gaps and each record names the hash of the one before
   std::string previous(64, '0');
   for (int number = 1; number <= 3; ++number) {
     const std::string name = records::audit_name("server", number);
-    const auto record = must(records::parse_audit_record(must(find_record(book.medium, book.seal, name))->record));
+    const auto record = *must(records::find_audit_record(book.medium, book.seal, name));
     CHECK(record.number == number);
     CHECK(record.previous == previous);
     previous = hex(sha256(must(book.medium.read(name)).bytes));
@@ -106,7 +106,7 @@ TEST_CASE("the end of a chain of any length is found again") {
     records::Audit restarted(book.medium, book.seal, *book.floor, "server");
     must(restarted.commit({}, Book::entry("")));
     CAPTURE(length);
-    CHECK(must(restarted.list("server", 1)).front().number == length + 1);
+    CHECK(must(restarted.list("server", 0, 1)).front().number == length + 1);
     CHECK(book.faults().empty());
   }
 }
@@ -116,12 +116,12 @@ TEST_CASE("the newest records of each writer are listed and the oldest of them f
   book.write(5);
   records::Audit other(book.medium, book.seal, *book.floor, "cli");
   must(other.commit({}, Book::entry("")));
-  const auto records = must(book.audit->list("", 2));
+  const auto records = must(book.audit->list("", 0, 2));
   REQUIRE(records.size() == 3);
   CHECK(records[0].writer == "cli");
   CHECK(records[1].number == 4);
   CHECK(records[2].number == 5);
-  CHECK(must(book.audit->list("nobody", 2)).empty());
+  CHECK(must(book.audit->list("nobody", 0, 2)).empty());
 }
 
 TEST_CASE("a changed record is found") {
@@ -187,10 +187,10 @@ TEST_CASE("a record of the right seal that does not follow is found") {
   // Another server's chain under the same secrets, as a medium that was forked would hold.
   Book book;
   book.write(3);
-  Json record = must(find_record(book.medium, book.seal, records::audit_name("server", 2)))->record;
-  record.set("previous", std::string(64, 'f'));
   const std::string name = records::audit_name("server", 2);
-  must(put(book.medium, name, as_text(book.seal.close(name, record))));
+  auto record = *must(records::find_audit_record(book.medium, book.seal, name));
+  record.previous = std::string(64, 'f');
+  must(put(book.medium, name, as_text(records::close_audit_record(book.seal, name, record))));
   const auto faults = book.faults();
   REQUIRE_FALSE(faults.empty());
   CHECK(faults.front().find("does not follow") != std::string::npos);
@@ -223,7 +223,7 @@ TEST_CASE("a planted name that is no number breaks the chain and is not searched
     must(put(book.medium, "audit/server/" + std::string(planted), "{}"));
     records::Audit restarted(book.medium, book.seal, *book.floor, "server");
     CHECK(outcome(restarted.commit({}, Book::entry(""))) == "chain_broken");
-    CHECK(outcome(restarted.list("server", 9)) == "chain_broken");
+    CHECK(outcome(restarted.list("server", 0, 9)) == "chain_broken");
     CHECK(outcome(restarted.heads()) == "chain_broken");
     storage::Batch batch;
     CHECK(outcome(restarted.stage_rejoined(batch, Book::entry(""))) == "chain_broken");
@@ -264,11 +264,11 @@ TEST_CASE("what happened is on record and what is on record happened") {
   batch.put("b", as_bytes("2"));
   CHECK(outcome(book.audit->commit(batch, Book::entry(""))) == "conflict");
   CHECK(text_of(book.medium, "b") == "<absent>");
-  CHECK(must(book.audit->list("server", 10)).empty());
+  CHECK(must(book.audit->list("server", 0, 10)).empty());
   storage::Batch good;
   good.put("b", as_bytes("2"));
   CHECK(outcome(book.audit->commit(good, Book::entry(""))) == "ok");
-  CHECK(must(book.audit->list("server", 10)).size() == 1);
+  CHECK(must(book.audit->list("server", 0, 10)).size() == 1);
 }
 
 TEST_CASE("two processes of one writer chain their records and neither fails") {
@@ -325,7 +325,7 @@ TEST_CASE("decisions that wait share a commit and each is on record in the order
   CHECK(waited.outcomes == std::vector<std::string>{"ok", "ok", "ok", "ok"});
   CHECK(waited.commits == 1);
   for (const char* name : {"a", "b", "c"}) CHECK(text_of(book.medium, name) == "1");
-  const auto records = must(book.audit->list("server", 4));
+  const auto records = must(book.audit->list("server", 0, 4));
   for (std::size_t i = 0; i < 4; ++i) CHECK(records.at(i).entry.detail == std::to_string(i));
 }
 
@@ -336,7 +336,7 @@ TEST_CASE("a decision that requires what another changes is not joined to it and
   once.require_absent("a");
   const auto waited = commit_at_once(book, medium, {once, once, putting("b")});
   CHECK(waited.outcomes == std::vector<std::string>{"ok", "conflict", "ok"});
-  CHECK(must(book.audit->list("server", 10)).size() == 4);
+  CHECK(must(book.audit->list("server", 0, 10)).size() == 4);
 }
 
 TEST_CASE("a decision that cannot be takes no other with it") {
@@ -350,7 +350,7 @@ TEST_CASE("a decision that cannot be takes no other with it") {
   const auto waited = commit_at_once(book, medium, {putting("a"), late, putting("b"), large, putting("c")});
   CHECK(waited.outcomes == std::vector<std::string>{"ok", "conflict", "ok", "message_too_large", "ok"});
   CHECK(text_of(book.medium, "x") == "<absent>");
-  CHECK(must(book.audit->list("server", 10)).size() == 5);
+  CHECK(must(book.audit->list("server", 0, 10)).size() == 5);
 }
 
 TEST_CASE("decisions that share a commit which cannot say what came of it are all told so") {
@@ -387,7 +387,7 @@ TEST_CASE("S66 foreign text cannot break the record it is written into") {
     must(book.audit->commit({}, entry));
   }
   CHECK(book.faults().empty());
-  for (const auto& record : must(book.audit->list("server", 10))) {
+  for (const auto& record : must(book.audit->list("server", 0, 10))) {
     CHECK_FALSE(has_unprintable(record.entry.source));
     CHECK_FALSE(has_unprintable(record.entry.detail));
     CHECK(record.entry.source.size() <= 260);
@@ -396,7 +396,95 @@ TEST_CASE("S66 foreign text cannot break the record it is written into") {
 
 TEST_CASE("a record of a decision from a later program is still listed") {
   Book book;
-  Json json = records::write_audit_record({"server", 1, std::string(64, '0'), "", Book::entry("")});
-  json.set("decision", "wormhole_opened");
-  CHECK(must(records::parse_audit_record(json)).decision == "wormhole_opened");
+  const std::string name = records::audit_name("server", 1);
+  records::AuditRecord record{"server", 1, std::string(64, '0'), "", Book::entry("")};
+  record.entry.decision = static_cast<records::Decision>(250);
+  storage::Batch batch;
+  batch.put(name, records::close_audit_record(book.seal, name, record));
+  must(book.medium.commit(batch));
+  CHECK(must(book.audit->list("server", 0, 1)).front().decision == "decision-250");
+}
+
+TEST_CASE("what an entry says is read as it was written, hex or not") {
+  Book book;
+  const std::string name = records::audit_name("server", 1);
+  const std::string hex64(64, 'a');
+  for (const std::string& account :
+       {std::string(), hex64, std::string(64, 'A'), std::string("abc"), std::string("x")}) {
+    for (const std::string& key : {std::string(), std::string(40, 'F'), std::string(40, 'f'), std::string("KEY")}) {
+      records::AuditRecord record{"server", 1, hex64, "", Book::entry("why")};
+      record.entry.account = account;
+      record.entry.key = key;
+      record.entry.session = account;
+      const auto read =
+          must(records::open_audit_record(book.seal, name, records::close_audit_record(book.seal, name, record)));
+      CHECK(read.writer == "server");
+      CHECK(read.number == 1);
+      CHECK(read.previous == hex64);
+      CHECK(read.decision == name_of(record.entry.decision));
+      CHECK(read.entry.at == record.entry.at);
+      CHECK(read.entry.account == account);
+      CHECK(read.entry.key == key);
+      CHECK(read.entry.session == account);
+      CHECK(read.entry.source == record.entry.source);
+      CHECK(read.entry.detail == "why");
+    }
+  }
+}
+
+TEST_CASE("S33 no part of a packed record can be changed, cut off or added") {
+  Book book;
+  const std::string name = records::audit_name("server", 1);
+  const Bytes bytes =
+      records::close_audit_record(book.seal, name, {"server", 1, std::string(64, '0'), "", Book::entry("why")});
+  CHECK(records::open_audit_record(book.seal, name, bytes));
+  CHECK_FALSE(records::open_audit_record(book.seal, records::audit_name("server", 2), bytes));
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    Bytes changed = bytes;
+    changed[i] ^= 1;
+    CHECK_FALSE(records::open_audit_record(book.seal, name, changed));
+    CHECK_FALSE(records::open_audit_record(book.seal, name, ByteView(bytes).first(i)));
+  }
+  Bytes longer = bytes;
+  longer.push_back(0);
+  CHECK_FALSE(records::open_audit_record(book.seal, name, longer));
+}
+
+TEST_CASE("a chain of records in JSON, as they were before, goes on and is verified") {
+  Book book;
+  std::string previous(64, '0');
+  for (int number = 1; number <= 2; ++number) {
+    const std::string name = records::audit_name("server", number);
+    const Bytes bytes = book.seal.close(name, Json::object()
+                                                  .set("version", 1)
+                                                  .set("writer", "server")
+                                                  .set("number", number)
+                                                  .set("previous", previous)
+                                                  .set("at", format_time(kNoon))
+                                                  .set("decision", "login_accepted")
+                                                  .set("account", alice().account())
+                                                  .set("detail", "old"));
+    storage::Batch batch;
+    batch.put(name, bytes);
+    must(book.medium.commit(batch));
+    previous = hex(sha256(bytes));
+  }
+  book.write(2);
+  CHECK(book.faults().empty());
+  const auto records = must(book.audit->list("server", 0, 10));
+  REQUIRE(records.size() == 4);
+  CHECK(records[0].entry.account == alice().account());
+  CHECK(records[1].entry.detail == "old");
+  CHECK(records[2].previous == previous);
+}
+
+TEST_CASE("the record is listed page by page from its end to its beginning") {
+  Book book;
+  book.write(7);
+  CHECK(must(book.audit->list("server", 0, 3)).front().number == 5);
+  CHECK(must(book.audit->list("server", 5, 3)).front().number == 2);
+  CHECK(must(book.audit->list("server", 5, 3)).back().number == 4);
+  CHECK(must(book.audit->list("server", 2, 3)).size() == 1);
+  CHECK(must(book.audit->list("server", 1, 3)).empty());
+  CHECK(must(book.audit->list("server", 99, 3)).back().number == 7);
 }

@@ -28,7 +28,7 @@ Secret granted_token(House& house) {
 
 std::vector<std::string> decisions(House& house) {
   std::vector<std::string> names;
-  for (const auto& record : must(house.auth().roles().audit.list("server", 100))) names.push_back(record.decision);
+  for (const auto& record : must(house.auth().roles().audit.list("server", 0, 100))) names.push_back(record.decision);
   return names;
 }
 

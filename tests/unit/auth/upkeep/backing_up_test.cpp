@@ -38,7 +38,7 @@ void inhabit(House& house) {
 Contents kept_of(storage::Medium& medium) {
   Contents kept = contents_of(medium);
   for (auto name = kept.begin(); name != kept.end();) {
-    const bool joint = name->second.find("\"store_restored\"") != std::string::npos;
+    const bool joint = is_record_of_restore(*name);
     const bool left_out = name->first.starts_with("sessions") || name->first.starts_with("consumed/") ||
                           name->first.starts_with("limits/") || name->first == records::kIdentityName;
     name = joint || left_out ? kept.erase(name) : std::next(name);

@@ -30,7 +30,7 @@ struct Site {
 
 TEST_CASE("a founded store opens and is on record") {
   House house;
-  const auto records = must(house.auth().roles().audit.list("server", 10));
+  const auto records = must(house.auth().roles().audit.list("server", 0, 10));
   REQUIRE(records.size() == 1);
   CHECK(records[0].decision == "store_created");
   CHECK(records[0].entry.key == house.auth().roles().identity.fingerprint().upper());

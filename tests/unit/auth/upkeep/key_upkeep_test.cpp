@@ -24,7 +24,7 @@ void check_ends(const upkeep::ServerKeyView& view, const std::optional<Instant>&
 }
 
 std::string last_decision(House& house) {
-  const auto record = must(house.auth().roles().audit.list("server", 1)).back();
+  const auto record = must(house.auth().roles().audit.list("server", 0, 1)).back();
   return record.decision + " " + record.entry.key + " " + record.entry.detail;
 }
 

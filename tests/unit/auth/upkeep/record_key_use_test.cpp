@@ -95,7 +95,7 @@ TEST_CASE("an audit key is good for the audit records that it was kept for and f
         "secret_missing");
   const std::string last = house.secrets().family(secrets::SecretFamily::audit).front().last.front();
   CHECK(outcome(house.seal().open(last, forger.close(last, Json::object()))) == "ok");
-  const auto head = must(house.auth().roles().audit.list("server", 1)).front();
+  const auto head = must(house.auth().roles().audit.list("server", 0, 1)).front();
   const std::string after = records::audit_name("server", head.number + 1);
   CHECK(outcome(house.seal().open(after, forger.close(after, Json::object()))) == "secret_missing");
   const std::string foreign = records::audit_name("nobody", 1);

@@ -33,7 +33,7 @@ struct Aged {
     must(auth.roles().rotation.by_administrator(bob().account(), next_key().certificate(), by_hand()));
     must(auth.roles().deletion.by_administrator(carol().account(), by_hand()));
     list = must(auth.roles().exporting.make());
-    audit_records = must(auth.roles().audit.list("server", 1)).front().number;
+    audit_records = must(auth.roles().audit.list("server", 0, 1)).front().number;
     must(auth.close());
   }
   // As `revocation apply` does, on a store that nobody else opens.
@@ -164,7 +164,7 @@ TEST_CASE("revocations that nobody kept are given up only when that is said, and
   must(place.house.restart(&place.image));
   Authenticator& auth = place.house.auth();
   CHECK(state_of(place.house, alice()) == records::AccountState::active);
-  const auto audit = must(auth.roles().audit.list("cli", 1));
+  const auto audit = must(auth.roles().audit.list("cli", 0, 1));
   CHECK(audit.front().decision == "store_restored");
   CHECK(audit.front().entry.detail.find("revocations 1 to 3 are given up as lost") != std::string::npos);
   must(auth.roles().revocation.by_administrator(bob().account(), "unspecified", "", by_hand()));
@@ -213,7 +213,7 @@ TEST_CASE("after a restore the audit record says what was cut off and gives no n
     CHECK(report.cut_off.front().writer == "server");
     CHECK(report.cut_off.front().last == place.audit_records);
   }
-  const auto records = must(auth.roles().audit.list("server", 100));
+  const auto records = must(auth.roles().audit.list("server", 0, 100));
   const auto joint = std::find_if(records.begin(), records.end(),
                                   [](const records::AuditRecord& one) { return one.decision == "store_restored"; });
   REQUIRE(joint != records.end());
@@ -223,7 +223,7 @@ TEST_CASE("after a restore the audit record says what was cut off and gives no n
   CHECK(std::next(joint)->number == place.audit_records + 2);
   must(erase(place.image, records::audit_name("server", place.audit_records + 2)));
   CHECK_FALSE(must(auth.roles().audit.verify({})).faults.empty());
-  CHECK(outcome(auth.roles().audit.list("server", 100)) == "chain_broken");
+  CHECK(outcome(auth.roles().audit.list("server", 0, 100)) == "chain_broken");
 }
 
 TEST_CASE("a gap that no restore on record explains is a fault") {

@@ -19,7 +19,7 @@ constexpr std::chrono::hours kDay{24};
 
 std::vector<std::string> decisions(House& house) {
   std::vector<std::string> found;
-  for (const records::AuditRecord& record : must(house.auth().roles().audit.list("", 1000)))
+  for (const records::AuditRecord& record : must(house.auth().roles().audit.list("", 0, 1000)))
     found.push_back(record.decision);
   return found;
 }

@@ -124,7 +124,7 @@ TEST_CASE("S47 a server whose clock is behind is not ready until an administrato
   CHECK(face_of_outcome(ready) == Face::unavailable);
   CHECK(member(run(house, "clock.accept", Carrier::local, Json::object(), Secret()), "status") == "accepted");
   CHECK(outcome(house.operations().run(message_of("ready.show", Carrier::http))) == "ok");
-  CHECK(must(house.auth().roles().audit.list("server", 1)).front().decision == "clock_accepted");
+  CHECK(must(house.auth().roles().audit.list("server", 0, 1)).front().decision == "clock_accepted");
 }
 
 TEST_CASE("a server without entropy is not ready") {
@@ -213,13 +213,13 @@ TEST_CASE("S57 what went wrong inside is in no answer and in the audit record as
   message.fields = Json::object();
   CHECK(outcome(house.operations().run(message)) == "malformed_message");
   must(house.auth().maintain());
-  const auto records = must(house.auth().roles().audit.list("server", 1));
+  const auto records = must(house.auth().roles().audit.list("server", 0, 1));
   CHECK(records.front().decision == "refusals");
   CHECK(records.front().entry.detail == "malformed_message=1 challenge_invalid=3");
   // Counted once, and nothing is written where nothing was refused.
   house.clock.pass(std::chrono::minutes(5));
   must(house.auth().maintain());
-  CHECK(must(house.auth().roles().audit.list("server", 1)).front().number == records.front().number);
+  CHECK(must(house.auth().roles().audit.list("server", 0, 1)).front().number == records.front().number);
 }
 
 TEST_CASE("the audit record is listed and verified by hand") {

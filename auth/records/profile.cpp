@@ -1,0 +1,71 @@
+#include "auth/records/profile.hpp"
+
+#include <algorithm>
+
+#include "storage/base/text.hpp"
+
+namespace countersign::auth::records {
+namespace {
+
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+}  // namespace
+
+Status check_group(std::string_view group) {
+  const bool fits = !group.empty() && group.size() <= kGroupBytesMax && is_letter_or_digit(group.front()) &&
+                    std::all_of(group.begin(), group.end(),
+                                [](char c) { return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-'; });
+  if (fits) return ok();
+  return fail(ErrorCode::malformed_message,
+              "a group is 1 to 64 characters of a-z, 0-9, '.', '_' and '-', the first a letter or a digit");
+}
+
+Status check_email(std::string_view email) {
+  const std::size_t at = email.find('@');
+  const bool fits = email.size() <= kEmailBytesMax && at != std::string_view::npos && at > 0 && at + 1 < email.size() &&
+                    email.find('@', at + 1) == std::string_view::npos && is_utf8(email) && !has_unprintable(email) &&
+                    email.find_first_of(" <>,;\"") == std::string_view::npos;
+  if (fits) return ok();
+  return fail(ErrorCode::malformed_message, "an email address is NAME@HOST, of at most 254 bytes");
+}
+
+Status check_profile(const Profile& profile) {
+  if (profile.groups.size() > kGroupsMax) {
+    return fail(ErrorCode::malformed_message, "an account is in at most 64 groups");
+  }
+  for (const std::string& group : profile.groups) {
+    TRY(check_group(group));
+    if (std::count(profile.groups.begin(), profile.groups.end(), group) > 1) {
+      return fail(ErrorCode::malformed_message, "the group '" + group + "' stands twice");
+    }
+  }
+  return profile.email.empty() ? ok() : check_email(profile.email);
+}
+
+void write_profile(const Profile& profile, Json& json) {
+  if (!profile.groups.empty()) {
+    Json groups = Json::array();
+    for (const std::string& group : profile.groups) groups.push(group);
+    json.set("groups", std::move(groups));
+  }
+  if (!profile.email.empty()) json.set("email", profile.email);
+}
+
+Result<Profile> parse_profile(JsonReader& reader) {
+  Profile profile;
+  if (reader.has("groups")) {
+    const Json groups = reader.take("groups");
+    if (groups.items() == nullptr) return fail(ErrorCode::malformed_message, "groups");
+    for (const Json& group : *groups.items()) {
+      if (group.string() == nullptr) return fail(ErrorCode::malformed_message, "groups");
+      profile.groups.push_back(*group.string());
+    }
+  }
+  profile.email = TRY(reader.text_or("email", ""));
+  TRY(check_profile(profile));
+  return profile;
+}
+
+}  // namespace countersign::auth::records

@@ -1,0 +1,68 @@
+#include "auth/upkeep/inspection.hpp"
+
+#include <utility>
+
+#include "auth/records/account.hpp"
+
+namespace countersign::auth::upkeep {
+namespace {
+constexpr std::size_t kPage = 500;
+}
+
+Status Inspection::judge_parts(const std::string& id) {
+  const auto stored = TRY(context_.accounts.find(id));
+  if (!stored) return ok();
+  for (const auto& [part, digest] : stored->account.parts) TRY(context_.accounts.read_part(*stored, part));
+  return ok();
+}
+
+Status Inspection::judge(const std::string& name) {
+  if (records::is_part_name(name)) return ok();  // judged with the record that seals it
+  if (const auto entry = TRY(storage::find(context_.medium, name))) {
+    TRY(context_.seal.verify(name, entry->bytes));
+    const auto id = records::account_named_in(name);
+    return id ? judge_parts(*id) : ok();
+  }
+  // Erased meanwhile, or listed by a medium that does not find it.
+  const auto listed = TRY(context_.medium.list(name, "", 1));
+  if (listed.empty() || listed.front() != name || TRY(storage::find(context_.medium, name))) return ok();
+  return fail(ErrorCode::record_unreadable, "it is listed and not found");
+}
+
+Status Inspection::inspect(const std::string& name) {
+  ++now_.records;
+  const Status judged = judge(name);
+  // A conflict: the account changed between two reads, and is looked at again in the next round.
+  if (judged || judged.error().code == ErrorCode::conflict) return ok();
+  if (judged.error().code == ErrorCode::storage_unavailable) return judged;
+  note(name, judged.error());
+  return ok();
+}
+
+void Inspection::note(const std::string& what, const Error& fault) {
+  ++now_.damaged;
+  if (now_.faults.size() < kFaultsMax) now_.faults.push_back(what + ": " + std::string(name_of(fault.code)));
+}
+
+Result<bool> Inspection::go_on(std::size_t page) {
+  const auto names = round_.names(context_.medium, page);
+  if (!names && names.error().code != ErrorCode::record_unreadable) return tl::unexpected<Error>(names.error());
+  if (!names) note("the medium", names.error());
+  const std::vector<std::string> found = names ? *names : std::vector<std::string>();
+  for (const std::string& name : found) TRY(inspect(name));
+  if (!round_.pass(found, page)) return false;
+  last_ = std::exchange(now_, {});
+  return true;
+}
+
+Result<Inspected> Inspection::run(const Progress& progress) {
+  const Status structure = context_.medium.check();
+  if (!structure && structure.error().code != ErrorCode::record_unreadable) {
+    return tl::unexpected<Error>(structure.error());
+  }
+  if (!structure) note("the medium: " + structure.error().detail, structure.error());
+  while (!TRY(go_on(kPage))) tell_now_and_then(progress, now_.records);
+  return last_;
+}
+
+}  // namespace countersign::auth::upkeep
