@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -40,6 +41,9 @@ struct Connections::Connection {
   // socket since the worker last looked.
   bool busy = false;
   std::uint32_t events = 0;
+  // The list that it is in, and where.
+  std::list<Connection*>* list = nullptr;
+  std::list<Connection*>::iterator place;
 
   // The worker's that has it; under the mutex where none has.
   Phase phase = Phase::reading;

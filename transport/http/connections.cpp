@@ -10,7 +10,6 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
-#include <tuple>
 
 #include "storage/base/signals_blocked.hpp"
 #include "transport/http/connection.hpp"
@@ -138,6 +137,7 @@ int Connections::timeout_ms(SteadyTime now) {
 }
 
 void Connections::accept_all(SteadyTime now) {
+  listener_.keep_reserve();
   for (int i = 0; i < kAcceptsPerRound; ++i) {
     Accepted accepted = listener_.accept();
     switch (accepted.kind) {
@@ -145,17 +145,29 @@ void Connections::accept_all(SteadyTime now) {
         return;
       case Accepted::Kind::again:
         continue;
-      case Accepted::Kind::exhausted: {
-        std::unique_lock lock(mutex_);
-        const Ended ended = make_room();
-        lock.unlock();
-        report(ended);
-        return pause_accepting(now);
-      }
+      case Accepted::Kind::exhausted:
+        if (!turn_away_on_reserve()) return pause_accepting(now);
+        continue;
       case Accepted::Kind::connection:
         admit(std::move(accepted), now);
     }
   }
+}
+
+// Whoever comes when there are no descriptors hears so at once. What an idle connection had is for whatever else runs
+// here and lacks one, such as storage.
+bool Connections::turn_away_on_reserve() {
+  {
+    std::unique_lock lock(mutex_);
+    const Ended ended = make_room();
+    lock.unlock();
+    report(ended);
+  }
+  Accepted accepted = listener_.accept_on_reserve();
+  if (accepted.kind == Accepted::Kind::connection) turn_away(accepted, "no descriptors");
+  accepted.socket.reset();
+  listener_.keep_reserve();
+  return accepted.kind != Accepted::Kind::exhausted;
 }
 
 // What waits keeps waiting in the backlog; without the pause the loop would do nothing but fail.
@@ -176,9 +188,7 @@ void Connections::admit(Accepted accepted, SteadyTime now) {
   if (!crowded && connections_.size() >= settings_.connections_max) ended = make_room();
   if (crowded || connections_.size() >= settings_.connections_max) {
     lock.unlock();
-    const Answer answer = answerer_.refuse({503, "too many connections", {}, false}, accepted.peer);
-    static_cast<void>(send_some(accepted.socket.get(), answer.bytes));
-    return;
+    return turn_away(accepted, "too many connections");
   }
   auto connection = std::make_unique<Connection>();
   const std::uint64_t id = connection->id = next_id_++;
@@ -192,23 +202,37 @@ void Connections::admit(Accepted accepted, SteadyTime now) {
     ++per_address_[group];
     admitted.counted = true;
   }
+  put_in_list(admitted);
   if (!watch_socket(traffic_.get(), EPOLL_CTL_ADD, socket, id, kTrafficEvents))
     static_cast<void>(take_out(admitted, {}));
   lock.unlock();
   report(ended);
 }
 
+// One answer, of which what the socket does not take at once is lost: nothing is kept of whoever is turned away.
+void Connections::turn_away(const Accepted& accepted, std::string_view reason) {
+  const Answer answer = answerer_.refuse({503, reason, {}, false}, accepted.peer);
+  static_cast<void>(send_some(accepted.socket.get(), answer.bytes));
+}
+
 // Closes the connection that has been idle longest, rather than turn away one that has something to ask. A proxy's go
 // last: they are many people's.
 Connections::Ended Connections::make_room() {
-  Connection* oldest = nullptr;
-  for (const auto& [id, connection] : connections_) {
-    if (connection->busy || !connection->idle()) continue;
-    const auto age = [](const Connection& of) { return std::tuple(!of.counted, of.began, of.id); };
-    const bool better = oldest == nullptr || age(*connection) < age(*oldest);
-    if (better) oldest = connection.get();
+  for (const auto* list : {&idle_, &idle_of_proxies_}) {
+    if (!list->empty()) return take_out(*list->front(), "idle connection made room");
   }
-  return oldest == nullptr ? Ended{} : take_out(*oldest, "idle connection made room");
+  return {};
+}
+
+// Once it is admitted, and whenever a worker takes it or parks it. To splice takes no memory, so it cannot fail.
+void Connections::put_in_list(Connection& connection) {
+  auto& list = connection.busy || !connection.idle() ? at_work_ : connection.counted ? idle_ : idle_of_proxies_;
+  if (connection.list == nullptr) {
+    connection.place = list.insert(list.end(), &connection);
+  } else {
+    list.splice(list.end(), *connection.list, connection.place);
+  }
+  connection.list = &list;
 }
 
 // A worker sends them: what was sent ahead is read there, too.
@@ -275,6 +299,7 @@ Connections::Ended Connections::take_out(Connection& connection, std::string_vie
     const auto of_address = per_address_.find(connection.peer.group());
     if (--of_address->second == 0) per_address_.erase(of_address);
   }
+  if (connection.list != nullptr) connection.list->erase(connection.place);
   const auto found = connections_.find(connection.id);
   Ended ended{std::move(found->second), reason};
   connections_.erase(found);

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -109,6 +110,8 @@ class Connections {
   void accept_all(SteadyTime now);
   void pause_accepting(SteadyTime now);
   void admit(Accepted accepted, SteadyTime now);
+  bool turn_away_on_reserve();
+  void turn_away(const Accepted& accepted, std::string_view reason);
   void release_held(SteadyTime now);
   void sweep(SteadyTime now);
   void begin_stop(SteadyTime now);
@@ -116,6 +119,7 @@ class Connections {
   // Under the mutex.
   Ended take_out(Connection& connection, std::string_view reason);
   Ended make_room();
+  void put_in_list(Connection& connection);
   void wake_worker(Connection& connection) const;
 
   void report(const Ended& ended) const;
@@ -137,6 +141,9 @@ class Connections {
   std::mutex mutex_;
   std::unordered_map<std::uint64_t, Ptr> connections_;
   std::map<Address, std::size_t> per_address_;
+  std::list<Connection*> at_work_;
+  std::list<Connection*> idle_;  // and no worker has them: longest first
+  std::list<Connection*> idle_of_proxies_;
   std::multimap<SteadyTime, std::uint64_t> held_;
   std::deque<std::uint64_t> queued_;
   std::size_t slow_running_ = 0;

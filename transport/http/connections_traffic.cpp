@@ -52,6 +52,7 @@ Connections::Connection* Connections::claim(std::uint64_t id, std::uint32_t even
   if (connection.busy) return nullptr;
   if (connection.phase == Connection::Phase::queued || connection.phase == Connection::Phase::held) return nullptr;
   connection.busy = true;
+  put_in_list(connection);
   connection.take_events();
   return &connection;
 }
@@ -114,6 +115,7 @@ bool Connections::park(Connection& connection, Next next, bool has_place) {
     next = Next::give_way;
   }
   connection.busy = false;
+  put_in_list(connection);
   if (next == Next::give_way) wake_worker(connection);
   return true;
 }

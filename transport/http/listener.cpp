@@ -1,5 +1,6 @@
 #include "transport/http/listener.hpp"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -8,13 +9,16 @@
 
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <system_error>
 
 namespace countersign::transport::http {
 namespace {
 
-constexpr int kBacklog = 256;
+// The kernel makes it net.core.somaxconn. Whoever finds the backlog full has its SYN dropped, and waits for seconds
+// before it tries again: a crowd at one address must not do that to everybody.
+constexpr int kBacklog = std::numeric_limits<int>::max();
 
 // strerror is not safe with threads.
 std::string reason(int error) {
@@ -71,11 +75,21 @@ Result<Listener> Listener::bind(const std::string& host, std::uint16_t port) {
     listener.socket_ = listening_socket(*at);
     if (listener.socket_) {
       listener.port_ = bound_port(listener.socket_.get());
+      listener.keep_reserve();
       return listener;
     }
     error = errno;
   }
   return failed(reason(error));
+}
+
+void Listener::keep_reserve() {
+  if (!reserve_) reserve_ = Descriptor(open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+Accepted Listener::accept_on_reserve() {
+  reserve_.reset();
+  return accept();
 }
 
 Accepted Listener::accept() {

@@ -47,12 +47,17 @@ class Listener {
   static Result<Listener> bind(const std::string& host, std::uint16_t port);
 
   Accepted accept();
+  // Where accept() found no descriptor: takes the next connection in the place of one that is kept for this, so that it
+  // can be turned away. Then keep_reserve() again, as soon as its socket is closed.
+  Accepted accept_on_reserve();
+  void keep_reserve();
   int socket() const { return socket_.get(); }
   std::uint16_t port() const { return port_; }
   void close() { socket_.reset(); }
 
  private:
   Descriptor socket_;
+  Descriptor reserve_;
   std::uint16_t port_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "transport/http/connections.hpp"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -155,6 +156,45 @@ TEST_CASE("one address cannot take every connection but a trusted proxy may") {
   CHECK(again.status == 200);
 }
 
+TEST_CASE("S61 whoever opens more connections than it may keeps nobody else from being served") {
+  HttpServerSettings settings = Serving::small();
+  settings.connections_per_address_max = 8;
+  settings.connections_max = 16;
+  settings.head_deadline = std::chrono::minutes(5);
+  Serving serving(std::move(settings));
+  std::vector<Wire> kept;
+  for (int i = 0; i < 8; ++i) {
+    kept.emplace_back(serving.port(), "127.0.0.5");
+    kept.back().send("GET /v1/ser");
+  }
+  std::atomic<bool> over{false};
+  std::atomic<int> refused{0};
+  std::vector<std::thread> crowd;
+  for (int i = 0; i < 4; ++i) {
+    crowd.emplace_back([&] {
+      while (!over) {
+        Wire wire(serving.port(), "127.0.0.5");
+        wire.send(kShow);
+        if (wire.reply().status != 200) ++refused;
+      }
+    });
+  }
+  while (refused < 100) std::this_thread::yield();
+  int served = 0;
+  for (int i = 0; i < 200; ++i) {
+    Wire wire(serving.port(), "127.0.0.6");
+    wire.send(kShow);
+    if (wire.reply().status == 200) ++served;
+  }
+  over = true;
+  for (std::thread& thread : crowd) thread.join();
+  CHECK(served == 200);
+  for (Wire& wire : kept) {
+    wire.send("ver HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(wire.reply().status == 200);
+  }
+}
+
 TEST_CASE("when all connections are taken the longest idle one makes room") {
   HttpServerSettings settings = Serving::small();
   settings.connections_max = 3;
@@ -202,6 +242,37 @@ TEST_CASE("a service without descriptors answers those it has and takes others l
   REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
   CHECK(silent);
   for (Wire& wire : later) CHECK(wire.reply().status == 200);
+}
+
+TEST_CASE("whoever comes when there are no descriptors is answered at once") {
+  Serving serving;
+  Gate gate;
+  serving.operations.answer = [&](const Message&) -> Result<Json> {
+    gate.pass();
+    return Json::object();
+  };
+  Wire kept(serving.port());
+  kept.send(kLogin);
+  gate.until_waiting(1);  // so it does not make room
+  std::vector<Wire> later(8);
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const int next = dup(0);
+  REQUIRE(next >= 0);
+  REQUIRE(close(next) == 0);
+  const rlimit full{static_cast<rlim_t>(next), before.rlim_max};  // every number below it is taken
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &full) == 0);
+  std::vector<int> answers;
+  for (Wire& wire : later) {
+    wire.connect(serving.port());
+    answers.push_back(wire.reply().status);
+  }
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(answers == std::vector<int>(8, 503));
+  CHECK(serving.refusals.has("127.0.0.1 no descriptors"));
+  gate.open();
+  CHECK(kept.reply().status == 201);
+  CHECK(ask(serving.port(), kShow).status == 200);
 }
 
 TEST_CASE("S61 answers under load from many connections are nobody else's") {
