@@ -13,6 +13,18 @@ Result<std::unique_ptr<Authenticator>> Authenticator::open(AuthenticatorSettings
   return self;
 }
 
+namespace {
+
+// The reason that somebody can mend at once, where it is this one: machines without a battery come up in the past.
+Status explained_by_clock(Status tested, Instant key_made, Instant now) {
+  if (tested || key_made <= now) return tested;
+  return fail(ErrorCode::startup_refused, "the server's key was made at " + format_time(key_made) +
+                                              ", after what this machine's clock says (" + format_time(now) +
+                                              "): set the clock");
+}
+
+}  // namespace
+
 Status Authenticator::start() {
   const AuthenticatorSettings& settings = ground_->settings;
   if (!storage::check_name(records::audit_name(settings.writer, 1)) || settings.writer.find('/') != std::string::npos) {
@@ -33,13 +45,16 @@ Status Authenticator::start() {
   if (!key_facts) {
     return fail(ErrorCode::startup_refused, "the server's certificate: " + key_facts.error().detail);
   }
+  const Instant key_made = key_facts->primary.created_at;
   roles_ = std::make_unique<Roles>(*ground_, std::move(identity), *std::move(key_facts), std::move(floor));
   heads_at_start_ = roles_->floor->heads();
   TRY(roles_->timekeeper.load());
   const Instant now = roles_->timekeeper.now().wall;
   const Status tested = settings.self_test ? roles_->identity.self_test(ground_->engine, now) : ok();
   // A key that has expired signs nothing, so there is nothing to test, and the rest of the server goes on without it.
-  if (!tested && roles_->key_watch.judge(now) && !settings.mends_key) return tested;
+  if (!tested && roles_->key_watch.judge(now) && !settings.mends_key) {
+    return explained_by_clock(tested, key_made, now);
+  }
   if (const Status loaded = roles_->limits.load(now, ground_->clock.monotonic()); !loaded) {
     if (face_of(loaded.error().code) == Face::unavailable) return loaded;
     // Whoever could damage the record could as well take it away: no reason to let nobody in, and one to be told.

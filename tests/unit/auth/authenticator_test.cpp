@@ -20,6 +20,16 @@ TEST_CASE("S76 a writer that is no part of a name stops the start") {
   CHECK(outcome(house.another(house.medium(), "server-2.example_org")) == "ok");
 }
 
+TEST_CASE("S76 a start before the server's key was made says that the clock is wrong") {
+  House house;
+  house.clock.set(kNoon - Seconds(86400));
+  const auto opened = house.another(house.medium(), "server");
+  REQUIRE(outcome(opened) == "startup_refused");
+  CHECK(opened.error().detail ==
+        "the server's key was made at 2026-11-21T12:00:00Z, after what this machine's clock says "
+        "(2026-11-20T12:00:00Z): set the clock");
+}
+
 TEST_CASE("S76 a start without a floor or with another store's medium is refused") {
   House house;
   House other;
