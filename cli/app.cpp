@@ -20,7 +20,9 @@ Status run_command(const CommandLine& line, Terminal& terminal, const Environmen
   // A command speaks for itself; what is wrong besides is said all the same.
   auth::log_to_stderr(auth::LogLevel::alarm);
   CommandContext context{terminal, environment, line.data};
-  return line.run(context);
+  Status done = line.run(context);
+  auth::log_all_counts();
+  return done;
 }
 
 }  // namespace

@@ -1,12 +1,17 @@
 #include "auth/base/log.hpp"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <memory>
+#include <mutex>
 
+#include "auth/base/clock.hpp"
+#include "auth/base/log_groups.hpp"
+#include "auth/base/log_writer.hpp"
 #include "storage/base/enum_names.hpp"
 #include "storage/base/text.hpp"
 
@@ -17,6 +22,9 @@ constexpr int kSilent = 1 + static_cast<int>(LogLevel::alarm);
 constexpr EnumNames<LogLevel::info, LogLevel::alarm> kLevels("info", "warning", "alarm");
 
 std::atomic<int> threshold{kSilent};
+std::mutex output_mutex;
+std::unique_ptr<LogWriter> background_writer;  // null: whoever logs writes
+LogGroups repeated_lines;
 
 std::string_view name_of(LogLevel level) {
   return kLevels.of(level);
@@ -34,12 +42,7 @@ std::string shown(std::string_view value) {
   return quoted + '"';
 }
 
-}  // namespace
-
-std::string log_line(LogLevel level, std::string_view event, LogFields fields) {
-  std::string line(name_of(level));
-  line += ' ';
-  line += event;
+void append_fields(std::string& line, LogFields fields) {
   for (const auto& [name, value] : fields) {
     if (value.empty()) continue;
     line += ' ';
@@ -47,20 +50,96 @@ std::string log_line(LogLevel level, std::string_view event, LogFields fields) {
     line += '=';
     line += shown(value);
   }
+}
+
+std::string stamped(const std::string& line) {
+  return format_time(SystemClock().now()) + ' ' + line + '\n';
+}
+
+// Whoever else has the file may have set it to not blocking.
+bool write_to_stderr(std::string_view line) {
+  while (!line.empty()) {
+    const ssize_t put = ::write(STDERR_FILENO, line.data(), line.size());
+    if (put > 0) {
+      line.remove_prefix(static_cast<std::size_t>(put));
+    } else if (put < 0 && errno == EAGAIN) {
+      pollfd room{STDERR_FILENO, POLLOUT, 0};
+      poll(&room, 1, -1);
+    } else if (put == 0 || errno != EINTR) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string dropped_line(std::uint64_t count) {
+  return stamped(log_line(LogLevel::warning, "log lines dropped", {{"count", std::to_string(count)}}));
+}
+
+void write_line(const std::string& line) {
+  std::string whole = stamped(line);
+  const std::lock_guard lock(output_mutex);
+  if (background_writer) {
+    background_writer->add(std::move(whole));
+  } else {
+    static_cast<void>(write_to_stderr(whole));  // there is nobody to tell
+  }
+}
+
+bool is_silent(LogLevel level) {
+  return static_cast<int>(level) < threshold;
+}
+
+}  // namespace
+
+std::string log_line(LogLevel level, std::string_view event, LogFields fields) {
+  std::string line(name_of(level));
+  line += ' ';
+  line += event;
+  append_fields(line, fields);
   return line;
 }
 
 void log_to_stderr(LogLevel lowest) {
-  auto logger = std::make_shared<spdlog::logger>("countersign", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_pattern("%Y-%m-%dT%H:%M:%SZ %v", spdlog::pattern_time_type::utc);
-  logger->flush_on(spdlog::level::info);
-  spdlog::set_default_logger(std::move(logger));
   threshold = static_cast<int>(lowest);
 }
 
 void log_event(LogLevel level, std::string_view event, LogFields fields) {
-  if (static_cast<int>(level) < threshold) return;
-  spdlog::default_logger_raw()->info("{}", log_line(level, event, fields));
+  if (!is_silent(level)) write_line(log_line(level, event, fields));
+}
+
+void log_grouped(LogLevel level, std::string_view event, const LogGroup& group, LogFields fields) {
+  if (is_silent(level)) return;
+  const auto line = [&](std::string_view of) {
+    std::string out = log_line(level, event, {group.kind, {group.of.first, of}});
+    append_fields(out, fields);
+    return out;
+  };
+  const std::string kind = std::string(event) + ' ' + std::string(group.kind.second);
+  if (repeated_lines.is_first(kind, std::string(group.of.second), line, SystemClock().monotonic())) {
+    write_line(line(group.of.second));
+  }
+}
+
+void log_due_counts() {
+  for (const std::string& line : repeated_lines.take_due(SystemClock().monotonic())) write_line(line);
+}
+
+void log_all_counts() {
+  for (const std::string& line : repeated_lines.take_all()) write_line(line);
+}
+
+LogInBackground::LogInBackground() {
+  auto started = std::make_unique<LogWriter>(write_to_stderr, dropped_line);
+  const std::lock_guard lock(output_mutex);
+  background_writer = std::move(started);
+}
+
+LogInBackground::~LogInBackground() {
+  log_all_counts();
+  std::unique_lock lock(output_mutex);
+  const std::unique_ptr<LogWriter> ended = std::move(background_writer);
+  lock.unlock();
 }
 
 }  // namespace countersign::auth

@@ -37,8 +37,10 @@ Result<Facts> BothOpenPgp::judge(const gate::GatedCertificate& certificate, cons
                        : !second ? one_refuses(holder_.name, other_.name, second.error())
                                  : agree(EngineNames{holder_.name, other_.name}, *first, *second);
   if (!both) {
-    log_event(LogLevel::alarm, name_of(both.error().code),
-              {{"certificate", certificate.fingerprint().upper()}, {"detail", both.error().detail}});
+    // Where registration is open a stranger can bring certificates without end that the engines read differently.
+    const std::string fingerprint = certificate.fingerprint().upper();
+    log_grouped(LogLevel::alarm, name_of(both.error().code), {},
+                {{"certificate", fingerprint}, {"detail", both.error().detail}});
   }
   return both;
 }

@@ -70,8 +70,8 @@ Result<Issuing::Recipient> Issuing::of_account(const std::string& account, Insta
     if (face == Face::unavailable) return recipient;
     // The decoy hides it from whoever asked, not from the operator.
     if (face == Face::integrity) {
-      log_event(LogLevel::alarm, "decoy issued",
-                {{"code", name_of(recipient.error().code)}, {"detail", recipient.error().detail}});
+      log_grouped(LogLevel::alarm, "decoy issued",
+                  {{"code", name_of(recipient.error().code)}, {"detail", recipient.error().detail}}, {});
     }
     const std::string algorithm = stored && *stored ? (*stored)->account.encryption_algorithm : std::string();
     Decoy decoy = decoys_.choose(account, algorithm);

@@ -79,7 +79,10 @@ void maintain_until_stopped(Store& store) {
   const sigset_t signals = stop_signals();
   const timespec second{1, 0};
   Maintenance maintenance([&] { return store.maintain(); }, tell_of_maintenance);
-  while (sigtimedwait(&signals, nullptr, &second) < 0) maintenance.run();
+  while (sigtimedwait(&signals, nullptr, &second) < 0) {
+    maintenance.run();
+    auth::log_due_counts();
+  }
 }
 
 transport::http::HttpServerSettings server_settings(const Settings& settings) {
@@ -89,7 +92,7 @@ transport::http::HttpServerSettings server_settings(const Settings& settings) {
   out.workers = worker_count();
   out.trusted_proxies = settings.trusted_proxies;
   out.on_refusal = [](std::string_view source, std::string_view reason) {
-    auth::log_event(auth::LogLevel::warning, "refused", {{"source", source}, {"reason", reason}});
+    auth::log_grouped(auth::LogLevel::warning, "refused", {{"reason", reason}, {"source", source}}, {});
   };
   return out;
 }
@@ -107,6 +110,7 @@ Status run_serve(const ServeOptions& options, CommandContext& context) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   auth::log_to_stderr(auth::LogLevel::info);
+  const auth::LogInBackground log;
 
   const auto store = TRY(Store::open(TRY(context.data_folder()), settings, settings.instance, OpenedFor::work));
   transport::http::HttpServer server(store->operations(), server_settings(settings));

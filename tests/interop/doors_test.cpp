@@ -167,24 +167,29 @@ TEST_CASE("S64 a link or a pipe or a giant in the inbox is left alone") {
 }
 
 TEST_CASE("S66 no request forges a line of the log") {
-  World world;
+  World world({"--trusted-proxy", "127.0.0.1/32"});
   const std::string forged = "2026-11-21T00:00:00Z info forged";
   const auto text = [&](const std::string& with) { return "alice" + with + forged; };
+  // Each from a source of its own, so that none is counted instead of written.
+  int sources = 0;
+  const auto post = [&](std::string_view path, const std::string& body, const std::string& type = "application/json") {
+    world.server.post(path, body,
+                      "Content-Type: " + type + "\r\nX-Forwarded-For: 192.0.2." + std::to_string(++sources) + "\r\n");
+  };
   for (const std::string& with :
        std::vector<std::string>{"\\n", "\\r\\n", "\\u2028", "\\u0085", "\\u001b[2K\\r", "\\u202e"}) {
-    world.server.post("/v1/challenge", R"({"username":")" + text(with) + "\"}", "Content-Type: application/json\r\n");
-    world.server.post("/v1/challenge", R"({")" + text(with) + R"(":"x"})", "Content-Type: application/json\r\n");
-    world.server.post("/v1/session", R"({"challenge":")" + text(with) + R"(","signature":"x"})",
-                      "Content-Type: application/json\r\n");
+    post("/v1/challenge", R"({"username":")" + text(with) + "\"}");
+    post("/v1/challenge", R"({")" + text(with) + R"(":"x"})");
+    post("/v1/session", R"({"challenge":")" + text(with) + R"(","signature":"x"})");
   }
-  world.server.post_form("/v1/challenge", "username=alice%0A" + forged);
+  post("/v1/challenge", "username=alice%0A" + forged, "application/x-www-form-urlencoded");
   world.server.get("/" + forged);
   world.server.get("/v1/session", "Authorization: Bearer x\x1b[2K" + forged + "\r\n");
   world.server.get("/v1/session", "X-Forwarded-For: " + forged + "\r\n");
   ask(world.server.port(), forged + "\n" + forged + "\r\n\r\n");
   world.server.stop(SIGTERM);
   const auto lines = lines_of(world.server.log());
-  REQUIRE(lines.size() >= 10);
+  REQUIRE(lines.size() >= 20);
   for (const std::string& line : lines) {
     INFO(line);
     CHECK(is_printable_line(line));

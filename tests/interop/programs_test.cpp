@@ -13,6 +13,7 @@
 #include "tests/interop/programs/program_user.hpp"
 #include "tests/support/openpgp_vector.hpp"
 #include "tests/support/program.hpp"
+#include "tests/support/waiting.hpp"
 
 using namespace countersign;
 using namespace countersign::auth;
@@ -137,10 +138,13 @@ bool Contest::takes_another_server(const Contestant& contestant) const {
 // The reason that the log gives for the last refusal since then.
 std::string Contest::reason_in_log(std::size_t from) const {
   static const std::regex kReason(R"re( (?:reason|code)=([a-z_]+))re");
-  const std::string log = server_.log().substr(from);
-  std::string reason = "without a reason";
-  for (std::sregex_iterator found(log.begin(), log.end(), kReason), end; found != end; ++found) reason = (*found)[1];
-  return reason;
+  std::string reason;
+  const auto is_there = [&] {
+    const std::string log = server_.log().substr(from);
+    for (std::sregex_iterator found(log.begin(), log.end(), kReason), end; found != end; ++found) reason = (*found)[1];
+    return !reason.empty();
+  };
+  return comes_true(is_there) ? reason : "without a reason";
 }
 
 std::string Contest::log_in(Contestant& contestant, SignatureForm form) const {
@@ -150,6 +154,10 @@ std::string Contest::log_in(Contestant& contestant, SignatureForm form) const {
   const auto read = [&](const char* name) { return read_file(contestant.person->file(name)); };
   contestant.evidence.push_back(
       {read("statement.txt"), read(clear ? "response.asc" : "signature.asc"), form, auth::SystemClock().now()});
+  // From a source of its own, for the log tells of the first refusal of a source and counts those that follow.
+  static int source = 0;
+  write_file(contestant.person->file("../home/.curlrc"),
+             "header = \"X-Forwarded-For: 192.0.2." + std::to_string(++source % 250) + "\"\n");
   const std::size_t logged = server_.log().size();
   const std::string answering = clear ? "answer clear-signed" : "answer detached";
   const ProgramRun answered = common(contestant, answering);
@@ -278,7 +286,8 @@ TEST_CASE("every OpenPGP program logs in as the page on programs says it does") 
   for (const Contestant& each : contestants) matrix.push_back({each.recipe->program, each.key, {}});
   for (const Engine& engine : kEngines) {
     const Installation installation;
-    const RunningServer server(installation, {"--openpgp", engine.name, "--rate-limit", "off"});
+    const RunningServer server(installation,
+                               {"--openpgp", engine.name, "--rate-limit", "off", "--trusted-proxy", "127.0.0.1/32"});
     for (std::size_t i = 0; i < contestants.size(); ++i) {
       try {
         matrix[i].engines.emplace_back(engine.name, Contest(page, installation, server).run(contestants[i]));

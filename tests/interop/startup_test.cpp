@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "tests/support/program.hpp"
+#include "tests/support/waiting.hpp"
 
 using namespace countersign;
 using namespace countersign::test;
@@ -182,7 +183,7 @@ TEST_CASE("a damaged record denies and is named to the administrator and to nobo
   CHECK(denied.status == 401);
   CHECK(denied.body.find("tampered") == std::string::npos);
   CHECK(server.post_form("/v1/challenge", "username=alice").status == 200);
-  CHECK(server.log().find("record_") != std::string::npos);
+  CHECK(comes_true([&] { return server.log().find("record_") != std::string::npos; }));
   const WireReply other =
       server.post_text("/v1/session", bob.answer(server.post_form("/v1/challenge", "username=bob").body));
   CHECK(other.status == 201);

@@ -89,7 +89,9 @@ Result<Json> dispatch(auth::Authenticator& auth, const Message& message) {
   return answer;
 }
 
+// An alarm is for what an operator has to mend. A stranger cannot bring one about: to be busy is no damage.
 auth::LogLevel level_of(ErrorCode code) {
+  if (code == ErrorCode::busy || code == ErrorCode::hasher_busy) return auth::LogLevel::warning;
   switch (face_of(code)) {
     case Face::integrity:
     case Face::unavailable:
@@ -103,6 +105,22 @@ auth::LogLevel level_of(ErrorCode code) {
       return auth::LogLevel::warning;
   }
   return auth::LogLevel::alarm;
+}
+
+// What is damaged is one thing, and a server that cannot serve is another, whoever comes upon them.
+void log_refusal(const Message& message, const Error& error) {
+  const auth::LogLevel level = level_of(error.code);
+  const auth::LogField kind{"code", name_of(error.code)};
+  const auth::LogField source{"source", message.source};
+  const auth::LogField operation{"operation", message.operation};
+  const auth::LogField detail{"detail", error.detail};
+  if (level != auth::LogLevel::alarm) {
+    auth::log_grouped(level, "refused", {kind, source}, {operation, detail});
+  } else if (face_of(error.code) == Face::integrity) {
+    auth::log_grouped(level, "refused", {kind, detail}, {operation, source});
+  } else {
+    auth::log_grouped(level, "refused", {kind, {}}, {operation, source, detail});
+  }
 }
 
 }  // namespace
@@ -135,13 +153,7 @@ Result<Json> AuthOperations::run(const Message& message) {
   if (!answer) {
     authenticator_.count_refusal(answer.error().code);
     // A command says it itself.
-    if (message.carrier != Carrier::local) {
-      auth::log_event(level_of(answer.error().code), "refused",
-                      {{"operation", message.operation},
-                       {"code", name_of(answer.error().code)},
-                       {"source", message.source},
-                       {"detail", answer.error().detail}});
-    }
+    if (message.carrier != Carrier::local) log_refusal(message, answer.error());
   }
   return answer;
 }

@@ -1,0 +1,124 @@
+// What a server outlives: a log that nobody reads, and settings that are read anew.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "tests/support/program.hpp"
+#include "tests/support/waiting.hpp"
+
+using namespace countersign;
+using namespace countersign::test;
+
+namespace {
+
+// `countersign serve` that writes its log to a pipe which is full from the start.
+class UnreadServer {
+ public:
+  explicit UnreadServer(const Installation& installation) : port_(free_port()) {
+    std::array<int, 2> ends{};
+    REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
+    read_end_ = ends[0];
+    REQUIRE(fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
+    const std::string filling(4096, '\n');
+    while (write(ends[1], filling.data(), filling.size()) > 0) continue;
+    REQUIRE(fcntl(ends[1], F_SETFL, 0) == 0);
+    const std::string data = installation.data().string();
+    const std::string address = "127.0.0.1:" + std::to_string(port_);
+    child_ = fork();
+    REQUIRE(child_ >= 0);
+    if (child_ == 0) {
+      dup2(ends[1], STDERR_FILENO);
+      execl(COUNTERSIGN_PROGRAM, COUNTERSIGN_PROGRAM, "serve", "--data", data.c_str(), "--listen", address.c_str(),
+            nullptr);
+      _exit(127);
+    }
+    close(ends[1]);
+  }
+  ~UnreadServer() {
+    if (child_ > 0) {
+      kill(child_, SIGKILL);
+      waitpid(child_, nullptr, 0);
+    }
+    close(read_end_);
+  }
+  UnreadServer(const UnreadServer&) = delete;
+  UnreadServer& operator=(const UnreadServer&) = delete;
+
+  std::uint16_t port() const { return port_; }
+  // True once it has ended by itself, with 0.
+  bool stops() {
+    kill(child_, SIGTERM);
+    int status = 0;
+    if (!comes_true([&] { return waitpid(child_, &status, WNOHANG) == child_; })) return false;
+    child_ = -1;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  }
+  // Until the text has come.
+  bool log_has(const std::string& text) {
+    std::array<char, 4096> buffer{};
+    while (log_.find(text) == std::string::npos) {
+      const ssize_t count = read(read_end_, buffer.data(), buffer.size());
+      if (count <= 0) return false;
+      log_.append(buffer.data(), static_cast<std::size_t>(count));
+    }
+    return true;
+  }
+
+ private:
+  std::uint16_t port_;
+  int read_end_ = -1;
+  std::string log_;
+  pid_t child_ = -1;
+};
+
+bool answers(std::uint16_t port) {
+  return ask(port, http_request("GET", "/readyz")).status == 200;
+}
+
+}  // namespace
+
+TEST_CASE("S61 a server whose log nobody reads answers and ends when it is told to") {
+  const Installation installation;
+  UnreadServer server(installation);
+  REQUIRE(comes_true([&] { return answers(server.port()); }));
+  int refused = 0;
+  for (int i = 0; i < 1000; ++i) {
+    if (ask(server.port(), http_request("GET", "/nothing-" + std::to_string(i))).status == 404) ++refused;
+  }
+  CHECK(refused == 1000);
+  CHECK(answers(server.port()));
+  CHECK(server.stops());
+}
+
+TEST_CASE("a log that is read late has what was not written before") {
+  const Installation installation;
+  UnreadServer server(installation);
+  REQUIRE(comes_true([&] { return answers(server.port()); }));
+  CHECK(ask(server.port(), http_request("GET", "/nothing")).status == 404);
+  CHECK(server.log_has(" serving "));
+  CHECK(server.log_has("refused reason=\"no such call\" source=127.0.0.1"));
+  CHECK(server.stops());
+}
+
+TEST_CASE("S61 strangers do not fill the log: what comes again is counted") {
+  const Installation installation;
+  RunningServer server(installation, {"--rate-limit", "off"});
+  for (int i = 0; i < 500; ++i) server.get("/nothing");
+  CHECK(server.stop(SIGTERM) == 0);
+  const std::string log = server.log();
+  INFO(log);
+  const std::string line = " warning refused reason=\"no such call\" source=127.0.0.1";
+  const auto first = log.find(line + "\n");
+  REQUIRE(first != std::string::npos);
+  CHECK(log.find(line + " count=499\n") != std::string::npos);
+  CHECK(log.find(line + "\n", first + 1) == std::string::npos);
+}
