@@ -5,6 +5,7 @@
 
 #include "auth/openpgp/gnupg/worker.hpp"
 #include "cli/app.hpp"
+#include "cli/descriptors.hpp"
 #include "storage/base/secret.hpp"
 
 int main(int argc, char** argv) {
@@ -12,6 +13,7 @@ int main(int argc, char** argv) {
   lock_secret_memory();
   // A GnuPG worker is this program too, and no command: nobody starts it by hand.
   if (argc == 2 && std::string_view(argv[1]) == auth::openpgp::gnupg::kWorkerCommand) {
+    cli::lower_descriptor_limit();
     return auth::openpgp::gnupg::run_worker();
   }
   cli::Terminal terminal = cli::Terminal::of_process();

@@ -173,6 +173,11 @@ constexpr std::uint32_t kKibPerMib = 1024;
         [](const Settings& settings) { return fmt::format("{}", settings.member / (unit)); }       \
   }
 
+constexpr SettingRow only_at_start(SettingRow row) {
+  row.only_at_start = true;
+  return row;
+}
+
 // A row that is on or off.
 #define SWITCH(key, reason, member)                                                                              \
   SettingRow {                                                                                                   \
@@ -200,15 +205,20 @@ const SettingRow kTable[] = {
     {"server_key_home", "The GnuPG home that holds the server's secret key; without it that is secrets/server.key.",
      false, set_server_key_home, [](const Settings& settings) { return settings.server_key_home; }},
     {"storage", "sqlite or directory; init makes it, changing it here moves nothing.", false, set_storage,
-     [](const Settings& settings) { return std::string(name_of(settings.storage)); }},
+     [](const Settings& settings) { return std::string(name_of(settings.storage)); }, true},
     {"registration", "open: anybody may enrol; closed: administrators only.", false, set_registration,
      [](const Settings& settings) { return std::string(name_of(settings.registration)); }},
     {"openpgp", "The OpenPGP engine: rnp, gpgme (GnuPG, in processes of its own), or both, which have to agree.", false,
      set_openpgp, [](const Settings& settings) { return std::string(name_of(settings.openpgp)); }},
     {"instance", "The writer of this server's audit record; each server on one storage needs its own.", false,
-     set_instance, [](const Settings& settings) { return settings.instance; }},
-    {"listen", "HOST:PORT of the HTTP server.", false, set_listen, get_listen},
-    {"trusted_proxies", "Networks whose X-Forwarded-For counts.", true, set_trusted_proxies, get_trusted_proxies},
+     set_instance, [](const Settings& settings) { return settings.instance; }, true},
+    {"listen", "HOST:PORT of the HTTP server.", false, set_listen, get_listen, true},
+    {"trusted_proxies", "Networks whose X-Forwarded-For counts.", true, set_trusted_proxies, get_trusted_proxies, true},
+    only_at_start(NUMBER("connections_max", "Connections at once; fewer where the system gives fewer descriptors.",
+                         connections_max, 1u, 16u, 1'000'000u)),
+    only_at_start(NUMBER("connections_per_address_max",
+                         "Connections at once from one address, or one IPv6 /64; trusted_proxies are exempt.",
+                         connections_per_address_max, 1u, 1u, 1'000'000u)),
     SWITCH("rate_limit", "on or off; off for benchmarks and behind another limiter.", rate_limit),
     DURATION("challenge.http_lifetime", "How long a challenge that travels by HTTP is good.", challenge_http_lifetime,
              Seconds{10}, kHour),

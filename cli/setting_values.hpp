@@ -30,6 +30,8 @@ struct Settings {
   std::string instance = "server";  // the writer of this server's audit record
   transport::http::ListenAddress listen{"127.0.0.1", 8420, true};
   std::vector<std::string> trusted_proxies;  // CIDR
+  std::uint32_t connections_max = 4096;
+  std::uint32_t connections_per_address_max = 256;
   bool rate_limit = true;
 
   Seconds challenge_http_lifetime{300};
@@ -59,6 +61,7 @@ struct SettingRow {
   // invalid_settings with a detail that does not name the key.
   Status (*set)(Settings&, const std::string&);
   std::string (*get)(const Settings&);
+  bool only_at_start = false;  // a running server does not take it over
 };
 
 std::span<const SettingRow> setting_table();

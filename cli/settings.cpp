@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -176,6 +177,18 @@ Result<Settings> load_settings(const std::filesystem::path& data_folder, const E
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > kFileBytesMax) return fail(ErrorCode::invalid_settings, path.string() + " is too large");
   return read_settings(text, environment, overrides);
+}
+
+std::vector<std::string> keep_until_start(Settings& changed, const Settings& running) {
+  std::vector<std::string> kept;
+  for (const SettingRow& row : setting_table()) {
+    const std::string value = row.get(running);
+    if (!row.only_at_start || row.get(changed) == value) continue;
+    kept.emplace_back(row.key);
+    [[maybe_unused]] const Status set = row.set(changed, value);
+    assert(set);  // it came from there
+  }
+  return kept;
 }
 
 std::string write_settings(const Settings& settings) {

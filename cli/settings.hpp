@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "cli/environment.hpp"
 #include "cli/setting_values.hpp"
@@ -33,6 +34,9 @@ Result<Settings> load_settings(const std::filesystem::path& data_folder, const E
 // The same from the text of a file. invalid_settings.
 Result<Settings> read_settings(const std::string& toml, const Environment& environment,
                                std::span<const SettingOverride> overrides);
+
+// Puts back whatever a running server does not take over, and names it.
+std::vector<std::string> keep_until_start(Settings& changed, const Settings& running);
 
 // The text of a fresh file: what differs from the default is set, all else is there as a comment with its default.
 std::string write_settings(const Settings& settings);

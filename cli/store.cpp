@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <system_error>
+#include <utility>
 
 #include "auth/authenticator.hpp"
 #include "auth/base/log.hpp"
@@ -268,14 +269,30 @@ Result<std::shared_ptr<Store::Generation>> Store::make_next() {
   return make_generation(TRY(load_secrets(folder_, settings_, clock_.now())));
 }
 
+// The former one ends with the last operation that is under way on it.
+void Store::replace(std::shared_ptr<Generation> next) {
+  renewal_failure_.clear();
+  const std::lock_guard lock(mutex_);
+  generation_.swap(next);
+}
+
+Status Store::take_over(const Settings& settings) {
+  const Settings before = std::exchange(settings_, settings);
+  auto next = make_next();
+  if (!next) {
+    settings_ = before;
+    return tl::unexpected<Error>(next.error());
+  }
+  replace(*std::move(next));
+  return ok();
+}
+
 bool Store::renew() {
   auto next = make_next();
   if (next) {
     auth::log_event(auth::LogLevel::info, "keys taken over",
                     {{"fingerprint", (*next)->authenticator().roles().identity.fingerprint().upper()}});
-    renewal_failure_.clear();
-    const std::lock_guard lock(mutex_);
-    generation_.swap(*next);
+    replace(*std::move(next));
     return true;
   }
   const std::string why = std::string(name_of(next.error().code)) + ": " + next.error().detail;

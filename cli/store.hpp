@@ -51,6 +51,9 @@ class Store {
   // everything that was built from it is built anew, and what is under way ends on the old. Where that fails the old
   // one stays, and is not ready any more. One thread.
   Status maintain();
+  // Builds all that anew under other settings, in the same thread as maintain(). Where that fails everything stays as
+  // it was. What is only_at_start is to be the same.
+  Status take_over(const Settings& settings);
 
  private:
   // All that follows from the secrets and the identity record.
@@ -71,9 +74,10 @@ class Store {
   Result<std::shared_ptr<Generation>> make_next();  // of the secrets as they are now
   std::shared_ptr<Generation> current();
   bool renew();
+  void replace(std::shared_ptr<Generation> next);
 
   const std::filesystem::path folder_;
-  const Settings settings_;
+  Settings settings_;  // of the thread that maintains
   const std::string writer_;
   const OpenedFor purpose_;
   auth::SystemClock clock_;

@@ -1,4 +1,4 @@
-// Runs the HTTP server until SIGINT or SIGTERM.
+// Runs the HTTP server until SIGINT or SIGTERM; SIGHUP has it read its settings anew.
 #include "cli/commands/all.hpp"
 
 #include <fmt/format.h>
@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <csignal>
 #include <ctime>
+#include <functional>
 #include <thread>
 
 #include "auth/base/log.hpp"
 #include "auth/keys/key_maker.hpp"
+#include "cli/descriptors.hpp"
 #include "cli/maintenance.hpp"
 #include "cli/store.hpp"
 #include "storage/base/text.hpp"
@@ -60,11 +62,12 @@ std::size_t worker_count() {
   return (kept + answering) * 4 / 3 + 1;
 }
 
-sigset_t stop_signals() {
+sigset_t awaited_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
   return signals;
 }
 
@@ -74,22 +77,58 @@ void tell_of_maintenance(const Status& maintained) {
                   {{"code", name_of(maintained.error().code)}, {"detail", maintained.error().detail}});
 }
 
+// Read as at the start, flags and variables included. With secrets and keys as they are now.
+Status reload(Store& store, const ServeOptions& options, const CommandContext& context, Settings& running) {
+  Settings settings = TRY(context.settings(overrides_of(options)));
+  const std::vector<std::string> kept = keep_until_start(settings, running);
+  TRY(store.take_over(settings));
+  running = std::move(settings);
+  auth::log_event(auth::LogLevel::info, "settings taken over", {});
+  if (kept.empty()) return ok();
+  auth::log_event(auth::LogLevel::warning, "settings wait for a start",
+                  {{"settings", fmt::format("{}", fmt::join(kept, ","))}});
+  return ok();
+}
+
+void reload_or_go_on(Store& store, const ServeOptions& options, const CommandContext& context, Settings& running) {
+  const Status reloaded = [&]() -> Status {
+    try {
+      return reload(store, options, context, running);
+    } catch (const std::exception& error) {
+      return fail(ErrorCode::failed, error.what());
+    }
+  }();
+  if (reloaded) return;
+  auth::log_event(auth::LogLevel::alarm, "settings not taken over",
+                  {{"code", name_of(reloaded.error().code)}, {"detail", reloaded.error().detail}});
+}
+
 // Until SIGINT or SIGTERM; once a second the store looks after what nobody asks for.
-void maintain_until_stopped(Store& store) {
-  const sigset_t signals = stop_signals();
+void maintain_until_stopped(Store& store, const std::function<void()>& on_hangup) {
+  const sigset_t signals = awaited_signals();
   const timespec second{1, 0};
   Maintenance maintenance([&] { return store.maintain(); }, tell_of_maintenance);
-  while (sigtimedwait(&signals, nullptr, &second) < 0) {
+  while (true) {
+    const int signal = sigtimedwait(&signals, nullptr, &second);
+    if (signal == SIGINT || signal == SIGTERM) return;
+    if (signal == SIGHUP) on_hangup();
     maintenance.run();
     auth::log_due_counts();
   }
 }
 
-transport::http::HttpServerSettings server_settings(const Settings& settings) {
+transport::http::HttpServerSettings server_settings(const Settings& settings, std::size_t descriptors) {
   transport::http::HttpServerSettings out;
   out.host = settings.listen.host;
   out.port = settings.listen.port;
   out.workers = worker_count();
+  out.connections_max = connections_within(descriptors, out.workers, settings.connections_max);
+  out.connections_per_address_max = settings.connections_per_address_max;
+  if (out.connections_max < settings.connections_max) {
+    auth::log_event(auth::LogLevel::warning, "fewer connections",
+                    {{"connections_max", std::to_string(out.connections_max)},
+                     {"detail", fmt::format("the system gives this process {} descriptors", descriptors)}});
+  }
   out.trusted_proxies = settings.trusted_proxies;
   out.on_refusal = [](std::string_view source, std::string_view reason) {
     auth::log_grouped(auth::LogLevel::warning, "refused", {{"reason", reason}, {"source", source}}, {});
@@ -98,7 +137,7 @@ transport::http::HttpServerSettings server_settings(const Settings& settings) {
 }
 
 Status run_serve(const ServeOptions& options, CommandContext& context) {
-  const Settings settings = TRY(context.settings(overrides_of(options)));
+  Settings settings = TRY(context.settings(overrides_of(options)));
   if (!settings.listen.loopback && !options.insecure_http) {
     return fail(ErrorCode::invalid_settings,
                 settings.listen.text() +
@@ -106,14 +145,15 @@ Status run_serve(const ServeOptions& options, CommandContext& context) {
                     "it and listen on 127.0.0.1, or pass --insecure-http if the network is yours");
   }
   // Before any thread starts: signals are for the loop below alone.
-  const sigset_t signals = stop_signals();
+  const sigset_t signals = awaited_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   auth::log_to_stderr(auth::LogLevel::info);
   const auth::LogInBackground log;
+  const std::size_t descriptors = raise_descriptor_limit();
 
   const auto store = TRY(Store::open(TRY(context.data_folder()), settings, settings.instance, OpenedFor::work));
-  transport::http::HttpServer server(store->operations(), server_settings(settings));
+  transport::http::HttpServer server(store->operations(), server_settings(settings, descriptors));
   TRY(store->maintain());
   if (const Status started = server.start(); !started) return fail(ErrorCode::failed, started.error().detail);
   transport::http::ListenAddress bound = settings.listen;
@@ -124,7 +164,7 @@ Status run_serve(const ServeOptions& options, CommandContext& context) {
                    {"fingerprint", store->fingerprint().upper()},
                    {"openpgp", name_of(settings.openpgp)},
                    {"version", COUNTERSIGN_VERSION}});
-  maintain_until_stopped(*store);
+  maintain_until_stopped(*store, [&] { reload_or_go_on(*store, options, context, settings); });
   server.stop();
   auth::log_event(auth::LogLevel::info, "stopped", {});
   return ok();

@@ -122,3 +122,52 @@ TEST_CASE("S61 strangers do not fill the log: what comes again is counted") {
   CHECK(log.find(line + " count=499\n") != std::string::npos);
   CHECK(log.find(line + "\n", first + 1) == std::string::npos);
 }
+
+TEST_CASE("a server may have all the descriptors that the system allows") {
+  const Installation installation;
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit few{200, before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  const RunningServer server(installation);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit raised{};
+  REQUIRE(prlimit(server.pid(), RLIMIT_NOFILE, nullptr, &raised) == 0);
+  CHECK(raised.rlim_cur == before.rlim_max);
+}
+
+TEST_CASE("a hangup has a server read its settings anew, and a bad file changes nothing") {
+  const Installation installation;
+  GnupgUser alice("Alice");
+  installation.add_account("alice", alice.certificate());
+  RunningServer server(installation);
+  const std::string challenge = server.post_form("/v1/challenge", "username=alice").body;
+  const std::string token = field(json_of(server.post_text("/v1/session", alice.answer(challenge)).body), "token");
+  const auto registration = [&] { return field(json_of(server.get("/v1/server").body), "registration"); };
+  const auto says = [&](const std::string& text) {
+    return comes_true([&] { return server.log().find(text) != std::string::npos; });
+  };
+  const std::filesystem::path file = installation.data() / "countersign.toml";
+  const std::string original = read_file(file);
+  REQUIRE(registration() == "closed");
+
+  write_file(file, "registration = \"open\"\nconnections_max = \"17\"\n" + original);
+  REQUIRE(kill(server.pid(), SIGHUP) == 0);
+  CHECK(comes_true([&] { return registration() == "open"; }));
+  CHECK(says(" info settings taken over"));
+  CHECK(says("settings=connections_max"));
+  CHECK(server.session_status(token) == 200);
+
+  write_file(file, "colour = \"red\"\n" + original);
+  REQUIRE(kill(server.pid(), SIGHUP) == 0);
+  CHECK(says("colour: there is no such setting"));
+  CHECK(registration() == "open");
+  write_file(file, "fingerprint = \"" + std::string(40, 'A') + "\"\n" +
+                       original.substr(0, original.find("fingerprint")) + "# " +
+                       original.substr(original.find("fingerprint")));
+  REQUIRE(kill(server.pid(), SIGHUP) == 0);
+  CHECK(says("the settings say " + std::string(40, 'A')));
+  CHECK(registration() == "open");
+  CHECK(server.session_status(token) == 200);
+  CHECK(server.stop(SIGTERM) == 0);
+}

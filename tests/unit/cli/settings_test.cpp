@@ -63,6 +63,25 @@ TEST_CASE("S48 an unknown variable is an error that names it and what may be mea
   CHECK(with("COUNTERSIGN_COLOUR", "").has_value());
 }
 
+TEST_CASE("what a running server does not take over stays as it was and is named") {
+  const Settings running = *read("listen = \"127.0.0.1:1\"");
+  Settings changed = *read(
+      "listen = \"127.0.0.1:2\"\nregistration = \"open\"\nstorage = \"directory\"\ntrusted_proxies = [\"10.0.0.0/8\"]\n"
+      "instance = \"other\"\nconnections_max = \"17\"\nconnections_per_address_max = \"7\"");
+  CHECK(changed.connections_max == 17);
+  CHECK(changed.connections_per_address_max == 7);
+  CHECK(cli::keep_until_start(changed, running) == std::vector<std::string>{"storage", "instance", "listen",
+                                                                            "trusted_proxies", "connections_max",
+                                                                            "connections_per_address_max"});
+  CHECK(changed.registration == cli::Registration::open);
+  CHECK(changed.listen.port == 1);
+  CHECK(changed.storage == cli::StorageKind::sqlite);
+  CHECK(changed.instance == running.instance);
+  CHECK(changed.trusted_proxies.empty());
+  CHECK(changed.connections_max == running.connections_max);
+  CHECK(cli::keep_until_start(changed, running).empty());
+}
+
 TEST_CASE("S48 a value of a wrong type is an error that names its key") {
   require_refused(read("listen = 8420"), "listen");
   require_refused(read("[challenge]\nhttp_lifetime = 300"), "challenge.http_lifetime");
