@@ -185,8 +185,12 @@ void Connections::admit(Accepted accepted, SteadyTime now) {
   const auto of_address = per_address_.find(group);
   const bool crowded =
       counted && of_address != per_address_.end() && of_address->second >= settings_.connections_per_address_max;
-  if (!crowded && connections_.size() >= settings_.connections_max) ended = make_room();
-  if (crowded || connections_.size() >= settings_.connections_max) {
+  if (crowded) {
+    lock.unlock();
+    return reset(accepted, "too many connections of one address");
+  }
+  if (connections_.size() >= settings_.connections_max) ended = make_room();
+  if (connections_.size() >= settings_.connections_max) {
     lock.unlock();
     return turn_away(accepted, "too many connections");
   }
@@ -207,6 +211,14 @@ void Connections::admit(Accepted accepted, SteadyTime now) {
     static_cast<void>(take_out(admitted, {}));
   lock.unlock();
   report(ended);
+}
+
+// Without an answer, and nothing is left of it in the kernel either: a crowd comes back faster than it can be answered,
+// and everybody else waits behind it in the backlog.
+void Connections::reset(const Accepted& accepted, std::string_view reason) {
+  const linger none{1, 0};
+  setsockopt(accepted.socket.get(), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  if (settings_.on_refusal) settings_.on_refusal(accepted.peer.text(), reason);
 }
 
 // One answer, of which what the socket does not take at once is lost: nothing is kept of whoever is turned away.

@@ -111,6 +111,7 @@ class Connections {
   void pause_accepting(SteadyTime now);
   void admit(Accepted accepted, SteadyTime now);
   bool turn_away_on_reserve();
+  void reset(const Accepted& accepted, std::string_view reason);
   void turn_away(const Accepted& accepted, std::string_view reason);
   void release_held(SteadyTime now);
   void sweep(SteadyTime now);
