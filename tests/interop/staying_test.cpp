@@ -123,6 +123,37 @@ TEST_CASE("S61 strangers do not fill the log: what comes again is counted") {
   CHECK(log.find(line + "\n", first + 1) == std::string::npos);
 }
 
+TEST_CASE("S61 an alarm is told of what is damaged and not again for each stranger who comes upon it") {
+  const Installation installation("directory");
+  GnupgUser alice("Alice");
+  const std::string account = installation.add_account("alice", alice.certificate());
+  RunningServer server(installation, {"--trusted-proxy", "127.0.0.1/32"});
+  const std::string response = alice.answer(server.post_form("/v1/challenge", "username=alice").body);
+  for (const auto& file : files_beneath(installation.data() / "store")) {
+    if (file.filename().string() != account + ".account") continue;
+    std::string bytes = read_file(file);
+    bytes[bytes.find("alice")] = 'A';
+    write_file(file, bytes);
+  }
+  for (int i = 0; i < 4; ++i) {
+    const std::string from = "X-Forwarded-For: 192.0.2." + std::to_string(i) + "\r\n";
+    CHECK(server.post("/v1/session", response, "Content-Type: text/plain\r\n" + from).status == 401);
+    CHECK(server.post("/v1/challenge", "username=alice", "Content-Type: application/x-www-form-urlencoded\r\n" + from)
+              .status == 200);
+  }
+  CHECK(server.stop(SIGTERM) == 0);
+  const std::string log = server.log();
+  INFO(log);
+  const auto lines_with = [&](const std::string& text) {
+    std::size_t found = 0;
+    for (auto at = log.find(text); at != std::string::npos; at = log.find(text, at + 1)) ++found;
+    return found;
+  };
+  CHECK(lines_with(" alarm refused code=record_") == 2);  // the first, and how many followed
+  CHECK(lines_with(" alarm decoy issued code=record_") == 2);
+  CHECK(lines_with(" count=3\n") == 2);
+}
+
 TEST_CASE("a server may have all the descriptors that the system allows") {
   const Installation installation;
   rlimit before{};
