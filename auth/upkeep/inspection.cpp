@@ -30,7 +30,6 @@ Status Inspection::judge(const std::string& name) {
 }
 
 Status Inspection::inspect(const std::string& name) {
-  ++now_.records;
   const Status judged = judge(name);
   // A conflict: the account changed between two reads, and is looked at again in the next round.
   if (judged || judged.error().code == ErrorCode::conflict) return ok();
@@ -50,6 +49,7 @@ Result<bool> Inspection::go_on(std::size_t page) {
   if (!names) note("the medium", names.error());
   const std::vector<std::string> found = names ? *names : std::vector<std::string>();
   for (const std::string& name : found) TRY(inspect(name));
+  now_.records += static_cast<std::int64_t>(found.size());
   if (!round_.pass(found, page)) return false;
   last_ = std::exchange(now_, {});
   return true;
