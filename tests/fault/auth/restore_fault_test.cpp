@@ -140,7 +140,8 @@ TEST_CASE("a restore into a folder that is stopped at any change to its files is
       } catch (const Stopped&) {
         ++stopped;
         for (const bool power_lost : {false, true}) {
-          Disk next = power_lost ? disk.after_power_loss(choose) : disk.copy();
+          RandomCut cut(disk.now(), choose());
+          Disk next = power_lost ? disk.after(cut) : disk.copy();
           const auto medium = must(storage::DirectoryMedium::open_on(std::make_unique<SimulatedFileSystem>(next)));
           must(RestoreScene(past.house, *medium).put_back(past.backup));
           CAPTURE(at, torn == Torn::everything, power_lost);

@@ -100,9 +100,12 @@ constexpr Torn kEveryTorn[] = {Torn::empty_file, Torn::one_byte, Torn::half, Tor
 std::vector<Disk> aftermaths(const Disk& disk, unsigned seed, int losses) {
   std::vector<Disk> out;
   out.push_back(disk.copy());
-  out.push_back(disk.after_power_loss());
-  std::mt19937 choose(seed);
-  for (int i = 0; i < losses; ++i) out.push_back(disk.after_power_loss(choose));
+  LeastKept least;
+  out.push_back(disk.after(least));
+  for (int i = 0; i < losses; ++i) {
+    RandomCut cut(disk.now(), seed + static_cast<unsigned>(i));
+    out.push_back(disk.after(cut));
+  }
   return out;
 }
 
@@ -218,7 +221,8 @@ TEST_CASE("a directory medium that is stopped again and again in many commits lo
         }
       } catch (const Stopped&) {
       }
-      disk = choose() % 2 == 0 ? disk.copy() : disk.after_power_loss(choose);
+      RandomCut cut(disk.now(), choose());
+      disk = choose() % 2 == 0 ? disk.copy() : disk.after(cut);
       // A look without recovery would be no look, so it is on a copy.
       Disk seen = disk.copy();
       auto medium = DirectoryMedium::open_on(std::make_unique<SimulatedFileSystem>(seen));
@@ -257,7 +261,8 @@ TEST_CASE("a directory medium whose n-th change fails holds the old state or the
           }
         }
         CAPTURE(at, static_cast<int>(torn), for_ever);
-        Disk lost = disk.after_power_loss();
+        LeastKept least;
+        Disk lost = disk.after(least);
         recovered_state(lost, run, true);
         recovered_state(disk, run, true);
         if (!failed && *changes < at) break;

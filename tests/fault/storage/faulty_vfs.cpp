@@ -3,28 +3,20 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <cstring>
 #include <fstream>
+#include <iterator>
 #include <mutex>
+#include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "storage/base/bytes.hpp"
 
 namespace countersign::test {
 namespace {
 
-struct UnsyncedWrite {
-  std::string file;
-  std::size_t offset;
-  Bytes bytes;
-};
-
-// What is synced of each file that has unsynced writes.
-struct SyncedFile {
-  std::string file;
-  Bytes content;
-};
+namespace fs = std::filesystem;
+using Kind = DiskChange::Kind;
 
 struct State {
   std::mutex mutex;
@@ -32,8 +24,8 @@ struct State {
   std::size_t count = 0;
   bool fired = false;
   bool in_write = false;
-  std::vector<UnsyncedWrite> writes;
-  std::vector<SyncedFile> synced;
+  fs::path folder;
+  Disk* disk = nullptr;
 };
 
 State& state() {
@@ -58,12 +50,15 @@ sqlite3_file* inner_of(sqlite3_file* file) {
   return shim_of(file)->inner();
 }
 
-Bytes content_of(const std::string& file) {
-  std::ifstream in(file, std::ios::binary | std::ios::ate);
-  Bytes content(in ? static_cast<std::size_t>(in.tellg()) : 0);
-  in.seekg(0);
-  in.read(reinterpret_cast<char*>(content.data()), static_cast<std::streamsize>(content.size()));
-  return content;
+// The file's name on the disk; nothing where nobody watches it.
+std::optional<std::string> watched(const char* path) {
+  const State& s = state();
+  if (s.disk == nullptr || path == nullptr || fs::path(path).parent_path() != s.folder) return std::nullopt;
+  return fs::path(path).filename().native();
+}
+
+void tell_disk(const char* path, Kind kind, std::size_t offset = 0, Bytes bytes = {}) {
+  if (const auto name = watched(path)) state().disk->apply({kind, *name, {}, offset, std::move(bytes)});
 }
 
 // Does this change fail?
@@ -80,12 +75,8 @@ bool falls(bool write) {
 }
 
 int do_write(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) {
-  State& s = state();
-  const std::string path = shim_of(file)->path == nullptr ? "" : shim_of(file)->path;
-  const bool known = std::any_of(s.synced.begin(), s.synced.end(), [&](const SyncedFile& f) { return f.file == path; });
-  if (!path.empty() && !known) s.synced.push_back({path, content_of(path)});
   const auto* bytes = static_cast<const std::uint8_t*>(data);
-  if (!path.empty()) s.writes.push_back({path, static_cast<std::size_t>(offset), Bytes(bytes, bytes + size)});
+  tell_disk(shim_of(file)->path, Kind::write, static_cast<std::size_t>(offset), Bytes(bytes, bytes + size));
   return inner_of(file)->pMethods->xWrite(inner_of(file), data, size, offset);
 }
 
@@ -99,17 +90,25 @@ int x_write(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset
 
 int x_truncate(sqlite3_file* file, sqlite3_int64 size) {
   const std::lock_guard lock(state().mutex);
-  return falls(false) ? SQLITE_IOERR_TRUNCATE : inner_of(file)->pMethods->xTruncate(inner_of(file), size);
+  if (falls(false)) return SQLITE_IOERR_TRUNCATE;
+  tell_disk(shim_of(file)->path, Kind::truncate, static_cast<std::size_t>(size));
+  return inner_of(file)->pMethods->xTruncate(inner_of(file), size);
 }
 
 int x_sync(sqlite3_file* file, int flags) {
-  State& s = state();
-  const std::lock_guard lock(s.mutex);
+  const std::lock_guard lock(state().mutex);
   if (falls(false)) return SQLITE_IOERR_FSYNC;
-  const std::string path = shim_of(file)->path == nullptr ? "" : shim_of(file)->path;
-  std::erase_if(s.writes, [&](const UnsyncedWrite& write) { return write.file == path; });
-  std::erase_if(s.synced, [&](const SyncedFile& synced) { return synced.file == path; });
+  tell_disk(shim_of(file)->path, Kind::sync_file);
   return inner_of(file)->pMethods->xSync(inner_of(file), flags);
+}
+
+// The stock one has this call of its own for one purpose: what it opens it syncs next, within a sync or a removal.
+using OpenFolder = int (*)(const char* file, int* folder);
+OpenFolder stock_open_folder = nullptr;
+
+int open_folder(const char* file, int* folder) {
+  if (watched(file)) state().disk->apply({Kind::sync_folder, ""});
+  return stock_open_folder(file, folder);
 }
 
 int x_close(sqlite3_file* file) {
@@ -136,9 +135,8 @@ int x_control(sqlite3_file* file, int op, void* arg) {
 int x_sector(sqlite3_file* file) {
   return inner_of(file)->pMethods->xSectorSize(inner_of(file));
 }
-// No promises of the stock one, such as that a sector is written whole or not at all.
-int x_characteristics(sqlite3_file*) {
-  return 0;
+int x_characteristics(sqlite3_file* file) {
+  return inner_of(file)->pMethods->xDeviceCharacteristics(inner_of(file));
 }
 int x_shm_map(sqlite3_file* file, int page, int size, int extend, void volatile** out) {
   return inner_of(file)->pMethods->xShmMap(inner_of(file), page, size, extend, out);
@@ -154,37 +152,27 @@ int x_shm_unmap(sqlite3_file* file, int remove) {
 }
 
 int x_open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* flags_out) {
+  const std::lock_guard lock(state().mutex);
   ShimFile* shim_file = shim_of(file);
   shim_file->base.pMethods = nullptr;
   shim_file->path = name;  // SQLite keeps it as long as the file
+  const bool makes = watched(name) && !fs::exists(name);
   const int result = stock->xOpen(stock, name, shim_file->inner(), flags, flags_out);
   if (shim_file->inner()->pMethods != nullptr) shim_file->base.pMethods = &methods;
+  if (makes && result == SQLITE_OK) tell_disk(name, Kind::create);
   return result;
 }
 
 int x_delete(sqlite3_vfs*, const char* name, int sync_folder) {
-  State& s = state();
-  const std::lock_guard lock(s.mutex);
+  const std::lock_guard lock(state().mutex);
   if (falls(false)) return SQLITE_IOERR_DELETE;
-  std::erase_if(s.writes, [&](const UnsyncedWrite& write) { return write.file == name; });
-  std::erase_if(s.synced, [&](const SyncedFile& synced) { return synced.file == name; });
+  if (fs::exists(name)) tell_disk(name, Kind::remove);
   return stock->xDelete(stock, name, sync_folder);
 }
 
-void restore(std::mt19937* choose) {
-  State& s = state();
-  const std::lock_guard lock(s.mutex);
-  for (SyncedFile& file : s.synced) {
-    for (const UnsyncedWrite& write : s.writes) {
-      if (write.file != file.file || choose == nullptr || (*choose)() % 2 == 0) continue;
-      file.content.resize(std::max(file.content.size(), write.offset + write.bytes.size()));
-      std::copy(write.bytes.begin(), write.bytes.end(),
-                file.content.begin() + static_cast<std::ptrdiff_t>(write.offset));
-    }
-    std::ofstream(file.file, std::ios::binary | std::ios::trunc) << as_text(file.content);
-  }
-  s.writes.clear();
-  s.synced.clear();
+bool is_kept_by_sqlite(const fs::path& file) {
+  const std::string name = file.filename().native();
+  return name.starts_with("store.sqlite") && !name.ends_with("-shm");
 }
 
 }  // namespace
@@ -201,10 +189,14 @@ FaultyVfs::FaultyVfs() {
   methods = {2,           x_close, x_read,    x_write,  x_truncate,        x_sync,    x_file_size, x_lock,
              x_unlock,    x_check, x_control, x_sector, x_characteristics, x_shm_map, x_shm_lock,  x_shm_barrier,
              x_shm_unmap, nullptr, nullptr};
+  stock_open_folder = reinterpret_cast<OpenFolder>(stock->xGetSystemCall(stock, "openDirectory"));
+  stock->xSetSystemCall(stock, "openDirectory", reinterpret_cast<sqlite3_syscall_ptr>(open_folder));
   sqlite3_vfs_register(&shim, 1);
 }
 
 FaultyVfs::~FaultyVfs() {
+  watch_nothing();
+  stock->xSetSystemCall(stock, "openDirectory", nullptr);
   sqlite3_vfs_unregister(&shim);
   sqlite3_vfs_register(stock, 1);
 }
@@ -215,8 +207,6 @@ void FaultyVfs::plan(Plan plan) {
   s.plan = plan;
   s.count = 0;
   s.fired = false;
-  s.writes.clear();
-  s.synced.clear();
 }
 
 bool FaultyVfs::fired() const {
@@ -225,11 +215,38 @@ bool FaultyVfs::fired() const {
 bool FaultyVfs::fired_in_write() const {
   return state().in_write;
 }
-void FaultyVfs::lose_unsynced() {
-  restore(nullptr);
+void FaultyVfs::watch(const fs::path& folder, Disk& disk) {
+  State& s = state();
+  const std::lock_guard lock(s.mutex);
+  s.folder = folder;
+  s.disk = &disk;
 }
-void FaultyVfs::lose_unsynced(std::mt19937& choose) {
-  restore(&choose);
+void FaultyVfs::watch_nothing() {
+  State& s = state();
+  const std::lock_guard lock(s.mutex);
+  s.disk = nullptr;
+}
+
+Disk read_in(const fs::path& folder) {
+  Disk disk;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (!is_kept_by_sqlite(entry.path())) continue;
+    const std::string name = entry.path().filename().native();
+    std::ifstream in(entry.path(), std::ios::binary);
+    const std::string content((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    disk.apply({Kind::create, name});
+    disk.apply({Kind::write, name, {}, 0, to_bytes(content)});
+  }
+  disk.sync_all();
+  return disk;
+}
+
+void write_out(const Disk& disk, const fs::path& folder) {
+  for (const auto& entry : fs::directory_iterator(folder)) fs::remove(entry.path());
+  for (const auto& [name, bytes] : disk.files()) {
+    std::ofstream(folder / name, std::ios::binary) << as_text(bytes);
+    fs::permissions(folder / name, fs::perms::owner_read | fs::perms::owner_write);
+  }
 }
 
 }  // namespace countersign::test

@@ -1,9 +1,12 @@
-// A virtual file system of SQLite's that fails or stops at the n-th change to a file, tears the write that was under
-// way, and can take back what was not synced (sqlite.org/vfs.html). It is the default one while it lives.
+// A virtual file system of SQLite's over its stock one (sqlite.org/vfs.html): it fails or stops at the n-th change to a
+// file, tears the write that was under way, and makes every change on a disk in memory as well, whose power can be cut.
+// It is the default one while it lives.
 #pragma once
 
 #include <cstddef>
-#include <random>
+#include <filesystem>
+
+#include "tests/fault/storage/disk.hpp"
 
 namespace countersign::test {
 
@@ -21,13 +24,19 @@ class FaultyVfs {
   FaultyVfs(const FaultyVfs&) = delete;
   FaultyVfs& operator=(const FaultyVfs&) = delete;
 
-  // Starts counting anew and forgets what was not synced.
+  // Starts counting anew.
   void plan(Plan plan);
   bool fired() const;
   bool fired_in_write() const;
-  // Once every database is closed: what was written and not synced is taken back, all of it or each write by choice.
-  void lose_unsynced();
-  void lose_unsynced(std::mt19937& choose);
+  // From now on what is done to the files of `folder` is done on `disk` too, which outlives this and holds what the
+  // folder holds. Of a folder the disk is told when SQLite opens it to sync it. The index in shared memory (-shm) is no
+  // part of it: whoever opens it first makes it anew.
+  void watch(const std::filesystem::path& folder, Disk& disk);
+  void watch_nothing();
 };
+
+// The disk that holds what SQLite keeps in a folder, all of it synced, and the folder that holds what the disk does.
+Disk read_in(const std::filesystem::path& folder);
+void write_out(const Disk& disk, const std::filesystem::path& folder);
 
 }  // namespace countersign::test

@@ -1,19 +1,13 @@
-// Files that remember what was synced, so that a test can stop the process at any change, tear the write that was under
-// way, and lose or reorder all that a machine may lose.
-//
-// What survives the machine: of a file, its bytes up to the last sync_file, and of later ones a beginning, nothing, or
-// zeros; of a folder, every entry on its own, in any state that it has had since the last sync_folder. So of a rename
-// that was not synced either half may be lost, the other, both or none.
+// The project's file system over a disk in memory, so that a test can stop the process at any change, tear the write
+// that was under way, and cut the power.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "storage/file_system.hpp"
+#include "tests/fault/storage/disk.hpp"
 
 namespace countersign::test {
 
@@ -24,33 +18,6 @@ struct Stopped {
 
 // How much of the change under way is done when the process stops.
 enum class Torn { nothing, empty_file, one_byte, half, all_but_one_byte, everything };
-
-class Disk {
- public:
-  Disk();
-  // As the next process finds it when only the process died.
-  Disk copy() const;
-  // After the machine died: the least that it may keep, or a choice by `choose`.
-  Disk after_power_loss() const;
-  Disk after_power_loss(std::mt19937& choose) const;
-
- private:
-  friend class SimulatedFileSystem;
-  struct Node;
-  using NodePtr = std::shared_ptr<Node>;
-  struct Node {
-    bool folder = false;
-    Bytes bytes;
-    std::optional<Bytes> synced_bytes;
-    std::map<std::string, NodePtr> entries;
-    // Of each entry that changed since the last sync: the synced state, then every one it has had. Null: absent.
-    std::map<std::string, std::vector<NodePtr>> unsynced;
-  };
-  static NodePtr copy_of(const NodePtr& node);
-  static NodePtr survivor_of(const NodePtr& node, std::mt19937* choose);
-
-  NodePtr root_;
-};
 
 class SimulatedFileSystem final : public storage::FileSystem {
  public:
@@ -64,9 +31,6 @@ class SimulatedFileSystem final : public storage::FileSystem {
   Result<std::unique_ptr<storage::FileLock>> lock(storage::LockKind kind) override;
 
  private:
-  Disk::NodePtr find(const std::string& path) const;
-  void set_entry(const std::string& path, Disk::NodePtr node);
-
   Disk& disk_;
   int shared_ = 0;
   int exclusive_ = 0;

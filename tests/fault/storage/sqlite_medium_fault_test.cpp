@@ -79,13 +79,18 @@ TEST_CASE("S53 a SQLite medium stopped at any change to its files holds the old 
         vfs.plan({});
         REQUIRE(SqliteMedium::create(file));
         vfs.plan({at, torn, true});
+        Disk disk = read_in(scratch.path());
+        vfs.watch(scratch.path(), disk);
         const std::size_t acknowledged = run_script(file);
+        vfs.watch_nothing();
         if (!vfs.fired()) break;
         fired = true;
         if (torn > 0 && !vfs.fired_in_write()) break;
         reached.insert(acknowledged);
-        if (loss == Loss::all_unsynced) vfs.lose_unsynced();
-        if (loss == Loss::some_unsynced) vfs.lose_unsynced(choose);
+        LeastKept least;
+        RandomCut some(disk.now(), choose());
+        if (loss == Loss::all_unsynced) write_out(disk.after(least), scratch.path());
+        if (loss == Loss::some_unsynced) write_out(disk.after(some), scratch.path());
         vfs.plan({});
         CAPTURE(at, torn, static_cast<int>(loss), acknowledged);
         auto medium = SqliteMedium::open(file);
@@ -133,4 +138,46 @@ TEST_CASE("a SQLite medium whose n-th change fails once holds the old state or t
   }
   CHECK(points > 20);
   std::cout << "sqlite medium: " << points << " failed changes\n";
+}
+
+TEST_CASE("a SQLite medium whose making is cut is there and empty, or is not there and can be made") {
+  FaultyVfs vfs;
+  Disk disk;
+  std::vector<DiskChange> changes;
+  disk.record(&changes);
+  {
+    // What create() does besides SQLite: it makes the file, and renames it at the end.
+    ScratchFolder scratch;
+    disk.apply({DiskChange::Kind::create, "store.sqlite.new"});
+    vfs.watch(scratch.path(), disk);
+    REQUIRE(SqliteMedium::create(scratch.path() / "store.sqlite"));
+    vfs.watch_nothing();
+    disk.apply({DiskChange::Kind::rename, "store.sqlite.new", "store.sqlite"});
+    disk.apply({DiskChange::Kind::sync_folder, ""});
+  }
+  Disk played;
+  std::size_t absent = 0, there = 0;
+  for (std::size_t point = 0; point <= changes.size(); ++point) {
+    if (point > 0) played.apply(changes[point - 1]);
+    for (unsigned seed = 0; seed < 20; ++seed) {
+      ScratchFolder scratch;
+      const auto file = scratch.path() / "store.sqlite";
+      RandomCut cut(played.now(), seed);
+      write_out(played.after(cut), scratch.path());
+      CAPTURE(point, seed);
+      if (std::filesystem::exists(file)) {
+        ++there;
+      } else {
+        ++absent;
+        if (point == changes.size()) FAIL("lost");
+        REQUIRE(outcome(SqliteMedium::create(file)) == "ok");
+      }
+      auto medium = SqliteMedium::open(file);
+      if (!medium) FAIL(medium.error().detail);
+      REQUIRE(content_of(**medium).empty());
+    }
+  }
+  CHECK(absent > 100);
+  CHECK(there > 20);
+  std::cout << "sqlite medium: " << absent + there << " states after a power cut while one was made\n";
 }
