@@ -155,8 +155,8 @@ Content content_of(Medium& medium) {
   return content;
 }
 
-std::vector<Content> states_after(std::span<const storage::Batch> commits) {
-  std::vector<Content> states(1);
+std::vector<Content> states_after(std::span<const storage::Batch> commits, Content before) {
+  std::vector<Content> states = {std::move(before)};
   for (const storage::Batch& batch : commits) {
     Content content = states.back();
     for (const auto& [name, bytes] : batch.changes()) {

@@ -75,7 +75,7 @@ std::vector<std::string> names_in(storage::Medium& medium, std::string_view pref
 // All that a medium holds, by name.
 using Content = std::map<std::string, std::string>;
 Content content_of(storage::Medium& medium);
-// What is there after none, one, ... and all of these commits.
-std::vector<Content> states_after(std::span<const storage::Batch> commits);
+// What is there after none, one, ... and all of these commits, made on what was there before.
+std::vector<Content> states_after(std::span<const storage::Batch> commits, Content before = {});
 
 }  // namespace countersign::test
