@@ -57,6 +57,16 @@ void run(SQLite::Statement& statement) {
   Use(statement).step();
 }
 
+// A process that was killed may have written a commit to the log and not synced it. Who connects after it shows that
+// commit, and others act on what they are shown: so a power cut may not take it back any more.
+void sync_log(SQLite::Database& database) {
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(database.getHandle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (log == nullptr || log->pMethods == nullptr) return;
+  const int result = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+  if (result != SQLITE_OK) throw SQLite::Exception("the log was not synced", result);
+}
+
 }  // namespace
 
 Error sqlite_error(const SQLite::Exception& exception) {
@@ -130,6 +140,8 @@ SqliteConnection::SqliteConnection(const fs::path& file, milliseconds busy_timeo
       commit_(database_, "COMMIT"),
       rollback_(database_, "ROLLBACK") {
   if (role == SqliteRole::checkpointing_writer) checkpoint_here(database_);
+  // The writer is the first that stays connected. Statements were compiled, so it has the log open.
+  if (role != SqliteRole::reader) sync_log(database_);
 }
 
 Result<Entry> SqliteConnection::read(std::string_view name) {

@@ -1,10 +1,11 @@
 // One SQLite database: the embedded default, for one host.
 //
 // One table of names and bytes, WAL, synchronous=FULL: what was committed survives the process and the machine. Any
-// number of processes may use it at once, on a local file system. SQLite before 3.51.3 can corrupt a database when two
-// connections checkpoint at once (sqlite.org/wal.html#walresetbug), so exactly one connection of one process does: the
-// writer of whoever holds the flock on `checkpoint.lock`, a file beside the database. Who does not hold it tries again
-// at every commit, so that the log does not grow for ever beside a long-lived process that came second.
+// number of processes may use it at once, on a local file system. What a killed one left in the log and had not synced
+// is synced before anybody is shown it. SQLite before 3.51.3 can corrupt a database when two connections checkpoint at
+// once (sqlite.org/wal.html#walresetbug), so exactly one connection of one process does: the writer of whoever holds
+// the flock on `checkpoint.lock`, a file beside the database. Who does not hold it tries again at every commit, so that
+// the log does not grow for ever beside a long-lived process that came second.
 #pragma once
 
 #include <chrono>

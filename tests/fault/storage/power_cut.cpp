@@ -33,6 +33,7 @@ std::unique_ptr<Medium> must_open(const Open& open) {
 // `after_each` has a turn between two batches.
 void run(Life& life, const Open& open, const std::vector<Batch>& batches, const std::function<void()>& after_each) {
   const auto medium = must_open(open);
+  life.opened = life.changes.size();
   const Content before = content_of(*medium);
   life.states = states_after(batches, before);
   for (const Batch& batch : batches) {
@@ -157,7 +158,7 @@ std::vector<Content> Life::allowed_after(std::size_t changes_made) const {
       std::count_if(returned.begin(), returned.end(), [&](std::size_t at) { return at <= changes_made; }));
   std::vector<Content> allowed = {states[done]};
   if (done < begun.size() && begun[done] < changes_made) allowed.push_back(states[done + 1]);
-  if (done == 0) allowed.insert(allowed.end(), left_open.begin(), left_open.end());
+  if (changes_made < opened) allowed.insert(allowed.end(), left_open.begin(), left_open.end());
   return allowed;
 }
 

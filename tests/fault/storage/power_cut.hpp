@@ -27,8 +27,10 @@ struct Life {
   // How many changes there were when each commit began, and when it had returned.
   std::vector<std::size_t> begun;
   std::vector<std::size_t> returned;
-  // What may also be found until a commit has returned: what began in a life that was killed.
+  // What may also be found until the store was opened, and after how many changes that was: what began in a life that
+  // was killed. Once the store is open somebody may have read it, so it may not go or come any more.
   std::vector<Content> left_open = {};
+  std::size_t opened = 0;
 
   // What may be found where the power is cut after so many changes.
   std::vector<Content> allowed_after(std::size_t changes_made) const;

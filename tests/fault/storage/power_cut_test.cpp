@@ -64,7 +64,7 @@ void cut_many_lives(MediumKind kind, std::uint_fast32_t seed, std::size_t enough
       for (std::size_t i = 0; i < kCutsALife; ++i) judge_cut(point());
       const std::size_t end = point();
       if (random() % 3 == 0) {
-        // A kill loses nothing. What began and had not returned is open until it is synced with the next commit.
+        // A kill loses nothing. What began and had not returned is open until the next life has begun.
         ++killed_lives;
         disk = disk_after(life, end);
         left_open = life.allowed_after(end);
@@ -131,6 +131,22 @@ TEST_CASE("a small commit to a folder survives a power cut in every way there is
   if (fault) FAIL(*fault);
   CHECK(figures.exhausted == figures.points);
   print(MediumKind::directory, "of one small commit", figures);
+}
+
+TEST_CASE("what a killed process had not synced is not taken back once a store that shows it was opened") {
+  for (const MediumKind kind : persistent_media()) {
+    const auto store = cut_store(kind);
+    const Life killed = life_of(*store, 2, 4);
+    Figures figures;
+    for (std::size_t point = 0; point <= killed.changes.size(); ++point) {
+      Life next = store->live(disk_after(killed, point), {});
+      next.left_open = killed.allowed_after(point);
+      const auto fault = find_fault(*store, next, {4, point * 1'000'000}, figures);
+      CAPTURE(name_of(kind), point, killed.changes.size());
+      if (fault) FAIL(*fault);
+    }
+    print(kind, "of stores opened after a kill at any point", figures);
+  }
 }
 
 TEST_CASE("power cuts and kills in the lives of a directory medium lose nothing acknowledged") {
