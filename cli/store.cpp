@@ -244,6 +244,23 @@ Result<auth::upkeep::BackupReport> Store::back_up(auth::records::ByteSink sink, 
   return auth::upkeep::back_up(current()->authenticator().roles().context, std::move(sink), progress);
 }
 
+Result<auth::upkeep::AuditArchive> Store::archive_audit(Instant before, const auth::records::ByteSink& sink,
+                                                        const std::function<Status()>& finish,
+                                                        const Progress& progress) {
+  const auto generation = current();
+  auth::upkeep::AuditArchiving archiving(generation->authenticator().roles().context);
+  auto archive = TRY(archiving.write(before, sink, progress));
+  TRY(finish());
+  TRY(archiving.erase(archive, {auth::Arrival::local, "local"}, progress));
+  return archive;
+}
+
+Result<auth::upkeep::AuditArchive> Store::verify_archive(std::istream& in, const auth::upkeep::AuditArchive* later,
+                                                         const Progress& progress) {
+  const auto generation = current();
+  return auth::upkeep::AuditArchiving(generation->authenticator().roles().context).verify(in, later, progress);
+}
+
 std::shared_ptr<Store::Generation> Store::current() {
   const std::lock_guard lock(mutex_);
   return generation_;

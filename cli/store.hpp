@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -9,6 +10,7 @@
 #include "auth/base/clock.hpp"
 #include "auth/base/rng.hpp"
 #include "auth/openpgp/key_home.hpp"
+#include "auth/upkeep/audit_archiving.hpp"
 #include "auth/upkeep/backing_up.hpp"
 #include "cli/data_folder.hpp"
 #include "cli/settings.hpp"
@@ -47,6 +49,12 @@ class Store {
   auth::Fingerprint fingerprint();
   // As auth::upkeep::back_up().
   Result<auth::upkeep::BackupReport> back_up(auth::records::ByteSink sink, const Progress& progress);
+  // As auth::upkeep::AuditArchiving::write(), then `finish` (so that the file is safe), then erase().
+  Result<auth::upkeep::AuditArchive> archive_audit(Instant before, const auth::records::ByteSink& sink,
+                                                   const std::function<Status()>& finish, const Progress& progress);
+  // As auth::upkeep::AuditArchiving::verify().
+  Result<auth::upkeep::AuditArchive> verify_archive(std::istream& in, const auth::upkeep::AuditArchive* later,
+                                                    const Progress& progress);
   // Authenticator::maintain(); and where the server's key or the secrets were changed meanwhile, takes them over:
   // everything that was built from it is built anew, and what is under way ends on the old. Where that fails the old
   // one stays, and is not ready any more. One thread.

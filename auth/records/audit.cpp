@@ -20,6 +20,10 @@ constexpr std::size_t kJoinedMax = 32;
 constexpr std::size_t kDetailBytesMax = 8u << 10;
 const std::string kNoPrevious(64, '0');
 
+std::string archived_name(std::string_view writer) {
+  return "archived/" + std::string(writer);
+}
+
 // Only a restore leaves a gap in front of its record.
 bool is_joint(const AuditRecord& record) {
   return record.decision == name_of(Decision::store_restored);
@@ -52,7 +56,7 @@ Result<ChainHead> Audit::read_head(const std::string& writer) {
   };
   std::int64_t low = TRY(next_after(0));  // is there
   std::int64_t high = low;                // nothing is behind it, once it was doubled often enough
-  if (low == 0) return ChainHead{0, kNoPrevious};
+  if (low == 0) return start_of(writer);
   while (const std::int64_t next = TRY(next_after(high))) {
     low = next;
     high = 2 * next;
@@ -68,6 +72,36 @@ Result<ChainHead> Audit::read_head(const std::string& writer) {
   }
   const storage::Entry last = TRY(medium_.read(audit_name(writer, low)));
   return ChainHead{low, hex(sha256(last.bytes))};
+}
+
+Result<ChainHead> Audit::start_of(const std::string& writer) {
+  const std::string name = archived_name(writer);
+  const auto entry = TRY(find_record(medium_, seal_, name));
+  if (!entry) return ChainHead{0, kNoPrevious};
+  const auto parse = [&]() -> Result<ChainHead> {
+    JsonReader reader(entry->record);
+    TRY(secrets::check_record_version(reader));
+    ChainHead start;
+    start.number = TRY(reader.integer("number"));
+    start.hash = TRY(reader.text("hash"));
+    TRY(reader.finish());
+    if (start.number < 1 || !is_lower_hex(start.hash, 64)) return fail(ErrorCode::malformed_message, "number or hash");
+    return start;
+  };
+  return secrets::understood(name, parse());
+}
+
+Status Audit::stage_start(storage::Batch& batch, const std::string& writer, const ChainHead& start) {
+  const std::string name = archived_name(writer);
+  const auto before = TRY(find_record(medium_, seal_, name));
+  if (before) {
+    batch.require_version(name, before->version);
+  } else {
+    batch.require_absent(name);
+  }
+  batch.put(name,
+            seal_.close(name, Json::object().set("version", 1).set("number", start.number).set("hash", start.hash)));
+  return ok();
 }
 
 Bytes Audit::close(const std::string& writer, const ChainHead& before, std::int64_t number, const AuditEntry& entry) {
@@ -213,7 +247,8 @@ Result<std::vector<AuditRecord>> Audit::list(std::string_view writer, std::int64
   for (const std::string& one : all) {
     const ChainHead head = TRY(read_head(one));
     const std::int64_t last = before == 0 ? head.number : std::min(head.number, before - 1);
-    const auto first = std::max<std::int64_t>(1, last - static_cast<std::int64_t>(limit) + 1);
+    const auto first =
+        std::max<std::int64_t>(TRY(start_of(one)).number + 1, last - static_cast<std::int64_t>(limit) + 1);
     for (std::int64_t number = first; number <= last; ++number) {
       const std::string name = audit_name(one, number);
       auto record = TRY(find_audit_record(medium_, seal_, name));
@@ -226,8 +261,11 @@ Result<std::vector<AuditRecord>> Audit::list(std::string_view writer, std::int64
 }
 
 Status Audit::verify_chain(const std::string& writer, AuditReport& report, const Progress& progress) {
-  std::string previous = kNoPrevious;
-  std::int64_t last = 0;
+  const auto start = start_of(writer);
+  if (!start && face_of(start.error().code) != Face::integrity) return tl::unexpected<Error>(start.error());
+  if (!start) report.faults.push_back(archived_name(writer) + ": " + std::string(name_of(start.error().code)));
+  std::string previous = start ? start->hash : kNoPrevious;
+  std::int64_t last = start ? start->number : 0;
   const std::string folder = audit_folder(writer);
   return storage::visit_names(medium_, folder, "", [&](const std::string& name) -> Result<bool> {
     tell_now_and_then(progress, ++report.records);
@@ -236,6 +274,8 @@ Status Audit::verify_chain(const std::string& writer, AuditReport& report, const
       report.faults.push_back(name + ": not the name of a record");
       return true;
     }
+    // Left behind by a backup that was made while they were archived.
+    if (start && *number <= start->number) return true;
     const std::int64_t first = last + 1;
     const bool gap = *number > first;
     last = *number;

@@ -53,6 +53,13 @@ class Audit {
   // Decisions that are not committed yet.
   std::size_t waiting();
 
+  // Where a chain begins: behind the record of that number and hash, which an archive holds; number 0 where none does.
+  // The sealed record `archived/<writer>`.
+  Result<ChainHead> start_of(const std::string& writer);
+  // Stages that it begins behind that one from now on, over what was staged before.
+  Status stage_start(storage::Batch& batch, const std::string& writer, const ChainHead& start);
+  // The last record of a chain.
+  Result<ChainHead> head_of(const std::string& writer) { return read_head(writer); }
   // The last record of every chain that there is.
   Result<std::map<std::string, ChainHead>> heads();
   // For a medium that went back to an older state with an administrator's consent. Stages the entry at the end of this

@@ -59,7 +59,8 @@ namespace countersign::auth::records {
   X(secret_rotated)              \
   X(secret_retired)              \
   X(records_resealed)            \
-  X(account_imported)
+  X(account_imported)            \
+  X(audit_archived)
 
 enum class Decision : std::uint8_t {
 #define X(name) name,

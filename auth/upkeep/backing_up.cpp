@@ -207,6 +207,9 @@ Result<BackupReport> BackingUp::run() {
   const std::int64_t before = writer_.counts().puts;
   for (const auto& [writer, head] : heads)
     TRY(copy_up_to(records::audit_folder(writer), records::audit_name(writer, head.number)));
+  // Where the chains begin, after them: what was archived meanwhile may stand before that, and may not be missing
+  // behind.
+  TRY(copy_up_to("archived/", std::string("archived/") + kBehind));
   BackupReport report;
   report.audit_records = writer_.counts().puts - before;
   if (last > 0) TRY(copy_up_to(std::string(kWithdrawals), records::withdrawal_name(last)));
