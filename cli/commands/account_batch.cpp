@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
@@ -79,7 +80,9 @@ class BatchAdding {
     for (std::thread& thread : threads) thread.join();
   }
 
-  Json summary() const {
+  // Once run() has returned.
+  Json summary() {
+    std::sort(refusals_.begin(), refusals_.end(), [](const auto& a, const auto& b) { return a.line < b.line; });
     Json refusals = Json::array();
     for (const Refusal& one : refusals_) {
       refusals.push(Json::object()
