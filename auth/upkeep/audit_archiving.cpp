@@ -41,7 +41,8 @@ Result<std::string> value_of(std::string_view line, std::string_view name) {
 }
 
 Result<ArchivedChain> parse_chain(std::string_view line) {
-  const auto words = split(TRY(value_of(line, "chain")), ' ');
+  const std::string value = TRY(value_of(line, "chain"));
+  const auto words = split(value, ' ');
   if (words.size() != 5) return malformed("a chain");
   const auto first = parse_number(words[1]);
   const auto last = parse_number(words[2]);

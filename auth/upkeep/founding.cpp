@@ -31,6 +31,10 @@ std::string why_unfit(const openpgp::CertificateFacts& facts, Instant now) {
   const openpgp::KeyFacts& primary = facts.primary;
   if (primary.revoked) return "it is revoked";
   if (primary.expires_at && *primary.expires_at <= now) return "it has expired";
+  if (primary.created_at > now) {
+    return "it was made at " + format_time(primary.created_at) + ", after what this machine's clock says (" +
+           format_time(now) + "): set the clock";
+  }
   if (!openpgp::may_sign(primary.algorithm)) return primary.algorithm + " is not accepted";
   return "it holds no key that signs";
 }

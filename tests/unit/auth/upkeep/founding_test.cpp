@@ -126,6 +126,16 @@ TEST_CASE("a key that another one signs with or that does not sign founds no sto
   CHECK(names_in(kept.site.medium, "", 9).empty());
 }
 
+TEST_CASE("a key from after what the clock says founds no store, and the clock is named") {
+  KeptElsewhere kept;
+  kept.site.clock.set(kNoon - std::chrono::years(10));
+  const auto founded = kept.found(kept.certificate);
+  REQUIRE_FALSE(founded);
+  CAPTURE(founded.error().detail);
+  CHECK(founded.error().detail.find("set the clock") != std::string::npos);
+  CHECK(names_in(kept.site.medium, "", 9).empty());
+}
+
 TEST_CASE("a key that may not sign by its policy or its flags founds no store and is told why") {
   GnupgHome home;
   KeptElsewhere kept;

@@ -195,7 +195,7 @@ TEST_CASE("a worker that says more than it was asked is not asked again") {
 
 TEST_CASE("a worker's own failure comes through and it is asked again") {
   const std::string failure =
-      "printf 'CG\\001\\377\\000\\000\\000\\036\\000\\000\\000\\023certificate_refused\\000\\000\\000\\003why' >&3\n";
+      "printf 'CG\\001\\210\\000\\000\\000\\036\\000\\000\\000\\023certificate_refused\\000\\000\\000\\003why' >&3\n";
   Scene scene(kPrepared + kTakeRequest + failure + for_ever(kTakeRequest + kAnswer));
   REQUIRE(scene.pool->start());
   const auto reply = scene.pool->ask(kRequest, kPatience);
