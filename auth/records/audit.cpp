@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "auth/records/chain_start.hpp"
 #include "storage/base/hash.hpp"
 #include "storage/base/text.hpp"
 #include "storage/numbered_names.hpp"
@@ -19,10 +20,6 @@ constexpr int kAttemptsMax = 8;
 constexpr std::size_t kJoinedMax = 32;
 constexpr std::size_t kDetailBytesMax = 8u << 10;
 const std::string kNoPrevious(64, '0');
-
-std::string archived_name(std::string_view writer) {
-  return "archived/" + std::string(writer);
-}
 
 // Only a restore leaves a gap in front of its record.
 bool is_joint(const AuditRecord& record) {
@@ -75,20 +72,7 @@ Result<ChainHead> Audit::read_head(const std::string& writer) {
 }
 
 Result<ChainHead> Audit::start_of(const std::string& writer) {
-  const std::string name = archived_name(writer);
-  const auto entry = TRY(find_record(medium_, seal_, name));
-  if (!entry) return ChainHead{0, kNoPrevious};
-  const auto parse = [&]() -> Result<ChainHead> {
-    JsonReader reader(entry->record);
-    TRY(secrets::check_record_version(reader));
-    ChainHead start;
-    start.number = TRY(reader.integer("number"));
-    start.hash = TRY(reader.text("hash"));
-    TRY(reader.finish());
-    if (start.number < 1 || !is_lower_hex(start.hash, 64)) return fail(ErrorCode::malformed_message, "number or hash");
-    return start;
-  };
-  return secrets::understood(name, parse());
+  return find_chain_start(medium_, seal_, writer);
 }
 
 Status Audit::stage_start(storage::Batch& batch, const std::string& writer, const ChainHead& start) {

@@ -16,7 +16,6 @@ namespace {
 constexpr std::string_view kArchive = "countersign-audit-archive-v1";
 constexpr std::string_view kChains = "countersign-audit-chains-v1";
 constexpr std::string_view kSignature = "-----BEGIN PGP SIGNATURE-----";
-constexpr std::size_t kErasedAtOnce = 250;
 constexpr std::size_t kTailBytesMax = 256u << 10;
 
 tl::unexpected<Error> malformed(std::string why) {
@@ -168,7 +167,7 @@ Result<AuditArchive> AuditArchiving::write(Instant before, const records::ByteSi
 }
 
 Status AuditArchiving::erase_page(const ArchivedChain& chain, std::int64_t& next) {
-  const auto names = TRY(context_.medium.list(records::audit_folder(chain.writer), "", kErasedAtOnce));
+  const auto names = TRY(context_.medium.list(records::audit_folder(chain.writer), "", page_));
   storage::Batch batch;
   std::string hash;
   for (const std::string& name : names) {

@@ -52,7 +52,8 @@ struct AuditArchive {
 // One thread.
 class AuditArchiving {
  public:
-  explicit AuditArchiving(const Context& context) : context_(context) {}
+  // `page`: how many records are taken out in one batch.
+  explicit AuditArchiving(const Context& context, std::size_t page = 250) : context_(context), page_(page) {}
 
   // Writes what is older than `before` into the sink, of each chain from its beginning up to the first record that is
   // not; never the last one of a chain, which the next is chained to. Changes nothing. not_found where nothing is so
@@ -75,6 +76,7 @@ class AuditArchiving {
   Status judge_place(const ArchivedChain& chain, const AuditArchive* later);
 
   const Context& context_;
+  const std::size_t page_;
   std::int64_t done_ = 0;
 };
 
