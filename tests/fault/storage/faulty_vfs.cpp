@@ -178,6 +178,7 @@ bool is_kept_by_sqlite(const fs::path& file) {
 }  // namespace
 
 FaultyVfs::FaultyVfs() {
+  plan({});
   sqlite3_initialize();
   stock = sqlite3_vfs_find(nullptr);
   shim = *stock;
