@@ -160,7 +160,8 @@ TEST_CASE("S32 whatever is changed in an archive is noticed") {
     CAPTURE(i, std::string(lines[i]));
     // What stands in the armor beside the signature itself is not under it.
     if (lines[i].empty() || lines[i].starts_with("-----END")) continue;
-    CHECK(verified(house, without) != "ok");
+    // The armor's checksum may be left out (RFC 9580, section 6.1), and is verified where it stands.
+    CHECK((lines[i].starts_with("=") || verified(house, without) != "ok"));
     CHECK(verified(house, changed) != "ok");
   }
   CHECK(verified(house, "") != "ok");
