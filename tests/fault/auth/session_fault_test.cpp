@@ -128,5 +128,6 @@ TEST_CASE("what a timer does can fail anywhere and is done at the next time") {
         must(place.house.auth().maintain());
         CHECK(names_in(place.store.medium(), "sessions/", 9).empty());
         CHECK(names_in(place.store.medium(), "sessions-of/", 9).empty());
-      });
+      },
+      Houses::one_a_point);  // an inspection reads the whole store
 }
