@@ -1,6 +1,7 @@
 #include "auth/authenticator.hpp"
 
 #include "auth/base/log.hpp"
+#include "auth/upkeep/ageing.hpp"
 
 namespace countersign::auth {
 
@@ -18,9 +19,7 @@ namespace {
 // The reason that somebody can mend at once, where it is this one: machines without a battery come up in the past.
 Status explained_by_clock(Status tested, Instant key_made, Instant now) {
   if (tested || key_made <= now) return tested;
-  return fail(ErrorCode::startup_refused, "the server's key was made at " + format_time(key_made) +
-                                              ", after what this machine's clock says (" + format_time(now) +
-                                              "): set the clock");
+  return fail(ErrorCode::startup_refused, "the server's key " + upkeep::describe_made_ahead(key_made, now));
 }
 
 }  // namespace

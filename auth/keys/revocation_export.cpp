@@ -6,7 +6,7 @@
 #include <set>
 
 #include "auth/base/account_id.hpp"
-#include "auth/openpgp/acceptance.hpp"
+#include "auth/proving/own_signature.hpp"
 #include "auth/records/revocation_record.hpp"
 #include "storage/base/text.hpp"
 
@@ -146,16 +146,9 @@ Result<std::string> RevocationExporting::make() {
 }
 
 Status RevocationExporting::verify(const RevocationExport& list, Instant now) {
-  if (list.store != hex(context_.identity.store()) || list.server != context_.identity.name()) {
-    return fail(ErrorCode::file_refused, "the export is of another server or another store");
-  }
-  const std::string* armored = context_.identity.certificate_of(list.server_key);
-  if (armored == nullptr) return fail(ErrorCode::signature_by_another_key, "the export is not by this server's key");
-  const auto certificate = TRY(openpgp::gate::admit_certificate(*armored, openpgp::gate::kCertificateReadBytesMax));
-  const auto signature = TRY(openpgp::gate::admit_signature(list.signature));
-  TRY(openpgp::accept_signature(context_.engine, certificate, write_export(list), signature,
-                                openpgp::SignatureForm::detached,
-                                {list.made_at - Seconds(60), list.made_at + Seconds(60)}, now));
+  TRY(proving::verify_own_signature(context_, "the export",
+                                    {list.server, list.store, list.server_key, list.made_at, list.signature},
+                                    write_export(list), now));
   const auto remembered = context_.floor.revocations();
   const auto known = std::max(TRY(withdrawals_.last()), static_cast<std::int64_t>(list.lines.size()));
   if (known < remembered) {

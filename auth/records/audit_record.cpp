@@ -1,5 +1,6 @@
 #include "auth/records/audit_record.hpp"
 
+#include "auth/records/fields.hpp"
 #include "storage/numbered_names.hpp"
 
 namespace countersign::auth::records {
@@ -39,52 +40,24 @@ void append_field(Bytes& body, const Field& field, const std::string& text) {
   append(body, value);
 }
 
-// Reads from the front. What is too short is remembered until the end.
-class BodyReader {
- public:
-  explicit BodyReader(ByteView left) : left_(left) {}
-  ByteView bytes(std::size_t count) {
-    is_short_ = is_short_ || left_.size() < count;
-    if (is_short_) return {};
-    const ByteView taken = left_.first(count);
-    left_ = left_.subspan(count);
-    return taken;
-  }
-  std::uint64_t number(std::size_t width) {
-    std::uint64_t value = 0;
-    for (const std::uint8_t byte : bytes(width)) value = (value << 8) | byte;
-    return value;
-  }
-  bool next_is(std::uint8_t kind) {
-    if (left_.empty() || left_.front() != kind) return false;
-    bytes(1);
-    return true;
-  }
-  bool is_complete() const { return !is_short_ && left_.empty(); }
-
- private:
-  ByteView left_;
-  bool is_short_ = false;
-};
-
 std::string decision_text(std::uint64_t number) {
   const std::string_view known = number < kDecisions ? name_of(static_cast<Decision>(number)) : std::string_view();
   return known.empty() ? "decision-" + std::to_string(number) : std::string(known);
 }
 
 Result<AuditRecord> parse_body(ByteView body) {
-  BodyReader reader(body);
+  Fields fields(body);
   AuditRecord record;
-  record.previous = hex(reader.bytes(sizeof(Digest)));
-  const std::uint64_t at = reader.number(kTimeBytes);
-  record.decision = decision_text(reader.number(kDecisionBytes));
+  record.previous = hex(fields.take(sizeof(Digest)));
+  const std::uint64_t at = fields.integer(kTimeBytes);
+  record.decision = decision_text(fields.integer(kDecisionBytes));
   for (const Field& field : kFields) {
-    const bool is_hex = field.text_of != nullptr && reader.next_is(field.kind);
-    if (!is_hex && !reader.next_is(field.kind_as_text)) continue;
-    const ByteView value = reader.bytes(reader.number(kLengthBytes));
+    const bool is_hex = field.text_of != nullptr && fields.take_if(field.kind);
+    if (!is_hex && !fields.take_if(field.kind_as_text)) continue;
+    const ByteView value = fields.take(fields.integer(kLengthBytes));
     record.entry.*field.member = is_hex ? field.text_of(value) : to_string(value);
   }
-  if (!reader.is_complete() || at > static_cast<std::uint64_t>(kLastTime)) {
+  if (!fields.complete() || at > static_cast<std::uint64_t>(kLastTime)) {
     return fail(ErrorCode::malformed_message, "the body");
   }
   record.entry.at = from_unix(static_cast<std::int64_t>(at));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "auth/records/fields.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::auth::records {
@@ -63,32 +64,6 @@ std::uint64_t masked_epoch(const Challenge& challenge, const secrets::SecretKey&
   }
   return out;
 }
-
-// Takes fixed fields off the front; asking for more than there is leaves it failed and gives zeros.
-class Fields {
- public:
-  explicit Fields(ByteView bytes) : rest_(bytes) {}
-  ByteView take(std::size_t count) {
-    static constexpr std::array<std::uint8_t, 64> kZeros{};
-    if (count > rest_.size()) {
-      failed_ = true;
-      return ByteView(kZeros).first(std::min(count, kZeros.size()));
-    }
-    const ByteView out = rest_.first(count);
-    rest_ = rest_.subspan(count);
-    return out;
-  }
-  std::uint64_t integer(std::size_t width) {
-    std::uint64_t value = 0;
-    for (const std::uint8_t byte : take(width)) value = (value << 8) | byte;
-    return value;
-  }
-  bool complete() const { return !failed_ && rest_.empty(); }
-
- private:
-  ByteView rest_;
-  bool failed_ = false;
-};
 
 tl::unexpected<Error> refuse(const char* why) {
   return fail(ErrorCode::challenge_invalid, why);

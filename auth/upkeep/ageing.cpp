@@ -40,6 +40,11 @@ std::string describe(const KeyEnd& end, Instant now) {
   return text + "; run: " + std::string(kMend);
 }
 
+std::string describe_made_ahead(Instant made, Instant now) {
+  return "was made at " + format_time(made) + ", after what this machine's clock says (" + format_time(now) +
+         "): set the clock";
+}
+
 Status judge_server_key(const openpgp::CertificateFacts& facts, Instant now) {
   std::vector<openpgp::KeyFacts> keys = facts.subkeys;
   keys.push_back(facts.primary);

@@ -29,6 +29,9 @@ std::vector<KeyEnd> keys_ending(const openpgp::CertificateFacts& facts, Instant 
 // A line for an operator: which key ended or ends when, and the command that moves its end.
 std::string describe(const KeyEnd& end, Instant now);
 
+// Of a key from the future, what is wrong and what mends it.
+std::string describe_made_ahead(Instant made, Instant now);
+
 // May a key of the certificate sign at `now`? key_expired, with the command that mends it, where none may since it has
 // expired. Whatever else is wrong with the key is for the self-test to find.
 Status judge_server_key(const openpgp::CertificateFacts& facts, Instant now);

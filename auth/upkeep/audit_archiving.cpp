@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <istream>
 
-#include "auth/openpgp/acceptance.hpp"
+#include "auth/proving/own_signature.hpp"
 #include "auth/records/audit_record.hpp"
 #include "storage/base/hash.hpp"
 #include "storage/base/text.hpp"
@@ -77,6 +77,12 @@ std::string line_of(const std::string& name, ByteView bytes) {
   return name + ' ' + base64url(bytes) + '\n';
 }
 
+// Does the record follow the chain's last one? Only a restore leaves a gap in front of its record.
+bool follows(const records::AuditRecord& record, const ArchivedChain& chain) {
+  const bool joint = record.decision == name_of(records::Decision::store_restored) && record.number > chain.last;
+  return record.previous == chain.hash && (record.number == chain.last + 1 || joint);
+}
+
 // What the records of an archive say of each chain, whatever its end says.
 class ChainsRead {
  public:
@@ -91,8 +97,7 @@ class ChainsRead {
     const bool begins = chains_.empty() || chains_.back().writer != record.writer;
     if (begins) chains_.push_back({record.writer, record.number, record.number - 1, record.previous, record.previous});
     ArchivedChain& chain = chains_.back();
-    const bool joint = record.decision == name_of(records::Decision::store_restored) && record.number > chain.last;
-    if (record.previous != chain.hash || (record.number != chain.last + 1 && !joint)) {
+    if (!follows(record, chain)) {
       return fail(ErrorCode::chain_broken, name + " does not follow the record before it");
     }
     chain.last = record.number;
@@ -134,8 +139,7 @@ Result<std::optional<ArchivedChain>> AuditArchiving::write_chain(const std::stri
         if (!entry) return fail(ErrorCode::conflict, name + " is gone meanwhile");
         const auto record = TRY(records::open_audit_record(context_.seal, name, entry->bytes));
         if (record.entry.at >= before || record.number >= head.number) return false;
-        const bool joint = record.decision == name_of(records::Decision::store_restored);
-        if (record.previous != chain.hash || (record.number != chain.last + 1 && !joint)) {
+        if (!follows(record, chain)) {
           return fail(ErrorCode::chain_broken, name + " does not follow; `countersign audit verify` says more");
         }
         TRY(sink(as_bytes(line_of(name, entry->bytes))));
@@ -200,20 +204,6 @@ Status AuditArchiving::erase(const AuditArchive& archive, const Visit& visit, co
       {}, {records::Decision::audit_archived, context_.timekeeper.now().wall, "", "", "", visit.source, what});
 }
 
-Status AuditArchiving::verify_signature(const AuditArchive& archive) {
-  if (archive.store != hex(context_.identity.store()) || archive.server != context_.identity.name()) {
-    return fail(ErrorCode::file_refused, "the archive is of another server or another store");
-  }
-  const std::string* armored = context_.identity.certificate_of(archive.server_key);
-  if (armored == nullptr) return fail(ErrorCode::signature_by_another_key, "the archive is not by this server's key");
-  const auto certificate = TRY(openpgp::gate::admit_certificate(*armored, openpgp::gate::kCertificateReadBytesMax));
-  const auto signature = TRY(openpgp::gate::admit_signature(archive.signature));
-  TRY(openpgp::accept_signature(
-      context_.engine, certificate, signed_text(archive), signature, openpgp::SignatureForm::detached,
-      {archive.made_at - Seconds(60), archive.made_at + Seconds(60)}, context_.timekeeper.now().wall));
-  return ok();
-}
-
 Status AuditArchiving::judge_place(const ArchivedChain& chain, const AuditArchive* later) {
   records::ChainHead next = TRY(context_.audit.start_of(chain.writer));
   for (const ArchivedChain& one : later == nullptr ? std::vector<ArchivedChain>() : later->chains) {
@@ -239,7 +229,9 @@ Result<AuditArchive> AuditArchiving::verify(std::istream& in, const AuditArchive
   std::string tail = line + '\n';
   while (std::getline(in, line) && tail.size() < kTailBytesMax) tail += line + '\n';
   AuditArchive archive = TRY(parse_tail(tail));
-  TRY(verify_signature(archive));
+  TRY(proving::verify_own_signature(
+      context_, "the archive", {archive.server, archive.store, archive.server_key, archive.made_at, archive.signature},
+      signed_text(archive), context_.timekeeper.now().wall));
   TRY(read.judge(archive));
   for (const ArchivedChain& chain : archive.chains) TRY(judge_place(chain, later));
   return archive;

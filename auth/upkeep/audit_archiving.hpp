@@ -72,7 +72,6 @@ class AuditArchiving {
   Result<std::optional<ArchivedChain>> write_chain(const std::string& writer, Instant before,
                                                    const records::ByteSink& sink, const Progress& progress);
   Status erase_page(const ArchivedChain& chain, std::int64_t& next);
-  Status verify_signature(const AuditArchive& archive);
   Status judge_place(const ArchivedChain& chain, const AuditArchive* later);
 
   const Context& context_;

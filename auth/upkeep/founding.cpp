@@ -5,6 +5,7 @@
 #include "auth/proving/decoys.hpp"
 #include "auth/records/audit.hpp"
 #include "auth/records/server_identity.hpp"
+#include "auth/upkeep/ageing.hpp"
 
 namespace countersign::auth::upkeep {
 namespace {
@@ -31,10 +32,7 @@ std::string why_unfit(const openpgp::CertificateFacts& facts, Instant now) {
   const openpgp::KeyFacts& primary = facts.primary;
   if (primary.revoked) return "it is revoked";
   if (primary.expires_at && *primary.expires_at <= now) return "it has expired";
-  if (primary.created_at > now) {
-    return "it was made at " + format_time(primary.created_at) + ", after what this machine's clock says (" +
-           format_time(now) + "): set the clock";
-  }
+  if (primary.created_at > now) return "it " + describe_made_ahead(primary.created_at, now);
   if (!openpgp::may_sign(primary.algorithm)) return primary.algorithm + " is not accepted";
   return "it holds no key that signs";
 }

@@ -77,7 +77,7 @@ Progress progress_on(Terminal& terminal) {
 Status run_audit_archive(const AuditArchiveOptions& options, CommandContext& context) {
   const Instant before = TRY(parse_date(options.before));
   const auto store = TRY(open_store(context));
-  // Stopped by a signal it removes the file, unless that is whole already: then what is in it is taken out later.
+  // Stopped by a signal it removes the file, unless that is whole already: then it is brought to its end first.
   const HeldSignals held;
   storage::NewFile file = TRY(begin_output(options.file));
   const auto sink = [&](ByteView bytes) -> Status {
