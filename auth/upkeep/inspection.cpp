@@ -6,23 +6,26 @@
 
 namespace countersign::auth::upkeep {
 namespace {
-constexpr std::size_t kPage = 500;
+constexpr std::size_t kRecordsAtOnce = 500;
 }
 
-Status Inspection::judge_parts(const std::string& id) {
+Result<bool> Inspection::judge_account(const std::string& id) {
   const auto stored = TRY(context_.accounts.find(id));
-  if (!stored) return ok();
+  if (!stored) return false;
   for (const auto& [part, digest] : stored->account.parts) TRY(context_.accounts.read_part(*stored, part));
-  return ok();
+  return true;
+}
+
+Result<bool> Inspection::judge_record(const std::string& name) {
+  const auto entry = TRY(storage::find(context_.medium, name));
+  if (entry) TRY(context_.seal.verify(name, entry->bytes));
+  return entry.has_value();
 }
 
 Status Inspection::judge(const std::string& name) {
   if (records::is_part_name(name)) return ok();  // judged with the record that seals it
-  if (const auto entry = TRY(storage::find(context_.medium, name))) {
-    TRY(context_.seal.verify(name, entry->bytes));
-    const auto id = records::account_named_in(name);
-    return id ? judge_parts(*id) : ok();
-  }
+  const auto id = records::account_named_in(name);
+  if (TRY(id ? judge_account(*id) : judge_record(name))) return ok();
   // Erased meanwhile, or listed by a medium that does not find it.
   const auto listed = TRY(context_.medium.list(name, "", 1));
   if (listed.empty() || listed.front() != name || TRY(storage::find(context_.medium, name))) return ok();
@@ -61,7 +64,7 @@ Result<Inspected> Inspection::run(const Progress& progress) {
     return tl::unexpected<Error>(structure.error());
   }
   if (!structure) note("the medium: " + structure.error().detail, structure.error());
-  while (!TRY(go_on(kPage))) tell_now_and_then(progress, now_.records);
+  while (!TRY(go_on(kRecordsAtOnce))) tell_now_and_then(progress, now_.records);
   return last_;
 }
 

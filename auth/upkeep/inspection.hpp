@@ -41,7 +41,9 @@ class Inspection {
   // storage_unavailable where it cannot be said.
   Status inspect(const std::string& name);
   Status judge(const std::string& name);
-  Status judge_parts(const std::string& id);
+  // Whether it is there.
+  Result<bool> judge_account(const std::string& id);
+  Result<bool> judge_record(const std::string& name);
   void note(const std::string& what, const Error& fault);
 
   const Context& context_;
