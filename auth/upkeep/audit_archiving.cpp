@@ -133,21 +133,23 @@ Result<std::optional<ArchivedChain>> AuditArchiving::write_chain(const std::stri
   const records::ChainHead start = TRY(context_.audit.start_of(writer));
   const records::ChainHead head = TRY(context_.audit.head_of(writer));
   ArchivedChain chain{writer, start.number + 1, start.number, start.hash, start.hash};
-  TRY(storage::visit_names(
-      context_.medium, records::audit_folder(writer), "", [&](const std::string& name) -> Result<bool> {
-        const auto entry = TRY(storage::find(context_.medium, name));
-        if (!entry) return fail(ErrorCode::conflict, name + " is gone meanwhile");
-        const auto record = TRY(records::open_audit_record(context_.seal, name, entry->bytes));
-        if (record.entry.at >= before || record.number >= head.number) return false;
-        if (!follows(record, chain)) {
-          return fail(ErrorCode::chain_broken, name + " does not follow; `countersign audit verify` says more");
-        }
-        TRY(sink(as_bytes(line_of(name, entry->bytes))));
-        chain.last = record.number;
-        chain.hash = hex(sha256(entry->bytes));
-        tell_now_and_then(progress, ++done_);
-        return true;
-      }));
+  // Behind its beginning: what a backup left below that is in an archive already.
+  TRY(storage::visit_names(context_.medium, records::audit_folder(writer), records::audit_name(writer, start.number),
+                           [&](const std::string& name) -> Result<bool> {
+                             const auto entry = TRY(storage::find(context_.medium, name));
+                             if (!entry) return fail(ErrorCode::conflict, name + " is gone meanwhile");
+                             const auto record = TRY(records::open_audit_record(context_.seal, name, entry->bytes));
+                             if (record.entry.at >= before || record.number >= head.number) return false;
+                             if (!follows(record, chain)) {
+                               return fail(ErrorCode::chain_broken,
+                                           name + " does not follow; `countersign audit verify` says more");
+                             }
+                             TRY(sink(as_bytes(line_of(name, entry->bytes))));
+                             chain.last = record.number;
+                             chain.hash = hex(sha256(entry->bytes));
+                             tell_now_and_then(progress, ++done_);
+                             return true;
+                           }));
   if (chain.last < chain.first) return std::optional<ArchivedChain>();
   return std::optional<ArchivedChain>(std::move(chain));
 }
@@ -173,7 +175,7 @@ Result<AuditArchive> AuditArchiving::write(Instant before, const records::ByteSi
 Status AuditArchiving::erase_page(const ArchivedChain& chain, std::int64_t& next) {
   const auto names = TRY(context_.medium.list(records::audit_folder(chain.writer), "", page_));
   storage::Batch batch;
-  std::string hash;
+  std::optional<records::ChainHead> start;
   for (const std::string& name : names) {
     const auto entry = TRY(storage::find(context_.medium, name));
     if (!entry) return fail(ErrorCode::conflict, name + " is gone meanwhile");
@@ -181,11 +183,16 @@ Status AuditArchiving::erase_page(const ArchivedChain& chain, std::int64_t& next
     if (record.number > chain.last) break;
     batch.require_version(name, entry->version);
     batch.erase(name);
-    hash = hex(sha256(entry->bytes));
-    next = record.number + 1;
+    // What a backup left below the chain's beginning goes too, and moves it nowhere.
+    if (record.number >= chain.first) start = records::ChainHead{record.number, hex(sha256(entry->bytes))};
   }
-  if (hash.empty()) return fail(ErrorCode::conflict, "the records of '" + chain.writer + "' are gone meanwhile");
-  TRY(context_.audit.stage_start(batch, chain.writer, {next - 1, hash}));
+  if (batch.changes().empty()) {
+    return fail(ErrorCode::conflict, "the records of '" + chain.writer + "' are gone meanwhile");
+  }
+  if (start) {
+    TRY(context_.audit.stage_start(batch, chain.writer, *start));
+    next = start->number + 1;
+  }
   return context_.medium.commit(batch);
 }
 

@@ -217,6 +217,25 @@ TEST_CASE("of two archives of the same decisions one takes them out") {
   CHECK(verified(house, two.text) == "ok");
 }
 
+TEST_CASE("what a backup left below the beginning of a chain is in no second archive, and goes with it") {
+  House house;
+  live_three_days(house);
+  const auto before = contents_of(house.medium());
+  archive(house, kNoon + kDay);
+  for (const std::int64_t number : {3, 7, 8}) {
+    const std::string name = records::audit_name("server", number);
+    must(put(house.medium(), name, before.at(name)));
+  }
+  REQUIRE(faults(house).empty());
+  const auto second = archive(house, kNoon + 2 * kDay);
+  CHECK(second.archive.chains.at(0).first == 11);
+  CHECK(second.archive.records() == 10);
+  CHECK(verified(house, second.text) == "ok");
+  CHECK(numbers(house).front() == 21);
+  CHECK(faults(house).empty());
+  CHECK(contents_of(house.medium()).count(records::audit_name("server", 3)) == 0);
+}
+
 TEST_CASE("a page at a time is taken out of a long chain") {
   House house;
   decide(house, 700);
