@@ -1,7 +1,5 @@
 #include "cli/local_carrier.hpp"
 
-#include <fmt/format.h>
-
 #include "auth/base/account_id.hpp"
 
 namespace countersign::cli {
@@ -47,9 +45,7 @@ Result<Json> ask_store(Store& store, std::string_view operation, Json fields, st
 }
 
 Result<Json> ask_counting(CommandContext& context, std::string_view operation, Json fields) {
-  return ask_watched(context, operation, std::move(fields), [&](std::int64_t seen, std::int64_t) {
-    context.terminal.progress(fmt::format("{} records read", seen));
-  });
+  return ask_watched(context, operation, std::move(fields), context.terminal.counting("records read"));
 }
 
 Result<Json> ask_watched(CommandContext& context, std::string_view operation, Json fields, const Progress& progress) {

@@ -186,6 +186,11 @@ void Terminal::progress(std::string_view text) {
   progress_shown_ = true;
 }
 
+Progress Terminal::counting(std::string what) {
+  return
+      [this, what = std::move(what)](std::int64_t done, std::int64_t) { progress(fmt::format("{} {}", done, what)); };
+}
+
 void Terminal::clear_progress() {
   if (!progress_shown_) return;
   err_ << "\r\x1b[K";

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "storage/base/json.hpp"
+#include "storage/base/progress.hpp"
 #include "storage/base/result.hpp"
 #include "storage/base/secret.hpp"
 
@@ -43,6 +44,8 @@ class Terminal {
   // How far long work has come: a line that the next one replaces, and whatever comes after removes. On a terminal
   // only.
   void progress(std::string_view text);
+  // The same of work that counts what it has done: "1500 records copied". For as long as this terminal.
+  Progress counting(std::string what);
   // Data: to stdout as it is, but escaped line by line where stdout is a terminal.
   void data(std::string_view text);
   // The answer of a command, once. With --json the value itself, on one line (indented on a terminal), when the command

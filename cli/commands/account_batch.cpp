@@ -70,12 +70,12 @@ class BatchAdding {
   BatchAdding(Store& store, std::istream& in) : store_(store), in_(in) {}
 
   // On the calling thread until all is done; it alone calls `tell`.
-  void run(const std::function<void(std::int64_t done)>& tell) {
+  void run(const Progress& tell) {
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < kThreads; ++i) threads.emplace_back([this] { work(); });
     {
       std::unique_lock lock(mutex_);
-      while (!ended_.wait_for(lock, kTellEvery, [&] { return working_ == 0; })) tell(added_ + present_ + refused_);
+      while (!ended_.wait_for(lock, kTellEvery, [&] { return working_ == 0; })) tell(added_ + present_ + refused_, 0);
     }
     for (std::thread& thread : threads) thread.join();
   }
@@ -164,7 +164,7 @@ Status add_accounts(const std::string& path, CommandContext& context) {
   }
   const auto store = TRY(open_store(context));
   BatchAdding adding(*store, path == "-" ? context.terminal.in() : file);
-  adding.run([&](std::int64_t done) { context.terminal.progress(fmt::format("{} accounts", done)); });
+  adding.run(context.terminal.counting("accounts"));
   context.terminal.answer(adding.summary());
   if (adding.stopped_by()) return tl::unexpected<Error>(*adding.stopped_by());
   if (adding.refused() == 0) return ok();

@@ -70,10 +70,6 @@ Result<Instant> parse_date(const std::string& text) {
   return fail(ErrorCode::usage, "--before is a date such as 2026-01-31, or a time such as 2026-01-31T08:00:00Z");
 }
 
-Progress progress_on(Terminal& terminal) {
-  return [&terminal](std::int64_t done, std::int64_t) { terminal.progress(fmt::format("{} records", done)); };
-}
-
 Status run_audit_archive(const AuditArchiveOptions& options, CommandContext& context) {
   const Instant before = TRY(parse_date(options.before));
   const auto store = TRY(open_store(context));
@@ -85,7 +81,7 @@ Status run_audit_archive(const AuditArchiveOptions& options, CommandContext& con
     return file.add(bytes);
   };
   const auto archive = TRY(store->archive_audit(
-      before, sink, [&] { return file.finish(); }, progress_on(context.terminal)));
+      before, sink, [&] { return file.finish(); }, context.terminal.counting("records")));
   context.terminal.answer(Json::object()
                               .set("file", options.file)
                               .set("before", format_time(archive.before))
@@ -102,7 +98,7 @@ Status verify_archives(const std::vector<std::string>& files, CommandContext& co
   for (auto file = files.rbegin(); file != files.rend(); ++file) {
     std::ifstream in(*file, std::ios::binary);
     if (!in) return fail(ErrorCode::file_refused, *file + ": " + std::generic_category().message(errno));
-    auto archive = store->verify_archive(in, later ? &*later : nullptr, progress_on(context.terminal));
+    auto archive = store->verify_archive(in, later ? &*later : nullptr, context.terminal.counting("records"));
     if (!archive) return fail(archive.error().code, *file + ": " + archive.error().detail);
     later = *std::move(archive);
   }

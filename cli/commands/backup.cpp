@@ -46,12 +46,6 @@ constexpr const char* kSecretsApart =
     "The secrets are not in it, and without the folder `secrets` of this data folder nobody can restore it:\n"
     "keep a copy of that folder too, in another place than the backup.";
 
-Progress progress_on(Terminal& terminal, std::string_view what) {
-  return [&terminal, what](std::int64_t records, std::int64_t) {
-    terminal.progress(fmt::format("{} records {}", records, what));
-  };
-}
-
 Json fields_of(const auth::upkeep::BackupReport& report, const std::string& file) {
   Json fields = Json::object()
                     .set("file", file)
@@ -85,7 +79,7 @@ Status back_up_to_stdout(CommandContext& context) {
     terminal.data(as_text(bytes));
     return ok();
   };
-  const auto report = TRY(store->back_up(sink, progress_on(terminal, "copied")));
+  const auto report = TRY(store->back_up(sink, terminal.counting("records copied")));
   TRY(terminal.finish());
   terminal.say(fmt::format("{} records of {} accounts", report.counts.puts, report.accounts));
   terminal.say(kSecretsApart);
@@ -100,7 +94,7 @@ Result<auth::upkeep::BackupReport> back_up_to_file(Store& store, const std::stri
     if (held.is_waiting()) return fail(ErrorCode::failed, "it was stopped");
     return file.add(bytes);
   };
-  const auto report = TRY(store.back_up(sink, progress_on(terminal, "copied")));
+  const auto report = TRY(store.back_up(sink, terminal.counting("records copied")));
   TRY(file.finish());
   return report;
 }
@@ -143,8 +137,8 @@ Status restore_file(const RestoreOptions& options, CommandContext& context) {
   auto source = options.file == "-" ? Result<auth::records::ByteSource>(source_of(context.terminal.in()))
                                     : read_file(options.file);
   if (!source) return tl::unexpected<Error>(source.error());
-  const auto restored = TRY(
-      restore_backup(folder, settings, *std::move(source), options.replace, progress_on(context.terminal, "put back")));
+  const auto restored = TRY(restore_backup(folder, settings, *std::move(source), options.replace,
+                                           context.terminal.counting("records put back")));
   Json answer = Json::object()
                     .set("server", restored.facts.head.server)
                     .set("made", format_time(restored.facts.head.made_at))
