@@ -123,7 +123,6 @@ class CertificateWalk {
   }
 
   Status take_signature(ByteView body) {
-    if (part_ == Part::dropped) return ok();
     // A foreign key may be of any version, and so may what it signed. Neither that nor what cannot be read is a
     // signature by this key.
     const auto packet = read_signature_packet(body);

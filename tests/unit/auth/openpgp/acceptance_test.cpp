@@ -265,6 +265,18 @@ TEST_CASE("a key that is named by its key id alone is judged like one that is na
   CHECK(scene.asked.empty());
 }
 
+TEST_CASE("of two keys with one key id the engine says who signed, and that key's age counts") {
+  Scene scene;
+  scene.body.hashed[0] = subpacket(16, Bytes(8, 0xA5));
+  KeyFacts twin = scene.keys.subkeys[0];
+  twin.fingerprint = Fingerprint::from_bytes(concat({Bytes(12, 1), Bytes(8, 0xA5)})).value();
+  scene.keys.subkeys.push_back(twin);
+  REQUIRE(scene.accept());
+  scene.keys.subkeys[0].created_at = kSigned + Seconds(1);
+  CHECK(scene.code() == ErrorCode::signature_time);
+  CHECK(scene.asked.size() == 2);
+}
+
 TEST_CASE("an engine out of order accepts nothing") {
   Scene scene;
   scene.engine.on_verify = nullptr;

@@ -99,6 +99,7 @@ TEST_CASE("a certificate is judged by its primary first") {
   facts = usual();
   facts.primary.bound = false;
   CHECK(code_of(judge_certificate(facts, kNow)) == ErrorCode::key_policy);
+  CHECK(code_of(choose_encryption_key(facts, kNow)) == ErrorCode::key_policy);
   facts = usual();
   facts.primary.algorithm = "dsa2048";
   CHECK(code_of(judge_certificate(facts, kNow)) == ErrorCode::key_policy);

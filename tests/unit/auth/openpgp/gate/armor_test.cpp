@@ -45,6 +45,8 @@ TEST_CASE("armor is read with CRLF and trailing blanks and blank lines around it
 TEST_CASE("armor headers are read over") {
   CHECK(openpgp::gate::dearmor(kLabel, block("Version: x\nComment: -----BEGIN\nHash:\n\nZm9v\n")).value() ==
         to_bytes("foo"));
+  CHECK(openpgp::gate::dearmor(kLabel, block("X-09-az-AZ: x\n\nZm9v\n")).value() == to_bytes("foo"));
+  CHECK(refused(block("Version:x\n\nZm9v\n")));
 }
 
 TEST_CASE("armor with a wrong checksum is refused and one without a checksum is taken") {
@@ -87,4 +89,8 @@ TEST_CASE("every cut of an armored block looks cut off and the whole one does no
   CHECK_FALSE(openpgp::gate::is_cut_off(whole));
   CHECK_FALSE(openpgp::gate::is_cut_off("hello"));
   CHECK_FALSE(openpgp::gate::is_cut_off("-----BEGIN\n"));
+  // A clear-signed message has no end of its own.
+  const std::string message = "-----BEGIN PGP SIGNED MESSAGE-----\n\ntext\n";
+  CHECK(openpgp::gate::is_cut_off(message + "-----END PGP SIGNED MESSAGE-----\n"));
+  CHECK_FALSE(openpgp::gate::is_cut_off(message + whole));
 }

@@ -64,6 +64,7 @@ TEST_CASE("two messages and a certificate are taken apart") {
 TEST_CASE("CRLF and trailing blanks and odd armor headers do not disturb the hint") {
   CHECK(hint_of(with_crlf(message(kStatement))) == "AbC-_9");
   CHECK(hint_of(message("challenge: AbC \t \nnonce: x\n")) == "AbC");
+  CHECK(hint_of(message("challenge: AZaz09-_\nnonce: x\n")) == "AZaz09-_");
   CHECK(hint_of(message(kStatement, "Hash: SHA256, SHA512\nComment: hello\nCharset: utf-8\n")) == "AbC-_9");
   CHECK(hint_of(message(kStatement, "")) == "AbC-_9");
 }
