@@ -1,0 +1,38 @@
+// What a server has of the machine, from /proc (proc(5)): its own and that of the processes it started.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+
+namespace countersign::test {
+
+struct Standing {
+  std::int64_t rss_kib = 0;
+  std::size_t descriptors = 0;
+  std::size_t threads = 0;
+};
+
+// Of nobody where there is no such process.
+Standing standing_of(pid_t process);
+
+// Looks at the memory ten times a second, from when it is made.
+class MemoryWatch {
+ public:
+  explicit MemoryWatch(pid_t process);
+  ~MemoryWatch();
+  MemoryWatch(const MemoryWatch&) = delete;
+  MemoryWatch& operator=(const MemoryWatch&) = delete;
+
+  // The most that was seen.
+  std::int64_t rss_kib_max() const { return rss_kib_max_; }
+
+ private:
+  std::atomic<std::int64_t> rss_kib_max_{0};
+  std::atomic<bool> stopped_{false};
+  std::thread thread_;
+};
+
+}  // namespace countersign::test
