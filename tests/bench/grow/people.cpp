@@ -7,7 +7,7 @@
 #include <string>
 
 #include "storage/base/json.hpp"
-#include "tests/bench/load/openpgp_key.hpp"
+#include "tests/support/openpgp_key.hpp"
 
 int main(int argc, char** argv) {
   const long count = argc == 2 || argc == 3 ? std::atol(argv[1]) : 0;
@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
   try {
     for (long i = 0; i < count; ++i) {
       const std::string username = prefix + '-' + std::to_string(i);
-      const countersign::bench::OpenPgpKey key(username);
+      const countersign::test::OpenPgpKey key(username);
       const auto person = countersign::Json::object().set("username", username).set("public_key", key.certificate());
       std::printf("%s\n", countersign::write_json(person).c_str());
     }

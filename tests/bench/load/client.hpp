@@ -8,7 +8,7 @@
 
 #include "tests/bench/load/http_connection.hpp"
 #include "tests/bench/load/mix.hpp"
-#include "tests/bench/load/openpgp_key.hpp"
+#include "tests/support/openpgp_key.hpp"
 
 namespace countersign::bench {
 
@@ -25,7 +25,7 @@ class Client {
  private:
   struct Account {
     std::string username;
-    std::optional<OpenPgpKey> key;
+    std::optional<test::OpenPgpKey> key;
     std::string bearer;  // a header line
   };
 

@@ -1,13 +1,14 @@
-#include "tests/bench/load/openpgp_key.hpp"
+#include "tests/support/openpgp_key.hpp"
 
 #include <rnp/rnp_err.h>
 
 #include <algorithm>
+#include <ctime>
 #include <stdexcept>
 
 #include "storage/base/bytes.hpp"
 
-namespace countersign::bench {
+namespace countersign::test {
 namespace {
 
 using Input = std::unique_ptr<rnp_input_st, GiveBack<&rnp_input_destroy>>;
@@ -92,16 +93,20 @@ std::string OpenPgpKey::open(std::string_view message) const {
   return text_of(opened);
 }
 
-std::string OpenPgpKey::clear_sign(std::string_view text) const {
+std::string OpenPgpKey::clear_sign(std::string_view text, Seconds ahead) const {
   const Input input = input_of(text);
   const Output output = new_output();
   rnp_op_sign_t made = nullptr;
   check(rnp_op_sign_cleartext_create(&made, ffi_.get(), input.get(), output.get()), "rnp_op_sign_cleartext_create");
   const Sign operation(made);
   check(rnp_op_sign_set_hash(made, "SHA256"), "rnp_op_sign_set_hash");
+  if (ahead.count() != 0) {
+    const auto made_at = static_cast<std::uint32_t>(std::time(nullptr) + ahead.count());
+    check(rnp_op_sign_set_creation_time(made, made_at), "rnp_op_sign_set_creation_time");
+  }
   check(rnp_op_sign_add_signature(made, primary_.get(), nullptr), "rnp_op_sign_add_signature");
   check(rnp_op_sign_execute(made), "rnp_op_sign_execute");
   return text_of(output);
 }
 
-}  // namespace countersign::bench
+}  // namespace countersign::test

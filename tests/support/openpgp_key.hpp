@@ -9,8 +9,9 @@
 #include <string_view>
 
 #include "storage/base/handle.hpp"
+#include "storage/base/time.hpp"
 
-namespace countersign::bench {
+namespace countersign::test {
 
 // Ed25519 and Curve25519. One thread at a time. Throws std::runtime_error.
 class OpenPgpKey {
@@ -21,7 +22,8 @@ class OpenPgpKey {
   const std::string& certificate() const { return certificate_; }
   // The text of an armored message, whether or not it says whom it is for.
   std::string open(std::string_view message) const;
-  std::string clear_sign(std::string_view text) const;
+  // Dated so far ahead of the machine's clock.
+  std::string clear_sign(std::string_view text, Seconds ahead = Seconds(0)) const;
 
  private:
   using Ffi = std::unique_ptr<rnp_ffi_st, GiveBack<&rnp_ffi_destroy>>;
@@ -33,4 +35,4 @@ class OpenPgpKey {
   std::string certificate_;
 };
 
-}  // namespace countersign::bench
+}  // namespace countersign::test
