@@ -137,9 +137,10 @@ class Load {
   void tell_progress(seconds passed) const {
     std::uint64_t others = 0;
     for (const auto& [name, count] : tally_.others()) others += count;
-    const std::string line = fmt::format("{}: {} s, {} accepted, {} refused, {} unanswered, {} faults and commands\n",
-                                         storage_, passed.count(), tally_.calls(Answer::accepted),
-                                         tally_.calls(Answer::refused), tally_.calls(Answer::none), others);
+    const std::string line =
+        fmt::format("{}, seed {}: {} s, {} accepted, {} refused, {} unanswered, {} faults and commands\n", storage_,
+                    seed_, passed.count(), tally_.calls(Answer::accepted), tally_.calls(Answer::refused),
+                    tally_.calls(Answer::none), others);
     // Past the streams, which may be held back while a test runs.
     if (write(STDERR_FILENO, line.data(), line.size()) < 0) return;
   }
