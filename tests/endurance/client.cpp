@@ -57,6 +57,8 @@ std::string Client::password_of(const Account& account, int number) const {
 }
 
 OpenPgpKey& Client::key_of(Account& account, int number) {
+  // librnp closes the stderr that a key was made under, unless it is the same one when the key goes.
+  const auth::openpgp::rnp::Silence silence;
   auto& key = account.keys[number];
   if (!key) key = std::make_unique<OpenPgpKey>(account.username + " " + std::to_string(number));
   return *key;

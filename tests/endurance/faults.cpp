@@ -97,7 +97,8 @@ void Faults::kill_servers(bool both) {
 void Faults::fill_disk(bool with_kill) {
   if (!disk_.fill()) return;
   tally_.count(with_kill ? "server killed on a full disk" : "disk full");
-  pause(milliseconds(500), milliseconds(2500));
+  // SQLite's log is written again from its beginning, and so has room for some seconds of commits.
+  pause(milliseconds(1000), milliseconds(5000));
   const std::size_t server = any_server();
   if (with_kill) {
     machine_.stop(server, SIGKILL);

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "auth/openpgp/rnp/silence.hpp"
 #include "tests/support/openpgp_key.hpp"
 
 namespace countersign::test {
@@ -77,14 +78,17 @@ void Operator::act() {
 
 void Operator::back_up() {
   const auto file = machine_.installation().folder() / "backup";
-  std::filesystem::remove(file);
   must_not_fail({"backup", file.string()});
+  std::filesystem::remove(file);
 }
 
 void Operator::disturb_command() {
   Visitor visitor{"visitor" + std::to_string(visitors_.size()), {}};
   const auto file = machine_.installation().folder() / "visitor.asc";
-  write_file(file, OpenPgpKey(visitor.username).certificate());
+  {
+    const auth::openpgp::rnp::Silence silence;  // as where a client makes its keys
+    write_file(file, OpenPgpKey(visitor.username).certificate());
+  }
   AccountCall call{Deed::add};
   call.key = 0;
   Answer answer = Answer::none;
