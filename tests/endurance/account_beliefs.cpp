@@ -64,7 +64,7 @@ AccountBeliefs::Allowed AccountBeliefs::allowed_session(const Belief& belief, in
   if (over) return {false, true};
   const bool within = when.to + kSlack < life.idle_from && when.to + kSlack < life.opened.from + kAbsoluteLimit;
   // One that was opened under another clock, whose limits may lie ahead of this one.
-  return {true, !within || !life.opened.steady || when.from + kSlack < life.opened.from};
+  return {true, life.swept || !within || !life.opened.steady || when.from + kSlack < life.opened.from};
 }
 
 AccountBeliefs::Allowed AccountBeliefs::allowed(const Belief& belief, const AccountCall& call, const When& when) const {
@@ -162,7 +162,7 @@ void AccountBeliefs::perform(Belief& belief, const AccountCall& call) {
 // Kept for all beliefs alike, and so as wide as any of them needs.
 void AccountBeliefs::note_times(const AccountCall& call, const When& when) {
   if (call.deed == Deed::login || call.deed == Deed::password_login) {
-    lives_[call.session] = {when, when.from + kIdleLimit, when.to + kIdleLimit, Instant{}};
+    lives_[call.session] = {when, when.from + kIdleLimit, when.to + kIdleLimit, Instant{}, false};
     return;
   }
   if (call.deed != Deed::check && call.deed != Deed::refresh) return;
@@ -211,6 +211,10 @@ std::string AccountBeliefs::take_listed(std::string_view standing) {
   if (kept.empty()) return fmt::format("listed as {}; {}", standing, text());
   beliefs_ = std::move(kept);
   return {};
+}
+
+void AccountBeliefs::take_set_back(Instant time) {
+  for (auto& [session, life] : lives_) life.swept = life.swept || life.opened.to + kSlack > time;
 }
 
 void AccountBeliefs::forget_session(int session) {

@@ -66,6 +66,9 @@ class AccountBeliefs {
   std::string take(const AccountCall& call, Answer answer, const When& when);
   // What a list says of it: "absent", "active" or "revoked".
   std::string take_listed(std::string_view standing);
+  // The clock was set back to that time. What was opened later than it is said to be over until then, and may be swept
+  // away for good.
+  void take_set_back(Instant time);
   // Nobody will ask for it again, so what differs in it alone is the same.
   void forget_session(int session);
   void forget_response(int response);
@@ -102,6 +105,7 @@ class AccountBeliefs {
     Instant idle_from{};  // the earliest end of its idle time, and the latest
     Instant idle_to{};
     Instant replaced_to{};  // the latest at which it can have been replaced
+    bool swept = false;     // perhaps
   };
 
   Allowed allowed(const Belief& belief, const AccountCall& call, const When& when) const;

@@ -153,3 +153,13 @@ TEST_CASE("the model of an account refuses a list that has it otherwise") {
   CHECK_FALSE(AccountBeliefs(scene.beliefs).take_listed("revoked").empty());
   CHECK_FALSE(AccountBeliefs(scene.beliefs).take_listed("absent").empty());
 }
+
+TEST_CASE("the model of an account lets a session be swept that was opened later than the clock was set back to") {
+  Scene scene;
+  CHECK_FALSE(scene.could_be(of_session(Deed::check), Answer::refused, at(Seconds(100))));
+  scene.beliefs.take_set_back(kNow + Seconds(60));
+  CHECK_FALSE(scene.could_be(of_session(Deed::check), Answer::refused, at(Seconds(100))));
+  scene.beliefs.take_set_back(kNow - Seconds(60));
+  CHECK(scene.could_be(of_session(Deed::check), Answer::refused, at(Seconds(100))));
+  CHECK(scene.could_be(of_session(Deed::check), Answer::accepted, at(Seconds(100))));
+}

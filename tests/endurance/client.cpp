@@ -76,6 +76,10 @@ Answer Client::take(Account& account, const AccountCall& call, const Outcome& se
     return Answer::none;
   }
   const SetClock::Reading after = machine_.clock().read();
+  for (const Instant time : machine_.clock().set_backs(account.set_backs)) {
+    account.beliefs.take_set_back(time);
+    ++account.set_backs;
+  }
   tally_.count(call.deed, sent.answer);
   const std::string wrong = account.beliefs.take(call, sent.answer, SetClock::between(before, after));
   account.history.push_back(describe(call) + ": " + std::string(name_of(sent.answer)) + " (" + sent.word + ", clock " +

@@ -40,6 +40,7 @@ class Client {
     std::map<int, std::string> tokens;  // by session, live ones and some that ended
     std::map<int, Response> responses;  // some that were sent
     std::deque<std::string> history;
+    std::size_t set_backs = 0;  // of the clock, that its beliefs know of
     int numbers = 0;
   };
   // Judges and counts.

@@ -57,6 +57,7 @@ void SetClock::set(Seconds ahead) {
 void SetClock::set_back(Seconds ahead, Seconds latest) {
   const std::lock_guard lock(mutex_);
   ++changes_;
+  if (ahead < ahead_) set_backs_.push_back(std::chrono::floor<Seconds>(std::chrono::system_clock::now()) + ahead);
   ahead_ = ahead;
   latest_ = latest;
   __atomic_store_n(shared_, ahead.count(), __ATOMIC_RELEASE);
@@ -66,6 +67,11 @@ void SetClock::settle() {
   const std::lock_guard lock(mutex_);
   ++changes_;
   latest_ = ahead_;
+}
+
+std::vector<Instant> SetClock::set_backs(std::size_t known) const {
+  const std::lock_guard lock(mutex_);
+  return {set_backs_.begin() + static_cast<std::ptrdiff_t>(known), set_backs_.end()};
 }
 
 SetClock::Reading SetClock::read() const {

@@ -32,6 +32,8 @@ class SetClock {
   // Back to `ahead`, with the servers judging by a time up to `latest` until they are told that the clock is right.
   void set_back(Seconds ahead, Seconds latest);
   void settle();
+  // The times that it was set back to, without the first so many of them.
+  std::vector<Instant> set_backs(std::size_t known) const;
 
   struct Reading {
     std::uint64_t changes = 0;
@@ -49,6 +51,7 @@ class SetClock {
   std::uint64_t changes_ = 0;
   Seconds ahead_{0};
   Seconds latest_{0};
+  std::vector<Instant> set_backs_;
 };
 
 class Machine {
