@@ -15,7 +15,7 @@
 namespace countersign::cli {
 namespace {
 
-constexpr std::size_t kLineBytesMax = 64u << 10;
+constexpr std::size_t kShownBytesMax = 64u << 10;
 constexpr std::size_t kProgressBytesMax = 78;  // a line that wraps is not replaced
 
 // Columns are counted in code points: near enough for names, and never wrong for ASCII.
@@ -34,13 +34,13 @@ std::string scalar_text(const Json& json) {
   if (json.is_null()) return "-";
   if (const bool* value = json.boolean()) return *value ? "yes" : "no";
   if (const std::int64_t* value = json.integer()) return fmt::format("{}", *value);
-  if (const std::string* value = json.string()) return escape_for_display(*value, kLineBytesMax);
+  if (const std::string* value = json.string()) return escape_for_display(*value, kShownBytesMax);
   if (const Json::Array* items = json.items()) {
     std::string out;
     for (const Json& item : *items) out += (out.empty() ? "" : ", ") + scalar_text(item);
     return out;
   }
-  return escape_for_display(write_json(json), kLineBytesMax);
+  return escape_for_display(write_json(json), kShownBytesMax);
 }
 
 bool is_table(const Json& json) {
@@ -118,7 +118,7 @@ std::string json_escape(char32_t point) {
 std::string json_for_display(const Json& json, bool indented) {
   const std::string text = indented ? write_json_indented(json) : write_json(json);
   const auto points = code_points(text);
-  if (!points) return write_json(Json(escape_for_display(text, kLineBytesMax)));
+  if (!points) return write_json(Json(escape_for_display(text, kShownBytesMax)));
   std::string out;
   for (const char32_t point : *points) {
     const std::string character = to_utf8({point});
@@ -157,7 +157,7 @@ std::string escape_lines(std::string_view text) {
     std::string_view separator;
     for (const std::string_view part : split(line, '\\')) {
       out += separator;
-      out += escape_for_display(part, kLineBytesMax);
+      out += escape_for_display(part, kShownBytesMax);
       separator = "\\";
     }
   }
@@ -234,7 +234,7 @@ void Terminal::error(const Error& error) {
   err_ << (shape_.colour ? "\x1b[1;31mcountersign:\x1b[0m " : "countersign: ");
   say(text_of_error(error));
   if (!json_) return;
-  const std::string detail = is_utf8(error.detail) ? error.detail : escape_for_display(error.detail, kLineBytesMax);
+  const std::string detail = is_utf8(error.detail) ? error.detail : escape_for_display(error.detail, kShownBytesMax);
   const auto members = [&](const char* code) {
     return Json::object()
         .set(code, name_of(error.code))

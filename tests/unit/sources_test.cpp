@@ -7,15 +7,15 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <regex>
+#include <sstream>
 
 #include "tests/support/source_tree.hpp"
 
 using namespace countersign::test;
 
 namespace {
-
-using Breaches = std::vector<std::string>;
 
 struct Reserved {
   std::string name;  // a regular expression over code without comments and literals
@@ -63,6 +63,30 @@ Breaches client_used_outside_the_commands(const SourceFiles& files) {
   return breaches;
 }
 
+// Constants of a file's own that another file of its layer and namespace has too. Files are compiled in batches
+// (CMakeLists.txt), and which ones share a batch changes with every new file.
+Breaches twin_constants(const SourceFiles& files) {
+  static const std::regex space(R"re(^namespace ([\w:]+) \{)re");
+  static const std::regex constant(R"re(^constexpr [^=;{(]*\b(k[A-Z]\w*))re");
+  std::map<std::string, std::string> first;
+  Breaches breaches;
+  for (const SourceFile& file : files) {
+    if (!is_product(file) || !file.path.ends_with(".cpp")) continue;
+    std::istringstream lines(file.text);
+    std::string name_space;
+    std::smatch found;
+    for (std::string line; std::getline(lines, line);) {
+      if (std::regex_search(line, found, space)) name_space = found.str(1);
+      if (!std::regex_search(line, found, constant)) continue;
+      const std::string name = file.path.substr(0, file.path.find('/')) + ' ' + name_space + "::" + found.str(1);
+      const auto [twin, is_new] = first.emplace(name, file.path);
+      if (!is_new && twin->second != file.path)
+        breaches.push_back(file.path + " and " + twin->second + ": " + found.str(1));
+    }
+  }
+  return breaches;
+}
+
 // Does a source file with this function body compile, with warnings as errors?
 bool compiles(const std::string& body) {
   std::string folder = (std::filesystem::temp_directory_path() / "countersign-XXXXXX").string();
@@ -101,6 +125,13 @@ TEST_CASE("no early return leaves an element of a braced list undestroyed") {
     CAPTURE(code);
     CHECK(outside({{"auth/a.cpp", code}}, kTryInList) == Breaches());
   }
+}
+
+TEST_CASE("no constant of one file has a twin in another that may share its batch") {
+  CHECK(twin_constants(project()) == Breaches());
+  const std::string code = "namespace a::b {\nnamespace {\nconstexpr int kOne = 1;\n}\n}\n";
+  CHECK(twin_constants({{"auth/a.cpp", code}, {"auth/b/a.cpp", code}}).size() == 1);
+  CHECK(twin_constants({{"auth/a.cpp", code}, {"cli/a.cpp", code}}) == Breaches());
 }
 
 TEST_CASE("S67 nothing is fetched but by the client a user starts") {
