@@ -84,8 +84,8 @@ Result<records::Account> Enrolment::create(const openpgp::Enrollable& checked, c
   });
 }
 
-Result<records::Account> Enrolment::enrol(const proving::Response& response, const std::string& public_key,
-                                          const Visit& visit, const std::optional<passwords::Password>& password) {
+Result<Enrolled> Enrolment::enrol(const proving::Response& response, const std::string& public_key, const Visit& visit,
+                                  const std::optional<passwords::Password>& password) {
   if (visit.arrival == Arrival::http && !context_.policies.registration_open) {
     return fail(ErrorCode::registration_closed);
   }
@@ -102,15 +102,16 @@ Result<records::Account> Enrolment::enrol(const proving::Response& response, con
   auto account = create(checked, {opened.challenge.extra, false, opened.challenge.epoch, password}, moment,
                         {records::Decision::account_enrolled, {}, "", "", "", visit.source, ""},
                         [&](storage::Batch& batch) { stage_consumed(batch, context_.seal, opened, ""); });
-  if (account || face_of(account.error().code) != Face::conflict) return account;
+  if (account) return Enrolled{*std::move(account), checked.certificate.left_out()};
+  if (face_of(account.error().code) != Face::conflict) return tl::unexpected<Error>(account.error());
   // The name or the key can be taken because the same response was redeemed meanwhile.
   if (TRY(records::find_consumed(context_.medium, context_.seal, opened.sealed.tag)))
     return fail(ErrorCode::challenge_consumed);
-  if (account.error().code != ErrorCode::conflict) return account;
+  if (account.error().code != ErrorCode::conflict) return tl::unexpected<Error>(account.error());
   return fail(ErrorCode::storage_unavailable, account.error().detail);
 }
 
-Result<records::Account> Enrolment::add(const NewAccount& request, const Visit& visit) {
+Result<Enrolled> Enrolment::add(const NewAccount& request, const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
   TRY(check_new_username(request.username));
   TRY(records::check_profile(request.profile));
@@ -118,8 +119,10 @@ Result<records::Account> Enrolment::add(const NewAccount& request, const Visit& 
                                                      openpgp::gate::kCertificateLocalReadBytesMax, moment.wall));
   const Wanted wanted{request.username, request.show_key_id, std::nullopt,          request.password, false,
                       nullptr,          request.profile,     request.metadata_later};
-  return create(checked, wanted, moment, {records::Decision::account_added, {}, "", "", "", visit.source, ""},
-                [](storage::Batch&) {});
+  auto account =
+      TRY(create(checked, wanted, moment, {records::Decision::account_added, {}, "", "", "", visit.source, ""},
+                 [](storage::Batch&) {}));
+  return Enrolled{std::move(account), checked.certificate.left_out()};
 }
 
 Result<keys::ManagedAccount> Enrolment::add_managed(const NewManagedAccount& request, const Visit& visit) {
@@ -189,7 +192,7 @@ Result<HeldEnrolment> Enrolment::hold(const std::optional<proving::Response>& re
   });
 }
 
-Result<records::Account> Enrolment::confirm(const Confirmation& confirmed, const Visit& visit) {
+Result<Enrolled> Enrolment::confirm(const Confirmation& confirmed, const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
   TRY(check_new_username(confirmed.username));
   const std::string name = records::held_name(confirmed.fingerprint);
@@ -203,11 +206,13 @@ Result<records::Account> Enrolment::confirm(const Confirmation& confirmed, const
   const auto checked = TRY(openpgp::check_enrollable(context_.engine, held.certificate,
                                                      openpgp::gate::kCertificateReadBytesMax, moment.wall));
   const std::optional<passwords::Password> no_password;
-  return create(checked, {confirmed.username, confirmed.show_key_id, std::nullopt, no_password}, moment,
-                {records::Decision::enrolment_confirmed, {}, "", "", "", visit.source, ""}, [&](storage::Batch& batch) {
-                  batch.require_version(name, entry->version);
-                  batch.erase(name);
-                });
+  auto account = TRY(create(checked, {confirmed.username, confirmed.show_key_id, std::nullopt, no_password}, moment,
+                            {records::Decision::enrolment_confirmed, {}, "", "", "", visit.source, ""},
+                            [&](storage::Batch& batch) {
+                              batch.require_version(name, entry->version);
+                              batch.erase(name);
+                            }));
+  return Enrolled{std::move(account), checked.certificate.left_out()};
 }
 
 Result<std::vector<HeldEnrolment>> Enrolment::list_held() {

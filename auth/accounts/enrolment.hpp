@@ -24,6 +24,11 @@ struct HeldEnrolment {
   std::string account;                // of whoever has the key already: then nothing is held
 };
 
+struct Enrolled {
+  records::Account account;
+  std::vector<std::string> left_out;  // as gate::GatedCertificate::left_out()
+};
+
 // Of an enrolment that is held: which, and what it is to become.
 struct Confirmation {
   Fingerprint fingerprint;
@@ -63,10 +68,10 @@ class Enrolment {
   // account in one batch. registration_closed (by HTTP), challenge_*, signature_*; certificate_refused and the like;
   // account_exists and key_taken are told, to one who proved a key. A password is hashed once the key is proven:
   // hasher_*.
-  Result<records::Account> enrol(const proving::Response& response, const std::string& public_key, const Visit& visit,
-                                 const std::optional<passwords::Password>& password = std::nullopt);
+  Result<Enrolled> enrol(const proving::Response& response, const std::string& public_key, const Visit& visit,
+                         const std::optional<passwords::Password>& password = std::nullopt);
   // By an administrator, without proof. malformed_username, account_reserved, account_exists, key_taken, certificate_*.
-  Result<records::Account> add(const NewAccount& request, const Visit& visit);
+  Result<Enrolled> add(const NewAccount& request, const Visit& visit);
   // With a key pair made here, and the password that protects it as the account's own. registration_closed (by HTTP),
   // malformed_username, account_reserved, account_exists; as KeyMaker::make(); hasher_*.
   Result<keys::ManagedAccount> add_managed(const NewManagedAccount& request, const Visit& visit);
@@ -74,7 +79,7 @@ class Enrolment {
   Result<HeldEnrolment> hold(const std::optional<proving::Response>& response, const std::string& public_key,
                              const Visit& visit);
   // enrolment_not_held; conflict where the held response named another user; as add().
-  Result<records::Account> confirm(const Confirmation& confirmed, const Visit& visit);
+  Result<Enrolled> confirm(const Confirmation& confirmed, const Visit& visit);
   // Oldest name first, kHeldMax at most.
   Result<std::vector<HeldEnrolment>> list_held();
 

@@ -18,6 +18,16 @@ tl::unexpected<Error> refused(const Error& error) {
   return fail(ErrorCode::certificate_refused, std::string(name_of(error.code)) + ": " + error.detail);
 }
 
+// What is missing in a certificate may be in it, and not understood here.
+Error with_what_was_left_out(Error error, const gate::GatedCertificate& certificate) {
+  const char* before = "; left out of it was ";
+  for (const std::string& what : certificate.left_out()) {
+    error.detail += before + what;
+    before = "; ";
+  }
+  return error;
+}
+
 }  // namespace
 
 Result<Enrollable> check_enrollable(OpenPgp& engine, std::string_view text, std::size_t read_bytes_max, Instant now) {
@@ -25,9 +35,9 @@ Result<Enrollable> check_enrollable(OpenPgp& engine, std::string_view text, std:
   auto facts = engine.inspect(certificate, now);
   if (!facts) return refused(facts.error());
   const Status judged = judge_certificate(*facts, now);
-  if (!judged) return refused(judged.error());
+  if (!judged) return refused(with_what_was_left_out(judged.error(), certificate));
   auto key = choose_encryption_key(*facts, now);
-  if (!key) return refused(key.error());
+  if (!key) return refused(with_what_was_left_out(key.error(), certificate));
   return Enrollable{std::move(certificate), *std::move(facts), *std::move(key)};
 }
 

@@ -202,7 +202,7 @@ AccountStage::Answer AccountStage::answer(Authenticator& server, Call& call) {
     case Deed::issue:
       return issue(server, call);
     case Deed::add:
-      return account_answer(roles.enrolment.add(new_account(call), by_hand), false);
+      return account_answer(roles.enrolment.add(new_account(call), by_hand).map(&accounts::Enrolled::account), false);
     case Deed::add_managed:
       return managed_answer(
           call, roles.enrolment.add_managed({name.username, password_numbered(call.password), true, false}, by_hand),
@@ -210,7 +210,8 @@ AccountStage::Answer AccountStage::answer(Authenticator& server, Call& call) {
     case Deed::import:
       return import(server, call);
     case Deed::enrol:
-      return account_answer(roles.enrolment.enrol(response(), key_holder(call.challenge.key).certificate(), by_http),
+      return account_answer(roles.enrolment.enrol(response(), key_holder(call.challenge.key).certificate(), by_http)
+                                .map(&accounts::Enrolled::account),
                             true);
     case Deed::log_in: {
       const auto opened = roles.login.redeem(response(), by_http);

@@ -127,12 +127,13 @@ Status House::restart(storage::Medium* over) {
 }
 
 records::Account House::add(const Person& person) {
-  return must(auth_->roles().enrolment.add({person.name(), person.certificate(), false}, by_hand()));
+  return must(auth_->roles().enrolment.add({person.name(), person.certificate(), false}, by_hand())).account;
 }
 
 records::Account House::add(const Person& person, std::string_view password) {
-  return must(
-      auth_->roles().enrolment.add({person.name(), person.certificate(), false, password_of(password)}, by_hand()));
+  return must(auth_->roles().enrolment.add({person.name(), person.certificate(), false, password_of(password)},
+                                           by_hand()))
+      .account;
 }
 
 proving::IssuedChallenge House::issue(const Person& person, records::Transport transport) {

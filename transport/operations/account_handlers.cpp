@@ -25,6 +25,15 @@ Json enrolled_fields(const auth::records::Account& account) {
       .set("fingerprint", account.fingerprint.upper());
 }
 
+// What the certificate was stripped of, where there is something: its owner may miss it.
+Json enrolled_fields(const auth::accounts::Enrolled& enrolled) {
+  Json fields = enrolled_fields(enrolled.account);
+  if (enrolled.left_out.empty()) return fields;
+  Json left_out = Json::array();
+  for (const std::string& what : enrolled.left_out) left_out.push(what);
+  return std::move(fields.set("left_out", std::move(left_out)));
+}
+
 Json held_fields(const auth::accounts::HeldEnrolment& held) {
   Json user_ids = Json::array();
   for (const std::string& user_id : held.user_ids) user_ids.push(escape_for_display(user_id));

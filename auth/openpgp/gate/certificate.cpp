@@ -1,5 +1,6 @@
 // The certificate role: one primary key, and what that key itself says about its user ids and subkeys.
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -33,9 +34,33 @@ bool belongs_to(Part part, std::uint8_t signature_class) {
   return false;
 }
 
+const char* name_of(Part part) {
+  switch (part) {
+    case Part::primary:
+      return "the primary key";
+    case Part::user_id:
+      return "a user id";
+    case Part::subkey:
+      return "a subkey";
+    case Part::dropped:
+      break;
+  }
+  return "a part";
+}
+
+// What every reader passes over wherever it stands: markers (RFC 4880 §5.8), trust (§5.10), padding (RFC 9580 §5.14),
+// and tags from 40 on, which are for private use or not critical (§4.3).
+bool is_passed_over(std::uint8_t packet_tag) {
+  return packet_tag == tag::kMarker || packet_tag == tag::kTrust || packet_tag == tag::kPadding || packet_tag >= 40;
+}
+
 class CertificateWalk {
  public:
   Status take(const Packet& packet) {
+    if (is_passed_over(packet.tag)) {
+      leave_out(packet_name(packet.tag) + " packet");
+      return ok();
+    }
     if (packet.tag == tag::kSecretKey || packet.tag == tag::kSecretSubkey) return refuse_secret_key();
     if (keys_.empty() && packet.tag != tag::kPublicKey) {
       return fail(ErrorCode::packet_refused, "a public key expected, not a " + packet_name(packet.tag));
@@ -46,6 +71,7 @@ class CertificateWalk {
       case tag::kUserId:
         return take_user_id(packet.body);
       case tag::kUserAttribute:
+        leave_out("a user attribute");
         return start(Part::dropped, packet);
       case tag::kPublicSubkey:
         return take_subkey(packet.body);
@@ -67,6 +93,15 @@ class CertificateWalk {
   }
 
   Bytes take_packets() { return std::move(kept_); }
+  // In the order in which each was met first.
+  std::vector<std::string> left_out() const {
+    std::vector<std::string> out;
+    for (const std::string& what : left_out_) {
+      const int times = left_out_times_.at(what);
+      out.push_back(times == 1 ? what : what + ", " + std::to_string(times) + " times");
+    }
+    return out;
+  }
   const Fingerprint& primary() const { return keys_.front(); }
 
  private:
@@ -85,7 +120,7 @@ class CertificateWalk {
   }
 
   Status take_user_id(ByteView body) {
-    if (keys_.size() > 1) return fail(ErrorCode::packet_refused, "a user id after a subkey");
+    if (subkeys_ > 0) return fail(ErrorCode::packet_refused, "a user id after a subkey");
     if (!user_ids_.emplace(body.begin(), body.end()).second) {
       return fail(ErrorCode::certificate_refused, "the same user id twice");
     }
@@ -93,13 +128,21 @@ class CertificateWalk {
   }
 
   Status take_subkey(ByteView body) {
-    const KeyPacket key = TRY(read_key_packet(body));
+    if (++subkeys_ >= kCertificateKeptPacketsMax) {
+      return fail(ErrorCode::message_too_large, "a certificate of over 64 packets" + std::string(kExportHint));
+    }
+    const auto read = read_key_packet(body);
+    if (!read && read.error().code == ErrorCode::unknown_version) {
+      leave_out("a subkey of version " + std::to_string(body.front()));
+      return start(Part::dropped, {tag::kPublicSubkey, body});
+    }
+    const KeyPacket key = TRY(read);
     if (std::find(keys_.begin(), keys_.end(), key.fingerprint) != keys_.end()) {
       return fail(ErrorCode::certificate_refused, "the same key twice");
     }
     keys_.push_back(key.fingerprint);
-    if (keys_.size() > kCertificateKeptPacketsMax) {
-      return fail(ErrorCode::message_too_large, "a certificate of over 64 packets" + std::string(kExportHint));
+    if (!key.is_known) {
+      leave_out("a subkey of algorithm " + std::to_string(key.algorithm) + " or a curve that is not known here");
     }
     algorithm_ = key.algorithm;
     return start(key.is_known ? Part::subkey : Part::dropped, {tag::kPublicSubkey, body});
@@ -117,7 +160,9 @@ class CertificateWalk {
   // What the key itself did not sign, anyone can have put there.
   void end_part() {
     if (part_ == Part::dropped || part_bytes_.empty()) return;
-    if (part_ != Part::primary && part_signatures_ == 0) return;
+    if (part_ != Part::primary && part_signatures_ == 0) {
+      return leave_out(std::string(name_of(part_)) + " that no signature by the key itself is left of");
+    }
     append(kept_, part_bytes_);
     kept_packets_ += 1 + part_signatures_;
   }
@@ -127,15 +172,26 @@ class CertificateWalk {
     // signature by this key.
     const auto packet = read_signature_packet(body);
     if (!packet || !belongs_to(part_, packet->signature_class) || !names_issuer(*packet, primary())) return ok();
-    const auto normalised = TRY(normalise_self_signature(*packet, primary(), algorithm_));
+    const auto normalised = normalise_self_signature(*packet, primary(), algorithm_);
+    if (!normalised && is_revocation(packet->signature_class)) {
+      return fail(ErrorCode::packet_refused, "a revocation that is not understood here: " + normalised.error().detail);
+    }
+    if (!normalised) {
+      leave_out(std::string("a signature over ") + name_of(part_) + ": " + normalised.error().detail);
+      return ok();
+    }
     // One signature is over one part: whose it is where it stands behind two, engines answer differently.
-    if (!normalised || !signatures_.insert(*normalised).second) return ok();
+    if (!signatures_.insert(*normalised).second) return ok();
     ++part_signatures_;
     append_packet(part_bytes_, tag::kSignature, *normalised);
     if (part_bytes_.size() > kCertificateKeptBytesMax) {
       return fail(ErrorCode::message_too_large, "a certificate of over 64 KiB" + std::string(kExportHint));
     }
     return ok();
+  }
+
+  void leave_out(const std::string& what) {
+    if (left_out_times_[what]++ == 0) left_out_.push_back(what);
   }
 
   std::set<Bytes> user_ids_;
@@ -147,6 +203,9 @@ class CertificateWalk {
   Bytes part_bytes_;
   Bytes kept_;
   std::size_t kept_packets_ = 0;
+  std::size_t subkeys_ = 0;  // seen
+  std::vector<std::string> left_out_;
+  std::map<std::string, int> left_out_times_;
 };
 
 }  // namespace
@@ -179,7 +238,7 @@ Result<GatedCertificate> admit_certificate(std::string_view text, std::size_t re
   }
   TRY(walk.finish());
   const Fingerprint fingerprint = walk.primary();
-  return GatedCertificate(walk.take_packets(), fingerprint);
+  return GatedCertificate(walk.take_packets(), fingerprint, walk.left_out());
 }
 
 }  // namespace countersign::auth::openpgp::gate

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "auth/base/fingerprint.hpp"
 #include "storage/base/bytes.hpp"
@@ -30,22 +31,26 @@ inline constexpr std::size_t kCertificateKeptPacketsMax = 64;
 // Dropped on the way, since anyone could have put them there or nothing here reads them: signatures that do not name
 // the key as their issuer, that do not fit the part they stand behind, or that two readers could understand differently
 // (self_signature.hpp), or that stood there before; what their unhashed areas say besides issuer and back signature;
-// user attributes; subkeys of unknown algorithms and curves; user ids and subkeys that no signature is left of. A
-// revocation by another key (a designated revoker) goes the same way: a revocation counts when the key itself made it.
-// One in its name that is not understood here is refused, and so are a user id or key that stands twice, marker, trust
-// and padding packets: no export holds them.
+// user attributes; subkeys of unknown versions, algorithms and curves; user ids and subkeys that no signature is left
+// of; marker, trust and padding packets, and those of tags for private use (RFC 4880 §5.8, §5.10; RFC 9580 §4.3,
+// §5.14). A revocation by another key (a designated revoker) goes the same way: a revocation counts when the key itself
+// made it. One in its name that is not understood here is refused, and so is a user id or key that stands twice.
 class GatedCertificate {
  public:
   const Bytes& packets() const { return packets_; }
   const Fingerprint& fingerprint() const { return fingerprint_; }  // of the primary key
   // Armored again, without headers: what is stored and shown.
   std::string armored() const;
+  // What its owner may miss in it, and why it was dropped; foreign signatures are not told of. In English, each once.
+  const std::vector<std::string>& left_out() const { return left_out_; }
 
  private:
   friend Result<GatedCertificate> admit_certificate(std::string_view text, std::size_t read_bytes_max);
-  GatedCertificate(Bytes packets, Fingerprint fingerprint) : packets_(std::move(packets)), fingerprint_(fingerprint) {}
+  GatedCertificate(Bytes packets, Fingerprint fingerprint, std::vector<std::string> left_out)
+      : packets_(std::move(packets)), fingerprint_(fingerprint), left_out_(std::move(left_out)) {}
   Bytes packets_;
   Fingerprint fingerprint_;
+  std::vector<std::string> left_out_;
 };
 
 // One version 4 signature packet of class 0x00 or 0x01, with what its hashed area says. Of the unhashed area nothing
@@ -104,10 +109,10 @@ class GatedRevocation {
 // armor_invalid, secret_key_handed_in, unknown_version (version 6, named), packet_refused, certificate_refused.
 Result<GatedCertificate> admit_certificate(std::string_view text, std::size_t read_bytes_max);
 
-// Armored or binary; exactly one signature, with a hashed creation time and a hashed issuer (fingerprint or key id), no
-// critical subpacket but these, an expiration time or the signer's user id, no critical notation, at most 256 bytes of
-// others, no embedded signature. Fails with message_too_large, armor_invalid, signature_missing, unknown_version,
-// secret_key_handed_in, packet_refused.
+// Armored or binary; exactly one signature, with a hashed creation time and an issuer (fingerprint or key id, in either
+// area: it is a hint at which key to verify with), no critical subpacket but these, an expiration time, the signer's
+// user id or a policy's address, no critical notation, at most 256 bytes of others, no embedded signature. Fails with
+// message_too_large, armor_invalid, signature_missing, unknown_version, secret_key_handed_in, packet_refused.
 Result<GatedSignature> admit_signature(std::string_view text);
 
 // Armored (as a signature, or as a public key block, which is what gpg --gen-revoke writes) or binary; exactly one

@@ -71,13 +71,13 @@ std::string packet_name(std::uint8_t tag) {
     case 9:
       name = "encrypted data";
       break;
-    case 10:
+    case tag::kMarker:
       name = "marker";
       break;
     case tag::kLiteral:
       name = "literal data";
       break;
-    case 12:
+    case tag::kTrust:
       name = "trust";
       break;
     case tag::kUserId:
@@ -92,7 +92,7 @@ std::string packet_name(std::uint8_t tag) {
     case 18:
       name = "encrypted and integrity protected data";
       break;
-    case 21:
+    case tag::kPadding:
       name = "padding";
       break;
     default:

@@ -17,11 +17,14 @@ inline constexpr std::uint8_t kSecretKey = 5;
 inline constexpr std::uint8_t kPublicKey = 6;
 inline constexpr std::uint8_t kSecretSubkey = 7;
 inline constexpr std::uint8_t kCompressed = 8;
+inline constexpr std::uint8_t kMarker = 10;
 inline constexpr std::uint8_t kLiteral = 11;
+inline constexpr std::uint8_t kTrust = 12;
 inline constexpr std::uint8_t kUserId = 13;
 inline constexpr std::uint8_t kPublicSubkey = 14;
 inline constexpr std::uint8_t kUserAttribute = 17;
 inline constexpr std::uint8_t kIntegrityProtected = 18;
+inline constexpr std::uint8_t kPadding = 21;
 }  // namespace tag
 
 // "signature (2)", for error texts.

@@ -9,13 +9,14 @@
 namespace countersign::auth::openpgp::gate {
 namespace {
 
-// RFC 4880 §5.2.3.1: known to every reader here, so they may be critical.
+// RFC 4880 §5.2.3.1: known to every reader here, so they may be critical. Where a policy or a copy of the key is to be
+// found changes nothing of what a key may do.
 constexpr std::array kKnown = {
-    subpacket::kCreationTime,    subpacket::kExpirationTime,    subpacket::kKeyExpirationTime,
-    subpacket::kPrefersCipher,   subpacket::kIssuerKeyId,       subpacket::kPrefersHash,
-    subpacket::kPrefersZip,      subpacket::kPrimaryUserId,     subpacket::kKeyFlags,
-    subpacket::kFeatures,        subpacket::kEmbeddedSignature, subpacket::kIssuerFingerprint,
-    subpacket::kRevocationReason};
+    subpacket::kCreationTime,     subpacket::kExpirationTime,    subpacket::kKeyExpirationTime,
+    subpacket::kPrefersCipher,    subpacket::kIssuerKeyId,       subpacket::kPrefersHash,
+    subpacket::kPrefersZip,       subpacket::kPrimaryUserId,     subpacket::kKeyFlags,
+    subpacket::kFeatures,         subpacket::kEmbeddedSignature, subpacket::kIssuerFingerprint,
+    subpacket::kRevocationReason, subpacket::kPolicyUrl,         subpacket::kPreferredKeyserver};
 
 // RFC 4880 §9.4, as far as every engine has them.
 constexpr std::array<std::uint8_t, 7> kHashes = {1, 2, 3, 8, 9, 10, 11};
@@ -47,10 +48,6 @@ constexpr Form kForms[] = {
     {subpacket::kSignatureTarget, 18, kAnyBytes, true},
     {subpacket::kIssuerFingerprint, 21, 21, true},
 };
-
-bool is_revocation(std::uint8_t signature_class) {
-  return signature_class == 0x20 || signature_class == 0x28 || signature_class == 0x30;
-}
 
 // By their algorithm (RFC 4880 §9.1, RFC 6637): all but those that only encrypt.
 bool could_sign(std::uint8_t key_algorithm) {
@@ -117,7 +114,14 @@ Status judge_back_signature(const SignaturePacket& binding) {
   return ok();
 }
 
-Result<Bytes> normalise(const SignaturePacket& signature, const Fingerprint& primary, std::uint8_t subject_algorithm) {
+}  // namespace
+
+bool is_revocation(std::uint8_t signature_class) {
+  return signature_class == 0x20 || signature_class == 0x28 || signature_class == 0x30;
+}
+
+Result<Bytes> normalise_self_signature(const SignaturePacket& signature, const Fingerprint& primary,
+                                       std::uint8_t subject_algorithm) {
   if (signature.head.size() > kSignatureBytesMax) return fail(ErrorCode::packet_refused, "it is over 8 KiB");
   TRY(judge_hash(signature.hash_algorithm));
   TRY(judge_area(signature.hashed));
@@ -142,16 +146,6 @@ Result<Bytes> normalise(const SignaturePacket& signature, const Fingerprint& pri
   append(body, unhashed);
   append(body, tail);
   return body;
-}
-
-}  // namespace
-
-Result<std::optional<Bytes>> normalise_self_signature(const SignaturePacket& signature, const Fingerprint& primary,
-                                                      std::uint8_t subject_algorithm) {
-  auto body = normalise(signature, primary, subject_algorithm);
-  if (body) return std::optional<Bytes>(*std::move(body));
-  if (!is_revocation(signature.signature_class)) return std::optional<Bytes>();
-  return fail(ErrorCode::packet_refused, "a revocation that is not understood here: " + body.error().detail);
 }
 
 }  // namespace countersign::auth::openpgp::gate

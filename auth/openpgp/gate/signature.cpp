@@ -72,6 +72,7 @@ Status read_hashed(Claims& claims, const Subpacket& each, Role role) {
     case subpacket::kIssuerFingerprint:
       return read_issuer(claims, each);
     case subpacket::kSignersUserId:
+    case subpacket::kPolicyUrl:
       return ok();
     case subpacket::kKeyBlock:
       return fail(ErrorCode::packet_refused, "a certificate in the hashed area");
@@ -103,15 +104,12 @@ Status refuse_everywhere(const SignaturePacket& packet) {
   return ok();
 }
 
-// The issuer as the unhashed area names it must not contradict the hashed one. In a revocation it may stand there
-// alone: old programs wrote them so, and it is verified against one key in any case.
+// The issuer as the unhashed area names it must not contradict the hashed one. It may stand there alone: GnuPG 1.4 and
+// old OpenPGP.js write it so, and a signature is verified against one certificate in any case.
 Result<Claims> read_claims(const SignaturePacket& packet, Role role) {
   Claims claims;
   for (const Subpacket& each : packet.hashed) TRY(read_hashed(claims, each, role));
   if (!claims.created) return fail(ErrorCode::packet_refused, "no hashed creation time");
-  if (role == Role::signature && !claims.issuer && !claims.issuer_key_id) {
-    return fail(ErrorCode::packet_refused, "no hashed issuer");
-  }
 
   Claims unhashed;
   for (const Subpacket& each : packet.unhashed) {

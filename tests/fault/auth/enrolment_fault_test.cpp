@@ -37,7 +37,7 @@ TEST_CASE("an enrolment that meets any fault makes a whole account or none") {
       [](FaultyHouse& place, Someone& it) {
         return place.house.auth().roles().enrolment.enrol(it->response, it->person.certificate(), by_http());
       },
-      [](FaultyHouse& place, Someone& it, const Result<records::Account>& account) {
+      [](FaultyHouse& place, Someone& it, const Result<accounts::Enrolled>& account) {
         if (!account) CHECK(outcome(account) == "storage_unavailable");
         const bool there = exists(place, it->person);
         if (account) CHECK(there);
@@ -54,7 +54,7 @@ TEST_CASE("an account that an administrator adds is whole or none after any faul
         return place.house.auth().roles().enrolment.add({it->person.name(), it->person.certificate(), false},
                                                         by_hand());
       },
-      [](FaultyHouse& place, Someone& it, const Result<records::Account>& account) {
+      [](FaultyHouse& place, Someone& it, const Result<accounts::Enrolled>& account) {
         if (!account) CHECK(outcome(account) == "storage_unavailable");
         const bool there = exists(place, it->person);
         if (account) CHECK(there);
@@ -93,7 +93,7 @@ TEST_CASE("a confirmed enrolment is an account or still held after any fault") {
       [](FaultyHouse& place, Someone& it) {
         return place.house.auth().roles().enrolment.confirm({it->person.fingerprint(), it->person.name()}, by_hand());
       },
-      [](FaultyHouse& place, Someone& it, const Result<records::Account>& account) {
+      [](FaultyHouse& place, Someone& it, const Result<accounts::Enrolled>& account) {
         if (!account) CHECK(outcome(account) == "storage_unavailable");
         const bool there = exists(place, it->person);
         if (account) CHECK(there);

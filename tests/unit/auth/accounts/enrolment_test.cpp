@@ -34,7 +34,8 @@ std::string held(House& house, const std::optional<proving::Response>& response,
 TEST_CASE("S30 who proves a key gets an account under its real fingerprint") {
   House house(open_to_all(), nullptr);
   const records::Account account =
-      must(house.auth().roles().enrolment.enrol(enrol_response(house, alice()), alice().certificate(), by_http()));
+      must(house.auth().roles().enrolment.enrol(enrol_response(house, alice()), alice().certificate(), by_http()))
+          .account;
   CHECK(account.id == alice().account());
   CHECK(account.username == "alice");
   CHECK(account.fingerprint == alice().fingerprint());
@@ -152,8 +153,8 @@ TEST_CASE("whoever confirms an enrolment may have the key named in challenges") 
   for (const bool show : {false, true}) {
     House house;
     REQUIRE(held(house, std::nullopt, alice().certificate()) == "ok");
-    CHECK(must(house.auth().roles().enrolment.confirm({alice().fingerprint(), "alice", show}, by_hand())).show_key_id ==
-          show);
+    CHECK(must(house.auth().roles().enrolment.confirm({alice().fingerprint(), "alice", show}, by_hand()))
+              .account.show_key_id == show);
     CHECK(house.engine().sealed_in(house.issue(alice()).message).hidden == !show);
   }
 }

@@ -141,7 +141,7 @@ TEST_CASE("with an expired server key revocations and passwords go on and what i
   REQUIRE(outcome(session) == "ok");
   CHECK(outcome(house.auth().roles().sessions.end(session->token, by_http())) == "ok");
   CHECK_FALSE(must(house.auth().roles().enrolment.add({"carol", carol().certificate(), false}, by_hand()))
-                  .parts.contains(records::AccountPart::metadata));
+                  .account.parts.contains(records::AccountPart::metadata));
   must(house.auth().roles().revocation.restore(alice().account(), "", by_hand()));
   must(house.auth().roles().revocation.by_administrator(alice().account(), "key_compromised", "", by_hand()));
   const auto of_carol = [&] { return must(house.auth().roles().accounts.show(carol().account())).account; };

@@ -181,7 +181,46 @@ TEST_CASE("a key of version 6 is refused by name") {
     CHECK(result.error().code == ErrorCode::unknown_version);
     CHECK(result.error().detail.find("version " + std::to_string(version)) != std::string::npos);
   }
-  CHECK(code_of({plain(), packet(14, key_body(2, 6))}) == ErrorCode::unknown_version);
+}
+
+TEST_CASE("what cannot be used in a certificate is left out, and its owner told, and the rest is used") {
+  const auto left_out = [](const std::vector<Bytes>& parts, const Bytes& kept) {
+    const auto certificate = admit(parts);
+    REQUIRE(certificate);
+    CHECK(certificate->packets() == kept);
+    return certificate->left_out();
+  };
+  using Words = std::vector<std::string>;
+  CHECK(left_out({plain()}, plain()) == Words());
+  for (const std::uint8_t version : std::initializer_list<std::uint8_t>{2, 3, 5, 6}) {
+    CHECK(left_out({plain(), packet(14, key_body(9, version)), own_signature(0x18)}, plain()) ==
+          Words{"a subkey of version " + std::to_string(version)});
+  }
+  const Bytes kyber = packet(14, concat({{4}, integer(1, 4), {35}, Bytes(1216, 1)}));
+  CHECK(left_out({plain(), kyber, own_signature(0x18)}, plain()) ==
+        Words{"a subkey of algorithm 35 or a curve that is not known here"});
+  // As gpg --export-options backup writes them: behind each part and each signature.
+  const Bytes trust = packet(12, Bytes{2, 3});
+  CHECK(left_out({primary(), trust, user_id(), trust, own_signature(0x13), trust, subkey(), trust, own_signature(0x18),
+                  trust},
+                 plain()) == Words{"trust (12) packet, 5 times"});
+  CHECK(left_out(
+            {packet(10, to_bytes("PGP")), plain(), packet(21, Bytes(9, 7)), packet(60, Bytes{1}), packet(40, Bytes{1})},
+            plain()) ==
+        Words{"marker (10) packet", "padding (21) packet", "unknown packet (60) packet", "unknown packet (40) packet"});
+  CHECK(left_out({plain(), packet(14, key_body(9))}, plain()) ==
+        Words{"a subkey that no signature by the key itself is left of"});
+  CHECK(left_out({primary(), packet(17, Bytes(30, 1)), own_signature(0x13), user_id(), own_signature(0x13), subkey(),
+                  own_signature(0x18)},
+                 plain()) == Words{"a user attribute"});
+  SignatureBody doubtful = own_before(0x13, 5);
+  doubtful.hashed.push_back(subpacket(100 | 0x80, Bytes{1}));
+  CHECK(
+      left_out({primary(), user_id(), packet(2, doubtful.bytes()), own_signature(0x13), subkey(), own_signature(0x18)},
+               plain()) == Words{"a signature over a user id: a critical subpacket of type 100"});
+  // Of signatures by others nobody is told.
+  CHECK(left_out({primary(), user_id(), own_signature(0x13), foreign_signature(0x13), subkey(), own_signature(0x18)},
+                 plain()) == Words());
 }
 
 TEST_CASE("a secret key is refused and its owner is told that it is now exposed") {
@@ -202,6 +241,7 @@ TEST_CASE("a secret key is refused and its owner is told that it is now exposed"
 TEST_CASE("every other packet is refused wherever it stands") {
   for (int tag = 0; tag < 64; ++tag) {
     if (tag == 2 || tag == 5 || tag == 6 || tag == 7 || tag == 13 || tag == 14 || tag == 17) continue;
+    if (tag == 10 || tag == 12 || tag == 21 || tag >= 40) continue;  // passed over
     const Bytes other = packet(static_cast<std::uint8_t>(tag), Bytes(5, 4));
     INFO(tag);
     CHECK(code_of({plain(), other}) == ErrorCode::packet_refused);
@@ -275,6 +315,15 @@ TEST_CASE("at most 64 packets and 64 KiB are kept") {
   CHECK(admit(parts)->packets().size() > 60'000);
   parts.push_back(large(9));
   CHECK(code_of(parts) == ErrorCode::message_too_large);
+}
+
+TEST_CASE("a revocation goes behind the primary key, before whatever else the certificate holds") {
+  const auto revocation = openpgp::gate::admit_revocation(own(0x20).packets());
+  REQUIRE(revocation);
+  const auto revoked = revoked_certificate(admit({plain()}).value(), *revocation);
+  REQUIRE(revoked);
+  CHECK(revoked->packets() ==
+        concat({primary(), revocation->packets(), user_id(), own_signature(0x13), subkey(), own_signature(0x18)}));
 }
 
 TEST_CASE("a signature that stands twice counts once and where it stood first") {
