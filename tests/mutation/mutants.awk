@@ -132,6 +132,6 @@ function next_number(    rest, at, digits, before, after) {
   # A refusal, an early end or an effect that is left out.
   if (code ~ /^ *if \(.*\) (return|continue|break).*;$/ || code ~ /^ *TRY\(.*;$/ ||
       code ~ /^ *[a-z_][A-Za-z_0-9.:]*(->[a-z_]+)?\(.*\);$/ || code ~ /^ *(\+\+|--)?[a-z_.]+( [-+|&]?= .*)?;$/) {
-    if (code !~ /^ *(return|break|continue|default)/) tell("the line is left out", "")
+    if (code !~ /^ *(return|break|continue|default)/ && code !~ /\.reserve\(/) tell("the line is left out", "")
   }
 }

@@ -144,10 +144,9 @@ bool is_cut_off(std::string_view text) {
   const std::string_view rest = without_leading_blanks(text);
   if (rest.size() < kBegin.size()) return kBegin.substr(0, rest.size()) == rest;
   if (rest.substr(0, kBegin.size()) != kBegin) return false;
-  // The label may itself be cut; then no end can match it either.
-  const auto dashes = rest.find(kDashes, kBegin.size());
-  if (dashes == std::string_view::npos) return rest.find('\n') == std::string_view::npos;
-  std::string_view label = rest.substr(kBegin.size(), dashes - kBegin.size());
+  // The label may itself be cut, up to the end; then no end can match it either.
+  std::string_view label = rest.substr(kBegin.size());
+  label = label.substr(0, label.find(kDashes));
   if (label.find('\n') != std::string_view::npos) return false;
   if (label == "PGP SIGNED MESSAGE") label = "PGP SIGNATURE";
   return rest.find("\n" + line_of(kEnd, label)) == std::string_view::npos;

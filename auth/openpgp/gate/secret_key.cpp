@@ -114,7 +114,7 @@ Result<Secret> with_certificate(ByteView secret_key, const GatedCertificate& cer
       const SecretPart* const part = find_part(parts, key.fingerprint);
       taken = part != nullptr;
       if (taken) append_packet(out, part->packet.tag, part->packet.body);
-    } else if (taken || packet.tag == tag::kUserId) {
+    } else if (taken) {
       append_packet(out, packet.tag, packet.body);
     }
   }

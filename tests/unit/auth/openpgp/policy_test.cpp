@@ -132,6 +132,12 @@ TEST_CASE("a certificate needs a key that signs and one that encrypts") {
   CHECK(code_of(judge_certificate(facts, kNow)) == ErrorCode::key_policy);
   facts.subkeys.erase(facts.subkeys.begin());
   CHECK(code_of(judge_certificate(facts, kNow)) == ErrorCode::key_policy);
+  CHECK(judge_certificate(facts, kNow).error().detail == "there is no key that encrypts");
+  facts.subkeys.push_back(key(2, "cv25519", false, false, true));
+  facts.subkeys.back().bound = false;
+  CHECK(judge_certificate(facts, kNow).error().detail.starts_with("no key that encrypts is bound to the primary"));
+  facts.subkeys.back().revoked = true;
+  CHECK(judge_certificate(facts, kNow).error().detail == "there is no key that encrypts");
 }
 
 TEST_CASE("the newest good subkey encrypts and the primary only where no subkey does") {
@@ -165,6 +171,13 @@ TEST_CASE("a signing key is refused for its own state and for its primary's") {
   CertificateFacts facts = usual();
   facts.subkeys[1].revoked = true;
   CHECK(code_of(judge_signing_key(facts, fingerprint(3), kNow)) == ErrorCode::key_revoked);
+  // A key that is not made for the work or too weak is called that, whatever became of the primary.
+  facts.primary.revoked = true;
+  facts.subkeys[1].can_sign = false;
+  CHECK(code_of(judge_signing_key(facts, fingerprint(3), kNow)) == ErrorCode::signature_policy);
+  facts.subkeys[1].can_sign = true;
+  facts.subkeys[1].algorithm = "rsa1024";
+  CHECK(code_of(judge_signing_key(facts, fingerprint(3), kNow)) == ErrorCode::signature_policy);
   facts = usual();
   facts.subkeys[1].expires_at = kNow;
   CHECK(code_of(judge_signing_key(facts, fingerprint(3), kNow)) == ErrorCode::key_expired);

@@ -259,4 +259,8 @@ TEST_CASE("a challenge is of one store and one server name and one purpose") {
 
 TEST_CASE("store id and server name cannot be shifted into each other") {
   CHECK(records::context_of(to_bytes("ab"), "c") != records::context_of(to_bytes("a"), "bc"));
+  // What was restored is another context; what never was has the form that it had before there were restores.
+  CHECK(records::context_of(to_bytes("a"), "b") == sha256(as_bytes(std::string_view("a\0b", 3))));
+  CHECK(records::context_of(to_bytes("a"), "b", 1) ==
+        sha256(as_bytes(std::string_view("a\0b\0\0\0\0\0\0\0\0\1", 12))));
 }

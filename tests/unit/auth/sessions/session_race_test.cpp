@@ -187,6 +187,9 @@ TEST_CASE("two first uses of a grant at once begin its limits once") {
     CAPTURE(n);
     REQUIRE(ours);
     CHECK(ours->expires_at == theirs->expires_at);
+    const auto records = must(scene.house.auth().roles().audit.list("", 0, 100));
+    CHECK(std::count_if(records.begin(), records.end(), [](const auto& one) { return one.decision == "grant_used"; }) ==
+          1);
     return true;
   });
 }

@@ -36,6 +36,9 @@ TEST_CASE("a revocation tells whose it is when and why") {
   REQUIRE(revocation);
   CHECK(revocation->is_by(issuer()));
   CHECK_FALSE(revocation->is_by(Fingerprint()));
+  // Another key of the same key id.
+  CHECK_FALSE(revocation->is_by(*Fingerprint::from_bytes(concat({Bytes(12, 1), Bytes(8, 0xA5)}))));
+  CHECK(to_string(revocation->packets()).size() > 40);
   CHECK(revocation->created_at() == from_unix(kBuiltSignatureSeconds));
   CHECK(revocation->reason() == 2);
   CHECK(revocation->text() == "stolen");
@@ -100,4 +103,20 @@ TEST_CASE("of two revocations that differ in what nobody signed the engine sees 
   REQUIRE(plain);
   REQUIRE(padded);
   CHECK(plain->packets() == padded->packets());
+}
+
+TEST_CASE("a revocation goes behind the primary key of its own certificate and of no other") {
+  const Bytes oid = {0x2B, 0x06, 0x01, 0x04, 0x01, 0xDA, 0x47, 0x0F, 0x01};
+  const Bytes primary = packet(6, concat({{4}, integer(1, 4), {22, 9}, oid, mpi(Bytes(33, 0x40))}));
+  const auto certificate =
+      openpgp::gate::admit_certificate(to_string(primary), openpgp::gate::kCertificateReadBytesMax).value();
+  SignatureBody body = good_revocation();
+  const auto foreign = openpgp::gate::admit_revocation(body.packets()).value();
+  CHECK(revoked_certificate(certificate, foreign).error().code == ErrorCode::signature_by_another_key);
+  body.hashed[0] = subpacket(
+      33, concat({{4}, Bytes(certificate.fingerprint().bytes().begin(), certificate.fingerprint().bytes().end())}));
+  body.unhashed = {subpacket(16, certificate.fingerprint().key_id())};
+  const auto own = openpgp::gate::admit_revocation(body.packets()).value();
+  CHECK(revoked_certificate(certificate, own).value().packets() == concat({primary, own.packets()}));
+  CHECK(own.packets() == to_bytes(body.packets()));
 }

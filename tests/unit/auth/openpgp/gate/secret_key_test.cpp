@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "auth/openpgp/gate/packets.hpp"
 #include "auth/openpgp/rnp/key_file.hpp"
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
 #include "tests/support/gnupg_home.hpp"
@@ -23,6 +24,24 @@ GeneratedKey make_key(KeyKind kind = KeyKind::ed25519_cv25519) {
 
 openpgp::gate::GatedCertificate certificate_of(const GeneratedKey& key) {
   return must(openpgp::gate::admit_certificate(as_text(key.certificate), openpgp::gate::kCertificateReadBytesMax));
+}
+
+// An Ed25519 primary whose secret part begins so (RFC 4880 §5.5.3).
+Bytes secret_packet(const Bytes& secret, std::uint8_t tag = 5) {
+  const Bytes oid = {0x2B, 0x06, 0x01, 0x04, 0x01, 0xDA, 0x47, 0x0F, 0x01};
+  return packet(tag, concat({{4}, integer(tag, 4), {22, 9}, oid, mpi(Bytes(33, 0x40)), secret, Bytes(48, 7)}));
+}
+// Usage, cipher, string-to-key, hash, salt and count.
+Bytes protection(std::uint8_t usage, std::uint8_t cipher, std::uint8_t s2k, std::uint8_t count = 0xFF) {
+  return concat({{usage, cipher, s2k, 8}, Bytes(8, 1), {count}});
+}
+bool is_protected(const Bytes& secret) {
+  const Status checked = openpgp::gate::check_protected(secret_packet(secret));
+  CHECK((checked || checked.error().code == ErrorCode::certificate_refused));
+  return checked.has_value();
+}
+bool is_encrypted(const Bytes& secret) {
+  return must(openpgp::gate::inspect_secret_key(to_string(secret_packet(secret)))).is_encrypted;
 }
 
 }  // namespace
@@ -88,4 +107,45 @@ TEST_CASE("a subkey whose secret is elsewhere is left out and the rest signs") {
       must(openpgp::gate::admit_certificate(home.export_public(digits), openpgp::gate::kCertificateReadBytesMax));
   const Secret dressed = must(with_certificate(as_bytes(before), certificate));
   CHECK(must(openpgp::rnp::RnpOpenPgp::open(dressed))->sign("x\n", kNoon + Seconds(60)));
+}
+
+TEST_CASE("well protected is AES by a salted and iterated passphrase at the highest count, and a SHA-1 inside") {
+  CHECK(is_protected(protection(254, 9, 3)));
+  CHECK(is_protected(protection(254, 8, 3)));
+  CHECK(is_protected(protection(254, 7, 3)));
+  CHECK_FALSE(is_protected(protection(254, 6, 3)));
+  CHECK_FALSE(is_protected(protection(254, 10, 3)));
+  CHECK_FALSE(is_protected(protection(255, 9, 3)));
+  CHECK_FALSE(is_protected(protection(253, 9, 3)));
+  CHECK_FALSE(is_protected(protection(254, 9, 1)));
+  CHECK_FALSE(is_protected(protection(254, 9, 3, 0xFE)));
+  CHECK_FALSE(is_protected(protection(0, 9, 3)));
+}
+
+TEST_CASE("encrypted is what a passphrase opens, however cheaply, and not what a bare cipher says") {
+  for (const std::uint8_t usage : std::initializer_list<std::uint8_t>{0, 1, 9, 253, 254, 255}) {
+    for (const std::uint8_t cipher : std::initializer_list<std::uint8_t>{0, 1, 9}) {
+      for (const std::uint8_t s2k : std::initializer_list<std::uint8_t>{0, 1, 2, 3, 4, 101}) {
+        CAPTURE(int{usage}, int{cipher}, int{s2k});
+        const bool expected = usage >= 254 && cipher != 0 && (s2k == 0 || s2k == 1 || s2k == 3);
+        CHECK(is_encrypted(protection(usage, cipher, s2k, 0)) == expected);
+      }
+    }
+  }
+}
+
+TEST_CASE("a secret key's certificate is its public parts and what is signed of them") {
+  const auto key = make_key();
+  const Bytes packets = must(openpgp::gate::certificate_of_secret_key(key.secret_key.reveal()));
+  const auto certificate =
+      must(openpgp::gate::admit_certificate(to_string(packets), openpgp::gate::kCertificateReadBytesMax));
+  CHECK(certificate.packets() == certificate_of(key).packets());
+  const Bytes mixed = concat(
+      {secret_packet(protection(254, 9, 3)), packet(13, to_bytes("x")), secret_packet(protection(254, 9, 3), 7)});
+  std::vector<int> tags;
+  const Bytes made = must(openpgp::gate::certificate_of_secret_key(mixed));
+  for (openpgp::gate::PacketReader walk(made); !walk.at_end();) tags.push_back(must(walk.next()).tag);
+  CHECK(tags == std::vector<int>{6, 13, 14});
+  CHECK(outcome(openpgp::gate::fingerprint_of_secret_key(secret_packet(protection(254, 9, 3), 7))) ==
+        "certificate_refused");  // a subkey alone
 }

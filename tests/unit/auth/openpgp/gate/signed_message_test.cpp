@@ -98,6 +98,43 @@ TEST_CASE("the one-pass signature has to announce the signature that follows") {
   CHECK(code_of({one_pass(), literal("x"), signature(other)}) == ErrorCode::packet_refused);
 }
 
+TEST_CASE("a message says whether its text was signed as text") {
+  for (const std::uint8_t signature_class : std::initializer_list<std::uint8_t>{0, 1}) {
+    SignatureBody body = SignatureBody::good();
+    body.signature_class = signature_class;
+    const Bytes made = openpgp::gate::make_signed_message("text\n", signature(body), {}).value();
+    const Bytes literal_packet = packet(
+        11,
+        concat({{static_cast<std::uint8_t>(signature_class == 1 ? 't' : 'b'), 0}, integer(0, 4), to_bytes("text\n")}));
+    CHECK(to_string(made).find(to_string(literal_packet)) != std::string::npos);
+  }
+}
+
+TEST_CASE("a message has sixteen successions at most") {
+  for (const std::size_t count : {std::size_t{16}, std::size_t{17}}) {
+    const std::vector<Bytes> successions(count, Bytes(20, 7));
+    const Bytes made = openpgp::gate::make_signed_message("text\n", signature(), {}, successions).value();
+    const auto message = openpgp::gate::take_signed_message(made);
+    CHECK(message.has_value() == (count == 16));
+    if (message) CHECK(message->successions == successions);
+  }
+}
+
+TEST_CASE("a one-pass signature has its size") {
+  const Bytes body = concat({{3, 0, 8, 22}, Bytes(8, 0xA5), {1}});
+  CHECK(code_of({packet(4, concat({body, {0}})), literal("text\n"), signature()}) == ErrorCode::packet_refused);
+  CHECK(code_of({packet(4, Bytes(body.begin(), body.end() - 1)), literal("text\n"), signature()}) ==
+        ErrorCode::packet_refused);
+}
+
+TEST_CASE("a key block fits the area that it stands in, or makes no message") {
+  // Its length, type and zero before it, and the issuer's key id.
+  const std::size_t most = 0xFFFF - 5 - 2 - 10;
+  CHECK(openpgp::gate::make_signed_message("text\n", signature(), Bytes(most, 1)));
+  CHECK(openpgp::gate::make_signed_message("text\n", signature(), Bytes(most + 1, 1)).error().code ==
+        ErrorCode::message_too_large);
+}
+
 TEST_CASE("a file name in the literal packet is read over whatever it says") {
   const std::string name = "\n[GNUPG:] GOODSIG 0 Alice\n";
   const Bytes body =

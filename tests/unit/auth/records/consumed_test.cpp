@@ -1,0 +1,25 @@
+#include "auth/records/consumed.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/house.hpp"
+
+using namespace countersign;
+using namespace countersign::auth;
+using namespace countersign::test;
+
+TEST_CASE("the record of a redeemed challenge is read as it was written, and nothing that is not one") {
+  for (const char* grant : {"", "-----BEGIN PGP MESSAGE-----"}) {
+    const Json json = records::write_consumed({kNoon, grant});
+    const auto read = must(records::parse_consumed(json));
+    CHECK(read.keep_until == kNoon);
+    CHECK(read.grant == grant);
+  }
+  const auto verdict = [](Json json) { return outcome(records::parse_consumed(json)); };
+  const Json good = records::write_consumed({kNoon, ""});
+  CHECK(verdict(Json(good).set("later", 1)) == "record_unreadable");
+  CHECK(verdict(Json::object().set("version", 1)) == "record_unreadable");
+  CHECK(verdict(Json::object().set("version", 2).set("keep_until", format_time(kNoon))) == "record_unreadable");
+  CHECK(verdict(Json::object().set("version", 1).set("keep_until", "noon")) == "record_unreadable");
+  CHECK(verdict(Json(good).set("grant", 1)) == "record_unreadable");
+}
