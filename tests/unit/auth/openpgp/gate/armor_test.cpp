@@ -47,6 +47,10 @@ TEST_CASE("armor headers are read over") {
         to_bytes("foo"));
   CHECK(openpgp::gate::dearmor(kLabel, block("X-09-az-AZ: x\n\nZm9v\n")).value() == to_bytes("foo"));
   CHECK(refused(block("Version:x\n\nZm9v\n")));
+  for (const char beside : std::string_view("/:@[`{_ .")) {
+    CAPTURE(beside);
+    CHECK(refused(block("a" + std::string(1, beside) + "b: x\n\nZm9v\n")));
+  }
 }
 
 TEST_CASE("armor with a wrong checksum is refused and one without a checksum is taken") {
@@ -89,6 +93,8 @@ TEST_CASE("every cut of an armored block looks cut off and the whole one does no
   CHECK_FALSE(openpgp::gate::is_cut_off(whole));
   CHECK_FALSE(openpgp::gate::is_cut_off("hello"));
   CHECK_FALSE(openpgp::gate::is_cut_off("-----BEGIN\n"));
+  CHECK_FALSE(openpgp::gate::is_cut_off("-----BEGIN PGP SIGNA\nTURE-----\n"));
+  CHECK_FALSE(openpgp::gate::is_cut_off("-----BEGIN PGP SIGNA\n"));
   // A clear-signed message has no end of its own.
   const std::string message = "-----BEGIN PGP SIGNED MESSAGE-----\n\ntext\n";
   CHECK(openpgp::gate::is_cut_off(message + "-----END PGP SIGNED MESSAGE-----\n"));

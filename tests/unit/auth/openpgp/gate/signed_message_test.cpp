@@ -110,6 +110,17 @@ TEST_CASE("a message says whether its text was signed as text") {
   }
 }
 
+TEST_CASE("a message's text is binary, text or UTF-8, and of no other format") {
+  for (int format = 0; format < 256; ++format) {
+    Bytes body = literal_body("text\n");
+    body[0] = static_cast<std::uint8_t>(format);
+    CAPTURE(format);
+    const bool known = format == 'b' || format == 't' || format == 'u';
+    CHECK(code_of({one_pass(), packet(11, body), signature()}) ==
+          (known ? ErrorCode::failed : ErrorCode::packet_refused));
+  }
+}
+
 TEST_CASE("a message has sixteen successions at most") {
   for (const std::size_t count : {std::size_t{16}, std::size_t{17}}) {
     const std::vector<Bytes> successions(count, Bytes(20, 7));
