@@ -20,6 +20,7 @@ class Password {
   const Secret& normal() const { return normal_; }
   // As it came: what the predecessor hashed.
   const Secret& given() const { return given_; }
+  bool came_normal() const { return given_.reveal_text() == normal_.reveal_text(); }
 
  private:
   Password(Secret given, Secret normal) : given_(std::move(given)), normal_(std::move(normal)) {}

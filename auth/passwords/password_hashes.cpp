@@ -33,10 +33,21 @@ Result<HashedPassword> PasswordHashes::make(const Password& password) {
   return made;
 }
 
-Status PasswordHashes::verify(const Password& password, const PhcString& phc, const std::string& pepper_key) {
+Result<bool> PasswordHashes::matches(const Secret& text, const PhcString& phc, const Secret& pepper) {
+  const Secret tag = TRY(hasher_.hash({text, phc.salt, phc.parameters, pepper}));
+  return equal_constant_time(tag.reveal(), phc.tag.reveal());
+}
+
+Result<HashedForm> PasswordHashes::verify(const Password& password, const PhcString& phc,
+                                          const std::string& pepper_key) {
   const Secret pepper = TRY(pepper_of(pepper_key));
-  const Secret tag = TRY(hasher_.hash({password.normal(), phc.salt, phc.parameters, pepper}));
-  if (!equal_constant_time(tag.reveal(), phc.tag.reveal())) return fail(ErrorCode::password_wrong);
+  if (TRY(matches(password.normal(), phc, pepper))) return HashedForm::normal;
+  if (!password.came_normal() && TRY(matches(password.given(), phc, pepper))) return HashedForm::as_typed;
+  return fail(ErrorCode::password_wrong);
+}
+
+Status PasswordHashes::verify_none(const Password& password) {
+  if (!password.came_normal()) TRY(make(password));
   return ok();
 }
 

@@ -4,6 +4,7 @@
 // that key is; the account record names the key.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "auth/base/rng.hpp"
@@ -20,6 +21,9 @@ struct HashedPassword {
   std::string pepper_key;
 };
 
+// The form of a password that was hashed. Ours are of the normal one; the predecessor did not normalise.
+enum class HashedForm : std::uint8_t { normal, as_typed };
+
 // Any thread; what it is given outlives it.
 class PasswordHashes {
  public:
@@ -28,12 +32,17 @@ class PasswordHashes {
 
   // With a fresh salt, under the policy. One hash. hasher_*, entropy_unavailable.
   Result<HashedPassword> make(const Password& password);
-  // One hash, compared in constant time. password_wrong; hasher_*; secret_missing where the pepper's key is gone.
-  Status verify(const Password& password, const PhcString& phc, const std::string& pepper_key);
+  // Which form matches. One hash; of a password that did not come in its normal form a second one, where the first does
+  // not match. Compared in constant time. password_wrong; hasher_*; secret_missing where the pepper's key is gone.
+  Result<HashedForm> verify(const Password& password, const PhcString& phc, const std::string& pepper_key);
+  // For who has no such hash: costs, together with one make(), what verify() costs of a wrong password. hasher_*,
+  // entropy_unavailable.
+  Status verify_none(const Password& password);
   // Weaker in any parameter than what make() would write, or with another pepper.
   bool is_outdated(const PhcString& phc, const std::string& pepper_key) const;
 
  private:
+  Result<bool> matches(const Secret& text, const PhcString& phc, const Secret& pepper);
   std::string current_pepper_key() const;
   Result<Secret> pepper_of(const std::string& key_id) const;
 

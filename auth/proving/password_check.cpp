@@ -39,24 +39,24 @@ Result<PasswordProof> PasswordCheck::prove(const std::string& account, const pas
   if (held && std::holds_alternative<passwords::PhcString>(held->hash)) {
     const passwords::PhcString& phc = std::get<passwords::PhcString>(held->hash);
     const std::string pepper_key = held->stored.account.pepper_key;
-    TRY(hashes_.verify(password, phc, pepper_key));
-    PasswordProof proof{std::move(held->stored), std::nullopt};
-    if (hashes_.is_outdated(phc, pepper_key)) proof.renewal = TRY(hashes_.make(password));
+    const bool migrated = TRY(hashes_.verify(password, phc, pepper_key)) == passwords::HashedForm::as_typed;
+    PasswordProof proof{std::move(held->stored), std::nullopt, migrated};
+    if (migrated || hashes_.is_outdated(phc, pepper_key)) proof.renewal = TRY(hashes_.make(password));
     return proof;
   }
   if (!held) TRY(accounts_.read_in_vain(account, held.error().code, records::AccountPart::password));
+  TRY(hashes_.verify_none(password));
   auto made = TRY(hashes_.make(password));
   if (!held) return tl::unexpected<Error>(held.error());
   TRY(std::get<passwords::LegacyHash>(held->hash).verify(password));
-  return PasswordProof{std::move(held->stored), std::move(made)};
+  return PasswordProof{std::move(held->stored), std::move(made), true};
 }
 
 PasswordCheck::Proven PasswordCheck::stage_proven(storage::Batch& batch, const PasswordProof& proof,
                                                   std::string_view username) {
   Proven proven{proof.stored.account, ""};
   if (proof.renewal) {
-    proven.detail =
-        password_scheme_of(proven.account) == records::PasswordScheme::lthn ? "hash migrated" : "hash renewed";
+    proven.detail = proof.migrated ? "hash migrated" : "hash renewed";
     stage(batch, proven.account, *proof.renewal);
   }
   const bool named = accounts_.stage_username(batch, proven.account, username);

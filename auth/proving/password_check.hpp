@@ -1,9 +1,9 @@
 // Is this the account's password? The one place that asks, for every operation that takes one.
 //
-// Whatever the answer, one hash under some account's or the current parameters was computed: for an account that does
-// not exist, is revoked or deleted, has no password, a legacy hash, or a record that does not hold, a new hash is made
-// and dropped (S28). Which scheme holds is what the account record says; a record that is there and cannot be
-// understood denies, and never falls back to the other (S13).
+// A refusal costs one hash under some account's or the current parameters, and two of a password that did not come in
+// its normal form, whatever the reason: for an account that does not exist, is revoked or deleted, has no password, a
+// legacy hash, or a record that does not hold, new hashes are made and dropped (S28). Which scheme holds is what the
+// account record says; a record that is there and cannot be understood denies, and never falls back to the other (S13).
 #pragma once
 
 #include <optional>
@@ -19,8 +19,9 @@ namespace countersign::auth::proving {
 // The account as it was when the password was right: whoever acts on it requires this version in their batch.
 struct PasswordProof {
   records::StoredAccount stored;
-  // To be staged in the same batch: the legacy hash is to go, or the hash is weaker than the policy.
+  // To be staged in the same batch: the predecessor's hash is to go, or the hash is weaker than the policy.
   std::optional<passwords::HashedPassword> renewal;
+  bool migrated = false;  // the renewal takes the place of one of the predecessor's
 };
 
 // Any thread.

@@ -197,6 +197,11 @@ std::map<std::string, std::string> contents_of(storage::Medium& medium) {
   return contents;
 }
 
+std::string newest_audit(House& house) {
+  const auto record = must(house.auth().roles().audit.list("server", 0, 1)).back();
+  return record.decision + ": " + record.entry.detail;
+}
+
 bool is_record_of_restore(const std::pair<const std::string, std::string>& one) {
   if (!one.first.starts_with("audit/")) return false;
   const auto record = auth::records::parse_audit_record(one.first, as_bytes(one.second));

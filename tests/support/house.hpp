@@ -146,6 +146,8 @@ class House {
 
 // Everything a medium holds, by name.
 std::map<std::string, std::string> contents_of(storage::Medium& medium);
+// The newest audit record of the server: `decision: detail`.
+std::string newest_audit(House& house);
 // Of a store's contents: an audit record of a restore?
 bool is_record_of_restore(const std::pair<const std::string, std::string>& one);
 // Puts a copy of everything into another medium, which must be empty.

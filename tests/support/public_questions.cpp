@@ -156,6 +156,8 @@ std::vector<Question> all_questions() {
   all.push_back({"challenge as text", as_form, true});
   const Json wrong = Json::object().set("password", "wrong");
   all.push_back(proving_nothing("session by a wrong password", "/v1/session", wrong));
+  all.push_back(proving_nothing("session by a wrong password that is not in its normal form", "/v1/session",
+                                Json::object().set("password", "wrong e\xcc\x81")));
   all.push_back(
       proving_nothing("password by a wrong password", "/v1/password", Json(wrong).set("new_password", "next")));
   all.push_back(

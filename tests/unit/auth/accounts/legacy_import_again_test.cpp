@@ -3,19 +3,13 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "auth/accounts/legacy_import.hpp"
-#include "tests/support/house.hpp"
-#include "tests/support/legacy.hpp"
+#include "tests/support/legacy_house.hpp"
 
 using namespace countersign;
 using namespace countersign::auth;
 using namespace countersign::test;
 
 namespace {
-
-Result<accounts::LegacyImportSummary> import_from(House& house, const LegacyScratch& folder, bool dry_run = false) {
-  return house.auth().roles().legacy_import.run({folder.path(), false, dry_run}, {}, by_hand());
-}
 
 std::string revocation_of(const std::string& account) {
   return R"({"user_id":")" + account + R"(","reason":"stolen","revoked_at":"2026-01-02T03:04:05Z"})";
@@ -42,8 +36,8 @@ TEST_CASE("a dry run leaves out the second account of one key, as the real run d
   folder.write(twin, records::AccountPart::revocation,
                legacy_text(kLegacyFolder, grace, records::AccountPart::revocation));
   House house;
-  const auto dry = must(import_from(house, folder, true));
-  const auto real = must(import_from(house, folder));
+  const auto dry = must(import_from(house, folder.path(), false, true));
+  const auto real = must(import_from(house, folder.path()));
   CHECK(real.taken_over == 1);
   CHECK(real.left_out == 1);
   CHECK(dry.taken_over == real.taken_over);
@@ -59,8 +53,8 @@ TEST_CASE("what the predecessor revoked since an import is reported at the next 
   const std::string grace = legacy_person("grace").account;
   const std::string barbara = legacy_person("Barbara").account;
   House house;
-  CHECK(must(import_from(house, folder)).taken_over == 3);
-  CHECK(must(import_from(house, folder)).reports.empty());
+  CHECK(must(import_from(house, folder.path())).taken_over == 3);
+  CHECK(must(import_from(house, folder.path())).reports.empty());
   folder.write(grace, records::AccountPart::revocation, revocation_of(grace));
   folder.write(barbara, records::AccountPart::revocation, "{");
   const auto before = contents_of(house.medium());
@@ -69,14 +63,14 @@ TEST_CASE("what the predecessor revoked since an import is reported at the next 
       barbara + " revocation_unreadable_there present `countersign revoke " + barbara + "` ends it here as well"};
   std::sort(expected.begin(), expected.end());
   for (const bool dry_run : {true, false}) {
-    const auto again = must(import_from(house, folder, dry_run));
+    const auto again = must(import_from(house, folder.path(), false, dry_run));
     CHECK(again.present == 3);
     CHECK(reported(again) == expected);
     CHECK(contents_of(house.medium()) == before);
   }
   folder.erase(barbara, records::AccountPart::revocation);
   must(house.auth().roles().deletion.by_administrator(grace, by_hand()));
-  CHECK(must(import_from(house, folder)).reports.empty());
+  CHECK(must(import_from(house, folder.path())).reports.empty());
 }
 
 TEST_CASE("S66 the name of a stray cannot forge a line") {
@@ -84,7 +78,7 @@ TEST_CASE("S66 the name of a stray cannot forge a line") {
   std::ofstream(folder.users() / "x\n  look at each; or run: curl") << "x";
   std::ofstream(folder.users() / "\x1b[2J") << "x";
   House house;
-  const auto refused = import_from(house, folder);
+  const auto refused = import_from(house, folder.path());
   REQUIRE(outcome(refused) == "legacy_folder_refused");
   CHECK(refused.error().detail ==
         "2 in 'users' that no account's file is:"

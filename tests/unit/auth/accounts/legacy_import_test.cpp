@@ -1,6 +1,4 @@
 // Accounts of the predecessor, taken over into a whole house.
-#include "auth/accounts/legacy_import.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +9,7 @@
 
 #include "auth/base/account_id.hpp"
 #include "auth/records/revocation_record.hpp"
-#include "tests/support/legacy.hpp"
+#include "tests/support/legacy_house.hpp"
 #include "tests/support/openpgp_vector.hpp"
 #include "tests/support/planted_password.hpp"
 
@@ -20,26 +18,6 @@ using namespace countersign::auth;
 using namespace countersign::test;
 
 namespace {
-
-Result<accounts::LegacyImportSummary> import_from(House& house, const std::string& folder, bool skip_strays = false,
-                                                  bool dry_run = false) {
-  return house.auth().roles().legacy_import.run({folder, skip_strays, dry_run}, {}, by_hand());
-}
-
-accounts::LegacyImportSummary import_fixture(House& house) {
-  return must(import_from(house, legacy_fixture(kLegacyFolder).string()));
-}
-
-records::Account account_of(House& house, std::string_view username) {
-  return must(house.auth().roles().accounts.show(legacy_person(username).account)).account;
-}
-
-std::string login(House& house, const records::AccountName& name, std::string_view password) {
-  return outcome(house.auth().roles().passwords.log_in(name, password_of(password), by_http()));
-}
-std::string login(House& house, const std::string& username) {
-  return login(house, {username, ""}, legacy_person(username).password);
-}
 
 std::vector<std::string> oddities_of(const accounts::LegacyImportSummary& summary, const std::string& account) {
   std::vector<std::string> names;
@@ -51,12 +29,6 @@ std::vector<std::string> oddities_of(const accounts::LegacyImportSummary& summar
 
 std::vector<std::string> oddities_of_person(const accounts::LegacyImportSummary& summary, std::string_view username) {
   return oddities_of(summary, legacy_person(username).account);
-}
-
-proving::IssuedChallenge issue(House& house, const records::AccountName& name) {
-  proving::ChallengeRequest request;
-  request.name = name;
-  return must(house.auth().roles().issuing.issue(request, by_http()));
 }
 
 using Names = std::vector<std::string>;
@@ -118,25 +90,6 @@ TEST_CASE("a dry run of the import judges everything and changes nothing") {
   CHECK(contents_of(house.medium()) == before);
 }
 
-TEST_CASE("S13 S14 a torn hash is taken over without a password, with the older hash neither used nor kept") {
-  House house;
-  LegacyScratch folder;
-  folder.take("Barbara");
-  const std::string barbara = legacy_person("Barbara").account;
-  const std::string hash = legacy_text(kLegacyFolder, barbara, records::AccountPart::password);
-  folder.write(barbara, records::AccountPart::password, hash.substr(0, hash.size() - 1));
-  const auto summary = must(import_from(house, folder.path()));
-  CHECK(summary.taken_over == 1);
-  CHECK(summary.without_password == 1);
-  CHECK(login(house, "Barbara") == "password_unset");
-  const auto contents = contents_of(house.medium());
-  CHECK(!contents.contains(part_name(barbara, records::AccountPart::password)));
-  CHECK(!contents.contains(part_name(barbara, records::AccountPart::legacy_password)));
-  // An administrator gives one.
-  must(house.auth().roles().passwords.set(id_of({"", barbara}), password_of("new"), by_hand()));
-  CHECK(login(house, {"Barbara", ""}, "new") == "ok");
-}
-
 TEST_CASE("S34 a revocation of the predecessor is taken over as a record of this server, with its own time and words") {
   House house;
   import_fixture(house);
@@ -171,41 +124,6 @@ TEST_CASE("S34 a revocation of the predecessor is taken over as a record of this
       records::parse_revocation(contents_of(third.medium()).at(part_name(grace, records::AccountPart::revocation))));
   CHECK(cut.note.starts_with("\\x1b[2Jxxx"));
   CHECK(cut.note.ends_with("..."));
-}
-
-TEST_CASE("S33 an account without a readable revocation is denied until an administrator lets it in") {
-  House house;
-  LegacyScratch folder;
-  folder.take("grace");
-  folder.take("Barbara");
-  const std::string grace = legacy_person("grace").account;
-  folder.write(grace, records::AccountPart::revocation, "REVOCATION_PLACE");
-  folder.erase(legacy_person("Barbara").account, records::AccountPart::revocation);
-  const auto summary = must(import_from(house, folder.path()));
-  CHECK(summary.denied == 2);
-  CHECK(summary.revoked == 0);
-  for (const char* const username : {"grace", "Barbara"}) {
-    CAPTURE(username);
-    CHECK(login(house, username) == "account_not_active");
-    must(house.auth().roles().revocation.restore(legacy_person(username).account, "", by_hand()));
-    CHECK(login(house, username) == "ok");
-  }
-}
-
-TEST_CASE("S12 an account whose secret key lay open is denied, and its key is not kept") {
-  House house;
-  import_fixture(house);
-  const std::string open = legacy_person("open").account;
-  const auto contents = contents_of(house.medium());
-  CHECK(!contents.contains(part_name(open, records::AccountPart::escrowed_key)));
-  CHECK(must(records::parse_revocation(contents.at(part_name(open, records::AccountPart::revocation)))).reason ==
-        "key_compromised");
-  CHECK(!account_of(house, "open").managed);
-  // With a key of their own they are let in again.
-  const records::Account restored =
-      must(house.auth().roles().revocation.restore(open, alice().certificate(), by_hand()));
-  CHECK(restored.state == records::AccountState::active);
-  CHECK(restored.fingerprint == alice().fingerprint());
 }
 
 TEST_CASE("a protected secret key is kept in escrow as it was") {
@@ -363,45 +281,4 @@ TEST_CASE("the import reports its progress account by account and writes one dec
   CHECK(details.size() == 6);
   CHECK(details.at(legacy_person("leslie").account) == "revoked secret_key_of_revoked");
   CHECK(details.at(legacy_person("open").account) == "secret_key_unprotected");
-}
-
-TEST_CASE("a login that names an account by its id teaches no name, and none changes a name that is known") {
-  House house;
-  import_fixture(house);
-  const LegacyPerson grace = legacy_person("grace");
-  CHECK(login(house, {"", grace.account}, grace.password) == "ok");
-  CHECK(account_of(house, "grace").username.empty());
-  const auto opened = must(
-      house.auth().roles().passwords.log_in(records::AccountName{"grace", ""}, password_of(grace.password), by_http()));
-  CHECK(opened.session.username == "grace");
-  CHECK(account_of(house, "grace").username == "grace");
-  const auto before = contents_of(house.medium()).at(records::account_name(grace.account));
-  CHECK(login(house, "grace") == "ok");
-  CHECK(contents_of(house.medium()).at(records::account_name(grace.account)) == before);
-}
-
-TEST_CASE("a login by key brings the name where its challenge was asked for by name") {
-  House house;
-  house.add(alice());
-  change_account(house, alice(),
-                 [](records::Accounts&, storage::Batch&, records::Account& account) { account.username.clear(); });
-  const auto named = [&] { return must(house.auth().roles().accounts.show(alice().account())).account.username; };
-  const auto by_id = issue(house, {"", alice().account()});
-  CHECK(must(house.auth().roles().login.redeem(house.answer(alice(), by_id), by_http()))
-            .opened->session.username.empty());
-  CHECK(named().empty());
-  CHECK(house.log_in(alice()).session.username == "alice");
-  CHECK(named() == "alice");
-}
-
-TEST_CASE("S28 a challenge by name is of one size for whoever is known, unknown or taken over without a name") {
-  House house;
-  house.add(alice());
-  import_fixture(house);
-  const auto sealed_size = [&](const std::string& username) {
-    const auto issued = issue(house, {username, ""});
-    return must(records::parse_statement(house.engine().sealed_in(issued.message).text)).challenge.size();
-  };
-  CHECK(sealed_size("grace") == sealed_size("alice"));
-  CHECK(sealed_size("grace") == sealed_size("nobod"));
 }
