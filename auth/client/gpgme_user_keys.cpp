@@ -5,7 +5,9 @@
 
 #include <filesystem>
 
+#include "auth/client/gpg_conf.hpp"
 #include "auth/client/unopened.hpp"
+#include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/gnupg/gpgme_handles.hpp"
 
 namespace countersign::auth::client {
@@ -34,8 +36,8 @@ Result<Secret> bytes_of(gpgme_data_t data) {
 }
 
 // Everything GPGME says about one decryption, not its return value alone: S58.
-Status judge_decryption(gpgme_ctx_t context, gpgme_error_t error) {
-  if (gpgme_err_code(error) == GPG_ERR_NO_DATA) {
+Status judge_decryption(gpgme_ctx_t context, gpgme_error_t error, const DecryptionLog& log) {
+  if (gpgme_err_code(error) == GPG_ERR_NO_DATA && !log.is_encrypted()) {
     return fail(ErrorCode::malformed_message, "this is no encrypted OpenPGP message");
   }
   if (error != 0) return failure("the message could not be decrypted", error);
@@ -52,14 +54,11 @@ Status judge_decryption(gpgme_ctx_t context, gpgme_error_t error) {
   return ok();
 }
 
-// Servers refuse the others, and do not say why.
-Status judge_hash(gpgme_hash_algo_t hash) {
-  if (hash == GPGME_MD_SHA256 || hash == GPGME_MD_SHA384 || hash == GPGME_MD_SHA512) return ok();
-  const char* name = gpgme_hash_algo_name(hash);
-  return fail(ErrorCode::signature_policy,
-              fmt::format("your GnuPG signed with {}; take `digest-algo` and `personal-digest-preferences` out of its "
-                          "gpg.conf, so that it signs with SHA-256 or SHA-512",
-                          name == nullptr ? "an unknown hash" : name));
+// With `armor` in gpg.conf the packets come out armored.
+Result<Secret> without_armor(Secret packets) {
+  if (!openpgp::gate::looks_armored(packets.reveal_text())) return packets;
+  Bytes binary = TRY(openpgp::gate::dearmor("PGP MESSAGE", packets.reveal_text()));
+  return Secret::take(binary);
 }
 
 }  // namespace
@@ -97,7 +96,23 @@ Result<std::unique_ptr<GpgmeUserKeys>> GpgmeUserKeys::open_home(const std::strin
   return std::unique_ptr<GpgmeUserKeys>(new GpgmeUserKeys(std::move(impl)));
 }
 
+std::string GpgmeUserKeys::words_on_signing() const {
+  return words_on_conf(impl_->home(), KeyTask::signing);
+}
+
 Result<Secret> GpgmeUserKeys::open(std::string_view message) {
+  auto opened = try_open(message);
+  if (!opened) opened.error().detail += words_on_conf(impl_->home(), KeyTask::opening);
+  return opened;
+}
+
+Result<std::string> GpgmeUserKeys::clear_sign(std::string_view text, const Fingerprint& key) {
+  auto response = try_clear_sign(text, key);
+  if (!response) response.error().detail += words_on_signing();
+  return response;
+}
+
+Result<Secret> GpgmeUserKeys::try_open(std::string_view message) {
   if (message.size() > kMessageBytesMax) return fail(ErrorCode::message_too_large, "a message has at most 64 KiB");
   const Context context = TRY(impl_->context());
   const openpgp::gnupg::Data cipher = TRY(data_of(as_bytes(message)));
@@ -109,11 +124,11 @@ Result<Secret> GpgmeUserKeys::open(std::string_view message) {
   gpgme_error_t error = gpgme_op_decrypt_ext(context.get(), GPGME_DECRYPT_UNWRAP, cipher.get(), plain.get());
   if (error != 0 && log.key_error() != 0) error = log.key_error();
   if (gpgme_err_code(error) == GPG_ERR_NO_SECKEY) return tl::unexpected<Error>(why_unopened(impl_->home(), log));
-  TRY(judge_decryption(context.get(), error));
-  return bytes_of(plain.get());
+  TRY(judge_decryption(context.get(), error, log));
+  return without_armor(TRY(bytes_of(plain.get())));
 }
 
-Result<std::string> GpgmeUserKeys::clear_sign(std::string_view text, const Fingerprint& key) {
+Result<std::string> GpgmeUserKeys::try_clear_sign(std::string_view text, const Fingerprint& key) {
   const Context context = TRY(impl_->context());
   gpgme_key_t raw = nullptr;
   const std::string fingerprint = key.upper();
@@ -142,7 +157,6 @@ Result<std::string> GpgmeUserKeys::clear_sign(std::string_view text, const Finge
   const bool once = result != nullptr && result->invalid_signers == nullptr && result->signatures != nullptr &&
                     result->signatures->next == nullptr;
   if (!once) return fail(ErrorCode::gnupg_failed, "GnuPG did not make exactly one signature");
-  TRY(judge_hash(result->signatures->hash_algo));
   const Secret out = TRY(bytes_of(signed_text.get()));
   return std::string(out.reveal_text());
 }

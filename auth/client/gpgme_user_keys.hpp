@@ -18,8 +18,12 @@ class GpgmeUserKeys final : public UserKeys {
   Result<Secret> open(std::string_view message) override;
   Result<std::string> clear_sign(std::string_view text, const Fingerprint& key) override;
   Result<std::string> certificate(const Fingerprint& key) override;
+  std::string words_on_signing() const override;
 
  private:
+  Result<Secret> try_open(std::string_view message);
+  Result<std::string> try_clear_sign(std::string_view text, const Fingerprint& key);
+
   class Impl;
   explicit GpgmeUserKeys(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "auth/openpgp/acceptance.hpp"
+#include "auth/openpgp/gate/clear_signed.hpp"
 #include "auth/openpgp/gate/signed_message.hpp"
 
 namespace countersign::auth::client {
@@ -13,6 +14,8 @@ constexpr Seconds kServerSignatureWindow{300};
 // How far this machine's clock may be behind before the server would refuse the signature anyway.
 constexpr Seconds kClockBehindHttp{300};
 constexpr Seconds kClockBehindCourier{48 * 3600};
+// Between signing and judging it here.
+constexpr Seconds kOwnSignatureWindow{300};
 // A grant states when it ends, not when it was made.
 constexpr Seconds kGrantLifetimeMax{31 * 86400};
 
@@ -122,9 +125,31 @@ Result<std::string> Responder::clear_signed(const CheckedStatement& checked, con
   std::string response = TRY(keys_.clear_sign(checked.text(), key));
   // A statement has no line that clear-signing would change, so it stands in the response as it is.
   if (response.find("\n\n" + checked.text()) == std::string::npos) {
-    return fail(ErrorCode::gnupg_failed, "what came back is not the statement that was to be signed");
+    return fail(ErrorCode::gnupg_failed,
+                "what came back is not the statement that was to be signed" + keys_.words_on_signing());
   }
+  TRY(check_own(response, checked.text(), key));
   return response;
+}
+
+// As a server judges it, which says of a refusal nothing but that it is one.
+Status Responder::check_own(std::string_view response, std::string_view text, const Fingerprint& key) {
+  const auto certificate =
+      openpgp::gate::admit_certificate(TRY(keys_.certificate(key)), openpgp::gate::kCertificateLocalReadBytesMax);
+  // The server has a copy of its own, and judges that.
+  if (!certificate) return ok();
+  const Instant now = clock_.now();
+  const auto judge = [&]() -> Result<openpgp::AcceptedSignature> {
+    const auto parts = TRY(openpgp::gate::split_response(response));
+    const auto signature = TRY(openpgp::gate::admit_signature(parts.messages.front().signature));
+    return openpgp::accept_signature(engine_, *certificate, text, signature, openpgp::SignatureForm::clear_signed,
+                                     {now - kOwnSignatureWindow, now + kOwnSignatureWindow}, now);
+  };
+  const auto judged = judge();
+  if (judged) return ok();
+  const Error& error = judged.error();
+  return fail(error.code, fmt::format("your GnuPG signed so that servers refuse it{}{}{}",
+                                      error.detail.empty() ? "" : ": ", error.detail, keys_.words_on_signing()));
 }
 
 Result<std::string> Responder::sign(const CheckedStatement& checked) {

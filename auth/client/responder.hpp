@@ -56,8 +56,9 @@ class Responder {
   Result<CheckedStatement> open_challenge(std::string_view message, const ServerExpectation& expected,
                                           records::Purpose purpose);
 
-  // Exactly the checked text, clear-signed with the key that the statement names. As UserKeys::clear_sign; and
-  // challenge_expired where it has expired meanwhile.
+  // Exactly the checked text, clear-signed with the key that the statement names. As UserKeys::clear_sign;
+  // challenge_expired where it has expired meanwhile; and as admit_signature and accept_signature, for what a server
+  // would refuse without saying why.
   Result<std::string> sign(const CheckedStatement& checked);
 
   // For a statement of purpose `rotate`: the text clear-signed by the current key, then by the next one, then the
@@ -79,6 +80,7 @@ class Responder {
   Status check_server(const ServerExpectation& expected, const Named& named,
                       const openpgp::gate::SignedMessage& message, Instant now);
   Result<std::string> clear_signed(const CheckedStatement& checked, const Fingerprint& key);
+  Status check_own(std::string_view response, std::string_view text, const Fingerprint& key);
 
   openpgp::OpenPgp& engine_;
   UserKeys& keys_;

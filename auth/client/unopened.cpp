@@ -62,8 +62,13 @@ gpgme_error_t try_key(const std::string& home, const char* fingerprint) {
   return error != 0 && log.key_error() != 0 ? log.key_error() : error;
 }
 
-std::string words_on_trial(const char* fingerprint, gpgme_error_t error) {
+std::string words_on_trial(const char* fingerprint, gpgme_error_t error, bool asked) {
   if (gpgme_err_code(error) == GPG_ERR_NO_PIN_ENTRY || gpgme_err_code(error) == GPG_ERR_CANCELED) {
+    // Where no prompt came up, none was cancelled.
+    if (!asked) {
+      return openpgp::gnupg::words_on(fmt::format("the key {} is locked", fingerprint),
+                                      gpgme_error(GPG_ERR_NO_PIN_ENTRY));
+    }
     return fmt::format("the key {} was not unlocked: the prompt was cancelled, or the passphrase or PIN was wrong",
                        fingerprint);
   }
@@ -72,14 +77,14 @@ std::string words_on_trial(const char* fingerprint, gpgme_error_t error) {
 
 // What keeps this subkey from being used; nothing where it can be.
 std::optional<std::string> obstacle_at(const std::string& home, const _gpgme_subkey& subkey,
-                                       const std::optional<openpgp::gnupg::TokensAtHand>& tokens) {
+                                       const std::optional<openpgp::gnupg::TokensAtHand>& tokens, bool asked) {
   const bool in_token = subkey.is_cardkey != 0;
   if (in_token && tokens && subkey.keygrip != nullptr && !tokens->keygrips.contains(subkey.keygrip)) {
     return openpgp::gnupg::words_on_missing_token(subkey.fpr, subkey.card_number);
   }
   const gpgme_error_t error = try_key(home, subkey.fpr);
   if (error == 0) return std::nullopt;
-  return words_on_trial(subkey.fpr, error);
+  return words_on_trial(subkey.fpr, error, asked);
 }
 
 std::optional<openpgp::gnupg::TokensAtHand> tokens_of(const std::string& home) {
@@ -104,6 +109,7 @@ void DecryptionLog::follow(gpgme_ctx_t context) {
 
 void DecryptionLog::take(std::string_view keyword, std::string_view arguments) {
   if (keyword == "PINENTRY_LAUNCHED") asked_ = true;
+  if (keyword == "ENC_TO") encrypted_ = true;
   if (keyword == "ENC_TO" && take_word(arguments) == kHiddenRecipient) {
     const int algorithm = number_of<int>(take_word(arguments));
     hidden_rsa_ = hidden_rsa_ || algorithm == kRsa;
@@ -125,12 +131,12 @@ Error why_unopened(const std::string& home, const DecryptionLog& log) {
   while (gpgme_op_keylist_next(context->get(), &raw) == 0) {
     const Key key(raw);
     for (auto* subkey = raw->subkeys; subkey != nullptr; subkey = subkey->next) {
-      if (!could_be_meant(*subkey, log) || (subkey->is_cardkey == 0 && !log.asked())) continue;
+      if (!could_be_meant(*subkey, log)) continue;
       if (subkey->is_cardkey != 0 && !looked) {
         tokens = tokens_of(home);
         looked = true;
       }
-      const auto obstacle = obstacle_at(home, *subkey, tokens);
+      const auto obstacle = obstacle_at(home, *subkey, tokens, log.asked());
       if (obstacle) return {ErrorCode::gnupg_failed, "none of your keys opened the message\n  " + *obstacle};
     }
   }

@@ -20,6 +20,8 @@ class DecryptionLog {
   void follow(gpgme_ctx_t context);
 
   bool asked() const { return asked_; }
+  // Was it encrypted to a key at all?
+  bool is_encrypted() const { return encrypted_; }
   // A recipient that is hidden, with its algorithm: RSA, or a curve's.
   bool hidden_rsa() const { return hidden_rsa_; }
   bool hidden_curve() const { return hidden_curve_; }
@@ -30,6 +32,7 @@ class DecryptionLog {
   void take(std::string_view keyword, std::string_view arguments);
 
   bool asked_ = false;
+  bool encrypted_ = false;
   bool hidden_rsa_ = false;
   bool hidden_curve_ = false;
   gpgme_error_t key_error_ = 0;

@@ -25,6 +25,10 @@ class UserKeys {
   // gnupg_failed.
   virtual Result<std::string> clear_sign(std::string_view text, const Fingerprint& key) = 0;
 
+  // What in the program's settings may be why a signature of its is refused: lines to stand beneath an error, each with
+  // the file and line that it is about. Empty where nothing is known.
+  virtual std::string words_on_signing() const = 0;
+
   // The certificate of that primary fingerprint, armored, without others' signatures. not_found, gnupg_failed.
   virtual Result<std::string> certificate(const Fingerprint& key) = 0;
 };

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "auth/base/account_id.hpp"
 #include "auth/client/server_url.hpp"
 #include "cli/client_side.hpp"
@@ -99,8 +101,12 @@ Result<std::string> fetch_challenge(HttpClient& client, const std::string& user)
 // To a name it does not know the server answers all the same, with a challenge that nobody opens.
 Result<CheckedStatement> explained(const Result<CheckedStatement>& opened, const std::string& user) {
   if (opened || opened.error().code != ErrorCode::not_found) return opened;
-  return fail(ErrorCode::not_found,
-              fmt::format("a key for the challenge; is {} the right user, and GNUPGHOME the right folder?", user));
+  const std::string& detail = opened.error().detail;
+  const std::string beneath = detail.substr(std::min(detail.find('\n'), detail.size()));
+  return fail(
+      ErrorCode::not_found,
+      fmt::format("none of your keys opens the challenge; is {} the right user, and GNUPGHOME the right folder?{}",
+                  user, beneath));
 }
 
 Status check_challenge(const CheckedStatement& checked, const std::string& user) {

@@ -30,6 +30,8 @@ class FakeUserKeys final : public client::UserKeys {
   }
   Result<std::string> certificate(const Fingerprint& key) override { return "certificate of " + key.upper() + "\n"; }
 
+  std::string words_on_signing() const override { return ""; }
+
   Result<std::string> clear_sign(std::string_view text, const Fingerprint& key) override {
     signed_texts.emplace_back(text);
     signed_with = key;

@@ -73,6 +73,7 @@ Status read_hashed(Claims& claims, const Subpacket& each, Role role) {
       return read_issuer(claims, each);
     case subpacket::kSignersUserId:
     case subpacket::kPolicyUrl:
+    case subpacket::kPreferredKeyserver:
       return ok();
     case subpacket::kKeyBlock:
       return fail(ErrorCode::packet_refused, "a certificate in the hashed area");

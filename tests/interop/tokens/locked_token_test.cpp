@@ -84,13 +84,3 @@ TEST_CASE("S31 a token pulled between opening and signing signs nothing and is n
   CHECK(refused.error().code == ErrorCode::gnupg_failed);
   CHECK(refused.error().detail.find("is in a token that is not there") != std::string::npos);
 }
-
-TEST_CASE("a GnuPG that is told to sign with SHA-1 is noticed before anything is sent") {
-  GnupgUser person("SHA-1", "rsa2048");
-  write_file(person.home.path() + "/gpg.conf", "digest-algo SHA1\n");
-  const auto keys = auth::client::GpgmeUserKeys::open_home(person.home.path()).value();
-  const auto refused = keys->clear_sign("text\n", auth::Fingerprint::parse(person.key).value());
-  REQUIRE(!refused);
-  CHECK(refused.error().code == ErrorCode::signature_policy);
-  CHECK(refused.error().detail.find("SHA1") != std::string::npos);
-}
