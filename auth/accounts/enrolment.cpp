@@ -2,11 +2,15 @@
 
 #include "auth/base/account_id.hpp"
 #include "auth/keys/metadata.hpp"
+#include "auth/keys/refresh.hpp"
 #include "auth/proving/next_key.hpp"
 #include "auth/records/consumed.hpp"
+#include "storage/base/enum_names.hpp"
 
 namespace countersign::auth::accounts {
 namespace {
+
+constexpr EnumNames<EnrolledAs::added, EnrolledAs::unchanged> kEnrolledAs("added", "refreshed", "unchanged");
 
 Json write_held(const HeldEnrolment& held) {
   return Json::object()
@@ -33,6 +37,10 @@ Result<HeldEnrolment> parse_held(const Json& json) {
 }
 
 }  // namespace
+
+std::string_view name_of(EnrolledAs how) {
+  return kEnrolledAs.of(how);
+}
 
 Result<records::Account> Enrolment::create(const openpgp::Enrollable& checked, const Wanted& wanted,
                                            const Moment& moment, records::AuditEntry entry, const Stage& stage) {
@@ -111,12 +119,26 @@ Result<Enrolled> Enrolment::enrol(const proving::Response& response, const std::
   return fail(ErrorCode::storage_unavailable, account.error().detail);
 }
 
+Result<bool> Enrolment::is_same_again(const NewAccount& request, const Fingerprint& key) {
+  const bool more = request.password || request.show_key_id || request.metadata_later ||
+                    !request.profile.groups.empty() || !request.profile.email.empty();
+  if (more) return false;
+  const auto stored = TRY(context_.accounts.find(account_id_of(request.username)));
+  return stored && stored->account.state == records::AccountState::active && stored->account.fingerprint == key;
+}
+
 Result<Enrolled> Enrolment::add(const NewAccount& request, const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
   TRY(check_new_username(request.username));
   TRY(records::check_profile(request.profile));
   const auto checked = TRY(openpgp::check_enrollable(context_.engine, request.public_key,
                                                      openpgp::gate::kCertificateLocalReadBytesMax, moment.wall));
+  if (TRY(is_same_again(request, checked.certificate.fingerprint()))) {
+    auto refreshed =
+        TRY(keys::refresh_certificate(context_, account_id_of(request.username), checked.certificate, visit));
+    return Enrolled{std::move(refreshed.account), checked.certificate.left_out(),
+                    refreshed.changed ? EnrolledAs::refreshed : EnrolledAs::unchanged};
+  }
   const Wanted wanted{request.username, request.show_key_id, std::nullopt,          request.password, false,
                       nullptr,          request.profile,     request.metadata_later};
   auto account =

@@ -24,9 +24,17 @@ struct HeldEnrolment {
   std::string account;                // of whoever has the key already: then nothing is held
 };
 
+enum class EnrolledAs : std::uint8_t {
+  added,
+  refreshed,  // the account was there with this key, and its certificate says more now
+  unchanged,  // the account was there with this key, and knew all of it
+};
+std::string_view name_of(EnrolledAs how);
+
 struct Enrolled {
   records::Account account;
   std::vector<std::string> left_out;  // as gate::GatedCertificate::left_out()
+  EnrolledAs how = EnrolledAs::added;
 };
 
 // Of an enrolment that is held: which, and what it is to become.
@@ -70,7 +78,9 @@ class Enrolment {
   // hasher_*.
   Result<Enrolled> enrol(const proving::Response& response, const std::string& public_key, const Visit& visit,
                          const std::optional<passwords::Password>& password = std::nullopt);
-  // By an administrator, without proof. malformed_username, account_reserved, account_exists, key_taken, certificate_*.
+  // By an administrator, without proof. An account of that name which has this very key takes the certificate anew
+  // (keys/refresh.hpp), where nothing but it was handed in. malformed_username, account_reserved, account_exists,
+  // key_taken, certificate_*.
   Result<Enrolled> add(const NewAccount& request, const Visit& visit);
   // With a key pair made here, and the password that protects it as the account's own. registration_closed (by HTTP),
   // malformed_username, account_reserved, account_exists; as KeyMaker::make(); hasher_*.
@@ -95,6 +105,8 @@ class Enrolment {
     records::Profile profile = {};
     bool metadata_later = false;
   };
+  // Is there an account of this name with this key, and is the request for nothing but its certificate?
+  Result<bool> is_same_again(const NewAccount& request, const Fingerprint& key);
   // Makes the account in one batch with whatever `stage` adds to it.
   Result<records::Account> create(const openpgp::Enrollable& checked, const Wanted& wanted, const Moment& moment,
                                   records::AuditEntry entry, const Stage& stage);

@@ -60,7 +60,8 @@ namespace countersign::auth::records {
   X(secret_retired)              \
   X(records_resealed)            \
   X(account_imported)            \
-  X(audit_archived)
+  X(audit_archived)              \
+  X(certificate_refreshed)
 
 enum class Decision : std::uint8_t {
 #define X(name) name,

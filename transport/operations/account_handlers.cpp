@@ -28,6 +28,7 @@ Json enrolled_fields(const auth::records::Account& account) {
 // What the certificate was stripped of, where there is something: its owner may miss it.
 Json enrolled_fields(const auth::accounts::Enrolled& enrolled) {
   Json fields = enrolled_fields(enrolled.account);
+  if (enrolled.how != auth::accounts::EnrolledAs::added) fields.set("certificate", name_of(enrolled.how));
   if (enrolled.left_out.empty()) return fields;
   Json left_out = Json::array();
   for (const std::string& what : enrolled.left_out) left_out.push(what);

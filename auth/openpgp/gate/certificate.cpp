@@ -208,13 +208,43 @@ class CertificateWalk {
   std::map<std::string, int> left_out_times_;
 };
 
+// A key or user id as it was written, and what was signed over it.
+struct SignedPart {
+  std::uint8_t tag = 0;
+  Bytes packet;
+  std::vector<Bytes> signatures;
+};
+
+// Of what the gate wrote itself, where a signature always has a part before it.
+Result<std::vector<SignedPart>> parts_of(const GatedCertificate& certificate) {
+  std::vector<SignedPart> parts;
+  PacketReader reader(certificate.packets());
+  while (!reader.at_end()) {
+    const Packet packet = TRY(reader.next());
+    Bytes written;
+    append_packet(written, packet.tag, packet.body);
+    if (packet.tag == tag::kSignature) {
+      parts.back().signatures.push_back(std::move(written));
+    } else {
+      parts.push_back({packet.tag, std::move(written), {}});
+    }
+  }
+  return parts;
+}
+
+void merge_signatures(SignedPart& into, const SignedPart& from) {
+  for (const Bytes& each : from.signatures) {
+    const auto end = into.signatures.end();
+    if (std::find(into.signatures.begin(), end, each) == end) into.signatures.push_back(each);
+  }
+}
+
 }  // namespace
 
 tl::unexpected<Error> refuse_secret_key() {
-  return fail(
-      ErrorCode::secret_key_handed_in,
-      "this is a SECRET key. It was not stored, but it has left your machine: treat it as exposed, revoke it and "
-      "make a new one. What is wanted is the public key: gpg --armor --export");
+  return fail(ErrorCode::secret_key_handed_in,
+              "this is a SECRET key, and it was not stored. If it left its owner's machine for this, it is exposed: "
+              "revoke it and make a new one. What is wanted is the public key: gpg --armor --export FINGERPRINT");
 }
 
 std::string GatedCertificate::armored() const {
@@ -239,6 +269,31 @@ Result<GatedCertificate> admit_certificate(std::string_view text, std::size_t re
   TRY(walk.finish());
   const Fingerprint fingerprint = walk.primary();
   return GatedCertificate(walk.take_packets(), fingerprint, walk.left_out());
+}
+
+Result<GatedCertificate> merge_certificates(const GatedCertificate& former, const GatedCertificate& copy) {
+  if (former.fingerprint() != copy.fingerprint()) {
+    return fail(ErrorCode::certificate_refused, "two certificates of different keys");
+  }
+  std::vector<SignedPart> parts = TRY(parts_of(former));
+  for (SignedPart& part : TRY(parts_of(copy))) {
+    const auto same =
+        std::find_if(parts.begin(), parts.end(), [&](const SignedPart& one) { return one.packet == part.packet; });
+    if (same != parts.end()) {
+      merge_signatures(*same, part);
+      continue;
+    }
+    // User ids stand before the first subkey (RFC 4880 §11.1).
+    const auto first_subkey =
+        std::find_if(parts.begin(), parts.end(), [](const SignedPart& one) { return one.tag == tag::kPublicSubkey; });
+    parts.insert(part.tag == tag::kUserId ? first_subkey : parts.end(), std::move(part));
+  }
+  Bytes all;
+  for (const SignedPart& part : parts) {
+    append(all, part.packet);
+    for (const Bytes& each : part.signatures) append(all, each);
+  }
+  return admit_certificate(as_text(all), 2 * kCertificateKeptBytesMax);
 }
 
 }  // namespace countersign::auth::openpgp::gate

@@ -109,10 +109,15 @@ class GatedRevocation {
 // armor_invalid, secret_key_handed_in, unknown_version (version 6, named), packet_refused, certificate_refused.
 Result<GatedCertificate> admit_certificate(std::string_view text, std::size_t read_bytes_max);
 
+// What two copies of one certificate say together: no part and no signature of either is lost, the former's come first.
+// certificate_refused where they are of two keys, message_too_large where it is more than is kept.
+Result<GatedCertificate> merge_certificates(const GatedCertificate& former, const GatedCertificate& copy);
+
 // Armored or binary; exactly one signature, with a hashed creation time and an issuer (fingerprint or key id, in either
 // area: it is a hint at which key to verify with), no critical subpacket but these, an expiration time, the signer's
-// user id or a policy's address, no critical notation, at most 256 bytes of others, no embedded signature. Fails with
-// message_too_large, armor_invalid, signature_missing, unknown_version, secret_key_handed_in, packet_refused.
+// user id or the address of a policy or key server, no critical notation, at most 256 bytes of others, no embedded
+// signature. Fails with message_too_large, armor_invalid, signature_missing, unknown_version, secret_key_handed_in,
+// packet_refused.
 Result<GatedSignature> admit_signature(std::string_view text);
 
 // Armored (as a signature, or as a public key block, which is what gpg --gen-revoke writes) or binary; exactly one

@@ -367,3 +367,40 @@ TEST_CASE("the least of a certificate is its primary and newest certification an
         concat({least, subkey(3), own_signature(0x18)}));
   CHECK(openpgp::gate::minimal_certificate(certificate, Fingerprint()).error().code == ErrorCode::certificate_refused);
 }
+
+TEST_CASE("two copies of a certificate say together what either says, each thing once") {
+  const Bytes bob = packet(13, to_bytes("Alice elsewhere"));
+  const Bytes later = packet(2, own_before(0x13, 60).bytes());
+  const Bytes revocation = own_signature(0x28);
+  const auto former = admit({primary(), user_id(), own_signature(0x13), subkey(), own_signature(0x18), revocation});
+  const auto copy = admit({primary(), own_signature(0x1F), user_id(), later, bob, own_signature(0x10), subkey(),
+                           own_signature(0x18), subkey(3), packet(2, own_before(0x18, 60).bytes())});
+  REQUIRE(former);
+  REQUIRE(copy);
+  const auto both = openpgp::gate::merge_certificates(*former, *copy);
+  REQUIRE(both);
+  CHECK(both->packets() ==
+        concat({primary(), own_signature(0x1F), user_id(), own_signature(0x13), later, bob, own_signature(0x10),
+                subkey(), own_signature(0x18), revocation, subkey(3), packet(2, own_before(0x18, 60).bytes())}));
+  // Nothing is taken back, and what is known already changes nothing.
+  CHECK(openpgp::gate::merge_certificates(*both, *former)->packets() == both->packets());
+  CHECK(openpgp::gate::merge_certificates(*both, *copy)->packets() == both->packets());
+  CHECK(openpgp::gate::merge_certificates(*both, *both)->packets() == both->packets());
+}
+
+TEST_CASE("copies of two keys, and more than a certificate may hold, are not merged") {
+  const auto one = admit({plain()});
+  const auto other = openpgp::gate::admit_certificate(to_string(packet(6, key_body(9))), 1000);
+  REQUIRE(one);
+  REQUIRE(other);
+  CHECK(openpgp::gate::merge_certificates(*one, *other).error().code == ErrorCode::certificate_refused);
+  std::vector<Bytes> many = {primary(), user_id()}, more = many;
+  for (unsigned each = 0; each < 40; ++each) {
+    many.push_back(packet(2, own_before(0x13, each).bytes()));
+    more.push_back(packet(2, own_before(0x13, 100 + each).bytes()));
+  }
+  const auto first = admit(many), second = admit(more);
+  REQUIRE(first);
+  REQUIRE(second);
+  CHECK(openpgp::gate::merge_certificates(*first, *second).error().code == ErrorCode::message_too_large);
+}
