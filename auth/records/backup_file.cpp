@@ -130,7 +130,7 @@ Status BackupReader::read_head(const secrets::Secrets& secrets, const std::optio
   const std::string format = TRY(next());
   if (format != kFormat) {
     if (format.starts_with("countersign-backup-")) return fail(ErrorCode::unknown_version, escape_for_display(format));
-    return malformed("this is none");
+    return malformed("it does not begin as one does");
   }
   head_.server = TRY(value_of(TRY(next()), "server"));
   head_.store = TRY(value_of(TRY(next()), "store"));

@@ -42,7 +42,7 @@ Status write_whole(const std::filesystem::path& path, ByteView bytes) {
 Result<Secret> read_private_file(const std::filesystem::path& path) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (file.get() < 0) {
-    if (errno == ENOENT) return fail(ErrorCode::not_found, path.string());
+    if (errno == ENOENT) return fail(ErrorCode::not_found, path.string() + " is not there");
     if (errno == ELOOP) return fail(ErrorCode::startup_refused, path.string() + " is a link");
     return system_failure(path);
   }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <utf8proc.h>
-#include <charconv>
 
 #include <charconv>
 #include <cstdlib>
