@@ -37,7 +37,7 @@ TEST_CASE("S20 a password that is not in its normal form logs in against either 
   House house;
   LegacyScratch folder;
   for (const char* const username : {"grace", "hedy"}) folder.take(username);
-  const std::string newer = legacy_person("grace").account, older = legacy_person("hedy").account;
+  const std::string newer = legacy_person("hedy").account, older = legacy_person("grace").account;
   folder.write(newer, records::AccountPart::password, phc_of(kTyped));
   folder.write(older, records::AccountPart::legacy_password, lthn(kTyped));
   CHECK(must(import_from(house, folder.path())).without_password == 0);
