@@ -10,8 +10,8 @@
 
 namespace countersign::cli {
 
-// The whole file, or stdin where the path is empty or "-". file_refused where it cannot be read, message_too_large over
-// `bytes_max`; no more than that is ever read.
+// The whole file, or stdin where the path is empty or "-", as decode_text() gives it. file_refused where it cannot be
+// read or decoded, message_too_large over `bytes_max`; no more than twice that is ever read, since it may be UTF-16.
 Result<std::string> read_input(const std::string& path, std::size_t bytes_max, Terminal& terminal);
 
 // A certificate file, armored or binary, as armored text.

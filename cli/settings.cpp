@@ -13,6 +13,7 @@
 
 #include "cli/setting_values.hpp"
 #include "cli/suggestion.hpp"
+#include "storage/base/text_encoding.hpp"
 
 namespace countersign::cli {
 namespace {
@@ -176,7 +177,9 @@ Result<Settings> load_settings(const std::filesystem::path& data_folder, const E
     return fail(ErrorCode::invalid_settings, path.string() + " cannot be read: " + std::strerror(errno));
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > kFileBytesMax) return fail(ErrorCode::invalid_settings, path.string() + " is too large");
-  return read_settings(text, environment, overrides);
+  const auto decoded = decode_text(std::move(text));
+  if (!decoded) return fail(ErrorCode::invalid_settings, path.string() + ": " + decoded.error().detail);
+  return read_settings(*decoded, environment, overrides);
 }
 
 std::vector<std::string> keep_until_start(Settings& changed, const Settings& running) {

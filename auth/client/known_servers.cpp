@@ -7,6 +7,7 @@
 #include "auth/client/server_url.hpp"
 #include "auth/secrets/private_file.hpp"
 #include "storage/base/text.hpp"
+#include "storage/base/text_encoding.hpp"
 
 namespace countersign::auth::client {
 namespace {
@@ -78,13 +79,15 @@ Result<KnownServers> KnownServers::load(const std::filesystem::path& file) {
   const auto bytes = secrets::read_private_file(file);
   if (!bytes && bytes.error().code == ErrorCode::not_found) return KnownServers{};
   if (!bytes) return fail(ErrorCode::file_refused, bytes.error().detail);
-  auto servers = parse(bytes->reveal_text());
+  auto servers = [&]() -> Result<KnownServers> { return parse(TRY(decode_text(std::string(bytes->reveal_text())))); }();
   if (!servers) return fail(servers.error().code, file.string() + ": " + servers.error().detail);
   return servers;
 }
 
 Result<KnownServers> KnownServers::parse(std::string_view text) {
-  const auto lines = split_lines(text);
+  auto lines = split_lines(text);
+  // An editor may have put it there.
+  for (std::string_view& line : lines) line.remove_suffix(line.ends_with('\r') ? 1 : 0);
   if (lines.empty() || lines.front() != kVersion) {
     if (!lines.empty() && lines.front().starts_with(kVersionPrefix)) {
       return fail(ErrorCode::unknown_version, std::string(lines.front()));

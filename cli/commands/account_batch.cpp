@@ -21,6 +21,7 @@
 #include "auth/openpgp/gate/packet_gate.hpp"
 #include "cli/local_carrier.hpp"
 #include "storage/base/text.hpp"
+#include "storage/base/text_encoding.hpp"
 
 namespace countersign::cli::commands {
 namespace {
@@ -33,7 +34,7 @@ constexpr auto kTellEvery = std::chrono::milliseconds(250);
 
 struct Line {
   std::int64_t number = 0;
-  std::string text;
+  Result<std::string> text;
 };
 
 struct Refusal {
@@ -45,7 +46,9 @@ struct Refusal {
 enum class Outcome : std::uint8_t { added, present };
 
 // One line: its members are those of the operation, and no others.
-Result<Outcome> add(Store& store, const std::string& text, std::string& username) {
+Result<Outcome> add(Store& store, const Result<std::string>& line, std::string& username) {
+  const std::string text = TRY(line);
+  if (text.size() > kLineBytesMax) return fail(ErrorCode::message_too_large, "over 1 MiB");
   const Json json = TRY(parse_json(text));
   if (json.members() == nullptr) return fail(ErrorCode::malformed_message, "a line is a JSON object");
   JsonReader reader(json);
@@ -67,7 +70,7 @@ Result<Outcome> add(Store& store, const std::string& text, std::string& username
 
 class BatchAdding {
  public:
-  BatchAdding(Store& store, std::istream& in) : store_(store), in_(in) {}
+  BatchAdding(Store& store, std::istream& in) : store_(store), lines_(in) {}
 
   // On the calling thread until all is done; it alone calls `tell`.
   void run(const Progress& tell) {
@@ -105,11 +108,11 @@ class BatchAdding {
   // Nothing at the end, or once the store does not answer.
   std::optional<Line> next() {
     const std::lock_guard lock(reading_);
-    Line line;
-    while (!stopped_ && std::getline(in_, line.text)) {
-      line.number = ++lines_;
-      if (line.text.ends_with('\r')) line.text.pop_back();
-      if (!line.text.empty()) return line;
+    while (!stopped_) {
+      auto text = lines_.next(kLineBytesMax);
+      if (!text) break;
+      ++lines_read_;
+      if (!*text || !(*text)->empty()) return Line{lines_read_, *std::move(text)};
     }
     return std::nullopt;
   }
@@ -117,9 +120,7 @@ class BatchAdding {
   void work() {
     while (const auto line = next()) {
       std::string username;
-      const auto outcome = line->text.size() > kLineBytesMax ? fail(ErrorCode::message_too_large, "over 1 MiB")
-                                                             : add(store_, line->text, username);
-      note(*line, username, outcome);
+      note(*line, username, add(store_, line->text, username));
     }
     const std::lock_guard lock(mutex_);
     if (--working_ == 0) ended_.notify_all();
@@ -139,9 +140,9 @@ class BatchAdding {
   }
 
   Store& store_;
-  std::istream& in_;
   std::mutex reading_;
-  std::int64_t lines_ = 0;
+  TextLines lines_;
+  std::int64_t lines_read_ = 0;
   std::atomic<bool> stopped_{false};
 
   std::mutex mutex_;  // of what follows

@@ -5,6 +5,7 @@
 
 #include "storage/base/enum_names.hpp"
 #include "storage/base/text.hpp"
+#include "storage/base/text_encoding.hpp"
 
 namespace countersign::transport::courier {
 namespace {
@@ -128,27 +129,35 @@ class Import {
       file.outcome = fail(ErrorCode::storage_unavailable, std::string(kNotTried));
       return file;
     }
-    const auto text = folder_.read(Place::inbox, name);
-    if (!text) {
-      file.outcome = tl::unexpected<Error>(text.error());
-    } else if (!is_whole(*text)) {
-      file.settlement = Settlement::incomplete;
-      file.outcome = fail(ErrorCode::file_incomplete, "does not end with the END line of an armor");
+    const auto bytes = folder_.read(Place::inbox, name);
+    if (bytes) {
+      take(*bytes, file);
     } else {
-      take(*text, file);
+      file.outcome = tl::unexpected<Error>(bytes.error());
     }
     // Only now: what answers it is durable.
-    if (is_settled(file.settlement)) file.moved = folder_.settle(name, *text);
+    if (is_settled(file.settlement)) file.moved = folder_.settle(name, *bytes);
     return file;
   }
 
  private:
-  void take(const std::string& text, ImportedFile& file) {
+  void take(const std::string& bytes, ImportedFile& file) {
+    const auto text = decode_text(bytes);
+    if (!text) {
+      file.outcome = tl::unexpected<Error>(text.error());
+    } else if (is_whole(*text)) {
+      take_text(answer_id(file.name, bytes), *text, file);
+    } else {
+      file.outcome = fail(ErrorCode::file_incomplete, "does not end with the END line of an armor");
+    }
+    const bool is_cut_off = !file.outcome && file.outcome.error().code == ErrorCode::file_incomplete;
+    if (is_cut_off) file.settlement = Settlement::incomplete;
+  }
+
+  void take_text(const std::string& id, const std::string& text, ImportedFile& file) {
     Message message = message_for(file.kind == InboxKind::enrol ? "account.hold" : "response.redeem");
     message.text = text;
-    const std::string id = answer_id(file.name, text);
     const auto reply = operations_.run(message);
-    if (!reply && reply.error().code == ErrorCode::file_incomplete) file.settlement = Settlement::incomplete;
     if (!reply) {
       file.outcome = tl::unexpected<Error>(reply.error());
       if (is_refusal(reply.error().code)) write_refusal(id, file);

@@ -3,14 +3,16 @@
 #include <utility>
 
 #include "storage/base/text.hpp"
+#include "storage/base/text_encoding.hpp"
 #include "transport/courier/courier_name.hpp"
 
 namespace countersign::transport::courier {
 namespace {
 
 Result<std::string> read_whole(const CourierFolder& folder, Place place, std::string_view name) {
-  std::string text = TRY(folder.read(place, name));
-  if (!is_whole(text)) {
+  auto text = decode_text(TRY(folder.read(place, name)));
+  if (!text) return fail(text.error().code, "'" + escape_for_display(name) + "': " + text.error().detail);
+  if (!is_whole(*text)) {
     return fail(ErrorCode::file_incomplete,
                 "'" + escape_for_display(name) + "' does not end with the END line of an armor");
   }

@@ -4,15 +4,16 @@
 
 #include <algorithm>
 
+#include "auth/openpgp/gate/clear_signed.hpp"
 #include "auth/openpgp/gate/secret_key.hpp"
 #include "storage/base/bytes.hpp"
 #include "storage/base/text.hpp"
+#include "storage/base/text_encoding.hpp"
 #include "transport/http/response.hpp"
 
 namespace countersign::transport::http {
 namespace {
 
-constexpr std::string_view kClearSigned = "-----BEGIN PGP SIGNED MESSAGE-----";
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 constexpr std::size_t kFormNamesMax = 32;
 constexpr std::size_t kTokenBytesMax = 256;
@@ -84,18 +85,26 @@ tl::expected<void, BodyRefusal> read_body(const Request& request, Message& messa
   const Route& route = *request.match.route;
   const std::string_view body = request.body;
   if (route.bodies == Bodies::none || (route.bodies == Bodies::optional && body.empty())) return {};
+  // curl sends a file as it is. What needs no decoding is copied nowhere: it may hold a password.
+  Secret decoded;
+  if (is_encoded(body)) {
+    auto read = decode_text(request.body);
+    if (!read) return refused(400, read.error().detail);
+    decoded = Secret::take(*read);
+  }
+  const std::string_view text = decoded.empty() ? body : decoded.reveal_text();
   // First: its owner is to know, whatever else is wrong with what they sent.
-  if (is_secret_key(body)) {
+  if (is_secret_key(text)) {
     return tl::unexpected<BodyRefusal>(BodyRefusal{400, auth::openpgp::gate::refuse_secret_key().value()});
   }
-  const std::string_view text = body.substr(std::min(body.find_first_not_of("\r\n"), body.size()));
-  if (text.starts_with(kClearSigned) && route.bodies != Bodies::optional) {
+  if (auth::openpgp::gate::looks_clear_signed(text) && route.bodies != Bodies::optional) {
     if (!is_utf8(text)) return refused(400, "the body is not UTF-8");
     message.text = text;
     return {};
   }
+  // JSON is taken in UTF-8 without a mark only (RFC 8259 §8.1): whatever reads it on the way here is to see the same.
   const std::string type = media_type(request.content_type);
-  if (type == kJsonType || ((type.empty() || type == kFormType) && body.starts_with('{'))) {
+  if (type == kJsonType || ((type.empty() || type == kFormType) && text.starts_with('{'))) {
     return read_fields(parse_json(body), message);
   }
   if (type == kFormType && route.bodies == Bodies::form) return read_fields(parse_form(body), message);

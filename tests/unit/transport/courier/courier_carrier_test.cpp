@@ -261,6 +261,28 @@ TEST_CASE("S64 a response cut off at any byte is neither refused nor moved and i
   CHECK(server.take(stick).count(Settlement::granted) == 1);
 }
 
+TEST_CASE("a response in UTF-16 is taken as it is cut off as any other and its answer is named after its bytes") {
+  Server server;
+  const CourierStick stick;
+  const std::string response = courier_response("one");
+  std::string utf16 = "\xFF\xFE";
+  for (const char c : response) utf16 += {c, '\0'};
+  for (const std::size_t size : {utf16.size() - 5, utf16.size() - 6}) {
+    stick.put("inbox/A.response.asc", utf16.substr(0, size));
+    CHECK(server.take(stick).count(Settlement::incomplete) == 1);
+  }
+  stick.put("inbox/A.response.asc", utf16);
+  REQUIRE(server.take(stick).count(Settlement::granted) == 1);
+  CHECK(server.operations.messages().back().text == response);
+  CHECK(stick.has("outbox/" + hex(sha256(as_bytes(utf16))).substr(0, 16) + ".session.asc"));
+  CHECK(stick.get("inbox/done/a.response.asc") == utf16);
+  // Nothing that is copied again would mend this one.
+  stick.put("inbox/b.response.asc", utf16.substr(2));
+  const ImportReport report = server.take(stick);
+  CHECK(report.count(Settlement::left) == 1);
+  CHECK(report.files[0].outcome.error().code == ErrorCode::file_refused);
+}
+
 TEST_CASE("what the operation finds incomplete is neither refused nor moved") {
   Server server;
   const CourierStick stick;

@@ -122,6 +122,16 @@ TEST_CASE("a challenge that is cut off or a link is listed with the reason and n
   CHECK(challenges->files[2].text == courier_armor("PGP MESSAGE", "c"));
 }
 
+TEST_CASE("a challenge and a grant with a byte order mark are read without it") {
+  const CourierStick stick;
+  const std::string message = courier_armor("PGP MESSAGE", "a");
+  stick.put("outbox/a.challenge.asc", "\xEF\xBB\xBF" + message);
+  stick.put("outbox/b.session.asc", "\xEF\xBB\xBF" + message);
+  CourierFolder folder = opened(stick);
+  CHECK(read_challenges(folder)->files.at(0).text == message);
+  CHECK(read_grants(folder)->files.at(0).text == message);
+}
+
 TEST_CASE("S23 a response is written under an id of ours only") {
   const CourierStick stick;
   CourierFolder folder = opened(stick);

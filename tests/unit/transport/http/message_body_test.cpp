@@ -13,6 +13,7 @@ const std::string kSigned = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\
 struct Read {
   int status = 0;
   std::string code;
+  std::string detail;
   Message message;
 };
 
@@ -27,6 +28,7 @@ Read read(const char* method, const char* path, const std::string& type, const s
   if (result) return out;
   out.status = result.error().status;
   out.code = name_of(result.error().error.code);
+  out.detail = result.error().error.detail;
   return out;
 }
 
@@ -47,13 +49,36 @@ TEST_CASE("a clear-signed body is taken whatever its content type says") {
 }
 
 TEST_CASE("a clear-signed body may have empty lines before it as OpenPGP.js writes it") {
-  for (const char* before : {"\n", "\r\n", "\r\n\n"}) {
+  for (const char* before : {"\n", "\r\n", "\r\n\n", " \t\n"}) {
     const Read got = read("POST", "/v1/session", "application/x-www-form-urlencoded", before + kSigned);
     CHECK(got.status == 0);
-    CHECK(got.message.text == kSigned);
+    CHECK(got.message.text == before + kSigned);
   }
   CHECK(read("POST", "/v1/session", "", "x\n" + kSigned).status == 415);
   CHECK(read("POST", "/v1/session", "", "\n\n").status == 415);
+}
+
+TEST_CASE("a clear-signed body is taken in the encoding that a file has") {
+  const std::string utf8 = "\xEF\xBB\xBF" + kSigned;
+  std::string utf16 = "\xFF\xFE";
+  for (const char c : kSigned) utf16 += {c, '\0'};
+  for (const std::string& body : {utf8, utf16}) {
+    const Read got = read("POST", "/v1/session", "application/x-www-form-urlencoded", body);
+    CHECK(got.status == 0);
+    CHECK(got.message.text == kSigned);
+  }
+  const Read unmarked = read("POST", "/v1/session", "text/plain", utf16.substr(2));
+  CHECK(unmarked.status == 400);
+  CHECK(unmarked.detail.find("iconv") != std::string::npos);
+}
+
+TEST_CASE("JSON with a byte order mark is refused with the reason") {
+  for (const char* type : {"", "application/json", "application/x-www-form-urlencoded"}) {
+    const Read got = read("POST", "/v1/session", type, "\xEF\xBB\xBF{\"a\":\"b\"}");
+    CHECK(got.status == 400);
+    CHECK(got.code == "malformed_json");
+    CHECK(got.detail == "begins with a byte order mark");
+  }
 }
 
 TEST_CASE("a JSON object is taken as JSON and as what curl calls a form") {
@@ -84,7 +109,8 @@ TEST_CASE("a secret key is told as one in whatever form it comes") {
   const std::string binary = "\x94\x06\x04\xff\xff\xff\xff\x16";
   for (const char* type : {"", "application/x-www-form-urlencoded", "text/plain", "application/json",
                            "application/pgp-keys", "application/octet-stream"}) {
-    for (const std::string& body : {secret, "\n" + secret, kSigned + secret, "{\"public_key\":\"" + secret, binary}) {
+    for (const std::string& body :
+         {secret, "\xEF\xBB\xBF" + secret, "\n" + secret, kSigned + secret, "{\"public_key\":\"" + secret, binary}) {
       for (const char* path : {"/v1/accounts", "/v1/session", "/v1/challenge", "/v1/rotation", "/v1/revocation"}) {
         CAPTURE(type, body, path);
         const Read got = read("POST", path, type, body);
