@@ -61,11 +61,7 @@ Result<std::string> read_input(const std::string& path, std::size_t bytes_max, T
 
 Result<std::string> read_certificate(const std::string& path, std::size_t bytes_max, Terminal& terminal) {
   std::string text = TRY(read_input(path, bytes_max, terminal));
-  if (auth::openpgp::gate::looks_armored(text)) return text;
-  // As saved from a mail. Taken for binary it would be refused for a packet that nobody sees.
-  if (text.find("-----BEGIN PGP ") != std::string::npos) {
-    return fail(ErrorCode::armor_invalid, "something stands before the block; hand in the block alone");
-  }
+  if (auth::openpgp::gate::holds_armor(text)) return text;
   return auth::openpgp::gate::enarmor("PGP PUBLIC KEY BLOCK", as_bytes(text));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "auth/openpgp/gate/armor.hpp"
 #include "storage/base/enum_names.hpp"
 #include "storage/base/text.hpp"
 #include "storage/base/text_encoding.hpp"
@@ -145,10 +146,10 @@ class Import {
     const auto text = decode_text(bytes);
     if (!text) {
       file.outcome = tl::unexpected<Error>(text.error());
-    } else if (is_whole(*text)) {
-      take_text(answer_id(file.name, bytes), *text, file);
-    } else {
+    } else if (auth::openpgp::gate::is_cut_off(*text)) {
       file.outcome = fail(ErrorCode::file_incomplete, "does not end with the END line of an armor");
+    } else {
+      take_text(answer_id(file.name, bytes), *text, file);
     }
     const bool is_cut_off = !file.outcome && file.outcome.error().code == ErrorCode::file_incomplete;
     if (is_cut_off) file.settlement = Settlement::incomplete;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "auth/openpgp/gate/armor.hpp"
 #include "storage/base/enum_names.hpp"
 #include "storage/base/hash.hpp"
 
@@ -99,15 +100,11 @@ std::string done_name_by_text(std::string_view name, std::string_view text) {
 }
 
 bool is_whole(std::string_view text) {
-  constexpr std::string_view kBegin = "-----END PGP ";
-  constexpr std::string_view kEnd = "-----";
   const auto last = text.find_last_not_of(" \t\r\n");
   if (last == std::string_view::npos) return false;
   text = text.substr(0, last + 1);
   if (const auto line_end = text.rfind('\n'); line_end != std::string_view::npos) text.remove_prefix(line_end + 1);
-  if (!text.starts_with(kBegin) || !text.ends_with(kEnd) || text.size() <= kBegin.size() + kEnd.size()) return false;
-  const std::string_view label = text.substr(kBegin.size(), text.size() - kBegin.size() - kEnd.size());
-  return std::all_of(label.begin(), label.end(), [](char c) { return (c >= 'A' && c <= 'Z') || c == ' '; });
+  return auth::openpgp::gate::is_end_line(text);
 }
 
 }  // namespace countersign::transport::courier

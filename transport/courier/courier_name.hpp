@@ -43,8 +43,8 @@ std::string answer_id(std::string_view name, std::string_view text);
 std::string done_name(std::string_view name);
 std::string done_name_by_text(std::string_view name, std::string_view text);
 
-// Does the text end with the END line of an armor (RFC 4880 §6.2), with nothing but blanks and line ends after it? If
-// not, it is no armored text or its copy has not arrived whole: which of the two, nobody can tell.
+// Does the text end with the END line of an armor (RFC 4880 §6.2), with nothing but blanks and line ends after it? What
+// is written to a stick does. Of what is read there auth::openpgp::gate::is_cut_off() says whether more may come.
 bool is_whole(std::string_view text);
 
 }  // namespace countersign::transport::courier

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "auth/openpgp/gate/armor.hpp"
 #include "storage/base/text.hpp"
 #include "storage/base/text_encoding.hpp"
 #include "transport/courier/courier_name.hpp"
@@ -9,10 +10,10 @@
 namespace countersign::transport::courier {
 namespace {
 
-Result<std::string> read_whole(const CourierFolder& folder, Place place, std::string_view name) {
+Result<std::string> read_text(const CourierFolder& folder, Place place, std::string_view name) {
   auto text = decode_text(TRY(folder.read(place, name)));
   if (!text) return fail(text.error().code, "'" + escape_for_display(name) + "': " + text.error().detail);
-  if (!is_whole(*text)) {
+  if (auth::openpgp::gate::is_cut_off(*text)) {
     return fail(ErrorCode::file_incomplete,
                 "'" + escape_for_display(name) + "' does not end with the END line of an armor");
   }
@@ -25,7 +26,7 @@ bool is_there(const CourierFolder& folder, Place place, std::string_view name) {
 }
 
 bool is_answered(const CourierFolder& folder, std::string_view id) {
-  return read_whole(folder, Place::inbox, response_name(id)) || is_there(folder, Place::done, response_name(id)) ||
+  return read_text(folder, Place::inbox, response_name(id)) || is_there(folder, Place::done, response_name(id)) ||
          is_there(folder, Place::outbox, outbox_name(id, OutboxKind::session)) ||
          is_there(folder, Place::outbox, outbox_name(id, OutboxKind::refused));
 }
@@ -39,7 +40,7 @@ Result<CourierFiles> read_outbox(const CourierFolder& folder, OutboxKind kind, b
   out.beyond = listing.beyond;
   for (const std::string& name : listing.names) {
     const auto parsed = parse_outbox_name(name);
-    out.files.push_back({parsed->id, read_whole(folder, Place::outbox, name)});
+    out.files.push_back({parsed->id, read_text(folder, Place::outbox, name)});
   }
   return out;
 }
@@ -55,7 +56,7 @@ Result<CourierFiles> read_grants(CourierFolder& folder) {
 }
 
 Result<std::string> read_server_certificate(CourierFolder& folder) {
-  return read_whole(folder, Place::outbox, kServerFile);
+  return read_text(folder, Place::outbox, kServerFile);
 }
 
 Status write_response(CourierFolder& folder, std::string_view id, std::string_view text) {

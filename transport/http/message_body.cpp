@@ -62,16 +62,6 @@ Result<std::string> decode_form_part(std::string_view part) {
   return out;
 }
 
-// As armor wherever it stands, or in binary as the whole body.
-bool is_secret_key(std::string_view body) {
-  using namespace auth;
-  using namespace auth::openpgp;
-  if (openpgp::gate::holds_secret_key(body)) return true;
-  if (is_utf8(body)) return false;
-  const auto admitted = openpgp::gate::admit_certificate(body, openpgp::gate::kCertificateReadBytesMax);
-  return !admitted && admitted.error().code == ErrorCode::secret_key_handed_in;
-}
-
 tl::expected<void, BodyRefusal> read_fields(Result<Json> parsed, Message& message) {
   if (!parsed) return tl::unexpected<BodyRefusal>(BodyRefusal{400, std::move(parsed).error()});
   if (parsed->members() == nullptr) return refused(400, "the body is no JSON object");
@@ -94,10 +84,10 @@ tl::expected<void, BodyRefusal> read_body(const Request& request, Message& messa
   }
   const std::string_view text = decoded.empty() ? body : decoded.reveal_text();
   // First: its owner is to know, whatever else is wrong with what they sent.
-  if (is_secret_key(text)) {
+  if (auth::openpgp::gate::is_secret_key(text)) {
     return tl::unexpected<BodyRefusal>(BodyRefusal{400, auth::openpgp::gate::refuse_secret_key().value()});
   }
-  if (auth::openpgp::gate::looks_clear_signed(text) && route.bodies != Bodies::optional) {
+  if (auth::openpgp::gate::holds_clear_signed(text) && route.bodies != Bodies::optional) {
     if (!is_utf8(text)) return refused(400, "the body is not UTF-8");
     message.text = text;
     return {};

@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::string_view kBegin = "-----BEGIN ";
 constexpr std::string_view kEnd = "-----END ";
+constexpr std::string_view kBeginPgp = "-----BEGIN PGP ";
+constexpr std::string_view kEndPgp = "-----END PGP ";
 constexpr std::string_view kDashes = "-----";
 constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::size_t kLineCharacters = 64;
@@ -55,6 +57,28 @@ std::string line_of(std::string_view begin, std::string_view label) {
   std::string line(begin);
   line.append(label).append(kDashes);
   return line;
+}
+
+bool is_label_character(char c) {
+  return (c >= 'A' && c <= 'Z') || c == ' ';
+}
+
+bool is_boundary(std::string_view line, std::string_view begin) {
+  if (!line.starts_with(begin) || !line.ends_with(kDashes) || line.size() <= begin.size() + kDashes.size())
+    return false;
+  line.remove_prefix(begin.size());
+  line.remove_suffix(kDashes.size());
+  return std::all_of(line.begin(), line.end(), is_label_character);
+}
+
+// A line that would be a BEGIN line if more of it were there.
+bool is_part_of_begin(std::string_view line) {
+  if (line.size() <= kBeginPgp.size()) return !line.empty() && kBeginPgp.starts_with(line);
+  if (!line.starts_with(kBeginPgp)) return false;
+  line.remove_prefix(kBeginPgp.size());
+  const auto* const dashes = std::find_if_not(line.begin(), line.end(), is_label_character);
+  return static_cast<std::size_t>(line.end() - dashes) < kDashes.size() &&
+         std::all_of(dashes, line.end(), [](char c) { return c == '-'; });
 }
 
 bool is_armor_header(std::string_view line) {
@@ -131,8 +155,20 @@ Result<Bytes> dearmor(std::string_view label, std::string_view text) {
   return *std::move(bytes);
 }
 
+Result<Bytes> read_packets(std::string_view label, std::string_view text) {
+  if (looks_armored(text)) return dearmor(label, text);
+  if (holds_armor(text)) {
+    return fail(ErrorCode::armor_invalid, "something stands before the block; hand in the block alone");
+  }
+  return to_bytes(text);
+}
+
 bool looks_armored(std::string_view text) {
   return without_leading_blanks(text).substr(0, kDashes.size()) == kDashes;
+}
+
+bool holds_armor(std::string_view text) {
+  return text.find(kBeginPgp) != std::string_view::npos;
 }
 
 bool begins_armored(std::string_view label, std::string_view text) {
@@ -140,16 +176,24 @@ bool begins_armored(std::string_view label, std::string_view text) {
   return without_leading_blanks(text).substr(0, begin.size()) == begin;
 }
 
+bool is_begin_line(std::string_view line) {
+  return is_boundary(line, kBeginPgp);
+}
+
+bool is_end_line(std::string_view line) {
+  return is_boundary(line, kEndPgp);
+}
+
 bool is_cut_off(std::string_view text) {
-  const std::string_view rest = without_leading_blanks(text);
-  if (rest.size() < kBegin.size()) return kBegin.substr(0, rest.size()) == rest;
-  if (rest.substr(0, kBegin.size()) != kBegin) return false;
-  // The label may itself be cut, up to the end; then no end can match it either.
-  std::string_view label = rest.substr(kBegin.size());
-  label = label.substr(0, label.find(kDashes));
-  if (label.find('\n') != std::string_view::npos) return false;
-  if (label == "PGP SIGNED MESSAGE") label = "PGP SIGNATURE";
-  return rest.find("\n" + line_of(kEnd, label)) == std::string_view::npos;
+  if (text.ends_with('\0')) return true;
+  const auto lines = split_lines(without_leading_blanks(text));
+  if (lines.empty()) return true;
+  bool inside = false;
+  for (const std::string_view each : lines) {
+    const std::string_view line = without_trailing_blanks(each);
+    inside = is_begin_line(line) || (inside && !is_end_line(line));
+  }
+  return inside || (!text.ends_with('\n') && is_part_of_begin(lines.back()));
 }
 
 }  // namespace countersign::auth::openpgp::gate

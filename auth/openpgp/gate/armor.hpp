@@ -17,13 +17,25 @@ std::string enarmor(std::string_view label, ByteView packets);
 // right if there is one. CRLF is taken. armor_invalid.
 Result<Bytes> dearmor(std::string_view label, std::string_view text);
 
+// The packets of a text that is armored under that label, or binary. armor_invalid, as dearmor() and where something
+// else stands before the block: taken for binary it would be refused for a packet that nobody sees.
+Result<Bytes> read_packets(std::string_view label, std::string_view text);
+
 // Does the text begin like an armored block, leading blanks aside?
 bool looks_armored(std::string_view text);
+
+// Does an armored block begin anywhere in it?
+bool holds_armor(std::string_view text);
 
 // Does it begin with an armored block of that label?
 bool begins_armored(std::string_view label, std::string_view text);
 
-// Is this the beginning of an armored block without its end: empty, or cut off? A courier's copy may not be whole yet.
+// A line `-----BEGIN PGP LABEL-----` or `-----END PGP LABEL-----`, of any label.
+bool is_begin_line(std::string_view line);
+bool is_end_line(std::string_view line);
+
+// May more of it be to come: is it empty, or does it end inside a block or inside a BEGIN line, or in zeros, as a stick
+// leaves it that was pulled out? A courier's copy may not be whole yet. What is not cut off is for its reader to judge.
 bool is_cut_off(std::string_view text);
 
 }  // namespace countersign::auth::openpgp::gate

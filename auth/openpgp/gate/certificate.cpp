@@ -257,8 +257,7 @@ Result<GatedCertificate> admit_certificate(std::string_view text, std::size_t re
                 "a certificate of over " + std::to_string(read_bytes_max >> 10) + " KiB" + std::string(kExportHint));
   }
   if (begins_armored("PGP PRIVATE KEY BLOCK", text)) return refuse_secret_key();
-  const Bytes packets =
-      looks_armored(text) ? TRY(dearmor("PGP PUBLIC KEY BLOCK", text)) : Bytes(text.begin(), text.end());
+  const Bytes packets = TRY(read_packets("PGP PUBLIC KEY BLOCK", text));
 
   PacketReader reader(packets);
   CertificateWalk walk;

@@ -40,6 +40,7 @@ class Lines {
   std::string_view peek() const { return trim_end(text_.substr(at_, end_of_line() - at_)); }
   void advance() { at_ = std::min(end_of_line() + 1, text_.size()); }
   std::string_view since(std::size_t start) const { return text_.substr(start, at_ - start); }
+  std::string_view rest() const { return text_.substr(at_); }
 
  private:
   std::size_t end_of_line() const { return std::min(text_.find('\n', at_), text_.size()); }
@@ -56,10 +57,8 @@ tl::unexpected<Error> malformed(const char* why) {
 
 // The whole rest could be the beginning of that line and of nothing else.
 bool is_cut_line(const Lines& lines, std::string_view whole_line) {
-  Lines after = lines;
-  after.advance();
-  const std::string_view line = lines.peek();
-  return after.at_end() && line.size() < whole_line.size() && starts_with(whole_line, line);
+  const std::string_view rest = lines.rest();
+  return rest.size() < whole_line.size() && starts_with(whole_line, rest);
 }
 
 // Collects the value of the challenge line while the cleartext goes by.
@@ -97,8 +96,13 @@ class HintReader {
 // From a BEGIN line to its END line.
 Result<std::string> read_block(Lines& lines, std::string_view end) {
   const std::size_t start = lines.position();
+  lines.advance();
   while (!lines.at_end()) {
     const bool last = lines.peek() == end;
+    // It can end no more, whatever else is still to come.
+    if (!last && starts_with(lines.peek(), "-----") && !is_cut_line(lines, end)) {
+      return malformed("a line that begins with dashes inside a block");
+    }
     lines.advance();
     if (last) return std::string(lines.since(start));
   }
@@ -138,8 +142,9 @@ Result<ClearSigned> read_message(Lines& lines) {
 
 }  // namespace
 
-bool looks_clear_signed(std::string_view text) {
-  return starts_with(trim(text), kClearSignedHeader);
+bool holds_clear_signed(std::string_view text) {
+  return starts_with(trim(text), kClearSignedHeader) ||
+         text.find("\n" + std::string(kClearSignedHeader)) != std::string_view::npos;
 }
 
 Result<TextResponse> split_response(std::string_view text) {
@@ -148,7 +153,7 @@ Result<TextResponse> split_response(std::string_view text) {
   }
   if (holds_secret_key(text)) return refuse_secret_key();
   TextResponse response;
-  Lines lines(text);
+  Lines lines(text.substr(std::min(text.find_first_not_of(kOuterBlanks), text.size())));
   while (true) {
     while (!lines.at_end() && lines.peek().empty()) lines.advance();
     if (lines.at_end()) break;

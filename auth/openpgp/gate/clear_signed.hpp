@@ -26,8 +26,8 @@ struct TextResponse {
   std::optional<std::string> certificate;  // armored, as found
 };
 
-// Does the text begin like a clear-signed message, leading blanks aside?
-bool looks_clear_signed(std::string_view text);
+// Does a line of it begin a clear-signed message, whatever stands before?
+bool holds_clear_signed(std::string_view text);
 
 // Whatever stands before the first and after the last block must be blank. Of each cleartext exactly one line begins
 // with `challenge:`; what follows it up to the line that begins with `nonce:` belongs to it. malformed_message,

@@ -5,6 +5,7 @@
 #include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/gate/key_packet.hpp"
 #include "auth/openpgp/gate/packets.hpp"
+#include "storage/base/text.hpp"
 
 namespace countersign::auth::openpgp::gate {
 namespace {
@@ -77,6 +78,13 @@ bool holds_secret_key(std::string_view text) {
   return text.find("-----BEGIN PGP PRIVATE KEY BLOCK-----") != std::string_view::npos;
 }
 
+bool is_secret_key(std::string_view text) {
+  if (holds_secret_key(text)) return true;
+  if (is_utf8(text)) return false;
+  const auto admitted = admit_certificate(text, kCertificateReadBytesMax);
+  return !admitted && admitted.error().code == ErrorCode::secret_key_handed_in;
+}
+
 Result<Fingerprint> fingerprint_of_secret_key(ByteView secret_key) {
   return TRY(secret_parts(secret_key)).front().fingerprint;
 }
@@ -131,7 +139,7 @@ Status check_protected(ByteView secret_key) {
 }
 
 Result<SecretKeyFacts> inspect_secret_key(std::string_view text) {
-  Bytes read = looks_armored(text) ? TRY(dearmor("PGP PRIVATE KEY BLOCK", text)) : to_bytes(text);
+  Bytes read = TRY(read_packets("PGP PRIVATE KEY BLOCK", text));
   const Secret packets = Secret::take(read);
   const auto parts = TRY(secret_parts(packets.reveal()));
   SecretKeyFacts facts{parts.front().fingerprint, true};

@@ -9,6 +9,8 @@ namespace countersign::auth::openpgp::gate {
 
 // Does an armored one begin anywhere in it? Wherever it stands, who handed it in has exposed it.
 bool holds_secret_key(std::string_view text);
+// That, or a binary one as the whole of it.
+bool is_secret_key(std::string_view text);
 
 // Of the primary key. packet_refused, unknown_version, certificate_refused.
 Result<Fingerprint> fingerprint_of_secret_key(ByteView secret_key);

@@ -149,12 +149,9 @@ Bytes normalised(const SignaturePacket& packet, const Claims& claims, ByteView t
 Result<Bytes> only_signature(std::string_view text, std::initializer_list<std::string_view> labels) {
   if (text.size() > kSignatureBytesMax) return fail(ErrorCode::message_too_large, "a signature of over 8 KiB");
   if (begins_armored("PGP PRIVATE KEY BLOCK", text)) return refuse_secret_key();
-  Bytes packets(text.begin(), text.end());
-  if (looks_armored(text)) {
-    const auto* const label = std::find_if(labels.begin(), std::prev(labels.end()),
-                                           [&](std::string_view one) { return begins_armored(one, text); });
-    packets = TRY(dearmor(*label, text));
-  }
+  const auto* const label = std::find_if(labels.begin(), std::prev(labels.end()),
+                                         [&](std::string_view one) { return begins_armored(one, text); });
+  const Bytes packets = TRY(read_packets(*label, text));
   if (packets.empty()) return fail(ErrorCode::signature_missing, "there is no signature");
   PacketReader reader(packets);
   const Packet packet = TRY(reader.next());

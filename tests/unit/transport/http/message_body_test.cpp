@@ -54,7 +54,8 @@ TEST_CASE("a clear-signed body may have empty lines before it as OpenPGP.js writ
     CHECK(got.status == 0);
     CHECK(got.message.text == before + kSigned);
   }
-  CHECK(read("POST", "/v1/session", "", "x\n" + kSigned).status == 415);
+  // What is wrong with it the splitter says, as of a file.
+  CHECK(read("POST", "/v1/session", "", "x\n" + kSigned).message.text == "x\n" + kSigned);
   CHECK(read("POST", "/v1/session", "", "\n\n").status == 415);
 }
 

@@ -97,6 +97,32 @@ TEST_CASE("every cut of an armored block looks cut off and the whole one does no
   CHECK_FALSE(openpgp::gate::is_cut_off("-----BEGIN PGP SIGNA\n"));
   // A clear-signed message has no end of its own.
   const std::string message = "-----BEGIN PGP SIGNED MESSAGE-----\n\ntext\n";
-  CHECK(openpgp::gate::is_cut_off(message + "-----END PGP SIGNED MESSAGE-----\n"));
+  CHECK(openpgp::gate::is_cut_off(message));
   CHECK_FALSE(openpgp::gate::is_cut_off(message + whole));
+  // No more of it would mend these.
+  CHECK_FALSE(openpgp::gate::is_cut_off(message + "-----END PGP SIGNED MESSAGE-----\n"));
+  CHECK_FALSE(openpgp::gate::is_cut_off(whole + "-- \nsent from my phone\n"));
+  CHECK_FALSE(openpgp::gate::is_cut_off(whole + "-----BEGIN PGP SIGNATURE----x"));
+  CHECK_FALSE(openpgp::gate::is_cut_off("dear all\n" + whole));
+  // The next block may be on its way, and zeros are what was not written.
+  for (const char* begun :
+       {"-", "-----BEGIN", "-----BEGIN PGP ", "-----BEGIN PGP PUB", "-----BEGIN PGP PUBLIC KEY BLOCK--",
+        "-----BEGIN PGP PUBLIC KEY BLOCK-----", "-----BEGIN PGP PUBLIC KEY BLOCK-----\n"}) {
+    CAPTURE(begun);
+    CHECK(openpgp::gate::is_cut_off(whole + begun));
+  }
+  CHECK(openpgp::gate::is_cut_off(whole + std::string(3, '\0')));
+}
+
+TEST_CASE("packets are read from armor or binary and not from behind other text") {
+  const Bytes packets = to_bytes("\x98\x01");
+  const std::string block = openpgp::gate::enarmor(kLabel, packets);
+  CHECK(openpgp::gate::read_packets(kLabel, block) == packets);
+  CHECK(openpgp::gate::read_packets(kLabel, " \r\n" + block + "\r\n") == packets);
+  CHECK(openpgp::gate::read_packets(kLabel, to_string(packets)) == packets);
+  for (const std::string& text : {"Dear all,\n" + block, ":" + block, block + "x\n"}) {
+    const auto refused = openpgp::gate::read_packets(kLabel, text);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::armor_invalid);
+  }
 }

@@ -49,8 +49,10 @@ TEST_CASE("a clear-signed message gives its challenge line and its signature") {
   CHECK(response->messages[0].challenge_hint == "AbC-_9");
   CHECK(response->messages[0].signature == kSignature);
   CHECK_FALSE(response->certificate);
-  CHECK(openpgp::gate::looks_clear_signed("\r\n \n" + message(kStatement)));
-  CHECK_FALSE(openpgp::gate::looks_clear_signed("{\"challenge\": 1}"));
+  CHECK(openpgp::gate::holds_clear_signed("\r\n \n" + message(kStatement)));
+  CHECK(openpgp::gate::holds_clear_signed("Dear all,\n" + message(kStatement)));
+  CHECK_FALSE(openpgp::gate::holds_clear_signed("{\"challenge\": 1}"));
+  CHECK_FALSE(openpgp::gate::holds_clear_signed("{\"response\":\"" + message(kStatement)));
 }
 
 TEST_CASE("two messages and a certificate are taken apart") {
@@ -102,6 +104,12 @@ TEST_CASE("whatever stands outside the blocks is refused") {
   CHECK(code_of(message(kStatement) + message(kStatement) + message(kStatement)) == ErrorCode::malformed_message);
   CHECK(code_of(kSignature) == ErrorCode::malformed_message);
   CHECK(code_of("{}") == ErrorCode::malformed_message);
+  CHECK(code_of("Dear all,\n" + message(kStatement)) == ErrorCode::malformed_message);
+  CHECK(code_of(message(kStatement) + "-- \nalice\n") == ErrorCode::malformed_message);
+  // What can be mended by no more of it is not incomplete.
+  CHECK(code_of(message(kStatement) + "-----BEGIN PGP\n") == ErrorCode::malformed_message);
+  CHECK(code_of(message(kStatement).substr(0, message(kStatement).rfind("-----END")) + "-----END PGP MESSAGE-----\n") ==
+        ErrorCode::malformed_message);
   CHECK(code_of("-----BEGIN PGP MESSAGE-----\n\nAAAA\n-----END PGP MESSAGE-----\n") == ErrorCode::malformed_message);
 }
 
