@@ -41,6 +41,23 @@ void check(const Request& request) {
   static_cast<void>(countersign::transport::http::accepts_json(request.accept));
 }
 
+std::string name_of(State state) {
+  switch (state) {
+    case State::idle:
+      return "idle";
+    case State::head:
+      return "head";
+    case State::body:
+      return "body";
+    case State::ended:
+      return "ended";
+    case State::complete:
+    case State::refused:
+      break;
+  }
+  std::abort();
+}
+
 std::vector<std::string> read_all(std::string_view bytes, std::size_t piece) {
   RequestReader reader;
   std::vector<std::string> seen;
@@ -51,6 +68,7 @@ std::vector<std::string> read_all(std::string_view bytes, std::size_t piece) {
     while (reader.state() == State::complete) {
       const Request request = reader.take();
       check(request);
+      require(reader.state() != State::ended || (request.match.route->on_behalf() && !request.keep_alive));
       seen.push_back(request.method + " " + request.path + "\n" + request.body);
     }
   }
@@ -58,7 +76,7 @@ std::vector<std::string> read_all(std::string_view bytes, std::size_t piece) {
     require(reader.refusal().status >= 400 && reader.refusal().status < 500);
     seen.push_back(std::to_string(reader.refusal().status));
   } else {
-    seen.push_back(reader.state() == State::idle ? "idle" : reader.state() == State::head ? "head" : "body");
+    seen.push_back(name_of(reader.state()));
   }
   return seen;
 }

@@ -29,7 +29,7 @@ struct Connections::Connection {
     answering,  // a whole request whose turn it is
     held,       // an answer that must not leave yet
     writing,    // an answer
-    lingering,  // what follows a refusal
+    lingering,  // what follows the last answer, unread
   };
 
   std::uint64_t id = 0;
@@ -50,10 +50,10 @@ struct Connections::Connection {
   RequestReader reader;
   bool readable = true;  // as far as we know: edge-triggered events say it once
   bool peer_closed = false;
-  bool refused = false;
-  bool slow = false;   // what is asked takes one of the places for what takes long
-  SteadyTime began;    // of what is waited for: a first byte, or the request that it began
-  SteadyTime arrived;  // of the whole request
+  bool leaves_unread = false;  // what follows the answer is nothing that we take
+  bool slow = false;           // what is asked takes one of the places for what takes long
+  SteadyTime began;            // of what is waited for: a first byte, or the request that it began
+  SteadyTime arrived;          // of the whole request
   SteadyTime deadline;
   Answer answer;
   std::size_t sent = 0;

@@ -38,7 +38,7 @@ struct Deadlines {
   Duration whole{10000};  // to the end of its body
   Duration idle{60000};   // between requests
   Duration write{10000};  // for an answer to leave
-  Duration linger{1000};  // to read what follows a refusal, so that it is not lost to a reset
+  Duration linger{1000};  // to read what follows a last answer, so that it is not lost to a reset
   Duration stop{5000};    // for open requests when stopping
 };
 

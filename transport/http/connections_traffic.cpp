@@ -151,8 +151,10 @@ Connections::Next Connections::read_more(Connection& connection, std::span<char>
       break;
     case RequestReader::State::complete:
       return dispatch(connection);
+    case RequestReader::State::ended:
+      return close(connection);  // its answer went out, and said so
     case RequestReader::State::refused:
-      connection.refused = true;
+      connection.leaves_unread = true;
       return send_answer(connection, answerer_.refuse(reader.refusal(), connection.peer));
   }
   if (!connection.readable) return Next::wait;
@@ -197,7 +199,7 @@ Connections::Next Connections::take_place(Connection& connection) {
       return Next::gone;
     }
   }
-  connection.refused = true;
+  connection.leaves_unread = true;
   return send_answer(connection, answerer_.refuse({503, "queue full", {}, false}, connection.peer));
 }
 
@@ -216,7 +218,9 @@ Connections::Connection* Connections::pass_place_on() {
 }
 
 Connections::Next Connections::answer(Connection& connection) {
-  Answer answer = answerer_.answer(connection.reader.take(), connection.peer, connection.arrived);
+  Request request = connection.reader.take();
+  connection.leaves_unread = connection.reader.state() == RequestReader::State::ended;
+  Answer answer = answerer_.answer(std::move(request), connection.peer, connection.arrived);
   if (answer.hold_until && *answer.hold_until > steady_now()) return hold(connection, std::move(answer));
   return send_answer(connection, std::move(answer));
 }
@@ -268,7 +272,7 @@ Connections::Next Connections::after_answer(Connection& connection) {
     const bool more = connection.readable || connection.reader.state() != RequestReader::State::idle;
     return more ? Next::give_way : Next::wait;
   }
-  if (!connection.refused) return close(connection);
+  if (!connection.leaves_unread) return close(connection);
   // Closing with bytes unread resets the connection, and the peer may lose the answer that it has not read yet.
   connection.phase = Connection::Phase::lingering;
   connection.deadline = now + settings_.deadlines.linger;

@@ -74,7 +74,7 @@ tl::expected<void, BodyRefusal> read_fields(Result<Json> parsed, Message& messag
 tl::expected<void, BodyRefusal> read_body(const Request& request, Message& message) {
   const Route& route = *request.match.route;
   const std::string_view body = request.body;
-  if (route.bodies == Bodies::none || (route.bodies == Bodies::optional && body.empty())) return {};
+  if (route.body_bytes_max() == 0 || (route.bodies == Bodies::optional && body.empty())) return {};
   // curl sends a file as it is. What needs no decoding is copied nowhere: it may hold a password.
   Secret decoded;
   if (is_encoded(body)) {

@@ -12,7 +12,7 @@ namespace countersign::transport::http {
 namespace {
 
 constexpr std::size_t kMethodBytesMax = 16;
-constexpr std::size_t kContentLengthDigitsMax = 10;
+constexpr std::size_t kLengthMax = 10'000'000'000;  // what is longer counts as this
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
@@ -59,6 +59,30 @@ std::optional<std::string_view> after_scheme(std::string_view target) {
   return std::nullopt;
 }
 
+// A request target (RFC 9112 §3.2) in its parts.
+struct Target {
+  std::string_view path;
+  std::optional<std::string_view> host;  // of the absolute form
+  bool has_query = false;
+};
+
+Target split_target(std::string_view text) {
+  Target target;
+  const std::size_t question = std::min(text.find('?'), text.size());
+  target.has_query = question < text.size();
+  target.path = text.substr(0, question);
+  if (const auto absolute = after_scheme(target.path)) {
+    const std::size_t slash = std::min(absolute->find('/'), absolute->size());
+    target.host = absolute->substr(0, slash);
+    target.path = slash < absolute->size() ? absolute->substr(slash) : "/";
+  }
+  return target;
+}
+
+bool is_on_behalf(const RouteMatch& match) {
+  return match.route != nullptr && match.route->on_behalf();
+}
+
 bool list_has(std::string_view list, std::string_view word) {
   while (!list.empty()) {
     const std::size_t comma = std::min(list.find(','), list.size());
@@ -84,7 +108,7 @@ RequestReader::~RequestReader() {
 }
 
 RequestReader::State RequestReader::feed(std::string_view bytes) {
-  if (state_ == State::refused) return state_;
+  if (state_ == State::refused || state_ == State::ended) return state_;
   append(bytes);
   advance();
   return state_;
@@ -100,14 +124,16 @@ Request RequestReader::take() {
   assert(state_ == State::complete);
   request_.body.assign(buffer_.data() + body_begin_, body_bytes_);
   Request taken = std::move(request_);
-  drop(body_begin_ + body_bytes_);
+  const bool ends = leaves_body_;
+  drop(ends ? buffer_.size() : body_begin_ + body_bytes_);
   reset();
+  if (ends) state_ = State::ended;
   advance();
   return taken;
 }
 
 void RequestReader::advance() {
-  if (state_ == State::complete || state_ == State::refused) return;
+  if (state_ == State::complete || state_ == State::refused || state_ == State::ended) return;
   while (state_ == State::idle || state_ == State::head) {
     if (!take_line()) return;
   }
@@ -122,7 +148,7 @@ bool RequestReader::take_line() {
   const auto end = static_cast<std::size_t>(newline - buffer_.begin());
   scanned_ = end;
   // Before the line is looked at, so that it does not matter in which pieces it came.
-  if (!in_headers_ && end - line_begin_ > kRequestLineBytesMax) return refuse(414, "request line too long");
+  if (!in_headers_ && !may_go_on(end - line_begin_)) return refuse(414, "request line too long");
   if (end >= limits_.bytes) return refuse(431, "head too long");
   if (newline == buffer_.end()) return false;
 
@@ -142,6 +168,19 @@ bool RequestReader::take_line() {
     return take_request_line(text);
   }
   return text.empty() ? end_head() : take_header(text);
+}
+
+// Whether a request line may be so long: longer than others where a proxy passes along a query in it.
+bool RequestReader::may_go_on(std::size_t line_bytes) {
+  if (line_bytes <= kRequestLineBytesMax) return true;
+  const std::string_view begin(buffer_.data() + line_begin_, kRequestLineBytesMax);
+  const std::string_view method = begin.substr(0, begin.find(' '));
+  const std::string_view target = begin.substr(std::min(method.size() + 1, begin.size()));
+  // Without its `?` here the path would be longer than any of ours.
+  if (target.find('?') == std::string_view::npos) return false;
+  if (!is_on_behalf(find_route(method, split_target(target).path))) return false;
+  limits_ = kHeadLimitsOnBehalf;
+  return true;
 }
 
 bool RequestReader::take_request_line(std::string_view line) {
@@ -164,23 +203,24 @@ bool RequestReader::take_request_line(std::string_view line) {
   return take_target(path);
 }
 
-bool RequestReader::take_target(std::string_view target) {
-  for (const char c : target) {
-    if (c <= 0x20 || c >= 0x7f || c == '#') return refuse(400, "path");
+bool RequestReader::take_target(std::string_view text) {
+  const std::size_t query = std::min(text.find('?'), text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte <= 0x20 || byte == 0x7f || byte == '#' || (byte > 0x7f && i < query)) return refuse(400, "path");
   }
-  // Nothing we take comes by a query string, least of all a token, and what is in one ends up in logs.
-  if (target.find('?') != std::string_view::npos) return refuse(400, "query string");
-  if (const auto absolute = after_scheme(target)) {
-    // RFC 9112 §3.2.2: the host is then this one, whatever Host says.
-    const std::size_t slash = std::min(absolute->find('/'), absolute->size());
-    if (!is_host(absolute->substr(0, slash))) return refuse(400, "host");
-    target = slash < absolute->size() ? absolute->substr(slash) : "/";
-  }
-  const bool asterisk = target == "*" && request_.method == "OPTIONS";  // RFC 9112 §3.2.4
-  if (!target.starts_with('/') && !asterisk) return refuse(400, "path");
-  request_.path = target;
-  request_.match = find_route(request_.method, request_.path);
-  if (request_.match.route != nullptr && request_.match.route->on_behalf()) limits_ = kHeadLimitsOnBehalf;
+  const Target target = split_target(text);
+  // RFC 9112 §3.2.2: the host is then this one, whatever Host says.
+  if (target.host && !is_host(*target.host)) return refuse(400, "host");
+  const bool asterisk = target.path == "*" && request_.method == "OPTIONS";  // RFC 9112 §3.2.4
+  if (!target.path.starts_with('/') && !asterisk) return refuse(400, "path");
+  request_.match = find_route(request_.method, target.path);
+  const bool on_behalf = is_on_behalf(request_.match);
+  // Nothing we take comes by a query string, least of all a token, and what is in one ends up in logs. A proxy that
+  // asks about somebody else's request may send that one's, which ends here.
+  if (target.has_query && !on_behalf) return refuse(400, "query string");
+  request_.path = target.path;
+  if (on_behalf) limits_ = kHeadLimitsOnBehalf;
   return true;
 }
 
@@ -239,23 +279,33 @@ bool RequestReader::end_head() {
   return true;
 }
 
+// Of digits.
+std::size_t RequestReader::said_length() const {
+  std::size_t length = 0;
+  for (const char c : content_length_) length = std::min(kLengthMax, length * 10 + static_cast<std::size_t>(c - '0'));
+  return length;
+}
+
 // How long the body is, and whether anything says otherwise (RFC 9112 §6.3).
 bool RequestReader::judge_framing() {
   const Route* route = request_.match.route;
   if (seen_.transfer_encoding) return refuse(seen_.content_length ? 400 : 411, "transfer encoding");
-  std::size_t length = 0;
-  if (seen_.content_length) {
-    if (content_length_.empty() || !std::all_of(content_length_.begin(), content_length_.end(), is_digit)) {
-      return refuse(400, "content length");
-    }
-    if (content_length_.size() > kContentLengthDigitsMax) return refuse(413, "body too large");
-    for (const char c : content_length_) length = length * 10 + static_cast<std::size_t>(c - '0');
+  if (seen_.content_length &&
+      (content_length_.empty() || !std::all_of(content_length_.begin(), content_length_.end(), is_digit))) {
+    return refuse(400, "content length");
   }
+  const std::size_t length = said_length();
   if (route == nullptr) {
     // An unwanted body is not read, so the connection ends with the answer; without one the carrier answers.
     refusal_.allow = request_.match.allow;
     if (length > 0) return refuse(request_.match.refusal, "no such call");
-    body_bytes_ = 0;
+    return true;
+  }
+  if (route->on_behalf()) {
+    // The headers describe the request that is asked about. Nor is its body waited for: a proxy may pass the length
+    // along and keep the bytes, and the next request of the connection would be taken for them.
+    leaves_body_ = length > 0;
+    request_.keep_alive = request_.keep_alive && !leaves_body_;
     return true;
   }
   if (length > 0 && route->bodies == Bodies::none) return refuse(400, "body where there is none");
@@ -263,14 +313,11 @@ bool RequestReader::judge_framing() {
   if (!seen_.content_length && (route->bodies == Bodies::message || route->bodies == Bodies::form)) {
     return refuse(411, "no content length");
   }
-  // A proxy passes along the headers of the request that it asks about; they describe that one.
-  if (!route->on_behalf()) {
-    if (seen_.content_encoding) return refuse(415, "content encoding");
-    if (equal_ignoring_case(std::string_view(request_.content_type).substr(0, 10), "multipart/")) {
-      return refuse(415, "multipart");
-    }
-    if (seen_.expect && !equal_ignoring_case(expect_, "100-continue")) return refuse(400, "expect");
+  if (seen_.content_encoding) return refuse(415, "content encoding");
+  if (equal_ignoring_case(std::string_view(request_.content_type).substr(0, 10), "multipart/")) {
+    return refuse(415, "multipart");
   }
+  if (seen_.expect && !equal_ignoring_case(expect_, "100-continue")) return refuse(400, "expect");
   wants_continue_ = seen_.expect && length > 0 && !request_.http_1_0;
   body_bytes_ = length;
   return true;
@@ -287,7 +334,7 @@ bool RequestReader::refuse(int status, std::string_view reason) {
 void RequestReader::reset() {
   state_ = State::idle;
   line_begin_ = scanned_ = header_count_ = body_begin_ = body_bytes_ = 0;
-  in_headers_ = wants_continue_ = false;
+  in_headers_ = wants_continue_ = leaves_body_ = false;
   limits_ = kHeadLimits;
   request_ = Request{};
   for (std::string* kept : {&host_, &connection_, &content_length_, &expect_}) kept->clear();

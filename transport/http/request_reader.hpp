@@ -3,7 +3,9 @@
 // Pure: no socket, no clock. Fed byte by byte or all at once it says the same. What it lets through has one meaning
 // only, for us and for any proxy in front: no Transfer-Encoding, one Content-Length of digits, one Host, no bare CR or
 // LF, no folded lines, no body where the method has none. What a stranger's headers say beyond the few we use ends
-// here. What RFC 9110 and 9112 ask of a server, rule by rule: tests/unit/transport/http/server_musts_test.cpp.
+// here. What a proxy asks about somebody else's request may have that one's query and body: neither is looked at, and a
+// body ends the connection, so that nothing in it can be taken for a request. What RFC 9110 and 9112 ask of a server,
+// rule by rule: tests/unit/transport/http/server_musts_test.cpp.
 //
 // One thread at a time.
 #pragma once
@@ -36,6 +38,7 @@ class RequestReader {
     body,      // the head is whole, the body is not
     complete,  // take() it
     refused,   // for good: where the next request would begin is unknown
+    ended,     // for good: a body follows that nobody reads, and the answer was the last
   };
 
   RequestReader() = default;
@@ -43,14 +46,15 @@ class RequestReader {
   RequestReader& operator=(const RequestReader&) = delete;
   ~RequestReader();
 
-  // Bytes that follow a whole request wait until it was taken. After a refusal nothing is kept.
+  // Bytes that follow a whole request wait until it was taken. After a refusal, and behind the head of a request whose
+  // body nobody reads, nothing is kept.
   State feed(std::string_view bytes);
   State state() const { return state_; }
   // True once for a request whose sender waits for leave to send its body (RFC 9110 §10.1.1).
   bool wants_continue();
   // Only when complete: all of it but the body.
   const Request& request() const { return request_; }
-  // Only when complete. Goes on with what is left over, so the state may be `complete` again.
+  // Only when complete. Goes on with what is left over, so the state may be `complete` again; or it is `ended`.
   Request take();
   // Only when refused.
   const Refusal& refusal() const { return refusal_; }
@@ -58,6 +62,7 @@ class RequestReader {
  private:
   void advance();
   bool take_line();
+  bool may_go_on(std::size_t line_bytes);
   bool take_request_line(std::string_view line);
   bool take_target(std::string_view target);
   bool take_header(std::string_view line);
@@ -65,6 +70,7 @@ class RequestReader {
   bool keep_once(std::string& into, bool& seen, std::string_view value, std::string_view reason);
   bool end_head();
   bool judge_framing();
+  std::size_t said_length() const;
   bool refuse(int status, std::string_view reason);
   void reset();
   void append(std::string_view bytes);
@@ -91,6 +97,7 @@ class RequestReader {
     bool transfer_encoding = false, content_encoding = false;
   } seen_;
   bool wants_continue_ = false;
+  bool leaves_body_ = false;
   Refusal refusal_;
 };
 

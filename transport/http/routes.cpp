@@ -15,7 +15,7 @@ using B = Bodies;
 // clang-format off
 constexpr std::array kRoutes = {
     //    method    path                   operation           success  answer         body
-    Route{"GET",    "/v1/authz",           "session.authz",    200,     P::authz,      B::none},
+    Route{"*",      "/v1/authz",           "session.authz",    200,     P::authz,      B::foreign},
     Route{"GET",    "/v1/session",         "session.show",     200,     P::json,       B::none},
     Route{"GET",    "/v1/sessions",        "session.list",     200,     P::json,       B::none},
     Route{"GET",    "/v1/server",          "server.show",      200,     P::json,       B::none},
@@ -37,6 +37,17 @@ constexpr std::array kRoutes = {
 
 constexpr std::size_t kSessionIdDigits = 32;
 
+bool takes(const Route& route, std::string_view method) {
+  if (route.method == "*") return method != "CONNECT" && method != "TRACE";
+  return route.method == method;
+}
+
+// As Allow names them.
+std::string_view methods_of(const Route& route) {
+  if (route.method == "*") return "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+  return route.method == "GET" ? "GET, HEAD" : route.method;
+}
+
 // The session id where the path has one; nullopt where it does not match.
 std::optional<std::string_view> match(std::string_view pattern, std::string_view path) {
   if (pattern.back() != '*') return pattern == path ? std::optional<std::string_view>("") : std::nullopt;
@@ -54,11 +65,11 @@ const Operation& Route::row() const {
 }
 
 std::size_t Route::body_bytes_max() const {
-  return bodies == Bodies::none ? 0 : row().body_bytes_max;
+  return bodies == Bodies::none || bodies == Bodies::foreign ? 0 : row().body_bytes_max;
 }
 
 bool Route::quick() const {
-  return bodies == Bodies::none || bodies == Bodies::optional;
+  return bodies == Bodies::none || bodies == Bodies::foreign || bodies == Bodies::optional;
 }
 
 std::span<const Route> routes() {
@@ -71,9 +82,9 @@ RouteMatch find_route(std::string_view method, std::string_view path) {
   for (const Route& route : kRoutes) {
     const auto session = match(route.path, path);
     if (!session) continue;
-    if (route.method == method) return {&route, std::string(*session), 0, {}};
+    if (takes(route, method)) return {&route, std::string(*session), 0, {}};
     if (!result.allow.empty()) result.allow += ", ";
-    result.allow += route.method == "GET" ? "GET, HEAD" : route.method;
+    result.allow += methods_of(route);
   }
   result.refusal = result.allow.empty() ? 404 : 405;
   return result;

@@ -24,14 +24,15 @@ enum class Presentation : std::uint8_t {
 
 enum class Bodies : std::uint8_t {
   none,      // no body
+  foreign,   // somebody else's, of which nothing is read
   optional,  // a JSON object, or no body at all
   message,   // a JSON object, or an OpenPGP text
   form,      // those, or a form
 };
 
 struct Route {
-  std::string_view method;
-  std::string_view path;  // a last part of `*` stands for a session id: 32 lower-case hex digits
+  std::string_view method;  // `*` stands for every one but CONNECT, whose 200 opens a tunnel, and TRACE
+  std::string_view path;    // a last part of `*` stands for a session id: 32 lower-case hex digits
   std::string_view operation;
   int status;  // on success
   Presentation presentation;
@@ -40,7 +41,7 @@ struct Route {
   // The row of the operation table.
   const Operation& row() const;
   std::size_t body_bytes_max() const;
-  // Asked by a proxy about somebody else's request, whose headers it passes along.
+  // Asked by a proxy about somebody else's request, whose headers it passes along, and its method, query and body too.
   bool on_behalf() const { return presentation == Presentation::authz; }
   // Answered from memory or one read: never waits behind signatures and passwords.
   bool quick() const;

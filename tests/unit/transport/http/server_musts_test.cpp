@@ -91,6 +91,9 @@ std::vector<Rule> rules_of_9112() {
      After::goes_on, "connection: keep-alive"},
     {"9.3", "a body that is not read ends the connection",
      "PUT" + to + "Host: a\r\nContent-Length: 2\r\n\r\n{}", 405, kCloses, "connection: close"},
+    {"9.3", "nor is that of what a proxy asks",
+     "POST /v1/authz?x HTTP/1.1\r\nHost: a\r\n" + kGood + "Content-Length: 2\r\n\r\n{}", 200, kCloses,
+     "connection: close"},
     {"9.6", "close is answered with close", get(kGood + "Connection: close\r\n"), 200, kCloses, "connection: close"},
   };
 }
@@ -120,6 +123,8 @@ std::vector<Rule> rules_of_9110() {
      "content-length: 17"},
     {"9.3.2", "when it is refused too", "HEAD /v1/session" + host + "\r\n", 401, After::goes_on,
      "content-type: application/problem+json"},
+    {"9.3.6", "no tunnel begins with a 200", "CONNECT /v1/authz" + host + kGood + "\r\n", 405, After::goes_on,
+     "allow: GET, HEAD, POST"},
     {"9.3.7", "OPTIONS", "OPTIONS /v1/session" + host + "\r\n", 405, After::goes_on, "allow: GET, HEAD, POST, DELETE",
      {}, "browsers of other origins have nothing to ask here"},
     {"9.3.8", "TRACE shows no credentials", "TRACE /v1/session" + host + kGood + "\r\n", 405, After::goes_on, {},
@@ -130,6 +135,8 @@ std::vector<Rule> rules_of_9110() {
      "POST /v1/session HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n{}",
      201, kCloses},
     {"10.1.1", "who does not wait gets one answer", post("Content-Length: 2\r\nExpect: 100-continue\r\n", "{}"), 201},
+    {"10.1.1", "nor is leave given for a body that nobody reads",
+     "POST /v1/authz" + host + kGood + "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n", 200, kCloses},
     {"10.1.1", "another expectation", post("Content-Length: 2\r\nExpect: rain\r\n", "{}"), 400, kCloses, {}, {},
      "MAY be 417; nobody sends one"},
     {"11.1", "the scheme has no case", get("Authorization: bEARER cs_good\r\n"), 200},
@@ -156,6 +163,7 @@ std::vector<Rule> rules_of_6750() {
      "MAY be supported; a body is kept longer than a header"},
     {"2.3", "a token in the URL", get("", "/v1/session?access_token=cs_good"), 400, kCloses, {}, {},
      "SHOULD NOT be used, and what is in a URL ends up in logs"},
+    {"2.3", "in that of what a proxy asks", get("", "/v1/authz?access_token=cs_good"), 401},
     {"3", "the challenge has a parameter", get(""), 401, After::goes_on, "www-authenticate: Bearer realm="},
     {"3.1", "and no error where no token came", get(""), 401, After::goes_on,
      "www-authenticate: Bearer realm=\"countersign\"\r\n"},
@@ -177,7 +185,12 @@ void check(const char* text, const std::vector<Rule>& rules) {
   serving.operations.answer = [](const Message& message) -> Result<Json> {
     const bool wanted = find_operation(message.operation)->guard == Guard::bearer;
     if (wanted && message.token.reveal_text() != "cs_good") return fail(ErrorCode::session_unknown);
-    return Json::object().set("answer", "yes!");
+    if (message.operation != "session.authz") return Json::object().set("answer", "yes!");
+    return Json::object()
+        .set("session", std::string(32, '0'))
+        .set("account", std::string(64, 'a'))
+        .set("username", "alice")
+        .set("fingerprint", "");
   };
   for (const Rule& rule : rules) {
     INFO(text << " " << rule.section << ": " << rule.rule << " " << rule.reason);
