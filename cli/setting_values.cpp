@@ -21,6 +21,9 @@ constexpr Seconds kHour{3600};
 constexpr Seconds kDay{86400};
 constexpr EnumNames<StorageKind::sqlite, StorageKind::directory> kStorageKinds("sqlite", "directory");
 constexpr EnumNames<Registration::open, Registration::closed> kRegistrations("open", "closed");
+using transport::http::ForwardedHeader;
+constexpr EnumNames<ForwardedHeader::x_forwarded_for, ForwardedHeader::forwarded> kForwardedHeaders("x-forwarded-for",
+                                                                                                    "forwarded");
 constexpr EnumNames<OpenPgpEngine::rnp, OpenPgpEngine::both> kEngines("rnp", "gpgme", "both");
 
 tl::unexpected<Error> refuse(std::string why) {
@@ -144,6 +147,13 @@ std::string get_trusted_proxies(const Settings& settings) {
   return out;
 }
 
+Status set_forwarded_header(Settings& settings, const std::string& text) {
+  const auto named = kForwardedHeaders.find(text);
+  if (!named) return refuse("x-forwarded-for or forwarded");
+  settings.forwarded_header = *named;
+  return ok();
+}
+
 Status set_switch(bool& value, const std::string& text) {
   if (text != "on" && text != "off") return refuse("on or off");
   value = text == "on";
@@ -213,7 +223,11 @@ const SettingRow kTable[] = {
     {"instance", "The writer of this server's audit record; each server on one storage needs its own.", false,
      set_instance, [](const Settings& settings) { return settings.instance; }, true},
     {"listen", "HOST:PORT of the HTTP server.", false, set_listen, get_listen, true},
-    {"trusted_proxies", "Networks whose X-Forwarded-For counts.", true, set_trusted_proxies, get_trusted_proxies, true},
+    {"trusted_proxies", "Networks of proxies, whose word counts on whom a request is from.", true, set_trusted_proxies,
+     get_trusted_proxies, true},
+    {"forwarded_header", "x-forwarded-for or forwarded: where they say it. The other is a stranger's.", false,
+     set_forwarded_header,
+     [](const Settings& settings) { return std::string(kForwardedHeaders.of(settings.forwarded_header)); }, true},
     only_at_start(NUMBER("connections_max", "Connections at once; fewer where the system gives fewer descriptors.",
                          connections_max, 1u, 16u, 1'000'000u)),
     only_at_start(NUMBER("connections_per_address_max",

@@ -30,6 +30,7 @@ struct Settings {
   std::string instance = "server";  // the writer of this server's audit record
   transport::http::ListenAddress listen{"127.0.0.1", 8420, true};
   std::vector<std::string> trusted_proxies;  // CIDR
+  transport::http::ForwardedHeader forwarded_header = transport::http::ForwardedHeader::x_forwarded_for;
   std::uint32_t connections_max = 4096;
   std::uint32_t connections_per_address_max = 256;
   bool rate_limit = true;

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <ctime>
 #include <functional>
+#include <mutex>
 #include <thread>
 
 #include "auth/base/log.hpp"
@@ -32,7 +33,8 @@ struct ServeOptions {
         {"--listen", &listen, "HOST:PORT"},
         {"--openpgp", &openpgp, "The OpenPGP engine: rnp, gpgme or both"},
         {"--rate-limit", &rate_limit, "on or off"},
-        {"--trusted-proxy", &trusted_proxies, "A network whose X-Forwarded-For counts; may be given again"},
+        {"--trusted-proxy", &trusted_proxies,
+         "A network of proxies, whose forwarded_header counts; may be given again"},
         {"--insecure-http", &insecure_http, "Plain HTTP on an address that others can reach"},
     };
   }
@@ -117,6 +119,40 @@ void maintain_until_stopped(Store& store, const std::function<void()>& on_hangup
   }
 }
 
+// Silence would count everybody behind a proxy as one.
+void tell_of_unsaid_source(const transport::http::Source& source, std::string_view header) {
+  using transport::http::Forwarding;
+  const std::string proxy = source.address.text();
+  const auto alarm = [&](std::string_view problem, const std::string& detail) {
+    auth::log_grouped(auth::LogLevel::alarm, "source unsaid", {{"problem", problem}, {"proxy", proxy}},
+                      {{"detail", detail}});
+  };
+  switch (source.forwarding) {
+    case Forwarding::none:
+    case Forwarding::read:
+      return;
+    case Forwarding::missing:
+      return alarm("no header", fmt::format("set {} to the client's address at every location of the proxy that leads "
+                                            "here, else all behind it are limited as one",
+                                            header));
+    case Forwarding::unreadable:
+      return alarm("no address", fmt::format("the proxy's {} names no address: let it write the client's, else all "
+                                             "behind it are limited as one",
+                                             header));
+    case Forwarding::disregarded: {
+      static std::once_flag told;
+      std::call_once(told, [&] {
+        auth::log_event(auth::LogLevel::warning, "proxy not trusted",
+                        {{"proxy", proxy},
+                         {"detail", fmt::format("its {} does not count, and all behind it are limited as one; name it "
+                                                "in trusted_proxies if it is your proxy",
+                                                header)}});
+      });
+      return;
+    }
+  }
+}
+
 transport::http::HttpServerSettings server_settings(const Settings& settings, std::size_t descriptors) {
   transport::http::HttpServerSettings out;
   out.host = settings.listen.host;
@@ -130,6 +166,10 @@ transport::http::HttpServerSettings server_settings(const Settings& settings, st
                      {"detail", fmt::format("the system gives this process {} descriptors", descriptors)}});
   }
   out.trusted_proxies = settings.trusted_proxies;
+  out.forwarded_header = settings.forwarded_header;
+  out.on_unsaid_source = [header = name_of(settings.forwarded_header)](const transport::http::Source& source) {
+    tell_of_unsaid_source(source, header);
+  };
   out.on_refusal = [](std::string_view source, std::string_view reason) {
     auth::log_grouped(auth::LogLevel::warning, "refused", {{"reason", reason}, {"source", source}}, {});
   };

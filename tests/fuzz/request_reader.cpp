@@ -26,7 +26,8 @@ void require(bool holds) {
 void check(const Request& request) {
   require(request.path.starts_with('/') || request.path == "*");
   for (const char c : request.path) require(c > 0x20 && c < 0x7f && c != '?' && c != '#');
-  for (const std::string* text : {&request.content_type, &request.accept, &request.forwarded_for}) {
+  for (const std::string* text :
+       {&request.content_type, &request.accept, &request.forwarded_for, &request.forwarded_elements}) {
     for (const char c : *text) require(c != '\r' && c != '\n' && c != '\0');
   }
   if (request.match.route == nullptr) {

@@ -48,6 +48,46 @@ std::optional<Address> parse_hop(std::string_view text) {
   return parse_address(host);
 }
 
+// Where the last part of a list begins. Read from its end, since there stands what was added last, and a quotation mark
+// that a stranger left open before that must not swallow it.
+std::size_t last_part(std::string_view list, char separator, bool quotes) {
+  bool quoted = false;
+  for (std::size_t at = list.size(); at > 0; --at) {
+    const char c = list[at - 1];
+    if (c == separator && !quoted) return at;
+    if (c != '"' || !quotes) continue;
+    // RFC 9110 §5.6.4: behind a backslash it is one of the text. None stands before the mark that opens.
+    const std::size_t before = list.substr(0, at - 1).find_last_not_of('\\') + 1;
+    if (!quoted || (at - 1 - before) % 2 == 0) quoted = !quoted;
+  }
+  return 0;
+}
+
+// The `for` of an element of Forwarded (RFC 7239 §4): for=192.0.2.60;proto=http, For="[2001:db8::1]:4711". IPv6 that
+// lacks its quotation marks is taken, which some proxies write.
+std::optional<Address> parse_element(std::string_view element) {
+  std::optional<Address> found;
+  bool more = true;
+  while (more) {
+    const std::size_t begin = last_part(element, ';', true);
+    const std::string_view pair = trimmed(element.substr(begin));
+    more = begin > 0;
+    if (more) element = element.substr(0, begin - 1);
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string_view::npos) return std::nullopt;
+    const std::string_view name = pair.substr(0, equals);
+    const bool is_for =
+        name.size() == 3 && lower_ascii(name[0]) == 'f' && lower_ascii(name[1]) == 'o' && lower_ascii(name[2]) == 'r';
+    if (!is_for) continue;
+    if (found) return std::nullopt;
+    std::string_view node = pair.substr(equals + 1);
+    if (node.size() >= 2 && node.front() == '"' && node.back() == '"') node = node.substr(1, node.size() - 2);
+    found = parse_hop(node);
+    if (!found) return std::nullopt;
+  }
+  return found;
+}
+
 }  // namespace
 
 bool Address::is_v4() const {
@@ -159,16 +199,36 @@ bool is_trusted(const Address& address, std::span<const Network> proxies) {
   return std::any_of(proxies.begin(), proxies.end(), [&](const Network& network) { return network.contains(address); });
 }
 
-Address source_of(const Address& peer, std::string_view forwarded_for, std::span<const Network> proxies) {
-  Address source = peer;
-  std::string_view rest = trimmed(forwarded_for);
-  while (!rest.empty() && is_trusted(source, proxies)) {
-    const std::size_t comma = rest.rfind(',');
-    const bool last = comma == std::string_view::npos;
-    const auto hop = parse_hop(trimmed(last ? rest : rest.substr(comma + 1)));
-    if (!hop) return source;
-    source = *hop;
-    rest = last ? std::string_view{} : rest.substr(0, comma);
+std::string_view name_of(ForwardedHeader header) {
+  switch (header) {
+    case ForwardedHeader::x_forwarded_for:
+      return "X-Forwarded-For";
+    case ForwardedHeader::forwarded:
+      return "Forwarded";
+  }
+  return "";
+}
+
+Source source_of(const Address& peer, ForwardedHeader header, std::string_view value,
+                 std::span<const Network> proxies) {
+  std::string_view rest = trimmed(value);
+  Source source{peer, Forwarding::read};
+  if (!is_trusted(peer, proxies)) {
+    source.forwarding = rest.empty() ? Forwarding::none : Forwarding::disregarded;
+    return source;
+  }
+  if (rest.empty()) source.forwarding = Forwarding::missing;
+  while (!rest.empty() && is_trusted(source.address, proxies)) {
+    const bool quotes = header == ForwardedHeader::forwarded;
+    const std::size_t begin = last_part(rest, ',', quotes);
+    const std::string_view element = trimmed(rest.substr(begin));
+    const auto hop = quotes ? parse_element(element) : parse_hop(element);
+    if (!hop) {
+      source.forwarding = Forwarding::unreadable;
+      return source;
+    }
+    source.address = *hop;
+    rest = begin == 0 ? std::string_view{} : rest.substr(0, begin - 1);
   }
   return source;
 }

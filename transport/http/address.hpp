@@ -59,9 +59,29 @@ Result<ListenAddress> parse_listen_address(std::string_view text);
 
 bool is_trusted(const Address& address, std::span<const Network> proxies);
 
-// Whom a request is from: the peer; or, if that is a trusted proxy, the rightmost hop of its X-Forwarded-For that is
-// not one, its port left out where it has one. Whatever a stranger wrote further left never counts. An element that is
-// no address ends the walk at the hop that reported it.
-Address source_of(const Address& peer, std::string_view forwarded_for, std::span<const Network> proxies);
+// The header in which a trusted proxy says whom a request is from. One alone counts: a proxy that sets the one passes a
+// stranger's other along.
+enum class ForwardedHeader : std::uint8_t {
+  x_forwarded_for,
+  forwarded,  // RFC 7239, of which `for` is read
+};
+std::string_view name_of(ForwardedHeader header);  // as HTTP has it
+
+enum class Forwarding : std::uint8_t {
+  none,         // the peer is no proxy of ours, and says nothing
+  disregarded,  // the peer is no proxy of ours: what it says does not count
+  read,         // up to an address that is no proxy of ours, or to the end
+  missing,      // a proxy of ours says nothing
+  unreadable,   // a proxy of ours says what is no address: `unknown`, an obfuscated name, garbage
+};
+
+// Whom a request is from: the peer; or, if that is a trusted proxy, the rightmost hop of its header that is not one,
+// its port left out where it has one. Whatever a stranger wrote further left never counts. An element that is no
+// address ends the walk at the hop that reported it.
+struct Source {
+  Address address;  // that hop too
+  Forwarding forwarding = Forwarding::none;
+};
+Source source_of(const Address& peer, ForwardedHeader header, std::string_view value, std::span<const Network> proxies);
 
 }  // namespace countersign::transport::http

@@ -139,6 +139,20 @@ Response run(Operations& operations, Exchange& exchange) {
   return reply ? show_answer(*reply, exchange) : show_error(reply.error(), exchange);
 }
 
+bool is_unsaid(const Source& source, const Request& request) {
+  switch (source.forwarding) {
+    case Forwarding::none:
+    case Forwarding::read:
+      return false;
+    case Forwarding::disregarded:
+      return source.address.is_loopback();  // anybody else writes what he likes
+    case Forwarding::missing:
+    case Forwarding::unreadable:
+      return request.match.route->presentation != Presentation::health;
+  }
+  return false;
+}
+
 // The text of an exception stays here.
 Response run_safely(Operations& operations, Exchange& exchange) {
   try {
@@ -151,9 +165,19 @@ Response run_safely(Operations& operations, Exchange& exchange) {
 
 }  // namespace
 
+Source HttpCarrier::source_of_request(const Request& request, const Address& peer) const {
+  switch (settings_.forwarded_header) {
+    case ForwardedHeader::x_forwarded_for:
+      return source_of(peer, settings_.forwarded_header, request.forwarded_for, settings_.trusted_proxies);
+    case ForwardedHeader::forwarded:
+      return source_of(peer, settings_.forwarded_header, request.forwarded_elements, settings_.trusted_proxies);
+  }
+  return {peer};
+}
+
 Answer HttpCarrier::answer(Request request, const Address& peer, SteadyTime arrived) {
-  Exchange exchange{
-      .request = request, .source = source_of(peer, request.forwarded_for, settings_.trusted_proxies), .refusal = {}};
+  const Source source = source_of_request(request, peer);
+  Exchange exchange{.request = request, .source = source.address, .refusal = {}};
   exchange.local = peer.is_loopback() && !request.forwarded;
   Response response;
   if (request.match.route == nullptr) {
@@ -162,6 +186,7 @@ Answer HttpCarrier::answer(Request request, const Address& peer, SteadyTime arri
     exchange.refusal = "no such call";
     response = respond(Refusal{request.match.refusal, exchange.refusal, request.match.allow, request.to_head});
   } else {
+    if (is_unsaid(source, request) && settings_.on_unsaid_source) settings_.on_unsaid_source(source);
     response = run_safely(operations_, exchange);
   }
   Answer answer{render(response, {request.to_head, request.keep_alive, request.http_1_0}), request.keep_alive, {}};

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "storage/base/result.hpp"
+#include "transport/http/address.hpp"
 #include "transport/operations/operation.hpp"
 
 namespace countersign::transport::http {
@@ -31,6 +32,7 @@ struct HttpServerSettings {
   std::size_t connections_max = 1024;
   std::size_t connections_per_address_max = 256;
   std::vector<std::string> trusted_proxies;  // CIDR
+  ForwardedHeader forwarded_header = ForwardedHeader::x_forwarded_for;
   std::chrono::milliseconds head_deadline{3000};
   std::chrono::milliseconds whole_deadline{10000};
   std::chrono::milliseconds idle_deadline{60000};
@@ -40,6 +42,8 @@ struct HttpServerSettings {
   std::chrono::milliseconds refusal_tick{5};
   // Told of what was refused before it was an operation: an address and a constant reason. Any thread; must not block.
   std::function<void(std::string_view source, std::string_view reason)> on_refusal;
+  // As CarrierSettings::on_unsaid_source. Any thread; must not block.
+  std::function<void(const Source& source)> on_unsaid_source;
 };
 
 class HttpServer {

@@ -17,10 +17,11 @@ struct Request {
   bool http_1_0 = false;
   bool keep_alive = true;
   bool forwarded = false;    // a proxy says that it is not the origin: the peer is no local caller
-  std::string content_type;  // these four: foreign text, without control characters
+  std::string content_type;  // these five: foreign text, without control characters
   std::string accept;
-  std::string forwarded_for;
-  Secret authorization;  // the whole header value
+  std::string forwarded_for;       // X-Forwarded-For, the lines joined
+  std::string forwarded_elements;  // Forwarded, the same
+  Secret authorization;            // the whole header value
   std::string body;
 
   // Moves only, so that a body that may hold a password has one place; wiped with it.

@@ -263,7 +263,10 @@ bool RequestReader::keep_header(std::string_view name, std::string_view value) {
   } else if (is("X-Forwarded-For")) {
     request_.forwarded = true;
     join(request_.forwarded_for, value);
-  } else if (is("Forwarded") || is("X-Real-IP") || is("Via")) {
+  } else if (is("Forwarded")) {
+    request_.forwarded = true;
+    join(request_.forwarded_elements, value);
+  } else if (is("X-Real-IP") || is("Via")) {
     request_.forwarded = true;
   }
   return true;

@@ -67,12 +67,13 @@ TEST_CASE("what a running server does not take over stays as it was and is named
   const Settings running = *read("listen = \"127.0.0.1:1\"");
   Settings changed = *read(
       "listen = \"127.0.0.1:2\"\nregistration = \"open\"\nstorage = \"directory\"\ntrusted_proxies = [\"10.0.0.0/8\"]\n"
-      "instance = \"other\"\nconnections_max = \"17\"\nconnections_per_address_max = \"7\"");
+      "forwarded_header = \"forwarded\"\ninstance = \"other\"\nconnections_max = \"17\"\nconnections_per_address_max = "
+      "\"7\"");
   CHECK(changed.connections_max == 17);
   CHECK(changed.connections_per_address_max == 7);
-  CHECK(cli::keep_until_start(changed, running) == std::vector<std::string>{"storage", "instance", "listen",
-                                                                            "trusted_proxies", "connections_max",
-                                                                            "connections_per_address_max"});
+  CHECK(cli::keep_until_start(changed, running) ==
+        std::vector<std::string>{"storage", "instance", "listen", "trusted_proxies", "forwarded_header",
+                                 "connections_max", "connections_per_address_max"});
   CHECK(changed.registration == cli::Registration::open);
   CHECK(changed.listen.port == 1);
   CHECK(changed.storage == cli::StorageKind::sqlite);
@@ -228,6 +229,15 @@ TEST_CASE("S70 a trusted proxy is an address or a network with a prefix of its l
        {"10.0.0.0/33", "::/129", "10.0.0/8", "proxy", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8/8", "10.1.2.3/8"}) {
     INFO(bad);
     require_refused(read(std::string("trusted_proxies = [\"") + bad + "\"]"), "trusted_proxies");
+  }
+}
+
+TEST_CASE("S70 the header that counts is one of two") {
+  REQUIRE(read("")->forwarded_header == transport::http::ForwardedHeader::x_forwarded_for);
+  REQUIRE(read("forwarded_header = \"forwarded\"")->forwarded_header == transport::http::ForwardedHeader::forwarded);
+  for (const char* bad : {"", "both", "Forwarded", "x-real-ip"}) {
+    INFO(bad);
+    require_refused(read(std::string("forwarded_header = \"") + bad + "\""), "forwarded_header");
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "storage/base/enum_names.hpp"
+
 using namespace countersign;
 using namespace countersign::transport::http;
 
@@ -21,6 +23,22 @@ std::vector<Network> proxies(std::initializer_list<const char*> texts) {
     out.push_back(*network);
   }
   return out;
+}
+
+std::string source_text(std::string_view peer, ForwardedHeader header, std::string_view value,
+                        const std::vector<Network>& trusted) {
+  constexpr EnumNames<Forwarding::none, Forwarding::unreadable> kNames("none", "disregarded", "read", "missing",
+                                                                       "unreadable");
+  const Source source = source_of(at(peer), header, value, trusted);
+  return source.address.text() + " " + std::string(kNames.of(source.forwarding));
+}
+
+std::string hops_from(std::string_view peer, std::string_view hops, const std::vector<Network>& trusted) {
+  return source_text(peer, ForwardedHeader::x_forwarded_for, hops, trusted);
+}
+
+std::string elements_from(std::string_view peer, std::string_view elements, const std::vector<Network>& trusted) {
+  return source_text(peer, ForwardedHeader::forwarded, elements, trusted);
 }
 
 }  // namespace
@@ -66,34 +84,69 @@ TEST_CASE("networks hold their own addresses only") {
 }
 
 TEST_CASE("S70 a stranger's X-Forwarded-For does not count") {
-  CHECK(source_of(at("203.0.113.9"), "127.0.0.1", {}) == at("203.0.113.9"));
-  CHECK(source_of(at("203.0.113.9"), "127.0.0.1", proxies({"10.0.0.0/8"})) == at("203.0.113.9"));
+  CHECK(hops_from("203.0.113.9", "127.0.0.1", {}) == "203.0.113.9 disregarded");
+  CHECK(hops_from("203.0.113.9", "127.0.0.1", proxies({"10.0.0.0/8"})) == "203.0.113.9 disregarded");
+  CHECK(hops_from("203.0.113.9", "", proxies({"10.0.0.0/8"})) == "203.0.113.9 none");
 }
 
 TEST_CASE("S70 the rightmost hop that is no proxy of ours is the source") {
   const auto trusted = proxies({"10.0.0.0/8", "127.0.0.1"});
-  CHECK(source_of(at("127.0.0.1"), "203.0.113.9", trusted) == at("203.0.113.9"));
-  CHECK(source_of(at("127.0.0.1"), "1.1.1.1, 203.0.113.9, 10.0.0.7", trusted) == at("203.0.113.9"));
-  CHECK(source_of(at("127.0.0.1"), "203.0.113.9,10.0.0.7", trusted) == at("203.0.113.9"));
-  CHECK(source_of(at("127.0.0.1"), "10.0.0.8, 10.0.0.7", trusted) == at("10.0.0.8"));
-  CHECK(source_of(at("127.0.0.1"), "", trusted) == at("127.0.0.1"));
-  CHECK(source_of(at("127.0.0.1"), "127.0.0.1, unknown, 10.0.0.7", trusted) == at("10.0.0.7"));
-  CHECK(source_of(at("127.0.0.1"), "203.0.113.9,", trusted) == at("127.0.0.1"));
+  const auto source = [&](std::string_view hops) { return hops_from("127.0.0.1", hops, trusted); };
+  CHECK(source("203.0.113.9") == "203.0.113.9 read");
+  CHECK(source("1.1.1.1, 203.0.113.9, 10.0.0.7") == "203.0.113.9 read");
+  CHECK(source("203.0.113.9,10.0.0.7") == "203.0.113.9 read");
+  CHECK(source("garbage, 203.0.113.9,10.0.0.7") == "203.0.113.9 read");
+  CHECK(source("10.0.0.8, 10.0.0.7") == "10.0.0.8 read");
+  CHECK(source("") == "127.0.0.1 missing");
+  CHECK(source("127.0.0.1, unknown, 10.0.0.7") == "10.0.0.7 unreadable");
+  CHECK(source("203.0.113.9,") == "127.0.0.1 unreadable");
 }
 
 TEST_CASE("S70 a hop may be written with its port") {
   const auto trusted = proxies({"127.0.0.1", "2001:db8:1::/48"});
-  const auto source = [&](std::string_view hops) { return source_of(at("127.0.0.1"), hops, trusted); };
-  CHECK(source("203.0.113.7:4711") == at("203.0.113.7"));
-  CHECK(source("[2001:db8::7]:4711") == at("2001:db8::7"));
-  CHECK(source("[2001:db8::7]") == at("2001:db8::7"));
-  CHECK(source("2001:db8::7") == at("2001:db8::7"));
-  CHECK(source("203.0.113.7:4711, [2001:db8:1::1]:80") == at("203.0.113.7"));
+  const auto source = [&](std::string_view hops) { return hops_from("127.0.0.1", hops, trusted); };
+  CHECK(source("203.0.113.7:4711") == "203.0.113.7 read");
+  CHECK(source("[2001:db8::7]:4711") == "2001:db8::7 read");
+  CHECK(source("[2001:db8::7]") == "2001:db8::7 read");
+  CHECK(source("2001:db8::7") == "2001:db8::7 read");
+  CHECK(source("203.0.113.7:4711, [2001:db8:1::1]:80") == "203.0.113.7 read");
   for (const char* none :
        {"203.0.113.7:", "203.0.113.7:x", "203.0.113.7:123456", "203.0.113.7:80:80", "[203.0.113.7]:80", "[2001:db8::7",
-        "[2001:db8::7]80", "[2001:db8::7]:", "[]:80", ":80", "a:80"}) {
+        "[2001:db8::7]80", "[2001:db8::7]:", "[]:80", ":80", "a:80", "for=203.0.113.7", "\"203.0.113.7\""}) {
     INFO(none);
-    CHECK(source(none) == at("127.0.0.1"));
+    CHECK(source(none) == "127.0.0.1 unreadable");
+  }
+}
+
+TEST_CASE("S70 the elements of Forwarded are read as hops are") {
+  const auto trusted = proxies({"127.0.0.1", "10.0.0.0/8", "2001:db8:1::/48"});
+  const auto source = [&](std::string_view elements) { return elements_from("127.0.0.1", elements, trusted); };
+  CHECK(source("for=203.0.113.7") == "203.0.113.7 read");
+  CHECK(source("For=\"203.0.113.7:4711\";proto=https;by=203.0.113.43") == "203.0.113.7 read");
+  CHECK(source("by=203.0.113.43; FOR=\"[2001:db8::7]:4711\"") == "2001:db8::7 read");
+  CHECK(source("for=[2001:db8::7]") == "2001:db8::7 read");  // not as it should be, but clear
+  CHECK(source("for=198.51.100.1, for=203.0.113.7,for=10.0.0.7, for=\"[2001:db8:1::9]\"") == "203.0.113.7 read");
+  CHECK(source("for=203.0.113.7;host=\"a,b;for=6.6.6.6\"") == "203.0.113.7 read");
+  CHECK(source("for=203.0.113.7;host=\"a\\\",for=6.6.6.6\"") == "203.0.113.7 read");
+  CHECK(source("") == "127.0.0.1 missing");
+  CHECK(elements_from("203.0.113.9", "for=127.0.0.1", trusted) == "203.0.113.9 disregarded");
+  for (const char* none : {"for=unknown", "for=_hidden", "for=\"_hidden:80\"", "for=", "for", "for=\"\"", "proto=https",
+                           "203.0.113.7", "for=203.0.113.7;for=203.0.113.8", "for=203.0.113.7;", "for=\"203.0.113.7",
+                           "for =203.0.113.7", "xfor=203.0.113.7", "for=203.0.113.7,"}) {
+    INFO(none);
+    CHECK(source(none) == "127.0.0.1 unreadable");
+  }
+  CHECK(source("for=203.0.113.7, for=unknown, for=10.0.0.7") == "10.0.0.7 unreadable");
+}
+
+TEST_CASE("S70 what a stranger wrote into Forwarded cannot swallow what the proxy added") {
+  const auto trusted = proxies({"127.0.0.1"});
+  for (const char* stranger : {"for=\"", "for=\"x", "\"", "\\", "for=\"\\", "for=6.6.6.6;host=\"", "garbage", ",", ";",
+                               "for=\"a\"\"", "\\\"", "for=127.0.0.1"}) {
+    INFO(stranger);
+    CHECK(elements_from("127.0.0.1", std::string(stranger) + ", for=203.0.113.7", trusted) == "203.0.113.7 read");
+    CHECK(elements_from("127.0.0.1", std::string(stranger) + ", for=\"[2001:db8::7]:80\";host=\"a, b\"", trusted) ==
+          "2001:db8::7 read");
   }
 }
 

@@ -287,6 +287,16 @@ TEST_CASE("S70 hops are joined in the order of their lines") {
   const Request request = reader.take();
   CHECK(request.forwarded);
   CHECK(request.forwarded_for == "192.0.2.1, 192.0.2.2");
+  CHECK(request.forwarded_elements.empty());
+}
+
+TEST_CASE("S70 elements of Forwarded are joined in the order of their lines and are no hops of the other header") {
+  RequestReader reader;
+  REQUIRE(reader.feed(get("Forwarded: for=192.0.2.1\r\nforwarded: for=\"[2001:db8::1]\"\r\n")) == State::complete);
+  const Request request = reader.take();
+  CHECK(request.forwarded);
+  CHECK(request.forwarded_for.empty());
+  CHECK(request.forwarded_elements == "for=192.0.2.1, for=\"[2001:db8::1]\"");
 }
 
 TEST_CASE("what a proxy asks about somebody else's request may carry that one's headers") {
