@@ -1,14 +1,10 @@
 // A real nginx in front: as a proxy, and asking /v1/authz about requests of its own.
 #include <fmt/format.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <catch2/catch.hpp>
 
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -16,6 +12,9 @@
 
 #include "tests/support/fake_operations.hpp"
 #include "tests/support/http_wire.hpp"
+#include "tests/support/media.hpp"
+#include "tests/support/program.hpp"
+#include "tests/support/proxy.hpp"
 #include "tests/support/waiting.hpp"
 #include "transport/http/http_server.hpp"
 
@@ -26,7 +25,6 @@ using namespace countersign::transport::http;
 
 namespace {
 
-constexpr const char* kNginx = "/usr/sbin/nginx";
 constexpr int kKept = 16;
 
 // What the server's side of `port` has established.
@@ -44,57 +42,16 @@ int established(std::uint16_t port) {
   return count;
 }
 
-// nginx with a configuration of its own in a folder of its own.
-class Nginx {
- public:
-  explicit Nginx(std::uint16_t upstream) : port(free_port()) {
-    std::string folder = (std::filesystem::temp_directory_path() / "countersign-nginx-XXXXXX").string();
-    REQUIRE(mkdtemp(folder.data()) != nullptr);
-    folder_ = folder;
-    std::filesystem::create_directory(folder_ / "private");
-    std::ofstream(folder_ / "private" / "page") << "the page";
-    std::ofstream(folder_ / "nginx.conf") << configuration(upstream);
-    const std::string file = (folder_ / "nginx.conf").string();
-    const std::string prefix = folder_.string();
-    const std::string errors = (folder_ / "error.log").string();
-    const char* arguments[] = {kNginx, "-p", prefix.c_str(), "-c", file.c_str(), "-e", errors.c_str(), nullptr};
-    REQUIRE(posix_spawn(&process_, kNginx, nullptr, nullptr, const_cast<char* const*>(arguments), environ) == 0);
-  }
-  ~Nginx() {
-    kill(process_, SIGTERM);
-    waitpid(process_, nullptr, 0);
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  bool ready() const {
-    return comes_true([this] { return Wire(port).connected(); });
-  }
-
-  const std::uint16_t port;
-
- private:
-  std::string configuration(std::uint16_t upstream) const {
-    return fmt::format(R"(
-daemon off;
-{3}
-worker_processes 1;
-pid {0}/nginx.pid;
-error_log {0}/error.log;
-events {{ worker_connections 512; }}
-http {{
-  access_log off;
-  client_body_temp_path {0}/body;
-  proxy_temp_path {0}/proxy;
-  fastcgi_temp_path {0}/fastcgi;
-  uwsgi_temp_path {0}/uwsgi;
-  scgi_temp_path {0}/scgi;
+// What is in its http block.
+std::string two_locations(const std::filesystem::path& folder, std::uint16_t port, std::uint16_t upstream) {
+  return fmt::format(R"(
   proxy_http_version 1.1;
   proxy_set_header Connection "";
   proxy_set_header Host $host;
   proxy_set_header X-Forwarded-For $remote_addr;
   proxy_read_timeout 5s;
-  upstream calls {{ server 127.0.0.1:{1}; keepalive {4}; }}
-  upstream asked {{ server 127.0.0.1:{1}; keepalive {4}; }}
+  upstream calls {{ server 127.0.0.1:{1}; keepalive {3}; }}
+  upstream asked {{ server 127.0.0.1:{1}; keepalive {3}; }}
   server {{
     listen 127.0.0.1:{2};
     root {0};
@@ -113,14 +70,9 @@ http {{
       add_header X-User $user;
     }}
   }}
-}}
 )",
-                       folder_.string(), upstream, port, getuid() == 0 ? "user root;" : "", kKept);
-  }
-
-  std::filesystem::path folder_;
-  pid_t process_ = -1;
-};
+                     folder.string(), upstream, port, kKept);
+}
 
 }  // namespace
 
@@ -146,8 +98,13 @@ TEST_CASE("S61 behind nginx neither of two locations waits for the idle connecti
   settings.trusted_proxies = {"127.0.0.1"};
   HttpServer server(operations, settings);
   REQUIRE(server.start().has_value());
-  Nginx nginx(server.port());
-  REQUIRE(nginx.ready());
+  const ScratchFolder folder;
+  const KeptPort kept;
+  const std::uint16_t port = kept.number();
+  std::filesystem::create_directory(folder.path() / "private");
+  write_file(folder.path() / "private" / "page", "the page");
+  Proxy nginx(nginx_command(folder.path(), two_locations(folder.path(), port, server.port())), folder.path() / "log");
+  nginx.wait_for(port);
 
   const std::string good = "Authorization: Bearer cs_good\r\n";
   const std::string page = http_request("GET", "/private/page", good);
@@ -159,7 +116,7 @@ TEST_CASE("S61 behind nginx neither of two locations waits for the idle connecti
     held.store(true);
     std::vector<Wire> clients;
     for (int i = 0; i < kKept; ++i) {
-      clients.emplace_back(nginx.port);
+      clients.emplace_back(port);
       REQUIRE(clients.back().send(request));
     }
     expected += kKept;
@@ -171,8 +128,8 @@ TEST_CASE("S61 behind nginx neither of two locations waits for the idle connecti
   CHECK(established(server.port()) >= 2 * kKept);
 
   // Both go on at once, one request after the other, over connections of which nearly all are idle.
-  Wire pages(nginx.port);
-  Wire calls(nginx.port);
+  Wire pages(port);
+  Wire calls(port);
   for (int i = 0; i < 50; ++i) {
     REQUIRE(pages.send(page));
     const WireReply shown = pages.reply();
@@ -185,13 +142,12 @@ TEST_CASE("S61 behind nginx neither of two locations waits for the idle connecti
   CHECK(operations.seen().back().source == "127.0.0.1");
 
   // No token, and the headers of requests that are not for us.
-  CHECK(ask(nginx.port, http_request("GET", "/private/page")).status == 401);
-  CHECK(ask(nginx.port, http_request("GET", "/v1/session")).header("www-authenticate") ==
-        "Bearer realm=\"countersign\"");
-  CHECK(ask(nginx.port, http_request("GET", "/private/page", good + "Range: bytes=0-2\r\nAccept-Encoding: gzip\r\n"))
-            .body == "the");
-  CHECK(ask(nginx.port,
-            http_request("POST", "/private/page",
-                         good + "Content-Type: multipart/form-data; boundary=x\r\nContent-Encoding: gzip\r\n", "x"))
-            .status == 405);  // of nginx's static files: we let it pass
+  CHECK(ask(port, http_request("GET", "/private/page")).status == 401);
+  CHECK(ask(port, http_request("GET", "/v1/session")).header("www-authenticate") == "Bearer realm=\"countersign\"");
+  CHECK(ask(port, http_request("GET", "/private/page", good + "Range: bytes=0-2\r\nAccept-Encoding: gzip\r\n")).body ==
+        "the");
+  CHECK(
+      ask(port, http_request("POST", "/private/page",
+                             good + "Content-Type: multipart/form-data; boundary=x\r\nContent-Encoding: gzip\r\n", "x"))
+          .status == 405);  // of nginx's static files: we let it pass
 }

@@ -42,7 +42,7 @@ pid_t run(std::vector<std::string> words) {
 // A TLS server with a certificate of its own making for one name.
 class TlsServer {
  public:
-  explicit TlsServer(const std::string& name) : port(free_port()) {
+  explicit TlsServer(const std::string& name) {
     std::string folder = (std::filesystem::temp_directory_path() / "countersign-tls-XXXXXX").string();
     REQUIRE(mkdtemp(folder.data()) != nullptr);
     folder_ = folder;
@@ -53,9 +53,9 @@ class TlsServer {
     int status = -1;
     waitpid(made, &status, 0);
     REQUIRE(status == 0);
-    process_ = run({"openssl", "s_server", "-accept", "127.0.0.1:" + std::to_string(port), "-cert", certificate, "-key",
-                    folder + "/key.pem", "-www", "-quiet"});
-    for (int i = 0; i < 1000 && !Wire(port).connected(); ++i)
+    process_ = run({"openssl", "s_server", "-accept", "127.0.0.1:" + std::to_string(port.number()), "-cert",
+                    certificate, "-key", folder + "/key.pem", "-www", "-quiet"});
+    for (int i = 0; i < 1000 && !Wire(port.number()).connected(); ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   ~TlsServer() {
@@ -65,7 +65,7 @@ class TlsServer {
     std::filesystem::remove_all(folder_, ignored);
   }
 
-  const std::uint16_t port;
+  const KeptPort port;
   std::string certificate;
 
  private:
@@ -75,7 +75,7 @@ class TlsServer {
 
 Result<HttpReply> ask_by_tls(const TlsServer& server, bool trusted) {
   if (trusted) setenv("SSL_CERT_FILE", server.certificate.c_str(), 1);
-  auto client = HttpClient::open("https://127.0.0.1:" + std::to_string(server.port));
+  auto client = HttpClient::open("https://127.0.0.1:" + std::to_string(server.port.number()));
   REQUIRE(client.has_value());
   auto reply = client->get("/");
   unsetenv("SSL_CERT_FILE");

@@ -23,7 +23,7 @@ namespace {
 // `countersign serve` that writes its log to a pipe which is full from the start.
 class UnreadServer {
  public:
-  explicit UnreadServer(const Installation& installation) : port_(free_port()) {
+  explicit UnreadServer(const Installation& installation) {
     std::array<int, 2> ends{};
     REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
     read_end_ = ends[0];
@@ -32,7 +32,7 @@ class UnreadServer {
     while (write(ends[1], filling.data(), filling.size()) > 0) continue;
     REQUIRE(fcntl(ends[1], F_SETFL, 0) == 0);
     const std::string data = installation.data().string();
-    const std::string address = "127.0.0.1:" + std::to_string(port_);
+    const std::string address = "127.0.0.1:" + std::to_string(port());
     child_ = fork();
     REQUIRE(child_ >= 0);
     if (child_ == 0) {
@@ -53,7 +53,7 @@ class UnreadServer {
   UnreadServer(const UnreadServer&) = delete;
   UnreadServer& operator=(const UnreadServer&) = delete;
 
-  std::uint16_t port() const { return port_; }
+  std::uint16_t port() const { return port_.number(); }
   // True once it has ended by itself, with 0.
   bool stops() {
     kill(child_, SIGTERM);
@@ -74,7 +74,7 @@ class UnreadServer {
   }
 
  private:
-  std::uint16_t port_;
+  KeptPort port_;
   int read_end_ = -1;
   std::string log_;
   pid_t child_ = -1;

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <stdexcept>
 #include <utility>
 
 namespace countersign::test {
@@ -40,15 +42,30 @@ void Wire::connect(std::uint16_t port) {
 }
 
 Wire::Wire(Wire&& other) noexcept
-    : socket_(std::exchange(other.socket_, -1)), connected_(other.connected_), pending_(std::move(other.pending_)) {}
+    : socket_(std::exchange(other.socket_, -1)),
+      tls_(std::move(other.tls_)),
+      connected_(other.connected_),
+      pending_(std::move(other.pending_)) {}
 
 Wire::~Wire() {
   if (socket_ >= 0) close(socket_);
 }
 
+void Wire::Ender::operator()(ssl_st* tls) const {
+  SSL_free(tls);
+}
+
+bool Wire::secure(const std::string& host) {
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  tls_.reset(SSL_new(context.get()));
+  return SSL_set_fd(tls_.get(), socket_) == 1 && SSL_set_tlsext_host_name(tls_.get(), host.c_str()) == 1 &&
+         SSL_connect(tls_.get()) == 1;
+}
+
 bool Wire::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = tls_ ? SSL_write(tls_.get(), bytes.data(), static_cast<int>(bytes.size()))
+                              : ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -57,7 +74,8 @@ bool Wire::send(std::string_view bytes) {
 
 bool Wire::fill() {
   std::array<char, 4096> buffer{};
-  const ssize_t count = recv(socket_, buffer.data(), buffer.size(), 0);
+  const ssize_t count = tls_ ? SSL_read(tls_.get(), buffer.data(), static_cast<int>(buffer.size()))
+                             : recv(socket_, buffer.data(), buffer.size(), 0);
   if (count <= 0) return false;
   pending_.append(buffer.data(), static_cast<std::size_t>(count));
   return true;
@@ -131,16 +149,22 @@ std::string http_request(std::string_view method, std::string_view path, std::st
   return out;
 }
 
-std::uint16_t free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+KeptPort::KeptPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  const int on = 1;
+  setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in own{};
   own.sin_family = AF_INET;
   own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  bind(socket, reinterpret_cast<const sockaddr*>(&own), sizeof own);
   socklen_t size = sizeof own;
-  getsockname(socket, reinterpret_cast<sockaddr*>(&own), &size);
-  close(socket);
-  return ntohs(own.sin_port);
+  if (bind(socket_, reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0 ||
+      getsockname(socket_, reinterpret_cast<sockaddr*>(&own), &size) != 0) {
+    throw std::runtime_error("no port");
+  }
+  number_ = ntohs(own.sin_port);
+}
+
+KeptPort::~KeptPort() {
+  close(socket_);
 }
 
 }  // namespace countersign::test
