@@ -8,7 +8,9 @@ Status judge_next_key(const Context& context, const records::Account* account, c
   };
   // The server signs every challenge's statement itself, so its own key as somebody's would answer for them.
   if (context.identity.has_key(next)) return taken("is the server's own");
-  if (account != nullptr && next == account->fingerprint) return taken("is the account's already");
+  if (account != nullptr && next == account->fingerprint) {
+    return taken("is the account's already; `countersign account add` takes a newer copy of its certificate");
+  }
   const std::string holder = TRY(context.accounts.holder_of(next));
   if (holder.empty()) return ok();
   if (account == nullptr) return taken("belongs to an account already");
