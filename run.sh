@@ -117,7 +117,7 @@ rm -rf "${stick:?}"/*
 show "countersign courier export demo --to $stick"
 challenge=$(basename "$(ls "$stick"/outbox/*.challenge.asc)" .challenge.asc)
 say "where the key lives, without a network, it is opened and signed; with the server's key gpg can check who wrote it"
-show "gpg --quiet --import $stick/outbox/server.asc"
+show "gpg --quiet --import $stick/outbox/server-*.asc"
 show "gpg -qd $stick/outbox/$challenge.challenge.asc | gpg --clearsign > $stick/inbox/$challenge.response.asc"
 say "the server takes the answer and writes a session that only the key can open"
 show "countersign courier import $stick"

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+
 #include "cli/challenge_request.hpp"
 #include "cli/local_carrier.hpp"
 #include "storage/base/text.hpp"
@@ -68,35 +71,134 @@ Status run_courier_export(const CourierExportOptions& options, CommandContext& c
   return ok();
 }
 
+using transport::courier::ImportedFile;
+using transport::courier::ImportReport;
+
+// What people call the accounts that responses name. Anybody can write any name into a text: it tells an operator whom
+// to ask, and proves nothing.
+class ClaimedNames {
+ public:
+  explicit ClaimedNames(Store& store) : store_(store) {}
+
+  // Empty where there is no such account.
+  const std::string& of(const std::string& account) {
+    const auto [known, is_new] = names_.try_emplace(account);
+    if (!is_new || account.empty()) return known->second;
+    const auto shown = ask_store(store_, "account.show", Json::object().set("account", account), "");
+    const Json* name = shown ? shown->find("username") : nullptr;
+    if (name != nullptr && name->string() != nullptr) known->second = *name->string();
+    return known->second;
+  }
+
+ private:
+  Store& store_;
+  std::map<std::string, std::string> names_;
+};
+
+Json texts(const std::vector<std::string>& all) {
+  Json out = Json::array();
+  for (const std::string& one : all) out.push(one);
+  return out;
+}
+
+Json answer_of(const ImportReport& report, ClaimedNames& names) {
+  Json files = Json::array();
+  for (const ImportedFile& one : report.files) {
+    Json file = Json::object().set("name", one.name).set("settlement", transport::courier::name_of(one.settlement));
+    if (!one.account.empty()) file.set("claimed_account", one.account).set("claimed_username", names.of(one.account));
+    files.push(outcome_fields(std::move(file), "outcome", one.outcome));
+  }
+  return Json::object()
+      .set("files", std::move(files))
+      .set("beyond", static_cast<std::int64_t>(report.beyond))
+      .set("foreign", static_cast<std::int64_t>(report.foreign))
+      .set("foreign_names", texts(report.foreign_names))
+      .set("misplaced", texts(report.misplaced))
+      .set("renamed", texts(report.renamed));
+}
+
+// In the order in which it happened; what is the same in every line goes last, as it is the longest.
+Json table_of(const ImportReport& report, ClaimedNames& names) {
+  Json rows = Json::array();
+  for (const ImportedFile& one : report.files) {
+    const std::string& name = names.of(one.account);
+    rows.push(Json::object()
+                  .set("what", transport::courier::name_of(one.settlement))
+                  .set("claims", name.empty() ? Json() : Json(name))
+                  .set("file", one.settlement == Settlement::granted ? *one.outcome : one.name));
+  }
+  return rows;
+}
+
+// What there is to say of one file besides its line.
+std::string remark_on(const ImportedFile& file, const std::string& folder) {
+  if (!file.moved) {
+    return file.name + " was settled but could not be moved to inbox/done;\n  importing again is harmless";
+  }
+  switch (file.settlement) {
+    case Settlement::granted:
+    case Settlement::accepted:
+      return "";
+    case Settlement::held:
+      return fmt::format("{}: compare the fingerprint, then\n  countersign account confirm {} --user NAME", file.name,
+                         *file.outcome);
+    case Settlement::present:
+      return file.name + ": its key is this account's already, and there is nothing to confirm:\n  " + *file.outcome;
+    case Settlement::exposed:
+      return fmt::format(
+          "{} is a SECRET key. It was copied nowhere and stays in the inbox.\n"
+          "  Whoever had the stick may have it: its owner has to revoke it and to make\n"
+          "  a new one. Then take it off the stick:\n  shred -u {}/inbox/{}",
+          file.name, folder, file.name);
+    case Settlement::another_server:
+      return fmt::format("{} was left alone; it is for\n  {}", file.name, *file.outcome);
+    case Settlement::refused:
+    case Settlement::incomplete:
+    case Settlement::left:
+      return fmt::format("{}: {}\n  {}", file.name, name_of(file.outcome.error().code), file.outcome.error().detail);
+  }
+  return "";
+}
+
+void say_names(const ImportReport& report, const std::string& folder, Terminal& terminal) {
+  for (const std::string& name : report.misplaced) {
+    terminal.say(fmt::format("{} lies in the outbox, where nothing takes it:\n  mv {}/outbox/{} {}/inbox/", name,
+                             folder, name, folder));
+  }
+  for (const std::string& name : report.renamed) {
+    const std::string meant = transport::courier::name_without_txt(name).value_or(name);
+    terminal.say(fmt::format("{} ends in .txt, so nothing takes it:\n  mv {}/inbox/{} {}/inbox/{}", name, folder, name,
+                             folder, meant));
+  }
+  for (const std::string& name : report.foreign_names) {
+    if (std::find(report.renamed.begin(), report.renamed.end(), name) != report.renamed.end()) continue;
+    terminal.say("not a courier file, left alone: " + name);
+  }
+}
+
 Status run_courier_import(const CourierImportOptions& options, CommandContext& context) {
   // What comes by stick may take rights away.
   const auto store = TRY(open_store(context, OpenedFor::taking_away));
-  auto folder = TRY(transport::courier::CourierFolder::open(options.folder));
+  auto folder = TRY(transport::courier::CourierFolder::open_used(options.folder));
   transport::courier::CourierCarrier carrier(store->operations(), store->rng());
-  const auto report = TRY(carrier.import_responses(folder, progress_lines(context.terminal, "files taken")));
-  Json files = Json::array();
-  const Error* first = nullptr;
-  for (const auto& one : report.files) {
-    files.push(outcome_fields(
-        Json::object().set("name", one.name).set("settlement", transport::courier::name_of(one.settlement)), "outcome",
-        one.outcome));
-    if (!one.outcome && one.settlement != Settlement::incomplete && first == nullptr) first = &one.outcome.error();
-    if (one.settlement == Settlement::present) {
-      context.terminal.say(one.name + ": its key is this account's already, and there is nothing to confirm");
-    }
-    if (!one.moved && one.settlement != Settlement::incomplete && one.settlement != Settlement::left) {
-      context.terminal.say(one.name + " was settled but could not be moved to inbox/done; importing again is harmless");
-    }
+  const ImportReport report = TRY(carrier.import_responses(folder, progress_lines(context.terminal, "files taken")));
+  ClaimedNames names(*store);
+  if (context.terminal.json()) {
+    context.terminal.answer(answer_of(report, names));
+  } else if (!report.files.empty()) {
+    context.terminal.answer(table_of(report, names));
   }
-  context.terminal.answer(Json::object()
-                              .set("files", std::move(files))
-                              .set("beyond", static_cast<std::int64_t>(report.beyond))
-                              .set("foreign", static_cast<std::int64_t>(report.foreign)));
+  const ImportedFile* first = nullptr;
+  for (const ImportedFile& one : report.files) {
+    if (const std::string remark = remark_on(one, options.folder); !remark.empty()) context.terminal.say(remark);
+    if (!one.outcome && one.settlement != Settlement::incomplete && first == nullptr) first = &one;
+  }
   if (report.beyond > 0 || report.cut) context.terminal.say("There are more files than one run takes: import again.");
   if (report.files.empty())
     context.terminal.say("Nothing to take: there is no response in " + options.folder + "/inbox");
-  for (const std::string& name : report.foreign_names) context.terminal.say("not a courier file, left alone: " + name);
-  if (first != nullptr) return tl::unexpected<Error>(*first);
+  say_names(report, options.folder, context.terminal);
+  // Why stands above, beside whatever else went wrong.
+  if (first != nullptr) return fail(first->outcome.error().code, first->name);
   return ok();
 }
 

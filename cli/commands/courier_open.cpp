@@ -60,7 +60,7 @@ Status open_file(const CourierOpenOptions& options, ClientSide& side, const Serv
 // Every grant of the stick that is for one of the user's keys.
 Status open_folder(const CourierOpenOptions& options, ClientSide& side, const ServerExpectation& expected,
                    Terminal& terminal) {
-  CourierFolder folder = TRY(CourierFolder::open(options.path));
+  CourierFolder folder = TRY(CourierFolder::open_used(options.path));
   const CourierFiles files = TRY(transport::courier::read_grants(folder));
   Json grants = Json::array();
   std::size_t opened = 0;

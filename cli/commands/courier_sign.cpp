@@ -66,7 +66,7 @@ Status run_courier_sign(const CourierSignOptions& options, CommandContext& conte
   const auto new_key = TRY(new_key_of(purpose, options.new_key));
   const auto side = TRY(ClientSide::open(context));
   const auto expected = TRY(side->expect(options.expected_server));
-  CourierFolder folder = TRY(CourierFolder::open(options.folder));
+  CourierFolder folder = TRY(CourierFolder::open_used(options.folder));
   const CourierFiles challenges = TRY(transport::courier::read_challenges(folder));
   const Signing signing{*side, expected, purpose, new_key, folder, context.terminal};
   Json rows = Json::array();

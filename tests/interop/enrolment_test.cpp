@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/support/program.hpp"
+#include "transport/courier/courier_name.hpp"
 
 using namespace countersign;
 using namespace countersign::test;
@@ -145,7 +146,7 @@ TEST_CASE("the server's own key becomes nobody's account") {
   const ScratchFolder stick;
   installation.must({"courier", "export", "--to", stick.path().string(),
                      installation.add_account("alice", GnupgUser("Alice").certificate())});
-  const fs::path own = stick.path() / "outbox" / "server.asc";
+  const fs::path own = stick.path() / "outbox" / transport::courier::server_file(kServerName);
   const ProgramRun added = installation.run({"account", "add", "carol", "--public-key", own.string()});
   INFO(added.error);
   CHECK(added.exit_code == 5);
@@ -313,6 +314,9 @@ TEST_CASE("what a stick brings and may not be enrolled is refused with no more t
   const ProgramRun imported = installation.run({"courier", "import", stick.path().string()});
   CHECK(imported.exit_code != 0);
   CHECK(read_file(stick.path() / "outbox" / "secret.refused.txt") == "malformed\n");
+  // The one is copied nowhere, the other is settled.
+  CHECK(fs::exists(stick.path() / "inbox" / "secret.enrol.asc"));
+  CHECK_FALSE(fs::exists(stick.path() / "inbox" / "done" / "secret.enrol.asc"));
   CHECK(fs::exists(stick.path() / "outbox" / "revoked.refused.txt"));
   CHECK(installation.json({"account", "list"}).find("held")->items()->empty());
 }

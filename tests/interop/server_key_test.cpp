@@ -11,6 +11,7 @@
 
 #include "tests/support/program.hpp"
 #include "tests/support/waiting.hpp"
+#include "transport/courier/courier_name.hpp"
 
 using namespace countersign;
 using namespace countersign::test;
@@ -179,7 +180,8 @@ TEST_CASE("a stick is signed and its grant opened across a replacement with noth
   std::filesystem::remove_all(stick);
   std::filesystem::create_directory(stick);
   run({"courier", "export", "alice", "--to", stick});
-  const std::string certificates = read_file(std::filesystem::path(stick) / "outbox" / "server.asc");
+  const std::string certificates =
+      read_file(std::filesystem::path(stick) / "outbox" / transport::courier::server_file(kServerName));
   GnupgHome stranger;
   stranger.import(certificates);
   CHECK(stranger.run({"--list-keys", former}).exit_code == 0);

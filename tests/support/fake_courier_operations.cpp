@@ -29,6 +29,14 @@ std::string courier_response(std::string_view challenge) {
   return courier_response_with_verdict(challenge, {});
 }
 
+std::string courier_response_to(std::string_view server, std::string_view challenge) {
+  std::string out = courier_response(challenge);
+  const std::string lines = "server: " + std::string(server) + "\nserver-key: AA\naccount: " + std::string(64, 'a') +
+                            "\nkey: BB\nchallenge: ";
+  out.replace(out.find("challenge: "), std::string_view("challenge: ").size(), lines);
+  return out.replace(out.find("-----BEGIN PGP SIGNATURE"), 0, "nonce: x\n");
+}
+
 std::string courier_response_with_verdict(std::string_view challenge, std::string_view verdict) {
   std::string out = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\ncountersign-statement-v1\n";
   out += "challenge: " + std::string(challenge) + "\n";
@@ -46,7 +54,9 @@ Result<Json> FakeCourierOperations::run(const transport::Message& message) {
   if (row->guard != transport::Guard::none) return fail(ErrorCode::not_permitted);
   if (const auto code = error_code_named(line_after(message.text, "verdict: "))) return fail(*code, "as asked");
   if (row->name == "server.show") {
-    return Json::object().set("public_key", courier_armor("PGP PUBLIC KEY BLOCK", "server"));
+    return Json::object()
+        .set("server", kCourierServer)
+        .set("public_key", courier_armor("PGP PUBLIC KEY BLOCK", "server"));
   }
   if (row->name == "challenge.issue") return issue(message.fields);
   if (row->name == "account.hold")

@@ -15,6 +15,9 @@ namespace countersign::test {
 // `verdict:` line names.
 std::string courier_response(std::string_view challenge);
 std::string courier_response_with_verdict(std::string_view challenge, std::string_view verdict);
+// One whose statement names its server, an account of 64 times `a`, and all that a splitter looks for.
+inline constexpr std::string_view kCourierServer = "https://auth.example.org";
+std::string courier_response_to(std::string_view server, std::string_view challenge);
 std::string courier_armor(std::string_view label, std::string_view payload);
 
 class FakeCourierOperations final : public transport::Operations {

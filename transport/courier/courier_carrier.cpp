@@ -1,9 +1,12 @@
 #include "transport/courier/courier_carrier.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "auth/openpgp/gate/armor.hpp"
+#include "auth/openpgp/gate/clear_signed.hpp"
+#include "auth/openpgp/gate/secret_key.hpp"
 #include "storage/base/enum_names.hpp"
 #include "storage/base/text.hpp"
 #include "storage/base/text_encoding.hpp"
@@ -15,8 +18,11 @@ constexpr std::size_t kIdRandomBytes = 16;
 constexpr std::size_t kAccountIdDigits = 64;
 constexpr std::string_view kSource = "courier";
 constexpr std::string_view kNotTried = "not tried, since the folder failed before";
-constexpr EnumNames<Settlement::granted, Settlement::left> kSettlements("granted", "accepted", "held", "present",
-                                                                        "refused", "incomplete", "left");
+constexpr std::size_t kNamesShownMax = 20;
+constexpr EnumNames<Settlement::granted, Settlement::another_server> kSettlements("granted", "accepted", "held",
+                                                                                  "present", "refused", "exposed",
+                                                                                  "incomplete", "left",
+                                                                                  "another_server");
 
 Message message_for(std::string_view operation) {
   Message message;
@@ -34,6 +40,30 @@ Result<std::string> armored_member(const Json& reply, std::string_view name) {
     return fail(ErrorCode::failed, "the operation's answer has no armored '" + std::string(name) + "'");
   }
   return *text;
+}
+
+Result<std::string> server_name_in(const Json& reply) {
+  const Json* name = reply.find("server");
+  if (name == nullptr || name->string() == nullptr) {
+    return fail(ErrorCode::failed, "the operation's answer has no name of the server");
+  }
+  return *name->string();
+}
+
+// The line of a refusal.
+std::string refusal_of(Face face) {
+  return std::string(name_of(face)).append("\n");
+}
+
+// OpenPGP's packets begin with this bit (RFC 4880 §4.2), and no text in UTF-8 is like them.
+bool is_binary(std::string_view text) {
+  return !text.empty() && (static_cast<std::uint8_t>(text.front()) & 0x80U) != 0 && !is_utf8(text);
+}
+
+tl::unexpected<Error> refuse_binary(InboxKind kind) {
+  return fail(ErrorCode::file_refused,
+              std::string("binary, and only armored text is taken; make it with\n  ") +
+                  (kind == InboxKind::enrol ? "`gpg --armor --export FINGERPRINT`" : "`gpg --clearsign`"));
 }
 
 void report(const Progress& progress, std::size_t done, std::size_t total) {
@@ -65,8 +95,10 @@ bool is_settled(Settlement settlement) {
     case Settlement::present:
     case Settlement::refused:
       return true;
+    case Settlement::exposed:
     case Settlement::incomplete:
     case Settlement::left:
+    case Settlement::another_server:
       return false;
   }
   return false;
@@ -85,7 +117,7 @@ class Export {
     if (former != nullptr && former->items() != nullptr) {
       for (const Json& one : *former->items()) certificates += TRY(armored_member(one, "public_key"));
     }
-    return folder_.write(Place::outbox, kServerFile, certificates);
+    return folder_.write(Place::outbox, server_file(TRY(server_name_in(reply))), certificates);
   }
 
   Result<std::string> write_challenge(const std::string& username) {
@@ -125,7 +157,7 @@ class Import {
   Import(CourierFolder& folder, Operations& operations) : folder_(folder), operations_(operations) {}
 
   ImportedFile run(const std::string& name) {
-    ImportedFile file{name, inbox_kind(name).value_or(InboxKind::response), Settlement::left, std::string(), ok()};
+    ImportedFile file{name, inbox_kind(name).value_or(InboxKind::response), Settlement::left, "", ok(), ""};
     if (folder_failed_) {
       file.outcome = fail(ErrorCode::storage_unavailable, std::string(kNotTried));
       return file;
@@ -137,22 +169,67 @@ class Import {
       file.outcome = tl::unexpected<Error>(bytes.error());
     }
     // Only now: what answers it is durable.
-    if (is_settled(file.settlement)) file.moved = folder_.settle(name, *bytes);
+    if (is_settled(file.settlement) && file.moved) file.moved = folder_.settle(name, *bytes);
     return file;
   }
 
  private:
   void take(const std::string& bytes, ImportedFile& file) {
     const auto text = decode_text(bytes);
+    const std::string id = answer_id(file.name, bytes);
     if (!text) {
       file.outcome = tl::unexpected<Error>(text.error());
+    } else if (auth::openpgp::gate::is_secret_key(*text)) {
+      file.outcome = auth::openpgp::gate::refuse_secret_key();
+      write_refusal(id, file);
+    } else if (is_binary(*text)) {
+      file.outcome = refuse_binary(file.kind);
     } else if (auth::openpgp::gate::is_cut_off(*text)) {
       file.outcome = fail(ErrorCode::file_incomplete, "does not end with the END line of an armor");
-    } else {
-      take_text(answer_id(file.name, bytes), *text, file);
+    } else if (!is_for_another(*text, file)) {
+      take_text(id, *text, file);
+      if (is_settled(file.settlement) && file.settlement != Settlement::refused) file.moved = take_back_refusal(id);
     }
     const bool is_cut_off = !file.outcome && file.outcome.error().code == ErrorCode::file_incomplete;
     if (is_cut_off) file.settlement = Settlement::incomplete;
+  }
+
+  // Found out without judging it: of what is for this server nothing is believed here.
+  bool is_for_another(const std::string& text, ImportedFile& file) {
+    const auto response = auth::openpgp::gate::split_response(text);
+    if (!response) return false;
+    const auto& first = response->messages.front();
+    if (is_lower_hex(first.account_hint, kAccountIdDigits)) file.account = first.account_hint;
+    if (first.server_hint.empty()) return false;
+    if (!server_name_) {
+      auto name = ask_server_name();
+      if (!name) {
+        file.outcome = tl::unexpected<Error>(name.error());
+        return true;
+      }
+      server_name_ = *std::move(name);
+    }
+    if (first.server_hint == *server_name_) return false;
+    file.settlement = Settlement::another_server;
+    file.outcome = escape_for_display(first.server_hint);
+    return true;
+  }
+
+  Result<std::string> ask_server_name() {
+    const Json reply = TRY(operations_.run(message_for("server.show")));
+    return server_name_in(reply);
+  }
+
+  // What an earlier import refused under this id is refused no more. Only a line of ours is taken away.
+  Status take_back_refusal(const std::string& id) {
+    const std::string name = outbox_name(id, OutboxKind::refused);
+    for (const Face face : {Face::malformed, Face::denied, Face::conflict}) {
+      const Status removed = folder_.remove(Place::outbox, name, refusal_of(face));
+      if (removed) continue;
+      folder_failed_ = removed.error().code == ErrorCode::storage_unavailable;
+      return removed;
+    }
+    return ok();
   }
 
   void take_text(const std::string& id, const std::string& text, ImportedFile& file) {
@@ -197,8 +274,9 @@ class Import {
   }
 
   void write_refusal(const std::string& id, ImportedFile& file) {
-    const std::string face = std::string(name_of(public_face_of(file.outcome.error().code))).append("\n");
-    if (write(outbox_name(id, OutboxKind::refused), face, file)) file.settlement = Settlement::refused;
+    const ErrorCode code = file.outcome.error().code;
+    if (!write(outbox_name(id, OutboxKind::refused), refusal_of(public_face_of(code)), file)) return;
+    file.settlement = code == ErrorCode::secret_key_handed_in ? Settlement::exposed : Settlement::refused;
   }
 
   // False, with the reason in the file's outcome, where the folder did not take it.
@@ -212,6 +290,7 @@ class Import {
 
   CourierFolder& folder_;
   Operations& operations_;
+  std::optional<std::string> server_name_;  // ours, once it was asked for
   bool folder_failed_ = false;
 };
 
@@ -247,9 +326,13 @@ Result<ExportReport> CourierCarrier::export_challenges(CourierFolder& folder, st
 }
 
 Result<ImportReport> CourierCarrier::import_responses(CourierFolder& folder, const Progress& progress) {
-  const Listing listing =
-      TRY(folder.list(Place::inbox, [](std::string_view name) { return inbox_kind(name).has_value(); }));
   ImportReport out;
+  const Listing listing = TRY(folder.list(Place::inbox, [&](std::string_view name) {
+    if (name_without_txt(name) && out.renamed.size() < kNamesShownMax) out.renamed.emplace_back(name);
+    return inbox_kind(name).has_value();
+  }));
+  out.misplaced =
+      TRY(folder.list(Place::outbox, [](std::string_view name) { return inbox_kind(name).has_value(); })).names;
   out.beyond = listing.beyond;
   out.cut = listing.cut;
   out.foreign = listing.foreign;

@@ -24,19 +24,21 @@ struct ExportedChallenge {
 };
 
 struct ExportReport {
-  Status server;                              // was outbox/server.asc written
+  Status server;                              // was the server's certificate written
   std::vector<ExportedChallenge> challenges;  // one a username, in their order
   std::size_t written() const;
 };
 
 enum class Settlement {
-  granted,     // outbox/<id>.session.asc is there
-  accepted,    // the operation was done and has nothing to bring back
-  held,        // a certificate that waits for an administrator
-  present,     // a certificate whose key an account has already: nothing waits
-  refused,     // outbox/<id>.refused.txt is there
-  incomplete,  // does not end like an armored text: not there yet
-  left,        // not answered this time: could not be opened, read, judged or answered
+  granted,         // outbox/<id>.session.asc is there
+  accepted,        // the operation was done and has nothing to bring back
+  held,            // a certificate that waits for an administrator
+  present,         // a certificate whose key an account has already: nothing waits
+  refused,         // outbox/<id>.refused.txt is there
+  exposed,         // so it is, and the file is a secret key, which stays: nothing copies it any further
+  incomplete,      // cut off: not there yet
+  left,            // not answered this time: could not be opened, read, judged or answered
+  another_server,  // answers another server's challenge, and is not for this one to judge
 };
 std::string_view name_of(Settlement settlement);
 
@@ -44,10 +46,11 @@ struct ImportedFile {
   std::string name;  // in the inbox; of the form that inbox_kind takes, so it may be shown as it is
   InboxKind kind;
   Settlement settlement;
-  // granted: the file in the outbox. held: the fingerprint. present: the account. accepted: empty. Else why, for the
-  // operator.
+  // granted: the file in the outbox. held: the fingerprint. present: the account. accepted: empty. another_server: its
+  // name, escaped for display. Else why, for the operator.
   Result<std::string> outcome;
-  Status moved;  // into inbox/done; meaningful where it is settled: neither incomplete nor left
+  Status moved;         // into inbox/done, where it is settled; else ok
+  std::string account;  // the account id that a response names, whoever wrote it; empty where it names none
 };
 
 struct ImportReport {
@@ -56,6 +59,8 @@ struct ImportReport {
   bool cut = false;                        // the folder has more entries than a scan looks at
   std::size_t foreign = 0;                 // entries with names that are not opened
   std::vector<std::string> foreign_names;  // the first of them, escaped for display
+  std::vector<std::string> misplaced;      // files of the outbox with names for the inbox; not opened
+  std::vector<std::string> renamed;        // files of the inbox whose names would be right without .txt; not opened
   std::size_t count(Settlement settlement) const;
 };
 
@@ -64,7 +69,8 @@ class CourierCarrier {
  public:
   CourierCarrier(Operations& operations, auth::Rng& rng) : operations_(operations), rng_(rng) {}
 
-  // Makes inbox, inbox/done and outbox where they are absent, then writes outbox/server.asc and a challenge a user.
+  // Makes inbox, inbox/done and outbox where they are absent, then writes the server's certificate and a challenge
+  // a user.
   // What fails for one user is in its line of the report; once the folder itself fails, the rest is not tried. Fails
   // with file_refused or storage_unavailable where the folders cannot be made: then nothing was issued. `purpose` holds
   // the members of challenge.issue that say what it is for, the same for all; an empty object is a login.
@@ -72,8 +78,9 @@ class CourierCarrier {
                                          const Json& purpose, const Progress& progress);
 
   // Takes what the inbox holds, at most kScanFilesMax files. A grant is durable in the outbox before its response is
-  // moved. Fails with file_refused or storage_unavailable where the inbox cannot be listed or the outbox not be
-  // written: then no operation was run. An absent inbox is an empty one.
+  // moved. A refusal of the same id goes away when there is something better to say. What answers another server's
+  // challenge stays as it is; a secret key stays too. Fails with file_refused or storage_unavailable where the inbox
+  // cannot be listed or the outbox not be written: then no operation was run. An absent inbox is an empty one.
   Result<ImportReport> import_responses(CourierFolder& folder, const Progress& progress);
 
  private:

@@ -148,6 +148,17 @@ Result<CourierFolder> CourierFolder::open(const std::string& path) {
   return open_root(path, nullptr);
 }
 
+Result<CourierFolder> CourierFolder::open_used(const std::string& path) {
+  CourierFolder folder = TRY(open(path));
+  for (const Place place : {Place::inbox, Place::outbox}) {
+    const auto there = folder.open_folder(place);
+    if (there || there.error().code != ErrorCode::not_found) return folder;
+  }
+  return fail(ErrorCode::file_refused, "'" + escape_for_display(path) +
+                                           "' has neither inbox/ nor outbox/ in it, so it is no courier's folder;\n"
+                                           "  is the stick mounted, and is this its top folder?");
+}
+
 Result<CourierFolder> CourierFolder::open_watched(const std::string& path, StepWatch& watch) {
   return open_root(path, &watch);
 }
@@ -290,6 +301,17 @@ Status CourierFolder::settle(std::string_view name, std::string_view text) {
     return sync_folder(inbox.get(), path_of(Place::inbox));
   }
   return fail(ErrorCode::file_refused, "both names for '" + escape_for_display(name) + "' are taken in inbox/done");
+}
+
+Status CourierFolder::remove(Place place, std::string_view name, std::string_view text) {
+  TRY(check_entry_name(name));
+  const auto there = read(place, name);
+  if (!there || *there != text) return ok();
+  const FileDescriptor folder = TRY(open_folder(place));
+  TRY(step("remove"));
+  TRY(remove_entry(folder.get(), name));
+  TRY(step("sync folder"));
+  return sync_folder(folder.get(), path_of(place));
 }
 
 Status CourierFolder::make(Place place) {

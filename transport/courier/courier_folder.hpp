@@ -46,6 +46,8 @@ class CourierFolder {
   // not_found; busy where another process has it open; file_refused where it is no folder, or where the kernel has no
   // openat2 (Linux 5.6), without which nothing here is safe; storage_unavailable.
   static Result<CourierFolder> open(const std::string& path);
+  // One that was used before: file_refused also where it has neither an inbox nor an outbox.
+  static Result<CourierFolder> open_used(const std::string& path);
   static Result<CourierFolder> open_watched(const std::string& path, StepWatch& watch);
 
   // The names that `wanted` takes. An absent folder has none. file_refused where the place is a link or no folder;
@@ -64,6 +66,9 @@ class CourierFolder {
   // Moves a file from the inbox to inbox/done if it still holds `text`. One of another text that has its name there
   // stays; this one then gets a name derived from its text. conflict where it holds another text by now.
   Status settle(std::string_view name, std::string_view text);
+
+  // Takes a file away that still holds `text`; one that holds another by now stays. storage_unavailable.
+  Status remove(Place place, std::string_view name, std::string_view text);
 
   // Makes what is absent of the place. file_refused, storage_unavailable.
   Status make(Place place);

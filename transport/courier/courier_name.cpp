@@ -5,6 +5,7 @@
 #include "auth/openpgp/gate/armor.hpp"
 #include "storage/base/enum_names.hpp"
 #include "storage/base/hash.hpp"
+#include "storage/base/text.hpp"
 
 namespace countersign::transport::courier {
 namespace {
@@ -12,6 +13,8 @@ namespace {
 constexpr std::string_view kResponseSuffix = ".response.asc";
 constexpr std::string_view kEnrolSuffix = ".enrol.asc";
 constexpr std::size_t kDerivedIdDigits = 16;
+constexpr std::string_view kServerPrefix = "server-";
+constexpr std::string_view kArmorSuffix = ".asc";
 constexpr EnumNames<OutboxKind::challenge, OutboxKind::refused> kOutboxSuffixes(".challenge.asc", ".session.asc",
                                                                                 ".refused.txt");
 constexpr EnumNames<InboxKind::response, InboxKind::enrol> kInboxSuffixes(kResponseSuffix, kEnrolSuffix);
@@ -62,6 +65,17 @@ std::optional<OutboxName> parse_outbox_name(std::string_view name) {
   return std::nullopt;
 }
 
+std::string server_file(std::string_view server_name) {
+  return std::string(kServerPrefix).append(derived_id(server_name)).append(kArmorSuffix);
+}
+
+bool is_server_file(std::string_view name) {
+  if (name == kOldServerFile) return true;
+  if (!name.starts_with(kServerPrefix) || !name.ends_with(kArmorSuffix)) return false;
+  name.remove_prefix(kServerPrefix.size());
+  return is_lower_hex(name.substr(0, name.size() - kArmorSuffix.size()), kDerivedIdDigits);
+}
+
 std::string response_name(std::string_view id) {
   return std::string(id).append(kResponseSuffix);
 }
@@ -79,6 +93,13 @@ std::optional<InboxKind> inbox_kind(std::string_view name) {
     if (lower.ends_with(suffix_of(kind))) return kind;
   }
   return std::nullopt;
+}
+
+std::optional<std::string> name_without_txt(std::string_view name) {
+  constexpr std::string_view kTextSuffix = ".txt";
+  if (!folded(name).ends_with(kTextSuffix)) return std::nullopt;
+  name.remove_suffix(kTextSuffix.size());
+  return inbox_kind(name) ? std::optional<std::string>(name) : std::nullopt;
 }
 
 std::string answer_id(std::string_view name, std::string_view text) {

@@ -55,8 +55,12 @@ Result<CourierFiles> read_grants(CourierFolder& folder) {
   return read_outbox(folder, OutboxKind::session, false);
 }
 
-Result<std::string> read_server_certificate(CourierFolder& folder) {
-  return read_text(folder, Place::outbox, kServerFile);
+Result<std::vector<Result<std::string>>> read_server_certificates(CourierFolder& folder) {
+  std::vector<Result<std::string>> out;
+  for (const std::string& name : TRY(folder.list(Place::outbox, is_server_file)).names) {
+    out.push_back(read_text(folder, Place::outbox, name));
+  }
+  return out;
 }
 
 Status write_response(CourierFolder& folder, std::string_view id, std::string_view text) {

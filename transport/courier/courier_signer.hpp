@@ -27,9 +27,10 @@ struct CourierFiles {
 Result<CourierFiles> read_challenges(CourierFolder& folder);
 // The session grants. file_refused, storage_unavailable.
 Result<CourierFiles> read_grants(CourierFolder& folder);
-// The server's certificate as it came with the stick: good for nothing until its fingerprint was compared by other
-// means. not_found, file_incomplete, and as CourierFolder::read.
-Result<std::string> read_server_certificate(CourierFolder& folder);
+// The servers' certificates as they came with the stick, in byte order of their files' names: good for nothing until
+// their fingerprints were compared by other means. Each is a text, or file_incomplete, and as CourierFolder::read.
+// file_refused, storage_unavailable.
+Result<std::vector<Result<std::string>>> read_server_certificates(CourierFolder& folder);
 
 // Writes inbox/<id>.response.asc, and makes the inbox where it is absent. malformed_name for what is no id;
 // file_incomplete for what would be taken as cut off; and as CourierFolder::write.

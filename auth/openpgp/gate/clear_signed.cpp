@@ -14,6 +14,10 @@ constexpr std::string_view kCertificateBegin = "-----BEGIN PGP PUBLIC KEY BLOCK-
 constexpr std::string_view kCertificateEnd = "-----END PGP PUBLIC KEY BLOCK-----";
 constexpr std::string_view kChallenge = "challenge:";
 constexpr std::string_view kNonce = "nonce:";
+constexpr std::string_view kServer = "server:";
+constexpr std::string_view kServerKey = "server-key:";
+constexpr std::string_view kAccount = "account:";
+constexpr std::string_view kKey = "key:";
 constexpr std::string_view kOuterBlanks = " \t\r\n";
 
 bool starts_with(std::string_view text, std::string_view prefix) {
@@ -61,37 +65,44 @@ bool is_cut_line(const Lines& lines, std::string_view whole_line) {
   return rest.size() < whole_line.size() && starts_with(whole_line, rest);
 }
 
-// Collects the value of the challenge line while the cleartext goes by.
-class HintReader {
+// Collects the value of one line while the cleartext goes by: up to the line that stands behind it in a statement.
+class LineReader {
  public:
-  Status take(std::string_view line) {
+  LineReader(std::string_view name, std::string_view next) : name_(name), next_(next) {}
+
+  void take(std::string_view line) {
     if (starts_with(line, "- ")) line.remove_prefix(2);
-    if (starts_with(line, kChallenge)) {
-      if (state_ != State::before) return malformed("two challenge lines");
-      state_ = State::inside;
-      hint_ = trim(line.substr(kChallenge.size()));
-    } else if (starts_with(line, kNonce)) {
+    if (starts_with(line, name_)) {
+      state_ = state_ == State::before ? State::inside : State::twice;
+      value_ = trim(line.substr(name_.size()));
+    } else if (starts_with(line, next_)) {
       if (state_ == State::inside) state_ = State::after;
     } else if (state_ == State::inside) {
-      hint_ += trim(line);
+      value_ += trim(line);
     }
-    return ok();
   }
-
-  Result<std::string> finish() {
-    if (state_ != State::after) return malformed("no challenge line with a nonce line behind it");
-    const bool base64url = !hint_.empty() && std::all_of(hint_.begin(), hint_.end(), [](char c) {
-      return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    });
-    if (!base64url) return malformed("the challenge line holds no base64url");
-    return std::move(hint_);
-  }
+  bool is_twice() const { return state_ == State::twice; }
+  // Empty where it was not there once.
+  std::string value() && { return state_ == State::after ? std::move(value_) : std::string(); }
 
  private:
-  enum class State { before, inside, after };
+  enum class State { before, inside, after, twice };
+  std::string_view name_;
+  std::string_view next_;
   State state_ = State::before;
-  std::string hint_;
+  std::string value_;
 };
+
+Result<std::string> challenge_of(LineReader line) {
+  if (line.is_twice()) return malformed("two challenge lines");
+  std::string hint = std::move(line).value();
+  if (hint.empty()) return malformed("no challenge line with a nonce line behind it");
+  const bool base64url = std::all_of(hint.begin(), hint.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+  if (!base64url) return malformed("the challenge line holds no base64url");
+  return hint;
+}
 
 // From a BEGIN line to its END line.
 Result<std::string> read_block(Lines& lines, std::string_view end) {
@@ -121,13 +132,15 @@ Result<ClearSigned> read_message(Lines& lines) {
   if (lines.at_end()) return incomplete();
   lines.advance();
 
-  HintReader hint;
+  LineReader challenge(kChallenge, kNonce);
+  LineReader server(kServer, kServerKey);
+  LineReader account(kAccount, kKey);
   while (!lines.at_end() && lines.peek() != kSignatureBegin) {
     const std::string_view line = lines.peek();
     if (starts_with(line, "-----") && !is_cut_line(lines, kSignatureBegin)) {
       return malformed("a line of the cleartext that begins with dashes and is not escaped");
     }
-    TRY(hint.take(line));
+    for (LineReader* const reader : {&challenge, &server, &account}) reader->take(line);
     lines.advance();
   }
   if (lines.at_end()) return incomplete();
@@ -136,7 +149,9 @@ Result<ClearSigned> read_message(Lines& lines) {
   if (lines.since(start).size() > kClearSignedBytesMax) {
     return fail(ErrorCode::message_too_large, "a clear-signed message of over 64 KiB");
   }
-  message.challenge_hint = TRY(hint.finish());
+  message.challenge_hint = TRY(challenge_of(std::move(challenge)));
+  message.server_hint = std::move(server).value();
+  message.account_hint = std::move(account).value();
   return message;
 }
 

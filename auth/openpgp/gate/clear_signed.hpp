@@ -19,6 +19,9 @@ inline constexpr std::size_t kClearSignedBytesMax = 64u << 10;  // a message, it
 struct ClearSigned {
   std::string challenge_hint;  // base64url characters, as found
   std::string signature;       // the armored signature block, as found
+  // The server and the account that the text names, as found; empty where it names none, or two.
+  std::string server_hint;
+  std::string account_hint;
 };
 
 struct TextResponse {

@@ -7,6 +7,7 @@
 #include "tests/support/program.hpp"
 #include "tests/support/token_home.hpp"
 #include "tests/support/waiting.hpp"
+#include "transport/courier/courier_name.hpp"
 
 using namespace countersign;
 using namespace countersign::test;
@@ -101,7 +102,7 @@ TEST_CASE("a server whose token is pulled says so and goes on with what needs no
     CHECK(run.exit_code == 7);
     CHECK(run.error.find("is in a token that is not there") != std::string::npos);
   }
-  CHECK(stick.contents().count("outbox/server.asc") == stick.contents().size());
+  CHECK(stick.contents().count("outbox/" + transport::courier::server_file(kServerName)) == stick.contents().size());
   // Nobody was asked for the PIN of a token that is not there.
   CHECK(server_side.token.asked() == 1);
 

@@ -182,6 +182,25 @@ TEST_CASE("a grant is synced and read back before its response is moved") {
                                                 "move", "sync folder", "sync folder"});
 }
 
+TEST_CASE("S65 a refusal that is out of date goes away before the response is moved and after the grant is there") {
+  std::size_t points = 0;
+  for (bool pulled = true; pulled; ++points) {
+    Server server;
+    const CourierStick stick;
+    stick.put("inbox/a.response.asc", courier_response("one"));
+    stick.put("outbox/a.refused.txt", "denied\n");
+    CAPTURE(points);
+    pulled = server.take_until(stick, points);
+    if (!stick.has("outbox/a.refused.txt")) CHECK(stick.has("outbox/a.session.asc"));
+    if (!stick.has("inbox/a.response.asc")) CHECK_FALSE(stick.has("outbox/a.refused.txt"));
+    server.take(stick);
+    CHECK(stick.contents() == Contents{{"inbox/done/a.response.asc", courier_response("one")},
+                                       {"outbox/a.session.asc", courier_armor("PGP MESSAGE", "grant one1")}});
+    CHECK(server.operations.sessions_opened() == 1);
+  }
+  CHECK(points > 10);
+}
+
 TEST_CASE("a medium that gives back other bytes than were written is not trusted with the move") {
   // Changes the grant between its writing and its reading back, as a bad block would.
   class BadBlock final : public StepWatch {

@@ -65,7 +65,7 @@ TEST_CASE("an export writes the server's certificate and a challenge a user and 
   REQUIRE(report.server);
   REQUIRE(report.challenges.size() == 2);
   CHECK(report.written() == 2);
-  CHECK(stick.get("outbox/server.asc") == courier_armor("PGP PUBLIC KEY BLOCK", "server"));
+  CHECK(stick.get("outbox/" + server_file(kCourierServer)) == courier_armor("PGP PUBLIC KEY BLOCK", "server"));
   CHECK(stick.get("outbox/" + report.challenges[0].file.value()) == courier_armor("PGP MESSAGE", "alice1"));
   CHECK(stick.get("outbox/" + report.challenges[1].file.value()) == courier_armor("PGP MESSAGE", "bob2"));
   CHECK(std::filesystem::is_directory(stick.path() / "inbox/done"));
@@ -84,7 +84,7 @@ TEST_CASE("the names and bytes of an export say nothing of the users") {
   for (const auto& [name, text] : stick.contents()) {
     CHECK(name.find("alice") == std::string::npos);
     CHECK(text.find("alice") == std::string::npos);
-    if (name != "outbox/server.asc") challenges.insert(name);
+    if (name != "outbox/" + server_file(kCourierServer)) challenges.insert(name);
   }
   CHECK(challenges.size() == 2);  // two for one user share nothing
 }
@@ -308,9 +308,103 @@ TEST_CASE("a certificate to enrol is held and nothing is written for it") {
 TEST_CASE("a refused enrolment is answered with its face") {
   Server server;
   const CourierStick stick;
-  stick.put("inbox/k.enrol.asc", courier_response_with_verdict("c", "secret_key_handed_in"));
+  stick.put("inbox/k.enrol.asc", courier_response_with_verdict("c", "certificate_refused"));
   CHECK(server.take(stick).count(Settlement::refused) == 1);
   CHECK(stick.get("outbox/k.refused.txt") == "malformed\n");
+}
+
+TEST_CASE("what answers another server is left alone and its own is taken") {
+  Server server;
+  const CourierStick stick;
+  const std::string other = courier_response_to("https://b.example.org", "one");
+  stick.put("inbox/a.response.asc", other);
+  stick.put("inbox/b.response.asc", courier_response_to(kCourierServer, "two"));
+  stick.put("inbox/c.response.asc", courier_response("three"));  // names none: judged
+  for (int round = 0; round < 2; ++round) {
+    const ImportReport report = server.take(stick);
+    CHECK(report.files[0].settlement == Settlement::another_server);
+    CHECK(report.files[0].outcome == "https://b.example.org");
+    CHECK(report.files[0].account == std::string(64, 'a'));
+    if (round == 0) CHECK(report.count(Settlement::granted) == 2);
+  }
+  CHECK(server.operations.sessions_opened() == 2);
+  CHECK(stick.get("inbox/a.response.asc") == other);
+  CHECK_FALSE(stick.has("outbox/a.session.asc"));
+  CHECK_FALSE(stick.has("outbox/a.refused.txt"));
+}
+
+TEST_CASE("the certificates of two servers lie side by side and another's stays as it is") {
+  Server server;
+  const CourierStick stick;
+  stick.put("outbox/server.asc", "old");
+  stick.put("outbox/" + server_file("https://b.example.org"), "b");
+  server.write(stick, {"alice"});
+  CHECK(stick.get("outbox/server.asc") == "old");
+  CHECK(stick.get("outbox/" + server_file("https://b.example.org")) == "b");
+  CHECK(stick.get("outbox/" + server_file(kCourierServer)) == courier_armor("PGP PUBLIC KEY BLOCK", "server"));
+}
+
+TEST_CASE("S64 a secret key on the stick is told of and neither moved nor handed on") {
+  Server server;
+  const CourierStick stick;
+  const std::string armored = courier_armor("PGP PRIVATE KEY BLOCK", "alice");
+  const std::string binary = "\x94\x06\x04\xff\xff\xff\xff\x16";
+  const std::string inside = courier_response("one") + armored;
+  stick.put("inbox/a.enrol.asc", armored);
+  stick.put("inbox/b.enrol.asc", binary);
+  stick.put("inbox/c.response.asc", inside);
+  stick.put("inbox/d.enrol.asc", "\xEF\xBB\xBF" + armored.substr(0, 60));
+  const ImportReport report = server.take(stick);
+  CHECK(report.count(Settlement::exposed) == 4);
+  CHECK(report.files[0].outcome.error().code == ErrorCode::secret_key_handed_in);
+  CHECK(server.operations.runs() == 0);
+  CHECK(stick.get("inbox/a.enrol.asc") == armored);
+  CHECK(stick.get("inbox/c.response.asc") == inside);
+  CHECK(stick.get("outbox/b.refused.txt") == "malformed\n");
+  for (const auto& [name, text] : stick.contents()) CHECK_FALSE(name.starts_with("inbox/done/"));
+}
+
+TEST_CASE("a binary response and a binary certificate are left with what to do about them") {
+  Server server;
+  const CourierStick stick;
+  stick.put("inbox/a.response.asc", "\xa3\x01\x02\x03");
+  stick.put("inbox/b.enrol.asc", "\x98\x33\x04\x60\x01\xff");
+  const ImportReport report = server.take(stick);
+  REQUIRE(report.count(Settlement::left) == 2);
+  CHECK(report.files[0].outcome.error().detail.find("`gpg --clearsign`") != std::string::npos);
+  CHECK(report.files[1].outcome.error().detail.find("`gpg --armor --export FINGERPRINT`") != std::string::npos);
+  CHECK(stick.contents().size() == 2);
+}
+
+TEST_CASE("a response in the outbox and one that ends in .txt are named and not opened") {
+  Server server;
+  const CourierStick stick;
+  stick.put("outbox/a.response.asc", courier_response("one"));
+  stick.put("inbox/b.response.asc.txt", courier_response("two"));
+  stick.put("inbox/notes.txt", "");
+  const auto before = stick.contents();
+  const ImportReport report = server.take(stick);
+  CHECK(report.misplaced == std::vector<std::string>{"a.response.asc"});
+  CHECK(report.renamed == std::vector<std::string>{"b.response.asc.txt"});
+  CHECK(report.foreign == 2);
+  CHECK(report.files.empty());
+  CHECK(stick.contents() == before);
+}
+
+TEST_CASE("a refusal goes away when the same id is granted and what somebody else wrote stays") {
+  Server server;
+  const CourierStick stick;
+  stick.put("inbox/a.response.asc", courier_response_with_verdict("one", "challenge_expired"));
+  server.take(stick);
+  CHECK(stick.get("outbox/a.refused.txt") == "denied\n");
+  stick.put("inbox/a.response.asc", courier_response("two"));
+  CHECK(server.take(stick).count(Settlement::granted) == 1);
+  CHECK_FALSE(stick.has("outbox/a.refused.txt"));
+  CHECK(stick.has("outbox/a.session.asc"));
+  stick.put("outbox/b.refused.txt", "ask me, Bob\n");
+  stick.put("inbox/b.response.asc", courier_response("three"));
+  CHECK(server.take(stick).count(Settlement::granted) == 1);
+  CHECK(stick.get("outbox/b.refused.txt") == "ask me, Bob\n");
 }
 
 TEST_CASE("nothing of an answer but an armored grant reaches the stick") {

@@ -260,3 +260,29 @@ TEST_CASE("a medium that is mounted read-only says so before anything depends on
            folder->read(Place::inbox, kName) == "text";
   }));
 }
+
+TEST_CASE("a folder without an inbox and an outbox is no stick that was used") {
+  const CourierStick stick;
+  const auto unused = CourierFolder::open_used(stick.text_path());
+  REQUIRE_FALSE(unused);
+  CHECK(unused.error().code == ErrorCode::file_refused);
+  CHECK(unused.error().detail.find(stick.text_path()) != std::string::npos);
+  CHECK(CourierFolder::open_used(stick.text_path() + "/absent").error().code == ErrorCode::not_found);
+  for (const char* place : {"outbox", "inbox"}) {
+    const CourierStick used;
+    fs::create_directory(used.path() / place);
+    CHECK(CourierFolder::open_used(used.text_path()));
+  }
+}
+
+TEST_CASE("a file is taken away only while it holds what it is taken away for") {
+  const CourierStick stick;
+  stick.put("outbox/a.refused.txt", "denied\n");
+  auto folder = CourierFolder::open(stick.text_path());
+  REQUIRE(folder);
+  CHECK(folder->remove(Place::outbox, "a.refused.txt", "conflict\n"));
+  CHECK(stick.has("outbox/a.refused.txt"));
+  CHECK(folder->remove(Place::outbox, "a.refused.txt", "denied\n"));
+  CHECK_FALSE(stick.has("outbox/a.refused.txt"));
+  CHECK(folder->remove(Place::outbox, "a.refused.txt", "denied\n"));
+}

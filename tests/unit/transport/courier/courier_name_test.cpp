@@ -54,6 +54,7 @@ TEST_CASE("a name in the outbox is read back as the id and kind it was made of")
     CHECK(parsed->kind == kind);
   }
   CHECK_FALSE(parse_outbox_name("server.asc"));
+  CHECK_FALSE(parse_outbox_name(server_file("https://auth.example.org")));
   CHECK_FALSE(parse_outbox_name(".challenge.asc"));
   CHECK_FALSE(parse_outbox_name("A.challenge.asc"));
   CHECK_FALSE(parse_outbox_name("a.challenge.asc.part"));
@@ -139,4 +140,26 @@ TEST_CASE("a response cut off before the end of its END line is never whole") {
   }
   CHECK(is_whole(std::string_view(response).substr(0, end)));
   CHECK(is_whole(response));
+}
+
+TEST_CASE("a server's file is named after it alone and fits any medium") {
+  const std::string name = server_file("https://auth.example.org");
+  CHECK(name == "server-9cca28902d634557.asc");
+  CHECK(name != server_file("https://auth.example.com"));
+  CHECK(is_server_file(name));
+  CHECK(is_server_file("server.asc"));
+  for (const char* other : {"server-.asc", "server-9cca28902d63455.asc", "server-9CCA28902D634557.asc", "server-x",
+                            "x.asc", "server-.asc.asc", "server-asc"}) {
+    CAPTURE(other);
+    CHECK_FALSE(is_server_file(other));
+  }
+}
+
+TEST_CASE("a name that an editor put .txt behind is known by the rest") {
+  CHECK(name_without_txt("a.response.asc.txt") == "a.response.asc");
+  CHECK(name_without_txt("A.Enrol.ASC.TXT") == "A.Enrol.ASC");
+  for (const char* other : {"a.response.asc", "a.txt", ".txt", "", "a b.response.asc.txt", "a.session.asc.txt"}) {
+    CAPTURE(other);
+    CHECK_FALSE(name_without_txt(other));
+  }
 }

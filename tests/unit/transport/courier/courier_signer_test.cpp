@@ -5,6 +5,7 @@
 #include "tests/support/courier_stick.hpp"
 #include "tests/support/fake_courier_operations.hpp"
 #include "transport/courier/courier_carrier.hpp"
+#include "transport/courier/courier_name.hpp"
 
 using namespace countersign;
 using namespace countersign::transport::courier;
@@ -40,7 +41,10 @@ TEST_CASE("a challenge goes out and its response in and its grant out over one s
 
   const auto challenges = read_challenges(folder);
   REQUIRE(ids_of(challenges).size() == 2);
-  CHECK(read_server_certificate(folder) == courier_armor("PGP PUBLIC KEY BLOCK", "server"));
+  const auto certificates = read_server_certificates(folder);
+  REQUIRE(certificates);
+  REQUIRE(certificates->size() == 1);
+  CHECK(certificates->front() == courier_armor("PGP PUBLIC KEY BLOCK", "server"));
   for (const CourierFile& file : challenges->files) {
     REQUIRE(write_response(folder, file.id, courier_response(file.id)));
   }
@@ -157,9 +161,20 @@ TEST_CASE("a stick without an outbox has neither challenges nor grants nor a cer
   CourierFolder folder = opened(stick);
   CHECK(ids_of(read_challenges(folder)).empty());
   CHECK(ids_of(read_grants(folder)).empty());
-  const auto certificate = read_server_certificate(folder);
-  REQUIRE_FALSE(certificate);
-  CHECK(certificate.error().code == ErrorCode::not_found);
+  CHECK(read_server_certificates(folder)->empty());
+}
+
+TEST_CASE("the certificates of several servers are read and the one of a stick of old too") {
+  const CourierStick stick;
+  stick.put("outbox/server.asc", courier_armor("PGP PUBLIC KEY BLOCK", "old"));
+  stick.put("outbox/" + server_file("https://b.example.org"), courier_armor("PGP PUBLIC KEY BLOCK", "b"));
+  stick.put("outbox/server-mine.asc", courier_armor("PGP PUBLIC KEY BLOCK", "x"));
+  CourierFolder folder = opened(stick);
+  const auto certificates = read_server_certificates(folder);
+  REQUIRE(certificates);
+  REQUIRE(certificates->size() == 2);
+  CHECK(certificates->at(0) == courier_armor("PGP PUBLIC KEY BLOCK", "b"));
+  CHECK(certificates->at(1) == courier_armor("PGP PUBLIC KEY BLOCK", "old"));
 }
 
 TEST_CASE("S61 over 1000 challenges are told of and the rest comes when the first are answered") {
