@@ -132,6 +132,10 @@ Status judge_missing(const auth::upkeep::Adopted& adopted) {
 }
 
 Status restore_file(const RestoreOptions& options, CommandContext& context) {
+  if (options.replace && !options.yes) {
+    TRY(context.terminal.confirm(
+        "The records that the store has are erased, and every session ends. Put the backup in their place?", "--yes"));
+  }
   const Settings settings = TRY(context.settings());
   const auto folder = TRY(context.data_folder());
   auto source = options.file == "-" ? Result<auth::records::ByteSource>(source_of(context.terminal.in()))

@@ -66,7 +66,7 @@ TEST_CASE("a backup made beside a running server goes back into every kind of st
     CHECK(run.error.find("secrets are not in it") != std::string::npos);
     CHECK((fs::status(backup).permissions() & fs::perms::mask) == (fs::perms::owner_read | fs::perms::owner_write));
     // A restore wants the store for itself.
-    const ProgramRun beside = installation.run({"restore", backup.string(), "--replace"});
+    const ProgramRun beside = installation.run({"restore", backup.string(), "--replace", "--yes"});
     CHECK(beside.exit_code == 7);
     CHECK(beside.error.find("stop it first") != std::string::npos);
     CHECK(server.session_status(token) == 200);
@@ -85,7 +85,7 @@ TEST_CASE("a backup made beside a running server goes back into every kind of st
   text.replace(start, text.find('\n', line) - start, "storage = \"" + to + "\"");
   write_file(settings, text);
   std::vector<std::string> restore = {"restore", backup.string()};
-  if (from == to) restore.push_back("--replace");
+  if (from == to) restore.insert(restore.end(), {"--replace", "--yes"});
   installation.must(restore);
   RunningServer server(installation);
   CHECK(server.session_status(token) == 401);
@@ -196,9 +196,9 @@ TEST_CASE("a backup that is cut off or changed leaves the store as it was") {
   }
   for (const std::string& text : bad) {
     write_file(backup, text);
-    CHECK(installation.run({"restore", backup.string(), "--replace"}).exit_code != 0);
+    CHECK(installation.run({"restore", backup.string(), "--replace", "--yes"}).exit_code != 0);
   }
-  CHECK(installation.run({"restore", (installation.folder() / "none").string(), "--replace"}).exit_code == 1);
+  CHECK(installation.run({"restore", (installation.folder() / "none").string(), "--replace", "--yes"}).exit_code == 1);
   CHECK(installation.dump() == before);
   CHECK(files_beneath(installation.data()).size() > 0);
   for (const auto& entry : fs::directory_iterator(installation.data())) {
@@ -232,7 +232,7 @@ TEST_CASE("a restore that is killed at any time leaves the old store or becomes 
   bool is_new = true;
   for (int wait_ms = 2; wait_ms <= 80; wait_ms += 6) {
     if (is_new) installation.add_account("late", late.certificate());
-    const std::string restore = "'" COUNTERSIGN_PROGRAM "' restore '" + backup + "' --replace --data '" +
+    const std::string restore = "'" COUNTERSIGN_PROGRAM "' restore '" + backup + "' --replace --yes --data '" +
                                 installation.data().string() + "' >/dev/null 2>&1 & p=$!; sleep 0.0" +
                                 (wait_ms < 10 ? "0" : "") + std::to_string(wait_ms) +
                                 "; kill -9 $p 2>/dev/null; wait $p";
