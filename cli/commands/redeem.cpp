@@ -4,6 +4,7 @@
 #include "auth/openpgp/gate/packet_gate.hpp"
 #include "cli/input.hpp"
 #include "cli/local_carrier.hpp"
+#include "cli/revoked.hpp"
 
 namespace countersign::cli::commands {
 namespace {
@@ -33,7 +34,11 @@ Status run_redeem(const RedeemOptions& options, CommandContext& context) {
   }
   const Json answer = TRY(ask_local(context, "response.redeem", Json::object(), std::move(text)));
   const Json* grant = answer.find("grant");
-  if (grant == nullptr || grant->string() == nullptr || context.terminal.json()) {
+  if (context.terminal.json()) {
+    context.terminal.answer(answer);
+  } else if (answer.find("revoked_at") != nullptr) {
+    context.terminal.answer(revocation_for_people(answer));
+  } else if (grant == nullptr || grant->string() == nullptr) {
     context.terminal.answer(answer);
   } else {
     context.terminal.data(*grant->string());

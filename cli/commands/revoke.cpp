@@ -5,6 +5,7 @@
 #include "auth/openpgp/gate/packet_gate.hpp"
 #include "cli/input.hpp"
 #include "cli/local_carrier.hpp"
+#include "cli/revoked.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::cli::commands {
@@ -27,18 +28,24 @@ struct RevokeOptions {
   }
 };
 
+Status revoke_by(CommandContext& context, std::string_view operation, Json fields) {
+  const Json record = TRY(ask_local(context, operation, std::move(fields), ""));
+  context.terminal.answer(context.terminal.json() ? record : revocation_for_people(record));
+  return ok();
+}
+
 Status run_revoke(const RevokeOptions& options, CommandContext& context) {
   Json fields = name_account(Json::object(), options.user);
   if (!options.certificate.empty()) {
     std::string text = TRY(read_input(options.certificate, auth::openpgp::gate::kSignatureBytesMax, context.terminal));
     // A binary one is armored on its way, as JSON holds text only.
     if (!is_utf8(text)) text = auth::openpgp::gate::enarmor("PGP SIGNATURE", as_bytes(text));
-    return run_local(context, "key.revoke", std::move(fields.set("revocation_certificate", std::move(text))));
+    return revoke_by(context, "key.revoke", std::move(fields.set("revocation_certificate", std::move(text))));
   }
   if (options.reason.empty()) return fail(ErrorCode::usage, "say why with --reason, or pass --certificate");
   fields.set("reason", options.reason);
   if (!options.note.empty()) fields.set("note", options.note);
-  return run_local(context, "account.revoke", std::move(fields));
+  return revoke_by(context, "account.revoke", std::move(fields));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "auth/base/account_id.hpp"
 #include "auth/openpgp/gate/clear_signed.hpp"
+#include "auth/records/revocation_record.hpp"
 #include "storage/base/text.hpp"
 #include "transport/operations/handlers.hpp"
 #include "transport/operations/response_fields.hpp"
@@ -78,6 +79,25 @@ Json listed_fields(auth::records::Accounts& accounts, const std::string& id) {
       .set("state", countersign::name_of(stored ? ErrorCode::not_found : stored.error().code))
       .set("fingerprint", "")
       .set("created_at", "");
+}
+
+// When, why and by what a revoked account's key was revoked: null where its record is gone, and what is wrong with it
+// where it is damaged.
+Json revocation_fields(auth::records::Accounts& accounts, const std::string& id) {
+  const auto read = [&]() -> Result<Json> {
+    const auto stored = TRY(accounts.find(id));
+    const auto bytes =
+        stored ? TRY(accounts.read_part(*stored, auth::records::AccountPart::revocation)) : std::optional<Bytes>();
+    if (!bytes) return Json();
+    const auto record = TRY(auth::records::parse_revocation(as_text(*bytes)));
+    return Json::object()
+        .set("at", format_time(record.revoked_at))
+        .set("reason", record.reason)
+        .set("note", record.note)
+        .set("by", record.by);
+  };
+  const auto fields = read();
+  return fields ? *fields : Json(countersign::name_of(fields.error().code));
 }
 
 // What a client gets that does not say: the transport by which it asks.
@@ -237,6 +257,9 @@ Result<Json> show_account(const Message& message, auth::records::Accounts& accou
   }
   Json answer = account_fields(view.account);
   write_profile(view.account.profile, answer);
+  if (view.account.state == auth::records::AccountState::revoked) {
+    answer.set("revocation", revocation_fields(accounts, id));
+  }
   return answer.set("key_since", format_time(view.account.key_since))
       .set("encryption_algorithm", view.account.encryption_algorithm)
       .set("show_key_id", view.account.show_key_id)

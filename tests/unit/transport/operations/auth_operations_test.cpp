@@ -326,3 +326,21 @@ TEST_CASE("a password in clear comes by HTTP alone and a managed account takes n
   CHECK(enrol(asked("mina").set("managed", true).set("password", "")) == "malformed_message");
   CHECK(enrol(named().set("escrow", true)) == "malformed_message");
 }
+
+TEST_CASE("a revoked account is shown with when, why and by whom it was revoked, and no other is") {
+  House house;
+  house.add(alice());
+  const auto revocation = [&] {
+    const Json shown = run(house, "account.show", Carrier::local, asked("alice"), Secret());
+    const Json* found = shown.find("revocation");
+    return found == nullptr ? std::string("<absent>") : write_json(*found);
+  };
+  CHECK(revocation() == "<absent>");
+  run(house, "account.revoke", Carrier::local,
+      asked("alice").set("reason", "key_compromised").set("note", "laptop stolen"), Secret());
+  CHECK(revocation() == R"({"at":")" + format_time(kNoon) +
+                            R"(","reason":"key_compromised","note":"laptop stolen","by":"administrator"})");
+  // One damaged record does not hide the other.
+  must(put(house.medium(), records::part_name(alice().account(), records::AccountPart::revocation), "torn"));
+  CHECK(revocation() == R"("record_tampered")");
+}
