@@ -34,6 +34,7 @@ ExitCode run_app(const std::vector<std::string>& arguments, Terminal& terminal, 
   const auto line = read_command_line(arguments, commands);
   if (!line) return report(terminal, line.error());
   terminal.answer_in_json(line->json);
+  terminal.answer_in_full(line->full);
   if (!line->text.empty()) {
     terminal.data(line->text);
   } else if (const Status status = run_command(*line, terminal, environment); !status) {

@@ -31,7 +31,7 @@ Argument& Argument::excludes(std::string other) {
 }
 
 Argument user_argument(std::string* user) {
-  return Argument("USER", user, "A username or an account id").required();
+  return Argument("USER", user, "A username, an account id or 8 digits of one").required();
 }
 
 Argument yes_argument(bool* yes) {

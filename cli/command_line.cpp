@@ -50,7 +50,7 @@ void declare_command(CLI::App& parent, const std::string& path, const Command& c
     for (const Command& one : command.commands) declare_command(app, own_path, one, chosen);
     return;
   }
-  app.footer(fmt::format("Example:\n  {}\n\nOf every command: --data DIR, --json, --help", command.example));
+  app.footer(fmt::format("Example:\n  {}\n\nOf every command: --data DIR, --json, --full, --help", command.example));
   for (const Argument& argument : command.arguments) declare_argument(app, argument);
   for (const Argument& argument : command.arguments) {
     CLI::Option* option = app.get_option(argument.name);
@@ -108,6 +108,7 @@ Result<CommandLine> read_command_line(std::vector<std::string> arguments, const 
   app.set_version_flag("--version", "countersign " COUNTERSIGN_VERSION);
   app.add_option("--data", line.data, "The data folder; else COUNTERSIGN_DATA, else the XDG state folder");
   app.add_flag("--json", line.json, "Answers as JSON");
+  app.add_flag("--full", line.full, "Tables whole: no id shortened, no column left out, no text cut");
   for (const Command& command : commands) declare_command(app, kProgram, command, line.run);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));

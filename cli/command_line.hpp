@@ -14,6 +14,7 @@ struct CommandLine {
   Command::Action run;  // else
   std::string data;     // --data as it was given; empty where it was not
   bool json = false;
+  bool full = false;
 };
 
 // Writes the options of the command that is named. usage, with the command that was probably meant where a name is

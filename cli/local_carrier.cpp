@@ -1,6 +1,7 @@
 #include "cli/local_carrier.hpp"
 
 #include "auth/base/account_id.hpp"
+#include "auth/records/id_prefixes.hpp"
 
 namespace countersign::cli {
 namespace {
@@ -20,7 +21,23 @@ OpenedFor purpose_of(std::string_view operation) {
   return row != nullptr && row->rights == transport::Rights::taken_away ? OpenedFor::taking_away : OpenedFor::work;
 }
 
+// Of name_account(), and no operation's: a username, or the beginning of an account id.
+constexpr const char* kUserMeant = "user_meant";
+
+// Where nobody has either, the operation itself says so.
+Status find_user_meant(Store& store, Json& fields) {
+  const Json* user = fields.find(kUserMeant);
+  if (user == nullptr) return ok();
+  const std::string typed = *user->string();
+  fields.erase(kUserMeant);
+  const Json found = TRY(store.operations().run(local_message("account.find", Json::object().set("user", typed))));
+  const Json* account = found.find("account");
+  fields.set(account == nullptr ? "username" : "account", account == nullptr ? Json(typed) : *account);
+  return ok();
+}
+
 Result<Json> run(Store& store, transport::Message message) {
+  TRY(find_user_meant(store, message.fields));
   auto answer = store.operations().run(message);
   message.fields.wipe();
   return answer;
@@ -61,7 +78,8 @@ Status run_local(CommandContext& context, std::string_view operation, Json field
 }
 
 Json name_account(Json fields, const std::string& user) {
-  return std::move(fields.set(auth::check_account_id(user) ? "account" : "username", user));
+  if (auth::check_account_id(user)) return std::move(fields.set("account", user));
+  return std::move(fields.set(auth::records::is_account_prefix(user) ? kUserMeant : "username", user));
 }
 
 }  // namespace countersign::cli

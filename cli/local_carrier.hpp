@@ -24,7 +24,8 @@ Result<Json> ask_counting(CommandContext& context, std::string_view operation, J
 // The same, told in the caller's way.
 Result<Json> ask_watched(CommandContext& context, std::string_view operation, Json fields, const Progress& progress);
 
-// USER on a command line is a username or an account id: sets the member that says which.
+// USER on a command line is a username, an account id, or the beginning of one: sets the member that says which. What
+// may be a username and a beginning too is looked up when the operation runs, and there a username wins.
 Json name_account(Json fields, const std::string& user);
 
 }  // namespace countersign::cli

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,72 +17,14 @@ namespace countersign::cli {
 namespace {
 
 constexpr std::size_t kShownBytesMax = 64u << 10;
+constexpr std::int64_t kColumnsMin = 20;
+constexpr std::int64_t kColumnsMax = 10'000;
 constexpr std::size_t kProgressBytesMax = 78;  // a line that wraps is not replaced
-
-// Columns are counted in code points: near enough for names, and never wrong for ASCII.
-std::size_t columns(std::string_view text) {
-  const auto points = code_points(text);
-  return points ? points->size() : text.size();
-}
-
-std::string padded(std::string text, std::size_t width) {
-  const std::size_t used = columns(text);
-  if (used < width) text.append(width - used, ' ');
-  return text;
-}
-
-std::string scalar_text(const Json& json) {
-  if (json.is_null()) return "-";
-  if (const bool* value = json.boolean()) return *value ? "yes" : "no";
-  if (const std::int64_t* value = json.integer()) return fmt::format("{}", *value);
-  if (const std::string* value = json.string()) return escape_for_display(*value, kShownBytesMax);
-  if (const Json::Array* items = json.items()) {
-    std::string out;
-    for (const Json& item : *items) out += (out.empty() ? "" : ", ") + scalar_text(item);
-    return out;
-  }
-  return escape_for_display(write_json(json), kShownBytesMax);
-}
 
 bool is_table(const Json& json) {
   const Json::Array* items = json.items();
   return items != nullptr && !items->empty() &&
          std::all_of(items->begin(), items->end(), [](const Json& item) { return item.members() != nullptr; });
-}
-
-std::string trimmed_line(std::string line) {
-  while (!line.empty() && line.back() == ' ') line.pop_back();
-  return line + "\n";
-}
-
-std::string table_text(const Json::Array& rows) {
-  std::vector<std::string> names;
-  for (const Json& row : rows) {
-    for (const auto& member : *row.members()) {
-      if (std::find(names.begin(), names.end(), member.first) == names.end()) names.push_back(member.first);
-    }
-  }
-  std::vector<std::vector<std::string>> cells(1);
-  for (const std::string& name : names) cells[0].push_back(escape_for_display(name));
-  for (const Json& row : rows) {
-    std::vector<std::string> line;
-    for (const std::string& name : names) {
-      const Json* value = row.find(name);
-      line.push_back(value == nullptr ? "-" : scalar_text(*value));
-    }
-    cells.push_back(std::move(line));
-  }
-  std::vector<std::size_t> widths(names.size(), 0);
-  for (const auto& line : cells) {
-    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], columns(line[i]));
-  }
-  std::string out;
-  for (const auto& line : cells) {
-    std::string text;
-    for (std::size_t i = 0; i < line.size(); ++i) text += padded(line[i], widths[i] + 2);
-    out += trimmed_line(std::move(text));
-  }
-  return out;
 }
 
 using Field = std::pair<std::string, std::string>;
@@ -103,6 +46,16 @@ void collect_fields(const std::string& prefix, const Json::Object& object, std::
 
 bool ends_with_newline(std::string_view text) {
   return !text.empty() && text.back() == '\n';
+}
+
+// As the environment says, else as the terminal does.
+std::size_t columns_of_process() {
+  const char* said = std::getenv("COLUMNS");
+  const auto number = parse_number(said == nullptr ? "" : said);
+  if (number && *number >= kColumnsMin && *number <= kColumnsMax) return static_cast<std::size_t>(*number);
+  winsize window{};
+  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col >= kColumnsMin;
+  return known ? window.ws_col : kColumnsUnknown;
 }
 
 // As it stands in JSON source: one escape, or the two of a surrogate pair.
@@ -127,9 +80,9 @@ std::string json_for_display(const Json& json, bool indented) {
   return out;
 }
 
-std::string text_of_answer(const Json& json) {
+std::string text_of_answer(const Json& json, const TableShape& shape) {
   if (json.is_null()) return {};
-  if (is_table(json)) return table_text(*json.items());
+  if (is_table(json)) return table_text(*json.items(), shape);
   const Json::Object* object = json.members();
   if (object == nullptr) {
     std::string text = scalar_text(json);
@@ -139,12 +92,12 @@ std::string text_of_answer(const Json& json) {
   std::vector<std::pair<std::string, const Json*>> tables;
   collect_fields("", *object, fields, tables);
   std::size_t width = 0;
-  for (const Field& field : fields) width = std::max(width, columns(field.first));
+  for (const Field& field : fields) width = std::max(width, columns_of(field.first));
   std::string out;
   for (const Field& field : fields) out += trimmed_line(padded(field.first, width + 2) + field.second);
   for (const auto& table : tables) {
     if (!out.empty()) out += "\n" + table.first + "\n";
-    out += table_text(*table.second->items());
+    out += table_text(*table.second->items(), shape);
   }
   return out;
 }
@@ -176,6 +129,7 @@ Terminal Terminal::of_process() {
   const char* term = std::getenv("TERM");
   const bool dumb = term == nullptr || std::string_view(term) == "dumb";
   shape.colour = shape.err_is_tty && !dumb && (no_colour == nullptr || *no_colour == '\0');
+  shape.columns = columns_of_process();
   return Terminal(std::cin, std::cout, std::cerr, shape);
 }
 
@@ -219,7 +173,7 @@ void Terminal::answer(const Json& json) {
   if (json_) {
     answer_ = json;
   } else {
-    out_ << text_of_answer(json);
+    out_ << text_of_answer(json, TableShape{shape_.columns, full_});
   }
 }
 

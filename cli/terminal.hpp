@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "cli/table.hpp"
 #include "storage/base/json.hpp"
 #include "storage/base/progress.hpp"
 #include "storage/base/result.hpp"
@@ -24,6 +25,7 @@ class Terminal {
     bool err_is_tty = false;
     bool colour = false;                // err_is_tty, and neither NO_COLOR nor TERM=dumb
     std::string tty_path = "/dev/tty";  // where questions are asked
+    std::size_t columns = kColumnsUnknown;
   };
 
   Terminal(std::istream& in, std::ostream& out, std::ostream& err, Shape shape);
@@ -33,6 +35,10 @@ class Terminal {
   // --json
   void answer_in_json(bool json) { json_ = json; }
   bool json() const { return json_; }
+  // --full
+  void answer_in_full(bool full) { full_ = full; }
+  bool full() const { return full_; }
+  std::size_t columns() const { return shape_.columns; }
 
   bool out_is_tty() const { return shape_.out_is_tty; }
 
@@ -49,8 +55,8 @@ class Terminal {
   // Data: to stdout as it is, but escaped line by line where stdout is a terminal.
   void data(std::string_view text);
   // The answer of a command, once. With --json the value itself, on one line (indented on a terminal), when the command
-  // ends. Without it, at once, an object as aligned `name  value` lines and a list of objects as a table; null prints
-  // nothing.
+  // ends. Without it, at once, an object as aligned `name  value` lines and a list of objects as a table
+  // (cli/table.hpp); null prints nothing.
   void answer(const Json& json);
   // `countersign: what happened`, and what to do about it where that is known. With --json stdout is one document all
   // the same: {error, face, detail} where there is no answer, else the answer with the member `error` {code, face,
@@ -78,6 +84,7 @@ class Terminal {
   void write_answer();
 
   bool json_ = false;
+  bool full_ = false;
   std::optional<Json> answer_;  // with --json, until the command ends
   bool progress_shown_ = false;
 };
@@ -86,7 +93,7 @@ class Terminal {
 // which is the same value.
 std::string json_for_display(const Json& json, bool indented);
 // The text form of an answer.
-std::string text_of_answer(const Json& json);
+std::string text_of_answer(const Json& json, const TableShape& shape = {});
 // Every line through escape_for_display; the line ends stay.
 std::string escape_lines(std::string_view text);
 

@@ -1,6 +1,8 @@
 // Administration of accounts.
 #include "cli/commands/all.hpp"
 
+#include <fmt/format.h>
+
 #include "auth/openpgp/gate/packet_gate.hpp"
 #include "cli/commands/account_batch.hpp"
 #include "cli/input.hpp"
@@ -41,11 +43,13 @@ struct AccountAddOptions {
 struct AccountListOptions {
   std::string after;  // the account id to go on after
   std::int64_t limit = 1000;
+  bool all = false;
 
   Arguments arguments() {
     return {
+        {"--all", &all, "Deleted ones too"},
         {"--after", &after, "Go on after this account id"},
-        Argument("--limit", &limit, "At most so many (1000)").at_most(10000),
+        Argument("--limit", &limit, "At most so many (1000), by name; more go by account id").at_most(10000),
     };
   }
 };
@@ -148,12 +152,18 @@ Status run_account_add(const AccountAddOptions& options, CommandContext& context
 }
 
 Status run_account_list(const AccountListOptions& options, CommandContext& context) {
-  Json fields = Json::object().set("after", options.after).set("limit", options.limit);
+  Json fields = Json::object().set("after", options.after).set("limit", options.limit).set("all", options.all);
   const Json answer = TRY(ask_local(context, "account.list", std::move(fields), ""));
-  context.terminal.answer(answer);
+  const Json& accounts = *answer.find("accounts");
+  Json shown = Json::object().set("accounts",
+                                  with_first(accounts, {"username", "account", "state", "fingerprint", "created_at"}));
+  if (const Json* held = answer.find("held")) shown.set("held", *held);
+  if (accounts.items()->empty() && !context.terminal.json()) context.terminal.say("There are no accounts.");
+  context.terminal.answer(context.terminal.json() ? answer : shown);
   const Json* next = answer.find("next");
   if (next != nullptr && next->string() != nullptr) {
-    context.terminal.say("More follow: countersign account list --after " + *next->string());
+    context.terminal.say(fmt::format("More follow: countersign account list {}--after {}", options.all ? "--all " : "",
+                                     *next->string()));
   }
   return ok();
 }
@@ -208,8 +218,9 @@ Command account_command() {
                    command("add", "Add an account with the owner's public key, or with a key made here",
                            "countersign account add alice --public-key alice.asc", run_account_add),
                    account_import_command(),
-                   command("list", "List the accounts", "countersign account list", run_account_list),
-                   command("show", "Show one account", "countersign account show alice", run_account_show),
+                   command("list", "List the accounts by name", "countersign account list", run_account_list),
+                   command("show", "Show one account, and of a revoked one since when and why",
+                           "countersign account show alice", run_account_show),
                    command("confirm", "Confirm an enrolment that a courier brought, by its full fingerprint",
                            "countersign account confirm 7E83D657744F8AD2656B40035C27A52981F1F86B --user alice",
                            run_account_confirm),

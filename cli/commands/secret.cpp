@@ -49,7 +49,7 @@ Json with_uses_as_text(const Json& answer) {
     }
     rows.push(std::move(shown));
   }
-  return rows;
+  return with_first(rows, {"family", "id", "state", "safe_at", "named_by", "from"});
 }
 
 Status run_secret_list(CommandContext& context) {

@@ -80,8 +80,15 @@ Result<Instant> parse_date(std::string_view text) {
   return *instant;
 }
 
+void answer_key(CommandContext& context, Json answer) {
+  if (!context.terminal.json()) {
+    answer.set("keys", with_first(*answer.find("keys"), {"part", "fingerprint", "expires_at", "revoked"}));
+  }
+  context.terminal.answer(answer);
+}
+
 Status run_server_key_show(CommandContext& context) {
-  context.terminal.answer(TRY(ask_mending(context, "server_key.show", Json::object())));
+  answer_key(context, TRY(ask_mending(context, "server_key.show", Json::object())));
   return ok();
 }
 
@@ -95,14 +102,14 @@ Status run_server_key_extend(const ServerKeyExtendOptions& options, CommandConte
     const Seconds lifetime = TRY(parse_lifetime(options.lifetime));
     fields.set("expires_at", format_time(auth::SystemClock().now() + lifetime));
   }
-  context.terminal.answer(TRY(ask_mending(context, "server_key.extend", std::move(fields))));
+  answer_key(context, TRY(ask_mending(context, "server_key.extend", std::move(fields))));
   context.terminal.say(
       "The fingerprint is as it was: nobody has to do anything, and a running server takes the new certificate over.");
   return ok();
 }
 
 Status run_server_key_refresh(CommandContext& context) {
-  context.terminal.answer(TRY(ask_mending(context, "server_key.refresh", Json::object())));
+  answer_key(context, TRY(ask_mending(context, "server_key.refresh", Json::object())));
   return ok();
 }
 
@@ -120,7 +127,7 @@ Status run_server_key_replace(const ServerKeyReplaceOptions& options, CommandCon
     TRY(context.terminal.confirm(what, "--yes"));
   }
   const Json answer = TRY(ask_mending(context, "server_key.replace", std::move(fields)));
-  context.terminal.answer(answer);
+  answer_key(context, answer);
   const std::string fingerprint = *answer.find("fingerprint")->string();
   context.terminal.say("Tell your users the new fingerprint; who knows the former one " +
                        std::string(options.without_succession ? "has to be told" : "is led to it meanwhile") + ":\n  " +

@@ -1,17 +1,24 @@
 // Administration of sessions.
 #include "cli/commands/all.hpp"
 
+#include <fmt/format.h>
+
 #include "cli/local_carrier.hpp"
+#include "storage/base/text.hpp"
 
 namespace countersign::cli::commands {
 namespace {
 
 struct SessionListOptions {
-  std::string user;  // username or account id
+  std::optional<std::string> user;  // username or account id; none: of every account
+  std::string after;                // "<account id>/<session id>" to go on after
+  std::int64_t limit = 1000;
 
   Arguments arguments() {
     return {
-        user_argument(&user),
+        {"USER", &user, "A username, an account id or 8 digits of one; else those of every account"},
+        {"--after", &after, "Go on after this ACCOUNT/SESSION"},
+        Argument("--limit", &limit, "At most so many (1000)").at_most(10000),
     };
   }
 };
@@ -23,7 +30,7 @@ struct SessionShowOptions {
   Arguments arguments() {
     return {
         user_argument(&user),
-        Argument("SESSION", &session, "Its id, as listed").required(),
+        Argument("SESSION", &session, "Its id, as listed; 8 digits of it will do").required(),
     };
   }
 };
@@ -36,7 +43,7 @@ struct SessionEndOptions {
   Arguments arguments() {
     return {
         user_argument(&user),
-        {"SESSION", &session, "Its id, as listed"},
+        {"SESSION", &session, "Its id, as listed; 8 digits of it will do"},
         Argument("--all", &all, "Every session, and every open challenge").excludes("SESSION"),
     };
   }
@@ -54,7 +61,19 @@ std::string describe_session(const std::string& user, const std::string& session
 }
 
 Status run_session_list(const SessionListOptions& options, CommandContext& context) {
-  return run_local(context, "account.sessions", name_account(Json::object(), options.user));
+  Json fields = Json::object().set("after", options.after).set("limit", options.limit);
+  if (options.user) fields = name_account(std::move(fields), *options.user);
+  const Json answer = TRY(ask_local(context, "account.sessions", std::move(fields), ""));
+  const Json& sessions = *answer.find("sessions");
+  if (sessions.items()->empty() && !context.terminal.json()) context.terminal.say("There are no sessions.");
+  context.terminal.answer(context.terminal.json() ? answer
+                                                  : with_first(sessions, {"username", "session", "method", "created_at",
+                                                                          "idle_expires_at", "transport"}));
+  if (const Json* next = answer.find("next"); next != nullptr && !context.terminal.json()) {
+    context.terminal.say(fmt::format("More follow: countersign session list {}--after {}",
+                                     options.user ? escape_for_display(*options.user) + " " : "", *next->string()));
+  }
+  return ok();
 }
 
 Status run_session_show(const SessionShowOptions& options, CommandContext& context) {
@@ -84,7 +103,8 @@ Status run_session_end(const SessionEndOptions& options, CommandContext& context
 Command session_command() {
   return group("session", "Sessions",
                {
-                   command("list", "List an account's sessions", "countersign session list alice", run_session_list),
+                   command("list", "List an account's sessions, or those of all", "countersign session list alice",
+                           run_session_list),
                    command("show", "Show one session", "countersign session show alice SESSION", run_session_show),
                    command("end", "End one session, or all of an account", "countersign session end alice --all",
                            run_session_end),

@@ -1,5 +1,8 @@
-#include "auth/base/account_id.hpp"
+#include <algorithm>
+#include <tuple>
+
 #include "auth/openpgp/gate/clear_signed.hpp"
+#include "auth/records/id_prefixes.hpp"
 #include "auth/records/revocation_record.hpp"
 #include "storage/base/text.hpp"
 #include "transport/operations/handlers.hpp"
@@ -79,6 +82,43 @@ Json listed_fields(auth::records::Accounts& accounts, const std::string& id) {
       .set("state", countersign::name_of(stored ? ErrorCode::not_found : stored.error().code))
       .set("fingerprint", "")
       .set("created_at", "");
+}
+
+// In pages, which go by account id; a page is in the order of the usernames, and what has none comes last.
+struct AccountPage {
+  Json::Array accounts;
+  std::string next;  // the last account id of the page; empty where nothing follows
+};
+
+void sort_by_name(Json::Array& accounts) {
+  const auto place = [](const Json& account) {
+    const std::string& username = *account.find("username")->string();
+    return std::tuple(username.empty(), std::string_view(username),
+                      std::string_view(*account.find("account")->string()));
+  };
+  std::sort(accounts.begin(), accounts.end(), [&](const Json& a, const Json& b) { return place(a) < place(b); });
+}
+
+Result<AccountPage> read_page(auth::records::Accounts& accounts, std::string after, std::size_t limit, bool all) {
+  AccountPage page;
+  std::string last;
+  while (true) {
+    const auto ids = TRY(accounts.list(after, limit + 1));
+    for (const std::string& id : ids) {
+      after = id;
+      Json fields = listed_fields(accounts, id);
+      if (!all && *fields.find("state")->string() == name_of(auth::records::AccountState::deleted)) continue;
+      if (page.accounts.size() == limit) {
+        page.next = last;
+        break;
+      }
+      page.accounts.push_back(std::move(fields));
+      last = id;
+    }
+    if (ids.size() <= limit || !page.next.empty()) break;
+  }
+  sort_by_name(page.accounts);
+  return page;
 }
 
 // When, why and by what a revoked account's key was revoked: null where its record is gone, and what is wrong with it
@@ -218,28 +258,33 @@ Result<Json> confirm_account(const Message& message, auth::accounts::Enrolment& 
   return enrolled_fields(TRY(enrolment.confirm(confirmed, visit_of(message))));
 }
 
-Result<Json> list_accounts(const Message& message, auth::records::Accounts& accounts,
-                           auth::accounts::Enrolment& enrolment) {
+Result<Json> list_accounts(const Message& message, const auth::Context& context, auth::accounts::Enrolment& enrolment) {
   JsonReader reader(message.fields);
-  const std::string after = TRY(reader.text_or("after", ""));
+  std::string after = TRY(reader.text_or("after", ""));
   const std::int64_t limit = TRY(reader.integer_or("limit", 1000));
+  const bool all = TRY(reader.boolean_or("all", false));
   TRY(reader.finish());
   if (limit < 1 || limit > kListMax) return fail(ErrorCode::malformed_message, "'limit' is 1 to 10000");
-  if (!after.empty()) TRY(auth::check_account_id(after));
-  const auto page = static_cast<std::size_t>(limit);
-  auto ids = TRY(accounts.list(after, page + 1));
-  const bool more = ids.size() > page;
-  if (more) ids.pop_back();
-  Json listed = Json::array();
-  for (const std::string& id : ids) listed.push(listed_fields(accounts, id));
-  Json answer = Json::object().set("accounts", std::move(listed));
-  if (after.empty()) {
+  const bool first = after.empty();
+  if (!first) after = TRY(auth::records::find_account_by_id(context.medium, context.accounts, after));
+  auto page = TRY(read_page(context.accounts, std::move(after), static_cast<std::size_t>(limit), all));
+  Json answer = Json::object().set("accounts", std::move(page.accounts));
+  if (first) {
     Json held = Json::array();
     for (const auto& one : TRY(enrolment.list_held())) held.push(held_fields(one));
     answer.set("held", std::move(held));
   }
-  if (more) answer.set("next", ids.back());
+  if (!page.next.empty()) answer.set("next", page.next);
   return answer;
+}
+
+Result<Json> find_account(const Message& message, const auth::Context& context) {
+  JsonReader reader(message.fields);
+  const std::string user = TRY(reader.text("user"));
+  TRY(reader.finish());
+  const auto found = auth::records::find_account_meant(context.medium, context.accounts, user);
+  if (!found && found.error().code == ErrorCode::not_found) return Json::object();
+  return Json::object().set("account", TRY(found));
 }
 
 Result<Json> show_account(const Message& message, auth::records::Accounts& accounts) {

@@ -38,9 +38,9 @@ Result<Json> enrol_account(const Message& message, auth::accounts::Enrolment& en
 Result<Json> hold_account(const Message& message, auth::accounts::Enrolment& enrolment);
 Result<Json> add_account(const Message& message, auth::accounts::Enrolment& enrolment);
 Result<Json> confirm_account(const Message& message, auth::accounts::Enrolment& enrolment);
-Result<Json> list_accounts(const Message& message, auth::records::Accounts& accounts,
-                           auth::accounts::Enrolment& enrolment);
+Result<Json> list_accounts(const Message& message, const auth::Context& context, auth::accounts::Enrolment& enrolment);
 Result<Json> show_account(const Message& message, auth::records::Accounts& accounts);
+Result<Json> find_account(const Message& message, const auth::Context& context);
 
 // password_handlers.cpp
 Result<Json> change_password(const Message& message, auth::accounts::Passwords& passwords);
@@ -70,10 +70,12 @@ Result<Json> end_session(const Message& message, auth::sessions::Sessions& sessi
 Result<Json> list_sessions(const Message& message, auth::sessions::Sessions& sessions);
 Result<Json> end_all_sessions(const Message& message, auth::sessions::Sessions& sessions);
 Result<Json> end_one_session(const Message& message, auth::sessions::Sessions& sessions);
-Result<Json> list_account_sessions(const Message& message, auth::records::Accounts& accounts,
+Result<Json> list_account_sessions(const Message& message, const auth::Context& context,
                                    auth::sessions::Sessions& sessions);
-Result<Json> show_account_session(const Message& message, auth::sessions::Sessions& sessions);
-Result<Json> end_account_session(const Message& message, auth::sessions::Sessions& sessions);
+Result<Json> show_account_session(const Message& message, const auth::Context& context,
+                                  auth::sessions::Sessions& sessions);
+Result<Json> end_account_session(const Message& message, const auth::Context& context,
+                                 auth::sessions::Sessions& sessions);
 
 // What an operation on an account's key says of it.
 Json account_key_fields(const auth::records::Account& account);

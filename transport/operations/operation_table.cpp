@@ -67,6 +67,7 @@ constexpr std::array kTable = {
     Operation{"account.import",      kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<import_accounts>},
     Operation{"account.confirm",     kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<confirm_account>},
     Operation{"account.list",        kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<list_accounts>},
+    Operation{"account.find",        kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<find_account>},
     Operation{"account.show",        kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<show_account>},
     Operation{"account.sessions",    kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<list_account_sessions>},
     Operation{"account.session",     kLocal,            Guard::administrator, Limit::none,      Answer::plain,  Rights::kept,       kSmall,       served<show_account_session>},

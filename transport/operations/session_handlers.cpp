@@ -1,3 +1,5 @@
+#include "auth/records/id_prefixes.hpp"
+#include "auth/sessions/session_pages.hpp"
 #include "storage/base/text.hpp"
 #include "transport/operations/handlers.hpp"
 #include "transport/operations/response_fields.hpp"
@@ -5,8 +7,8 @@
 namespace countersign::transport {
 namespace {
 
-// An account's own list, and an administrator's.
-constexpr std::size_t kSessionsMax = 1000;
+constexpr std::size_t kSessionsMax = 1000;  // of an account's own list
+constexpr std::int64_t kSessionPageMax = 10'000;
 
 Json session_fields(const auth::records::Session& session) {
   Json json = Json::object()
@@ -109,32 +111,44 @@ Result<Json> end_one_session(const Message& message, auth::sessions::Sessions& s
   return Json();
 }
 
-Result<Json> list_account_sessions(const Message& message, auth::records::Accounts& accounts,
+Result<Json> list_account_sessions(const Message& message, const auth::Context& context,
                                    auth::sessions::Sessions& sessions) {
   JsonReader reader(message.fields);
-  const std::string account = TRY(take_account(reader));
+  const bool of_one = reader.has("username") || reader.has("account");
+  const std::string account = of_one ? TRY(take_account(reader)) : std::string();
+  const std::string after = TRY(reader.text_or("after", ""));
+  const std::int64_t limit = TRY(reader.integer_or("limit", 1000));
   TRY(reader.finish());
-  TRY(accounts.show(account));
-  return list_fields(TRY(sessions.list(account, kSessionsMax)), "");
+  if (limit < 1 || limit > kSessionPageMax) return fail(ErrorCode::malformed_message, "'limit' is 1 to 10000");
+  if (of_one) TRY(context.accounts.show(account));
+  const auto page =
+      TRY(auth::sessions::read_sessions(context.medium, sessions, account, after, static_cast<std::size_t>(limit)));
+  Json answer = list_fields(page.sessions, "");
+  if (!page.next.empty()) answer.set("next", page.next);
+  return answer;
 }
 
-Result<Json> show_account_session(const Message& message, auth::sessions::Sessions& sessions) {
+Result<Json> show_account_session(const Message& message, const auth::Context& context,
+                                  auth::sessions::Sessions& sessions) {
   JsonReader reader(message.fields);
   const std::string account = TRY(take_account(reader));
-  const std::string id = TRY(reader.text("session"));
+  const std::string typed = TRY(reader.text("session"));
   TRY(reader.finish());
+  const std::string id = TRY(auth::records::find_session_meant(context.medium, account, typed));
   return session_fields(TRY(sessions.show(account, id)));
 }
 
-Result<Json> end_account_session(const Message& message, auth::sessions::Sessions& sessions) {
+Result<Json> end_account_session(const Message& message, const auth::Context& context,
+                                 auth::sessions::Sessions& sessions) {
   JsonReader reader(message.fields);
   const std::string account = TRY(take_account(reader));
   const bool all = TRY(reader.boolean_or("all", false));
-  const std::string id = all ? std::string() : TRY(reader.text("session"));
+  const std::string typed = all ? std::string() : TRY(reader.text("session"));
   TRY(reader.finish());
   if (all) {
     TRY(sessions.end_all(account, visit_of(message)));
   } else {
+    const std::string id = TRY(auth::records::find_session_meant(context.medium, account, typed));
     TRY(sessions.end_one(account, id, visit_of(message)));
   }
   return Json();

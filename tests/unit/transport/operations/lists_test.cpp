@@ -1,0 +1,119 @@
+// What an administrator is shown of accounts and sessions.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "tests/support/house.hpp"
+
+using namespace countersign;
+using namespace countersign::auth;
+using namespace countersign::test;
+using transport::Carrier;
+using transport::Message;
+
+namespace {
+
+Result<Json> try_asking(House& house, std::string_view operation, Json fields) {
+  Message message = message_of(operation, Carrier::local);
+  message.fields = std::move(fields);
+  return house.operations().run(message);
+}
+
+Json ask(House& house, std::string_view operation, Json fields = Json::object()) {
+  return must(try_asking(house, operation, std::move(fields)));
+}
+
+// One member of each object of a list.
+std::vector<std::string> column(const Json& answer, std::string_view list, std::string_view name) {
+  std::vector<std::string> texts;
+  for (const Json& one : *answer.find(list)->items()) texts.push_back(*one.find(name)->string());
+  return texts;
+}
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("accounts are listed by name, and deleted ones only where all are asked for") {
+  House house;
+  for (const Person* person : {&carol(), &bob(), &alice()}) house.add(*person);
+  CHECK(column(ask(house, "account.list"), "accounts", "username") == Names{"alice", "bob", "carol"});
+  must(house.auth().roles().deletion.by_administrator(bob().account(), by_hand()));
+  CHECK(column(ask(house, "account.list"), "accounts", "username") == Names{"alice", "carol"});
+  const Json all = ask(house, "account.list", Json::object().set("all", true));
+  CHECK(column(all, "accounts", "username") == Names{"alice", "carol", ""});
+  CHECK(column(all, "accounts", "state") == Names{"active", "active", "deleted"});
+}
+
+TEST_CASE("pages of accounts go by id, skip deleted ones and lose nobody") {
+  House house;
+  for (const Person* person : {&carol(), &bob(), &alice()}) house.add(*person);
+  std::vector<std::string> ids{alice().account(), bob().account(), carol().account()};
+  std::sort(ids.begin(), ids.end());
+  const Json first = ask(house, "account.list", Json::object().set("limit", 1));
+  CHECK(column(first, "accounts", "account") == Names{ids[0]});
+  CHECK(*first.find("next")->string() == ids[0]);
+  const Json second = ask(house, "account.list", Json::object().set("limit", 1).set("after", ids[0].substr(0, 8)));
+  CHECK(column(second, "accounts", "account") == Names{ids[1]});
+  const Json last = ask(house, "account.list", Json::object().set("limit", 1).set("after", ids[1]));
+  CHECK(column(last, "accounts", "account") == Names{ids[2]});
+  CHECK(last.find("next") == nullptr);
+  must(house.auth().roles().deletion.by_administrator(ids[1], by_hand()));
+  const Json skipped = ask(house, "account.list", Json::object().set("limit", 1).set("after", ids[0]));
+  CHECK(column(skipped, "accounts", "account") == Names{ids[2]});
+  must(house.auth().roles().deletion.by_administrator(ids[2], by_hand()));
+  CHECK(ask(house, "account.list", Json::object().set("limit", 1)).find("next") == nullptr);
+}
+
+TEST_CASE("an account that a person means is found, and who is meant by nothing is nobody") {
+  House house;
+  house.add(alice());
+  const auto find = [&](const std::string& user) {
+    return ask(house, "account.find", Json::object().set("user", user));
+  };
+  for (const std::string& user : {std::string("alice"), alice().account().substr(0, 8)}) {
+    CHECK(*find(user).find("account")->string() == alice().account());
+  }
+  CHECK(find("00000000") == Json::object());
+}
+
+TEST_CASE("sessions of all accounts are listed page by page, each with its username") {
+  House house;
+  house.add(alice());
+  house.add(bob());
+  CHECK(ask(house, "account.sessions") == Json::object().set("sessions", Json::array()));
+  std::set<std::string> opened;
+  for (const Person* person : {&alice(), &bob(), &alice()}) opened.insert(house.log_in(*person).session.id);
+  const Json all = ask(house, "account.sessions");
+  const auto ids = column(all, "sessions", "session");
+  CHECK(std::set<std::string>(ids.begin(), ids.end()) == opened);
+  CHECK(all.find("next") == nullptr);
+  auto usernames = column(all, "sessions", "username");
+  std::sort(usernames.begin(), usernames.end());
+  CHECK(usernames == Names{"alice", "alice", "bob"});
+  Names paged;
+  std::string after;
+  for (int page = 0; page < 3; ++page) {
+    const Json one = ask(house, "account.sessions", Json::object().set("limit", 1).set("after", after));
+    for (const std::string& id : column(one, "sessions", "session")) paged.push_back(id);
+    const Json* next = one.find("next");
+    CHECK((next == nullptr) == (page == 2));
+    if (next != nullptr) after = *next->string();
+  }
+  CHECK(paged == ids);
+  must(house.auth().roles().sessions.end_all(alice().account(), by_hand()));
+  CHECK(column(ask(house, "account.sessions"), "sessions", "username") == Names{"bob"});
+  for (const char* nowhere : {"x", "alice/1", "/"}) {
+    CHECK(outcome(try_asking(house, "account.sessions", Json::object().set("after", nowhere))) == "malformed_message");
+  }
+}
+
+TEST_CASE("a session is shown and ended by the first digits of its id") {
+  House house;
+  house.add(alice());
+  const std::string id = house.log_in(alice()).session.id;
+  const auto named = [&] { return Json::object().set("username", "alice").set("session", id.substr(0, 8)); };
+  CHECK(*ask(house, "account.session", named()).find("session")->string() == id);
+  ask(house, "account.session_end", named());
+  CHECK(outcome(try_asking(house, "account.session", named())) == "not_found");
+}
