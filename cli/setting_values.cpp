@@ -24,6 +24,7 @@ constexpr EnumNames<Registration::open, Registration::closed> kRegistrations("op
 using transport::http::ForwardedHeader;
 constexpr EnumNames<ForwardedHeader::x_forwarded_for, ForwardedHeader::forwarded> kForwardedHeaders("x-forwarded-for",
                                                                                                     "forwarded");
+constexpr EnumNames<auth::LogFormat::text, auth::LogFormat::json> kLogFormats("text", "json");
 constexpr EnumNames<OpenPgpEngine::rnp, OpenPgpEngine::both> kEngines("rnp", "gpgme", "both");
 
 tl::unexpected<Error> refuse(std::string why) {
@@ -112,6 +113,13 @@ Status set_openpgp(Settings& settings, const std::string& text) {
   return ok();
 }
 
+Status set_log_format(Settings& settings, const std::string& text) {
+  const auto named = kLogFormats.find(text);
+  if (!named) return refuse("text or json");
+  settings.log_format = *named;
+  return ok();
+}
+
 Status set_instance(Settings& settings, const std::string& text) {
   const bool fits = !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
@@ -175,7 +183,7 @@ constexpr std::uint32_t kKibPerMib = 1024;
 // A row whose value is a whole number in a range; `unit` is what one of it is in the member.
 #define NUMBER(key, reason, member, unit, least, most)                                             \
   SettingRow {                                                                                     \
-    key, reason, false,                                                                            \
+    key, reason, SettingForm::number,                                                              \
         [](Settings& settings, const std::string& text) -> Status {                                \
           settings.member = TRY(number_between(text, (least) / (unit), (most) / (unit))) * (unit); \
           return ok();                                                                             \
@@ -191,7 +199,7 @@ constexpr SettingRow only_at_start(SettingRow row) {
 // A row that is on or off.
 #define SWITCH(key, reason, member)                                                                              \
   SettingRow {                                                                                                   \
-    key, reason, false,                                                                                          \
+    key, reason, SettingForm::text,                                                                              \
         [](Settings& settings, const std::string& text) -> Status { return set_switch(settings.member, text); }, \
         [](const Settings& settings) { return text_of_switch(settings.member); }                                 \
   }
@@ -199,7 +207,7 @@ constexpr SettingRow only_at_start(SettingRow row) {
 // A row whose value is a duration in a range.
 #define DURATION(key, reason, member, least, most)                                \
   SettingRow {                                                                    \
-    key, reason, false,                                                           \
+    key, reason, SettingForm::text,                                               \
         [](Settings& settings, const std::string& text) -> Status {               \
           settings.member = TRY(duration_between(text, least, most));             \
           return ok();                                                            \
@@ -208,25 +216,25 @@ constexpr SettingRow only_at_start(SettingRow row) {
   }
 
 const SettingRow kTable[] = {
-    {"server", "The server's name, as statements carry it and users know it; init fixed it.", false, set_server,
-     [](const Settings& settings) { return settings.server; }},
-    {"fingerprint", "Of the server's certificate; the server does not start with another one.", false, set_fingerprint,
-     get_fingerprint},
+    {"server", "The server's name, as statements carry it and users know it; init fixed it.", SettingForm::text,
+     set_server, [](const Settings& settings) { return settings.server; }},
+    {"fingerprint", "Of the server's certificate; the server does not start with another one.", SettingForm::text,
+     set_fingerprint, get_fingerprint},
     {"server_key_home", "The GnuPG home that holds the server's secret key; without it that is secrets/server.key.",
-     false, set_server_key_home, [](const Settings& settings) { return settings.server_key_home; }},
-    {"storage", "sqlite or directory; init makes it, changing it here moves nothing.", false, set_storage,
+     SettingForm::text, set_server_key_home, [](const Settings& settings) { return settings.server_key_home; }},
+    {"storage", "sqlite or directory; init makes it, changing it here moves nothing.", SettingForm::text, set_storage,
      [](const Settings& settings) { return std::string(name_of(settings.storage)); }, true},
-    {"registration", "open: anybody may enrol; closed: administrators only.", false, set_registration,
+    {"registration", "open: anybody may enrol; closed: administrators only.", SettingForm::text, set_registration,
      [](const Settings& settings) { return std::string(name_of(settings.registration)); }},
-    {"openpgp", "The OpenPGP engine: rnp, gpgme (GnuPG, in processes of its own), or both, which have to agree.", false,
-     set_openpgp, [](const Settings& settings) { return std::string(name_of(settings.openpgp)); }},
-    {"instance", "The writer of this server's audit record; each server on one storage needs its own.", false,
-     set_instance, [](const Settings& settings) { return settings.instance; }, true},
-    {"listen", "HOST:PORT of the HTTP server.", false, set_listen, get_listen, true},
-    {"trusted_proxies", "Networks of proxies, whose word counts on whom a request is from.", true, set_trusted_proxies,
-     get_trusted_proxies, true},
-    {"forwarded_header", "x-forwarded-for or forwarded: where they say it. The other is a stranger's.", false,
-     set_forwarded_header,
+    {"openpgp", "The OpenPGP engine: rnp, gpgme (GnuPG, in processes of its own), or both, which have to agree.",
+     SettingForm::text, set_openpgp, [](const Settings& settings) { return std::string(name_of(settings.openpgp)); }},
+    {"instance", "The writer of this server's audit record; each server on one storage needs its own.",
+     SettingForm::text, set_instance, [](const Settings& settings) { return settings.instance; }, true},
+    {"listen", "HOST:PORT of the HTTP server.", SettingForm::text, set_listen, get_listen, true},
+    {"trusted_proxies", "Networks of proxies, whose word counts on whom a request is from.", SettingForm::list,
+     set_trusted_proxies, get_trusted_proxies, true},
+    {"forwarded_header", "x-forwarded-for or forwarded: where they say it. The other is a stranger's.",
+     SettingForm::text, set_forwarded_header,
      [](const Settings& settings) { return std::string(kForwardedHeaders.of(settings.forwarded_header)); }, true},
     only_at_start(NUMBER("connections_max", "Connections at once; fewer where the system gives fewer descriptors.",
                          connections_max, 1u, 16u, 1'000'000u)),
@@ -234,6 +242,8 @@ const SettingRow kTable[] = {
                          "Connections at once from one address, or one IPv6 /64; trusted_proxies are exempt.",
                          connections_per_address_max, 1u, 1u, 1'000'000u)),
     SWITCH("rate_limit", "on or off; off for benchmarks and behind another limiter.", rate_limit),
+    {"log_format", "text, or json: a JSON object a line.", SettingForm::text, set_log_format,
+     [](const Settings& settings) { return std::string(kLogFormats.of(settings.log_format)); }},
     DURATION("challenge.http_lifetime", "How long a challenge that travels by HTTP is good.", challenge_http_lifetime,
              Seconds{10}, kHour),
     DURATION("challenge.courier_lifetime", "How long a challenge on a stick is good.", challenge_courier_lifetime,

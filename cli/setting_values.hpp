@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "auth/base/fingerprint.hpp"
+#include "auth/base/log.hpp"
 #include "auth/passwords/argon2_parameters.hpp"
 #include "storage/base/result.hpp"
 #include "storage/base/time.hpp"
@@ -34,6 +35,7 @@ struct Settings {
   std::uint32_t connections_max = 4096;
   std::uint32_t connections_per_address_max = 256;
   bool rate_limit = true;
+  auth::LogFormat log_format = auth::LogFormat::text;
 
   Seconds challenge_http_lifetime{300};
   Seconds challenge_courier_lifetime{7 * 86400};
@@ -55,10 +57,13 @@ struct Settings {
   std::uint32_t limit_passwords_per_account_per_minute = 1;
 };
 
+// How a value stands in the file.
+enum class SettingForm { text, number, list };
+
 struct SettingRow {
   std::string_view key;     // in countersign.toml, with its section
   std::string_view reason;  // one line for the file
-  bool is_list;
+  SettingForm form;
   // invalid_settings with a detail that does not name the key.
   Status (*set)(Settings&, const std::string&);
   std::string (*get)(const Settings&);

@@ -24,6 +24,30 @@ tl::unexpected<Error> refuse(std::string_view key, std::string_view why) {
   return fail(ErrorCode::invalid_settings, fmt::format("{}: {}", key, why));
 }
 
+std::string in_toml(SettingForm form, std::string_view value) {
+  switch (form) {
+    case SettingForm::text:
+      return fmt::format("\"{}\"", value);
+    case SettingForm::number:
+      return std::string(value);
+    case SettingForm::list:
+      return list_in_toml(value);
+  }
+  return {};
+}
+
+std::string_view allowed(SettingForm form) {
+  switch (form) {
+    case SettingForm::text:
+      return "a text in quotes";
+    case SettingForm::number:
+      return "a whole number";
+    case SettingForm::list:
+      return "a list of texts in quotes, such as [\"127.0.0.1\", \"10.0.0.0/8\"]";
+  }
+  return {};
+}
+
 // A TOML value as the text that a flag or a variable would hold; lists are joined with commas.
 std::optional<std::string> text_of(const toml::node& node) {
   if (const auto text = node.value_exact<std::string>()) return *text;
@@ -73,8 +97,9 @@ Status apply_table(Settings& settings, const std::string& prefix, const toml::ta
     }
     const auto text = text_of(entry.second);
     const std::string where = fmt::format("{}, line {}", kSettingsFile, entry.first.source().begin.line);
-    if (!text && find_setting(key) != nullptr)
-      return refuse(key, fmt::format("the value is of a wrong type ({})", where));
+    if (const SettingRow* row = find_setting(key); !text && row != nullptr) {
+      return refuse(key, fmt::format("the value is of a wrong type; it is {} ({})", allowed(row->form), where));
+    }
     TRY(apply(settings, key, text.value_or(""), where));
   }
   return ok();
@@ -116,10 +141,6 @@ Result<toml::table> parse_toml(const std::string& text) {
     return fail(ErrorCode::invalid_settings,
                 fmt::format("countersign.toml, line {}: {}", error.source().begin.line, error.description()));
   }
-}
-
-std::string in_quotes(std::string_view text) {
-  return "\"" + std::string(text) + "\"";
 }
 
 }  // namespace
@@ -210,7 +231,7 @@ std::string write_settings(const Settings& settings) {
     const std::string value = row.get(settings);
     const bool is_default = value == row.get(defaults);
     out += fmt::format("\n# {} ({})\n{}{} = {}\n", row.reason, variable_of(row), is_default ? "# " : "", name,
-                       row.is_list ? list_in_toml(value) : in_quotes(value));
+                       in_toml(row.form, value));
   }
   return out;
 }

@@ -15,6 +15,7 @@ Result<sessions::RefreshedSession> Passwords::open_session(const proving::Passwo
   context_.accounts.stage_seen(batch, account.id, moment.wall);
   TRY(context_.audit.commit(
       batch, {records::Decision::login_by_password, moment.wall, account.id, "", session.id, visit.source, detail}));
+  sessions::log_login(session, visit);
   return sessions::RefreshedSession{std::move(session), std::move(token)};
 }
 

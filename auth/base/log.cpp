@@ -8,11 +8,15 @@
 #include <cerrno>
 #include <memory>
 #include <mutex>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "auth/base/clock.hpp"
 #include "auth/base/log_groups.hpp"
 #include "auth/base/log_writer.hpp"
 #include "storage/base/enum_names.hpp"
+#include "storage/base/json.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::auth {
@@ -22,6 +26,7 @@ constexpr int kSilent = 1 + static_cast<int>(LogLevel::alarm);
 constexpr EnumNames<LogLevel::info, LogLevel::alarm> kLevels("info", "warning", "alarm");
 
 std::atomic<int> threshold{kSilent};
+std::atomic<LogFormat> chosen_format{LogFormat::text};
 std::mutex output_mutex;
 std::unique_ptr<LogWriter> background_writer;  // null: whoever logs writes
 LogGroups repeated_lines;
@@ -42,7 +47,12 @@ std::string shown(std::string_view value) {
   return quoted + '"';
 }
 
-void append_fields(std::string& line, LogFields fields) {
+using Fields = std::span<const LogField>;
+
+std::string text_line(LogLevel level, std::string_view event, Fields fields) {
+  std::string line(name_of(level));
+  line += ' ';
+  line += event;
   for (const auto& [name, value] : fields) {
     if (value.empty()) continue;
     line += ' ';
@@ -50,10 +60,35 @@ void append_fields(std::string& line, LogFields fields) {
     line += '=';
     line += shown(value);
   }
+  return line;
+}
+
+std::string json_line(LogLevel level, std::string_view event, Fields fields) {
+  Json line = Json::object().set("level", name_of(level)).set("message", event);
+  for (const auto& [name, value] : fields) {
+    if (!value.empty()) line.set(std::string(name), escape_for_display(value));
+  }
+  return write_json(line);
+}
+
+std::string line_of(LogFormat format, LogLevel level, std::string_view event, Fields fields) {
+  switch (format) {
+    case LogFormat::text:
+      return text_line(level, event, fields);
+    case LogFormat::json:
+      return json_line(level, event, fields);
+  }
+  return {};
+}
+
+// The form that a line has, whatever was chosen since it was made. A line of text begins with its level.
+bool is_json(std::string_view line) {
+  return line.starts_with('{');
 }
 
 std::string stamped(const std::string& line) {
-  return format_time(SystemClock().now()) + ' ' + line + '\n';
+  const std::string now = format_time(SystemClock().now());
+  return is_json(line) ? "{\"time\":\"" + now + "\"," + line.substr(1) + '\n' : now + ' ' + line + '\n';
 }
 
 // Whoever else has the file may have set it to not blocking.
@@ -73,7 +108,7 @@ bool write_to_stderr(std::string_view line) {
 }
 
 std::string dropped_line(std::uint64_t count) {
-  return stamped(log_line(LogLevel::warning, "log lines dropped", {{"count", std::to_string(count)}}));
+  return stamped(with_count(log_line(chosen_format, LogLevel::warning, "log lines dropped", {}), count));
 }
 
 void write_line(const std::string& line) {
@@ -86,34 +121,44 @@ void write_line(const std::string& line) {
   }
 }
 
+void write_counted(std::vector<LogGroups::Counted> lines) {
+  for (auto& [line, count] : lines) write_line(with_count(std::move(line), count));
+}
+
 bool is_silent(LogLevel level) {
   return static_cast<int>(level) < threshold;
 }
 
 }  // namespace
 
-std::string log_line(LogLevel level, std::string_view event, LogFields fields) {
-  std::string line(name_of(level));
-  line += ' ';
-  line += event;
-  append_fields(line, fields);
-  return line;
+std::string log_line(LogFormat format, LogLevel level, std::string_view event, LogFields fields) {
+  return line_of(format, level, event, {fields.begin(), fields.size()});
+}
+
+std::string with_count(std::string line, std::uint64_t count) {
+  if (!is_json(line)) return line + " count=" + std::to_string(count);
+  line.pop_back();
+  return line + ",\"count\":" + std::to_string(count) + '}';
 }
 
 void log_to_stderr(LogLevel lowest) {
   threshold = static_cast<int>(lowest);
 }
 
+void log_in(LogFormat format) {
+  chosen_format = format;
+}
+
 void log_event(LogLevel level, std::string_view event, LogFields fields) {
-  if (!is_silent(level)) write_line(log_line(level, event, fields));
+  if (!is_silent(level)) write_line(log_line(chosen_format, level, event, fields));
 }
 
 void log_grouped(LogLevel level, std::string_view event, const LogGroup& group, LogFields fields) {
   if (is_silent(level)) return;
   const auto line = [&](std::string_view of) {
-    std::string out = log_line(level, event, {group.kind, {group.of.first, of}});
-    append_fields(out, fields);
-    return out;
+    std::vector<LogField> all = {group.kind, {group.of.first, of}};
+    all.insert(all.end(), fields.begin(), fields.end());
+    return line_of(chosen_format, level, event, all);
   };
   const std::string kind = std::string(event) + ' ' + std::string(group.kind.second);
   if (repeated_lines.is_first(kind, std::string(group.of.second), line, SystemClock().monotonic())) {
@@ -122,11 +167,11 @@ void log_grouped(LogLevel level, std::string_view event, const LogGroup& group, 
 }
 
 void log_due_counts() {
-  for (const std::string& line : repeated_lines.take_due(SystemClock().monotonic())) write_line(line);
+  write_counted(repeated_lines.take_due(SystemClock().monotonic()));
 }
 
 void log_all_counts() {
-  for (const std::string& line : repeated_lines.take_all()) write_line(line);
+  write_counted(repeated_lines.take_all());
 }
 
 LogInBackground::LogInBackground() {

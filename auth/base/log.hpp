@@ -1,10 +1,12 @@
 // The log: one line an event, to standard error. Every value is escaped, so foreign text cannot forge a line (S66).
 //
 //   2026-11-21T17:20:00Z warning refused code=challenge_expired source=192.0.2.7 operation=session.open detail="..."
+//   {"time":"2026-11-21T17:20:00Z","level":"warning","message":"refused","code":"challenge_expired",...}
 //
 // No token, nonce or secret is ever handed to it.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -13,6 +15,7 @@
 namespace countersign::auth {
 
 enum class LogLevel { info, warning, alarm };
+enum class LogFormat { text, json };
 
 using LogField = std::pair<std::string_view, std::string_view>;
 using LogFields = std::initializer_list<LogField>;
@@ -31,6 +34,8 @@ void log_all_counts();
 
 // Lines are written by whoever logs them, which is right for a command.
 void log_to_stderr(LogLevel lowest);
+// From the next line on. Text at first.
+void log_in(LogFormat format);
 // While it lives they are queued, and a thread of its own writes them: a server answers whether its log is read or not.
 // One at a time.
 class LogInBackground {
@@ -43,6 +48,8 @@ class LogInBackground {
 };
 
 // The line as it would be written, without its time: for tests.
-std::string log_line(LogLevel level, std::string_view event, LogFields fields);
+std::string log_line(LogFormat format, LogLevel level, std::string_view event, LogFields fields);
+// A line that stands for so many.
+std::string with_count(std::string line, std::uint64_t count);
 
 }  // namespace countersign::auth

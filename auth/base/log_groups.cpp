@@ -19,16 +19,16 @@ bool LogGroups::is_first(const std::string& kind, const std::string& source, con
   return false;
 }
 
-std::vector<std::string> LogGroups::take_due(Time now) {
+std::vector<LogGroups::Counted> LogGroups::take_due(Time now) {
   return take(now, false);
 }
 
-std::vector<std::string> LogGroups::take_all() {
+std::vector<LogGroups::Counted> LogGroups::take_all() {
   return take({}, true);
 }
 
-std::vector<std::string> LogGroups::take(Time now, bool all) {
-  std::vector<std::string> lines;
+std::vector<LogGroups::Counted> LogGroups::take(Time now, bool all) {
+  std::vector<Counted> lines;
   const std::lock_guard lock(mutex_);
   for (auto at = groups_.begin(); at != groups_.end();) {
     Group& group = at->second;
@@ -37,7 +37,7 @@ std::vector<std::string> LogGroups::take(Time now, bool all) {
       continue;
     }
     const bool silent = group.count == 0;
-    if (!silent) lines.push_back(std::move(group.line) + " count=" + std::to_string(group.count));
+    if (!silent) lines.push_back({std::move(group.line), group.count});
     if (silent || all) {
       at = groups_.erase(at);
       continue;

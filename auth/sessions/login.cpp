@@ -48,6 +48,7 @@ Result<LoginAnswer> Login::judge_and_commit(const records::OpenedChallenge& open
   TRY(context_.audit.commit(
       batch, {courier ? records::Decision::login_granted : records::Decision::login_accepted, moment.wall,
               session.account, session.fingerprint, session.id, visit.source, named ? "name learnt" : ""}));
+  log_login(session, visit);
   if (courier) return LoginAnswer{std::nullopt, grant};
   return LoginAnswer{RefreshedSession{std::move(session), std::move(token)}, ""};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "auth/base/account_id.hpp"
+#include "auth/base/log.hpp"
 #include "auth/records/standing.hpp"
 
 namespace countersign::auth::sessions {
@@ -21,6 +22,16 @@ Status denied_on_conflict(Status status) {
 }
 
 }  // namespace
+
+void log_login(const records::Session& session, const Visit& visit) {
+  log_event(LogLevel::info, "login",
+            {{"account", session.account},
+             {"username", session.username},
+             {"method", session.method},
+             {"transport", session.transport},
+             {"session", session.id},
+             {"source", visit.source}});
+}
 
 void Sessions::stage_pointer(storage::Batch& batch, const records::Session& session, const std::string& record_name) {
   const std::string name = records::pointer_name(session.account, session.id);

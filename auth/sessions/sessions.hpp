@@ -15,6 +15,9 @@ struct RefreshedSession {
   Secret token;
 };
 
+// The line of the log for a session that somebody opened.
+void log_login(const records::Session& session, const Visit& visit);
+
 // Any thread.
 class Sessions {
  public:

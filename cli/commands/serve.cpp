@@ -21,21 +21,29 @@
 namespace countersign::cli::commands {
 namespace {
 
+// What holds where neither the option nor countersign.toml says anything.
+std::string with_default(std::string_view what, std::string_view key) {
+  const std::string value = find_setting(key)->get(Settings());
+  return fmt::format("{} (default: {})", what, value.empty() ? "none" : value);
+}
+
 struct ServeOptions {
   std::optional<std::string> listen;
   std::optional<std::string> openpgp;
   std::optional<std::string> rate_limit;
+  std::optional<std::string> log_format;
   std::vector<std::string> trusted_proxies;
   bool insecure_http = false;  // a plain-HTTP address beyond loopback is meant
 
   Arguments arguments() {
     return {
-        {"--listen", &listen, "HOST:PORT"},
-        {"--openpgp", &openpgp, "The OpenPGP engine: rnp, gpgme or both"},
-        {"--rate-limit", &rate_limit, "on or off"},
+        {"--listen", &listen, with_default("HOST:PORT", "listen")},
+        {"--openpgp", &openpgp, with_default("The OpenPGP engine: rnp, gpgme or both", "openpgp")},
+        {"--rate-limit", &rate_limit, with_default("on or off", "rate_limit")},
+        {"--log-format", &log_format, with_default("text or json", "log_format")},
         {"--trusted-proxy", &trusted_proxies,
-         "A network of proxies, whose forwarded_header counts; may be given again"},
-        {"--insecure-http", &insecure_http, "Plain HTTP on an address that others can reach"},
+         with_default("A network of proxies, whose forwarded_header counts; may be given again", "trusted_proxies")},
+        {"--insecure-http", &insecure_http, "Plain HTTP on an address that others can reach (default: refused)"},
     };
   }
 };
@@ -45,6 +53,7 @@ std::vector<SettingOverride> overrides_of(const ServeOptions& options) {
   if (options.listen) overrides.push_back({"listen", *options.listen});
   if (options.openpgp) overrides.push_back({"openpgp", *options.openpgp});
   if (options.rate_limit) overrides.push_back({"rate_limit", *options.rate_limit});
+  if (options.log_format) overrides.push_back({"log_format", *options.log_format});
   if (!options.trusted_proxies.empty()) {
     overrides.push_back({"trusted_proxies", fmt::format("{}", fmt::join(options.trusted_proxies, ","))});
   }
@@ -85,6 +94,7 @@ Status reload(Store& store, const ServeOptions& options, const CommandContext& c
   const std::vector<std::string> kept = keep_until_start(settings, running);
   TRY(store.take_over(settings));
   running = std::move(settings);
+  auth::log_in(running.log_format);
   auth::log_event(auth::LogLevel::info, "settings taken over", {});
   if (kept.empty()) return ok();
   auth::log_event(auth::LogLevel::warning, "settings wait for a start",
@@ -188,6 +198,7 @@ Status run_serve(const ServeOptions& options, CommandContext& context) {
   const sigset_t signals = awaited_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  auth::log_in(settings.log_format);
   auth::log_to_stderr(auth::LogLevel::info);
   const auth::LogInBackground log;
   const std::size_t descriptors = raise_descriptor_limit();

@@ -306,3 +306,30 @@ TEST_CASE("a server key in a GnuPG home needs an engine that reaches it and a pa
   require_refused(read("openpgp = \"gpgme\"\nserver_key_home = \"/" + std::string(80, 'a') + "\"\n"),
                   "server_key_home");
 }
+
+TEST_CASE("a number is written as a number, and taken as one or in quotes") {
+  Settings settings;
+  settings.server = "a";
+  settings.connections_max = 17;
+  const std::string text = cli::write_settings(settings);
+  CHECK(text.find("\nconnections_max = 17\n") != std::string::npos);
+  CHECK(text.find("\n# memory_mib = 64\n") != std::string::npos);
+  for (const cli::SettingRow& row : cli::setting_table()) {
+    const std::string value = row.get(Settings());
+    const bool is_number = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
+    INFO(row.key);
+    CHECK(is_number == (row.form == cli::SettingForm::number));
+  }
+  CHECK(read("connections_max = 17")->connections_max == 17);
+  CHECK(read("connections_max = \"17\"")->connections_max == 17);
+}
+
+TEST_CASE("S48 an error in the file says what is allowed there") {
+  require_refused(read("connections_max = 1.5"), "it is a whole number (countersign.toml, line 2)");
+  require_refused(read("connections_max = 2"), "from 16 to 1000000, not 2 (countersign.toml, line 2)");
+  require_refused(read("openpgp = 1.5"), "it is a text in quotes (countersign.toml, line 2)");
+  require_refused(read("trusted_proxies = [1]"), "it is a list of texts in quotes");
+  require_refused(read("[session]\nidle_limit = 300"), "a duration is a whole number with a unit: 90s, 5m, 12h, 7d");
+  require_refused(read("log_format = \"xml\""), "log_format: text or json (countersign.toml, line 2)");
+  CHECK(read("log_format = \"json\"")->log_format == auth::LogFormat::json);
+}
