@@ -9,12 +9,9 @@
 #include <vector>
 
 #include "auth/roles.hpp"
+#include "auth/upkeep/health.hpp"
 
 namespace countersign::auth {
-
-struct Readiness {
-  std::vector<std::string> warnings;  // for local callers alone
-};
 
 // Any thread may call any method at any time, maintain() excepted: one thread.
 class Authenticator {
@@ -39,7 +36,9 @@ class Authenticator {
 
   // Fails where the server cannot do its work: key_expired, with the command that mends it, is one of the reasons, and
   // so is a medium that takes no writes.
-  Result<Readiness> ready();
+  Result<upkeep::Health> ready();
+  // How it stands, whether it can do its work or not.
+  upkeep::Health health();
   // The identity record or the secrets are no longer those that were loaded: the server's key was extended or replaced,
   // another key was added or taken away, or is due. Whoever owns this Authenticator opens another.
   bool is_outdated() const { return outdated_; }
@@ -87,7 +86,6 @@ class Authenticator {
   std::mutex left_behind_mutex_;
   std::string left_behind_;  // why this one could not be replaced by one that is up to date
   std::string_view clock_state_ = "right";
-  std::atomic<std::int64_t> damaged_records_{0};  // as the last inspection saw
   // A round of sweeping looks at every record once. What lives for minutes and hours need not be looked at again at
   // once. A share of each second, so that whatever comes in at the machine's own rate is swept at that rate.
   Turn sweeping_{std::chrono::seconds(30), std::chrono::milliseconds(50), {}, false};

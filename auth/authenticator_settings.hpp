@@ -11,6 +11,7 @@
 #include "auth/passwords/hasher.hpp"
 #include "auth/policies.hpp"
 #include "auth/records/server_identity.hpp"
+#include "auth/upkeep/health_settings.hpp"
 
 namespace countersign::auth {
 
@@ -34,6 +35,7 @@ struct AuthenticatorSettings {
   std::filesystem::path ballast_path = {};  // empty: none is kept
   // Where it was read already, as under the name and fingerprint above; else it is read.
   std::optional<records::ServerIdentity> identity = {};
+  upkeep::HealthSettings health = {};
 };
 
 }  // namespace countersign::auth

@@ -24,21 +24,19 @@ bool is_due(std::optional<std::chrono::milliseconds>& last, std::chrono::millise
 
 }  // namespace
 
-Result<Readiness> Authenticator::ready() {
+Result<upkeep::Health> Authenticator::ready() {
   TRY(roles_->timekeeper.save_if_due(kReadyWriteEvery));
   TRY(roles_->timekeeper.judge_clock());
   TRY(ground_->engine.state());
   std::array<std::uint8_t, 1> byte{};
   TRY(ground_->rng.fill(byte));
   TRY(judge_up_to_date());
-  const Instant now = roles_->timekeeper.now().wall;
-  TRY(roles_->key_watch.judge(now));
-  Readiness readiness{roles_->key_watch.warnings(now)};
-  if (const std::int64_t damaged = damaged_records_; damaged > 0) {
-    readiness.warnings.push_back(std::to_string(damaged) +
-                                 " records are damaged, and whoever needs one is refused: `countersign status --deep`");
-  }
-  return readiness;
+  TRY(roles_->key_watch.judge(roles_->timekeeper.now().wall));
+  return health();
+}
+
+upkeep::Health Authenticator::health() {
+  return upkeep::look_over(roles_->context, roles_->key_watch, ground_->settings.health);
 }
 
 void Authenticator::note_left_behind(std::string why) {
@@ -73,10 +71,13 @@ Status Authenticator::save_counts() {
     if (!detail.empty()) detail += ' ';
     detail += std::string(countersign::name_of(code)) + "=" + std::to_string(count);
   }
-  // How full the buckets are is no decision, and needs no record of its own.
-  Status saved = refusals.empty()
-                     ? ground_->medium.commit(batch)
-                     : roles_->audit.commit(batch, {records::Decision::refusals, now, "", "", "", "", detail});
+  const auto commit = [&]() -> Status {
+    // How full the buckets are is no decision, and needs no record of its own.
+    if (refusals.empty()) return ground_->medium.commit(batch);
+    TRY(upkeep::stage_refusals(batch, roles_->context, ground_->settings.writer, refusals, now));
+    return roles_->audit.commit(batch, {records::Decision::refusals, now, "", "", "", "", detail});
+  };
+  Status saved = commit();
   if (saved) {
     roles_->limits.saved();
   } else {
@@ -109,11 +110,11 @@ Status Authenticator::look_after_accounts() {
 Status Authenticator::inspect_records() {
   if (!TRY(take_turn(inspecting_, [&] { return roles_->inspection.go_on(kPage); }))) return ok();
   const upkeep::Inspected& inspected = roles_->inspection.last();
-  damaged_records_ = inspected.damaged;
   for (std::size_t i = 0; i < std::min(inspected.faults.size(), kDamagesLoggedMax); ++i) {
     log_event(LogLevel::alarm, "damaged record", {{"detail", inspected.faults[i]}});
   }
-  return ok();
+  return upkeep::note_inspection(roles_->context,
+                                 {roles_->timekeeper.now().wall, inspected.records, inspected.damaged});
 }
 
 Status Authenticator::maintain() {
@@ -141,8 +142,7 @@ Status Authenticator::maintain() {
 }
 
 void Authenticator::watch_clock() {
-  const Moment moment = roles_->timekeeper.now();
-  const std::string_view state = moment.behind ? "behind" : moment.ahead ? "ahead" : "right";
+  const std::string_view state = upkeep::clock_state(roles_->timekeeper.now());
   if (state == clock_state_) return;
   clock_state_ = state;
   log_event(state == "right" ? LogLevel::info : LogLevel::alarm, "clock", {{"state", state}});

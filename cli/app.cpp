@@ -16,13 +16,14 @@ ExitCode report(Terminal& terminal, const Error& error) {
   return exit_code_of(error.code);
 }
 
-Status run_command(const CommandLine& line, Terminal& terminal, const Environment& environment) {
+Result<ExitCode> run_command(const CommandLine& line, Terminal& terminal, const Environment& environment) {
   // A command speaks for itself; what is wrong besides is said all the same.
   auth::log_to_stderr(auth::LogLevel::alarm);
   CommandContext context{terminal, environment, line.data};
-  Status done = line.run(context);
+  const Status done = line.run(context);
   auth::log_all_counts();
-  return done;
+  if (!done) return tl::unexpected<Error>(done.error());
+  return context.done;
 }
 
 }  // namespace
@@ -35,13 +36,16 @@ ExitCode run_app(const std::vector<std::string>& arguments, Terminal& terminal, 
   if (!line) return report(terminal, line.error());
   terminal.answer_in_json(line->json);
   terminal.answer_in_full(line->full);
+  ExitCode done = ExitCode::ok;
   if (!line->text.empty()) {
     terminal.data(line->text);
-  } else if (const Status status = run_command(*line, terminal, environment); !status) {
-    return report(terminal, status.error());
+  } else {
+    const auto ran = run_command(*line, terminal, environment);
+    if (!ran) return report(terminal, ran.error());
+    done = *ran;
   }
   const Status finished = terminal.finish();
-  return finished ? ExitCode::ok : report(terminal, finished.error());
+  return finished ? done : report(terminal, finished.error());
 }
 
 }  // namespace countersign::cli

@@ -74,6 +74,25 @@ Result<std::unique_ptr<storage::Medium>> open_or_create_medium(const fs::path& f
   return open_medium(folder, kind);
 }
 
+auth::upkeep::StoreFacts store_facts(const fs::path& folder, StorageKind kind) {
+  auth::upkeep::StoreFacts facts;
+  facts.kind = name_of(kind);
+  const fs::path path = medium_path(folder, kind);
+  std::error_code error;
+  if (kind == StorageKind::sqlite) {
+    std::int64_t bytes = 0;
+    // SQLite's log is a part of the store until it is copied into the database.
+    for (const char* part : {"", "-wal"}) {
+      const auto size = fs::file_size(path.string() + part, error);
+      if (!error) bytes += static_cast<std::int64_t>(size);
+    }
+    facts.bytes = bytes;
+  }
+  const auto space = fs::space(path, error);
+  if (!error) facts.disk_free_bytes = static_cast<std::int64_t>(space.available);
+  return facts;
+}
+
 Result<auth::secrets::Secrets> load_secrets(const fs::path& folder, const Settings& settings, Instant now) {
   return settings.server_key_home.empty() ? auth::secrets::Secrets::load(secrets_of(folder), now)
                                           : auth::secrets::Secrets::load_without_server_key(secrets_of(folder), now);

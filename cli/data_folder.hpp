@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "auth/secrets/secrets.hpp"
+#include "auth/upkeep/health_settings.hpp"
 #include "cli/settings.hpp"
 #include "storage/file_system.hpp"
 #include "storage/medium.hpp"
@@ -30,6 +31,8 @@ Status create_medium(const std::filesystem::path& folder, StorageKind kind);
 Result<std::unique_ptr<storage::Medium>> open_medium(const std::filesystem::path& folder, StorageKind kind);
 // Made first where there is none.
 Result<std::unique_ptr<storage::Medium>> open_or_create_medium(const std::filesystem::path& folder, StorageKind kind);
+// How large it is, but for a folder, which would have to be walked; and what the disk has left.
+auth::upkeep::StoreFacts store_facts(const std::filesystem::path& folder, StorageKind kind);
 Result<auth::secrets::Secrets> load_secrets(const std::filesystem::path& folder, const Settings& settings, Instant now);
 
 // For as long as the store is open. busy while a restore has it.

@@ -15,6 +15,7 @@ enum class ExitCode : int {
   slow_down = 6,
   unavailable = 7,
   integrity = 8,
+  warned = 9,  // done, and something wants to be looked after; only `status` says so
 };
 
 ExitCode exit_code_of(ErrorCode code);

@@ -280,6 +280,12 @@ const SettingRow kTable[] = {
            limit_passwords_per_account, 1u, 1u, 1'000u),
     NUMBER("limits.passwords_per_account_per_minute", "How many more may be tried for it, each minute.",
            limit_passwords_per_account_per_minute, 1u, 1u, 1'000u),
+    DURATION("health.backup_age", "A last backup that is so old is warned of; 0s: never.", health_backup_age,
+             Seconds{0}, 3650 * kDay),
+    DURATION("health.secret_age", "A seal or record key that is used for so long is warned of; 0s: never.",
+             health_secret_age, Seconds{0}, 3650 * kDay),
+    NUMBER("health.disk_free_mib", "Less MiB than these left on the disk of the store are warned of; 0: never.",
+           health_disk_free_mib, 1u, 0u, 1'000'000u),
 };
 
 #undef DURATION

@@ -55,6 +55,11 @@ struct Settings {
   std::uint32_t limit_passwords_per_source_per_minute = 10;
   std::uint32_t limit_passwords_per_account = 10;
   std::uint32_t limit_passwords_per_account_per_minute = 1;
+
+  // From when on an operator is warned; zero: never.
+  Seconds health_backup_age{7 * 86400};
+  Seconds health_secret_age{365 * 86400};
+  std::uint32_t health_disk_free_mib = 256;
 };
 
 // How a value stands in the file.

@@ -102,6 +102,15 @@ auth::Policies policies_of(const Settings& settings) {
   return policies;
 }
 
+auth::upkeep::HealthSettings health_settings(const fs::path& folder, const Settings& settings) {
+  auth::upkeep::HealthSettings health;
+  health.backup_age = settings.health_backup_age;
+  health.secret_age = settings.health_secret_age;
+  health.disk_free_bytes = std::int64_t{settings.health_disk_free_mib} << 20;
+  health.store_facts = [folder, kind = settings.storage] { return store_facts(folder, kind); };
+  return health;
+}
+
 Result<EngineOnGnupgKey> open_engine_in_home(const Settings& settings, std::size_t workers) {
   tell_pinentry_the_terminal();
   return open_engine_on_gnupg_key(settings.openpgp, settings.server_key_home, settings.fingerprint, workers);
@@ -118,12 +127,8 @@ Result<OwnKey> open_key_in_home(const Settings& settings, std::size_t workers) {
 
 // Nothing where it is there, or will be.
 void tell_of_ballast(const storage::Ballast& ballast) {
-  const storage::BallastState state = ballast.state();
-  const bool never = state == storage::BallastState::too_small;
-  if (!never && state != storage::BallastState::no_room) return;
-  auth::log_event(auth::LogLevel::alarm, "no ballast",
-                  {{"detail", never ? "the disk is too small for it: once it is full, nothing can be revoked here"
-                                    : "the disk is too full for it: if it fills up, nothing can be revoked here"}});
+  const std::string_view why = auth::upkeep::ballast_warning(ballast.state());
+  if (!why.empty()) auth::log_event(auth::LogLevel::alarm, "no ballast", {{"detail", why}});
 }
 
 // Everything of a new store, in a folder that nobody else knows of yet.
@@ -233,6 +238,7 @@ Result<std::shared_ptr<Store::Generation>> Store::make_generation(auth::secrets:
   settings.mends_key = purpose_ == OpenedFor::mending_key;
   settings.applies_revocations = purpose_ == OpenedFor::applying_revocations;
   settings.key_reach = generation->key_.reach;
+  settings.health = health_settings(folder_, settings_);
   settings.self_test = key_is_here || writer_ != kCommandWriter;
   generation->authenticator_ = TRY(auth::Authenticator::open(std::move(settings), std::move(secrets), *medium_,
                                                              *generation->key_.engine, clock_, rng_));
@@ -240,8 +246,17 @@ Result<std::shared_ptr<Store::Generation>> Store::make_generation(auth::secrets:
   return generation;
 }
 
-Result<auth::upkeep::BackupReport> Store::back_up(auth::records::ByteSink sink, const Progress& progress) {
-  return auth::upkeep::back_up(current()->authenticator().roles().context, std::move(sink), progress);
+Result<auth::upkeep::BackupReport> Store::back_up(auth::records::ByteSink sink, const std::function<Status()>& finish,
+                                                  const Progress& progress) {
+  const auto generation = current();
+  const auth::Context& context = generation->authenticator().roles().context;
+  const Instant begun = context.timekeeper.now().wall;
+  auto report = TRY(auth::upkeep::back_up(context, std::move(sink), progress));
+  TRY(finish());
+  const Status noted = auth::upkeep::note_backup(context, {begun, report.counts.puts, report.counts.bytes});
+  if (noted) return report;
+  return fail(ErrorCode::storage_unavailable,
+              "the backup is written, and the store could not note that there is one: " + noted.error().detail);
 }
 
 Result<auth::upkeep::AuditArchive> Store::archive_audit(Instant before, const auth::records::ByteSink& sink,

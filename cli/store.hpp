@@ -47,8 +47,10 @@ class Store {
   auth::Rng& rng() { return rng_; }
   // Of the server's key, as the store names it.
   auth::Fingerprint fingerprint();
-  // As auth::upkeep::back_up().
-  Result<auth::upkeep::BackupReport> back_up(auth::records::ByteSink sink, const Progress& progress);
+  // As auth::upkeep::back_up(), then `finish` (so that the file is safe), then it is noted in the store. A backup that
+  // could not be noted is there all the same: storage_unavailable says so.
+  Result<auth::upkeep::BackupReport> back_up(auth::records::ByteSink sink, const std::function<Status()>& finish,
+                                             const Progress& progress);
   // As auth::upkeep::AuditArchiving::write(), then `finish` (so that the file is safe), then erase().
   Result<auth::upkeep::AuditArchive> archive_audit(Instant before, const auth::records::ByteSink& sink,
                                                    const std::function<Status()>& finish, const Progress& progress);

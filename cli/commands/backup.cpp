@@ -79,8 +79,8 @@ Status back_up_to_stdout(CommandContext& context) {
     terminal.data(as_text(bytes));
     return ok();
   };
-  const auto report = TRY(store->back_up(sink, terminal.counting("records copied")));
-  TRY(terminal.finish());
+  const auto finish = [&] { return terminal.finish(); };
+  const auto report = TRY(store->back_up(sink, finish, terminal.counting("records copied")));
   terminal.say(fmt::format("{} records of {} accounts", report.counts.puts, report.accounts));
   terminal.say(kSecretsApart);
   return judge_damage(report);
@@ -94,9 +94,8 @@ Result<auth::upkeep::BackupReport> back_up_to_file(Store& store, const std::stri
     if (held.is_waiting()) return fail(ErrorCode::failed, "it was stopped");
     return file.add(bytes);
   };
-  const auto report = TRY(store.back_up(sink, terminal.counting("records copied")));
-  TRY(file.finish());
-  return report;
+  return store.back_up(
+      sink, [&] { return file.finish(); }, terminal.counting("records copied"));
 }
 
 auth::records::ByteSource source_of(std::istream& in) {

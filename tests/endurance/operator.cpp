@@ -133,7 +133,8 @@ void Operator::look_at_visitors() {
 std::int64_t Operator::verify() {
   look_at_visitors();
   const ProgramRun status = machine_.run({"status", "--deep", "--json"});
-  if (status.exit_code != 0) tally_.violate("status --deep: " + status.output + status.error);
+  // 9: all of it is whole, and something is warned of, such as a small disk.
+  if (status.exit_code != 0 && status.exit_code != 9) tally_.violate("status --deep: " + status.output + status.error);
   const ProgramRun audit = machine_.run({"audit", "verify", "--json"});
   if (audit.exit_code != 0 || field(json_of(audit.output), "intact") != "true") {
     tally_.violate("audit verify: " + audit.output + audit.error);
