@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/help.hpp"
 #include "cli/suggestion.hpp"
 
 namespace countersign::cli {
@@ -113,7 +114,7 @@ Result<CommandLine> read_command_line(std::vector<std::string> arguments, const 
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForHelp&) {
-    line.text = app.help();
+    line.text = help_text(app);
   } catch (const CLI::CallForVersion& version) {
     line.text = std::string(version.what()) + "\n";
   } catch (const CLI::ParseError& error) {

@@ -54,7 +54,7 @@ const std::vector<Room> kRooms = {
     {"SQLiteCpp/", {"storage/sqlite_connection.hpp"}},
     {"sqlite3.h", {"storage/sqlite_connection.cpp"}},
     {"httplib.h", {"transport/http/client.cpp"}},
-    {"CLI/", {"cli/command_line.cpp"}},
+    {"CLI/", {"cli/command_line.cpp", "cli/help.cpp"}},
     {"toml++/", {"cli/settings.cpp"}},
     {"openssl/", {"storage/base/", "auth/base/rng.cpp"}},
     {"utf8proc.h", {"storage/base/"}},
