@@ -42,6 +42,9 @@ class ClientSide {
   Result<std::string> sign(const auth::client::CheckedStatement& checked,
                            const std::optional<auth::Fingerprint>& new_key = std::nullopt);
 
+  // As UserKeys::certificate().
+  Result<std::string> certificate(const auth::Fingerprint& key) { return keys_->certificate(key); }
+
   // server_unknown where a name without a key is not a known one.
   Result<auth::client::ServerExpectation> expect(const ExpectedServer& server) const;
 

@@ -20,8 +20,10 @@ Command clock_command();
 Command courier_command();
 Command courier_open_command();
 Command courier_sign_command();
+Command enrol_command();
 Command init_command();
 Command login_command();
+Command logout_command();
 Command password_command();
 Command redeem_command();
 Command respond_command();
@@ -36,5 +38,6 @@ Command server_key_command();
 Command session_command();
 Command status_command();
 Command version_command();
+Command whoami_command();
 
 }  // namespace countersign::cli::commands

@@ -162,21 +162,30 @@ Result<HttpClient> HttpClient::open(std::string_view base_url) {
 }
 
 Result<HttpReply> HttpClient::get(std::string_view path) {
-  return exchange("GET", path, {}, {});
+  return exchange("GET", path, {}, Secret());
 }
 
 Result<HttpReply> HttpClient::post(std::string_view path, std::string_view content_type, std::string_view body) {
-  return exchange("POST", path, content_type, body);
+  return exchange("POST", path, {content_type, body}, Secret());
 }
 
-Result<HttpReply> HttpClient::exchange(std::string_view method, std::string_view path, std::string_view content_type,
-                                       std::string_view body) const {
+Result<HttpReply> HttpClient::get(std::string_view path, const Secret& token) {
+  return exchange("GET", path, {}, token);
+}
+
+Result<HttpReply> HttpClient::remove(std::string_view path, const Secret& token) {
+  return exchange("DELETE", path, {}, token);
+}
+
+Result<HttpReply> HttpClient::exchange(std::string_view method, std::string_view path, const Body& body,
+                                       const Secret& token) const {
   const auto failed = [&](std::string_view why) {
     const bool v6 = host_.find(':') != std::string::npos;
     const std::string to = (v6 ? "[" + host_ + "]" : host_) + ":" + std::to_string(port_);
     return fail(ErrorCode::network_failed, to + ": " + std::string(why));
   };
   if (!path.starts_with('/') || !is_printable(path)) return fail(ErrorCode::usage, "not a path to ask a server for");
+  if (!is_printable(token.reveal_text())) return fail(ErrorCode::usage, "not a token that a header can carry");
   try {
     std::unique_ptr<httplib::ClientImpl> client;
     if (tls_) {
@@ -197,9 +206,10 @@ Result<HttpReply> HttpClient::exchange(std::string_view method, std::string_view
     httplib::Request request;
     request.method = method;
     request.path = path;
-    request.body = body;
+    request.body = body.text;
     request.set_header("User-Agent", "countersign/" COUNTERSIGN_VERSION);
-    if (!content_type.empty()) request.set_header("Content-Type", std::string(content_type));
+    if (!body.content_type.empty()) request.set_header("Content-Type", std::string(body.content_type));
+    if (!token.empty()) request.set_header("Authorization", "Bearer " + std::string(token.reveal_text()));
     HttpReply reply;
     bool too_large = false;
     request.content_receiver = [&](const char* bytes, std::size_t size, std::uint64_t, std::uint64_t) {

@@ -1,4 +1,4 @@
-// The client's side of HTTP: one server, GET and POST, everything bounded.
+// The client's side of HTTP: one server, GET, POST and DELETE, everything bounded.
 //
 // Nothing is fetched that was not asked for: redirects are handed back as they came, proxies of the environment are not
 // used, nothing is kept between requests. https checks the certificate against the system's authorities.
@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "storage/base/result.hpp"
+#include "storage/base/secret.hpp"
 
 namespace countersign::transport::http {
 
@@ -32,14 +33,22 @@ class HttpClient {
   // `path` begins with a slash and is sent as it is. Any status is a reply. network_failed, with a sentence for people.
   Result<HttpReply> get(std::string_view path);
   Result<HttpReply> post(std::string_view path, std::string_view content_type, std::string_view body);
+  // The same, with a session's token (RFC 6750 §2.1). usage where that is none that a header can carry.
+  Result<HttpReply> get(std::string_view path, const Secret& token);
+  Result<HttpReply> remove(std::string_view path, const Secret& token);
 
   // For a whole exchange. The default is 30 seconds.
   void set_deadline(std::chrono::milliseconds deadline) { deadline_ = deadline; }
 
  private:
   HttpClient() = default;
-  Result<HttpReply> exchange(std::string_view method, std::string_view path, std::string_view content_type,
-                             std::string_view body) const;
+  struct Body {
+    std::string_view content_type;
+    std::string_view text;
+  };
+  // `token` may be empty.
+  Result<HttpReply> exchange(std::string_view method, std::string_view path, const Body& body,
+                             const Secret& token) const;
 
   bool tls_ = false;
   std::string host_;

@@ -19,7 +19,10 @@ struct Site {
   Site(ClientDesk& desk, const std::string& name) : server(name), statement(server.statement(desk, "alice")) {
     operations.answer = [this, &desk](const transport::Message& message) -> Result<Json> {
       if (message.operation == "server.show") {
-        return Json::object().set("server", server.name()).set("fingerprint", server.key().upper());
+        return Json::object()
+            .set("server", server.name())
+            .set("fingerprint", server.key().upper())
+            .set("registration", registration);
       }
       if (message.operation == "challenge.issue") {
         const std::string text = sealed_text.empty() ? auth::records::write_statement(statement) : sealed_text;
@@ -27,6 +30,11 @@ struct Site {
             .set("challenge_message", (sealer == nullptr ? server : *sealer).seal(desk, text))
             .set("expires_at", format_time(statement.expires_at));
       }
+      if (message.operation == "session.show" || message.operation == "session.end") {
+        if (message.token.reveal_text() != kToken) return fail(ErrorCode::session_unknown);
+        return message.operation == "session.end" ? Json() : Json::object().set("username", "alice");
+      }
+      if (message.operation == "account.enrol") return Json::object().set("username", statement.extra);
       TRY(server.judge(desk, message.text, statement));
       return Json::object().set("token", kToken).set("session", std::string(32, 'a')).set("username", "alice");
     };
@@ -44,6 +52,7 @@ struct Site {
   SealingServer server;
   auth::records::Statement statement;
   std::string sealed_text;
+  std::string registration = "open";
   SealingServer* sealer = nullptr;
   test::FakeOperations operations;
   transport::http::HttpServer http{operations, [] {
@@ -184,4 +193,80 @@ TEST_CASE("login sends nothing by plain http beyond this machine unless it is to
   const CommandRun run = desk.run({"login", "http://192.0.2.1:8420", "--user", "alice"});
   REQUIRE(run.exit_code == ExitCode::malformed);
   REQUIRE(run.err.find("--insecure-http") != std::string::npos);
+}
+
+TEST_CASE("a token that is kept goes to the server that it was kept for and to no other") {
+  ClientDesk& desk = shared_desk();
+  const Site site(desk, "https://auth.example.org");
+  const Site other(desk, "https://other.example");
+  const Trust trust(desk, site);
+  const CommandRun kept = desk.run({"login", site.url, "--user", "alice", "--save"});
+  INFO(kept.err);
+  REQUIRE(kept.exit_code == ExitCode::ok);
+  CHECK(kept.out.find(kToken) == std::string::npos);
+  CHECK(kept.err.find(kToken) == std::string::npos);
+  CHECK(desk.run({"whoami", site.url}).out == "username  alice\n");
+  CHECK(desk.run({"whoami", other.url}).exit_code == ExitCode::not_found);
+  CHECK(desk.run({"logout", other.url}).exit_code == ExitCode::not_found);
+  CHECK_FALSE(other.was_asked_for("session.show"));
+  CHECK_FALSE(other.was_asked_for("session.end"));
+  CHECK(desk.run({"logout", site.url}).exit_code == ExitCode::ok);
+  CHECK(desk.run({"whoami", site.url}).exit_code == ExitCode::not_found);
+}
+
+TEST_CASE("a token is taken from stdin, and one that opens nothing is denied") {
+  ClientDesk& desk = shared_desk();
+  const Site site(desk, "https://auth.example.org");
+  CHECK(desk.run({"whoami", site.url, "--token-file", "-"}, kToken + "\n").out == "username  alice\n");
+  std::string unknown = kToken;
+  unknown[5] = 'B';
+  const CommandRun run = desk.run({"whoami", site.url, "--token-file", "-"}, unknown);
+  CHECK(run.exit_code == ExitCode::denied);
+  CHECK(run.err.find("countersign login " + site.url) != std::string::npos);
+  CHECK(run.err.find(unknown) == std::string::npos);
+}
+
+TEST_CASE("S01 enrol signs for the key, the username and the purpose that were meant and for no other") {
+  ClientDesk& desk = shared_desk();
+  Site site(desk, "https://auth.example.org");
+  const Trust trust(desk, site);
+  site.statement.purpose = auth::records::Purpose::enrol;
+  site.statement.extra = "alice";
+  const auth::records::Statement good = site.statement;
+  const auto enrol = [&] { return desk.run({"enrol", site.url, "--user", "alice", "--key", desk.key()}); };
+  const auto refused_as = [&](const char* code) {
+    const CommandRun run = enrol();
+    INFO(run.err);
+    CHECK(run.exit_code != ExitCode::ok);
+    CHECK(run.err.find(code) != std::string::npos);
+    CHECK(run.err.find("You sign this statement") == std::string::npos);
+    site.statement = good;
+  };
+  site.statement.key = site.server.key();
+  refused_as("another key");
+  site.statement.extra = "mallory";
+  refused_as("another username");
+  site.statement.account = std::string(64, 'b');
+  refused_as("another account");
+  site.statement.purpose = auth::records::Purpose::login;
+  site.statement.extra.clear();
+  refused_as("challenge_of_another_purpose");
+  site.statement.transport = auth::records::Transport::courier;
+  refused_as("transport_mismatch");
+  CHECK_FALSE(site.was_asked_for("account.enrol"));
+  CHECK(enrol().exit_code == ExitCode::ok);
+  CHECK(site.was_asked_for("account.enrol"));
+}
+
+TEST_CASE("enrol at a server whose registration is closed asks for no challenge") {
+  ClientDesk& desk = shared_desk();
+  Site site(desk, "https://auth.example.org");
+  const Trust trust(desk, site);
+  site.registration = "closed";
+  const CommandRun run = desk.run({"enrol", site.url, "--user", "alice"});
+  INFO(run.err);
+  CHECK(run.exit_code == ExitCode::denied);
+  CHECK(run.err.find("countersign account add alice --public-key FILE") != std::string::npos);
+  CHECK(run.err.find(desk.key()) != std::string::npos);
+  CHECK_FALSE(site.was_asked_for("challenge.issue"));
 }
