@@ -52,7 +52,7 @@ std::string_view meaning_of(ErrorCode code) {
     case ErrorCode::invalid_settings:
       return "the settings cannot be used";
     case ErrorCode::usage:
-      return "the command was not understood";
+      return "the command cannot be run as it was given";
     case ErrorCode::armor_invalid:
       return "the OpenPGP armor is damaged";
     case ErrorCode::packet_refused:
@@ -106,7 +106,7 @@ std::string_view meaning_of(ErrorCode code) {
     case ErrorCode::account_reserved:
       return "the name is reserved";
     case ErrorCode::key_taken:
-      return "the key belongs to another account";
+      return "the key is taken";
     case ErrorCode::registration_closed:
       return "registration is closed";
     case ErrorCode::enrolment_not_held:

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "auth/openpgp/gate/armor.hpp"
+#include "auth/openpgp/gate/packet_gate.hpp"
 #include "cli/new_file.hpp"
 #include "storage/base/text_encoding.hpp"
 
@@ -44,24 +45,49 @@ Result<std::string> read_text(const auth::records::ByteSource& source, std::size
   return too_large(name, bytes_max);
 }
 
-auth::records::ByteSource source_of(std::istream& stream) {
-  return [&stream](std::span<std::uint8_t> out) -> Result<std::size_t> {
-    stream.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size()));
-    if (stream.bad()) return fail(ErrorCode::file_refused, "stdin cannot be read");
-    return static_cast<std::size_t>(stream.gcount());
-  };
+bool is_stdin(const std::string& path) {
+  return path.empty() || path == "-";
+}
+
+std::string name_of_input(const std::string& path) {
+  return is_stdin(path) ? "stdin" : path;
+}
+
+// Every packet begins with that bit (RFC 4880 §4.2).
+bool begins_a_packet(std::string_view text) {
+  return !text.empty() && (static_cast<unsigned char>(text.front()) & 0x80) != 0;
 }
 
 }  // namespace
 
+Result<auth::records::ByteSource> open_input(const std::string& path, Terminal& terminal) {
+  if (!is_stdin(path)) return read_file(path);
+  return auth::records::ByteSource([&stream = terminal.in()](std::span<std::uint8_t> out) -> Result<std::size_t> {
+    stream.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size()));
+    if (stream.bad()) return fail(ErrorCode::file_refused, "stdin cannot be read");
+    return static_cast<std::size_t>(stream.gcount());
+  });
+}
+
 Result<std::string> read_input(const std::string& path, std::size_t bytes_max, Terminal& terminal) {
-  if (path.empty() || path == "-") return read_text(source_of(terminal.in()), bytes_max, "stdin");
-  return read_text(TRY(read_file(path)), bytes_max, path);
+  return read_text(TRY(open_input(path, terminal)), bytes_max, name_of_input(path));
+}
+
+Error about_input(const std::string& path, Error error) {
+  if (face_of(error.code) == Face::malformed) error.detail = name_of_input(path) + ": " + error.detail;
+  return error;
 }
 
 Result<std::string> read_certificate(const std::string& path, std::size_t bytes_max, Terminal& terminal) {
   std::string text = TRY(read_input(path, bytes_max, terminal));
-  if (auth::openpgp::gate::holds_armor(text)) return text;
+  const bool armored = auth::openpgp::gate::holds_armor(text);
+  if (!armored && !begins_a_packet(text)) {
+    return tl::unexpected<Error>(
+        about_input(path, {ErrorCode::certificate_refused,
+                           "there is no OpenPGP certificate in it; `gpg --armor --export FINGERPRINT` writes one"}));
+  }
+  TRY(about_input(path, auth::openpgp::gate::admit_certificate(text, bytes_max)));
+  if (armored) return text;
   return auth::openpgp::gate::enarmor("PGP PUBLIC KEY BLOCK", as_bytes(text));
 }
 

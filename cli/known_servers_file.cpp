@@ -20,7 +20,7 @@ Result<auth::Fingerprint> parse_typed_fingerprint(std::string_view text) {
   }
   auto fingerprint = auth::Fingerprint::parse(digits);
   if (!fingerprint) {
-    return fail(ErrorCode::malformed_message, "a fingerprint is 40 hex digits, not \"" + std::string(text) + "\"");
+    return fail(ErrorCode::usage, "a fingerprint is 40 hex digits, not \"" + std::string(text) + "\"");
   }
   return fingerprint;
 }

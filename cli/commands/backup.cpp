@@ -3,9 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <istream>
-
 #include "cli/held_signals.hpp"
+#include "cli/input.hpp"
 #include "cli/local_carrier.hpp"
 #include "cli/new_file.hpp"
 #include "cli/restoring.hpp"
@@ -98,14 +97,6 @@ Result<auth::upkeep::BackupReport> back_up_to_file(Store& store, const std::stri
       sink, [&] { return file.finish(); }, terminal.counting("records copied"));
 }
 
-auth::records::ByteSource source_of(std::istream& in) {
-  return [&in](std::span<std::uint8_t> out) -> Result<std::size_t> {
-    in.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size()));
-    if (in.bad()) return fail(ErrorCode::file_refused, "stdin cannot be read");
-    return static_cast<std::size_t>(in.gcount());
-  };
-}
-
 Json with_adopted(Json fields, const auth::upkeep::Adopted& adopted) {
   fields.set("restores", adopted.restores);
   if (!adopted.cut_off.empty()) {
@@ -137,11 +128,10 @@ Status restore_file(const RestoreOptions& options, CommandContext& context) {
   }
   const Settings settings = TRY(context.settings());
   const auto folder = TRY(context.data_folder());
-  auto source = options.file == "-" ? Result<auth::records::ByteSource>(source_of(context.terminal.in()))
-                                    : read_file(options.file);
-  if (!source) return tl::unexpected<Error>(source.error());
-  const auto restored = TRY(restore_backup(folder, settings, *std::move(source), options.replace,
-                                           context.terminal.counting("records put back")));
+  auto source = TRY(open_input(options.file, context.terminal));
+  const auto restored =
+      TRY(about_input(options.file, restore_backup(folder, settings, std::move(source), options.replace,
+                                                   context.terminal.counting("records put back"))));
   Json answer = Json::object()
                     .set("server", restored.facts.head.server)
                     .set("made", format_time(restored.facts.head.made_at))

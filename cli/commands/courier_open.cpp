@@ -52,7 +52,7 @@ void print_grant(Terminal& terminal, const auth::records::SessionGrant& grant) {
 Status open_file(const CourierOpenOptions& options, ClientSide& side, const ServerExpectation& expected,
                  Terminal& terminal) {
   const std::string message = TRY(read_input(options.path, kGrantBytesMax, terminal));
-  const auth::records::SessionGrant grant = TRY(side.open_grant(message, expected));
+  const auth::records::SessionGrant grant = TRY(about_input(options.path, side.open_grant(message, expected)));
   print_grant(terminal, grant);
   return ok();
 }

@@ -32,7 +32,8 @@ Status run_redeem(const RedeemOptions& options, CommandContext& context) {
     text += "\n" +
             TRY(read_certificate(options.public_key, auth::openpgp::gate::kCertificateReadBytesMax, context.terminal));
   }
-  const Json answer = TRY(ask_local(context, "response.redeem", Json::object(), std::move(text)));
+  const Json answer =
+      TRY(about_input(options.file, ask_local(context, "response.redeem", Json::object(), std::move(text))));
   const Json* grant = answer.find("grant");
   if (context.terminal.json()) {
     context.terminal.answer(answer);

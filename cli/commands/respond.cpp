@@ -29,7 +29,7 @@ Status run_respond(const RespondOptions& options, CommandContext& context) {
   const std::string message = TRY(read_input(options.file, kMessageBytesMax, context.terminal));
   const auto side = TRY(ClientSide::open(context));
   const auto expected = TRY(side->expect(options.expected_server));
-  const auto checked = TRY(side->open_challenge(message, expected, purpose));
+  const auto checked = TRY(about_input(options.file, side->open_challenge(message, expected, purpose)));
   show_statement(context.terminal, checked);
   const std::string response = TRY(side->sign(checked, new_key));
   if (!context.terminal.json()) {

@@ -59,7 +59,8 @@ Status run_revocation_apply(const RevocationApplyOptions& options, CommandContex
   const Settings settings = TRY(context.settings());
   const auto store =
       TRY(Store::open(TRY(context.data_folder()), settings, kCommandWriter, OpenedFor::applying_revocations));
-  context.terminal.answer(TRY(ask_store(*store, "revocation.apply", Json::object(), std::move(text))));
+  context.terminal.answer(
+      TRY(about_input(options.file, ask_store(*store, "revocation.apply", Json::object(), std::move(text)))));
   return ok();
 }
 

@@ -20,7 +20,8 @@ struct RevokeOptions {
   Arguments arguments() {
     return {
         user_argument(&user),
-        {"--reason", &reason, "key_compromised, key_superseded, key_retired, no_longer_valid or unspecified"},
+        Argument("--reason", &reason, "Why")
+            .one_of({"key_compromised", "key_superseded", "key_retired", "no_longer_valid", "unspecified"}),
         Argument("--note", &note, "A few words, 256 bytes at most").needs("--reason"),
         Argument("--certificate", &certificate, "The key's own OpenPGP revocation certificate: a file; - is stdin")
             .excludes("--reason"),

@@ -2,7 +2,7 @@
 //
 //   # a comment
 //   $ countersign sesion
-//   ! countersign: the command was not understood [usage]
+//   ! countersign: the command cannot be run as it was given [usage]
 //   ! ...
 //   = 2
 //
