@@ -27,4 +27,11 @@ bool HeldSignals::is_waiting() const {
   return false;
 }
 
+void HeldSignals::wait(std::chrono::milliseconds at_most) const {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(at_most);
+  const timespec limit{whole.count(), std::chrono::nanoseconds(at_most - whole).count()};
+  const int signal = ::sigtimedwait(&held_, nullptr, &limit);
+  if (signal > 0) ::raise(signal);
+}
+
 }  // namespace countersign::cli

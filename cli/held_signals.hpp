@@ -2,6 +2,7 @@
 // what it has half made. At the end of it the signal does what it always does. What is ignored stays so.
 #pragma once
 
+#include <chrono>
 #include <csignal>
 
 namespace countersign::cli {
@@ -15,6 +16,8 @@ class HeldSignals {
 
   // Has one come?
   bool is_waiting() const;
+  // Until one has come, but no longer than that. It goes on waiting.
+  void wait(std::chrono::milliseconds at_most) const;
 
  private:
   sigset_t held_{};

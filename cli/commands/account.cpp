@@ -137,14 +137,14 @@ Status run_account_add(const AccountAddOptions& options, CommandContext& context
   if (options.public_key.empty()) {
     return fail(ErrorCode::usage, "pass the owner's public key with --public-key, or --managed to have a key made");
   }
+  if (options.password_file == "-" && options.public_key == "-") {
+    return fail(ErrorCode::usage, "only one of --public-key and --password-file can be stdin");
+  }
   Json fields = Json::object().set("username", options.user);
   fields.set("public_key", TRY(read_certificate(options.public_key, auth::openpgp::gate::kCertificateLocalReadBytesMax,
                                                 context.terminal)));
   if (options.show_key_id) fields.set("show_key_id", true);
   if (!options.password_file.empty()) {
-    if (options.password_file == "-" && options.public_key == "-") {
-      return fail(ErrorCode::usage, "only one of --public-key and --password-file can be stdin");
-    }
     const Secret password = TRY(read_password(options.password_file, "", context.terminal));
     fields.set("password", password.reveal_text());
   }

@@ -117,7 +117,7 @@ const std::vector<Told>& stories() {
       {"countersign account delete ID", "ID=$DENIED; ", " --yes"},
       {"countersign revocation export /var/backups/countersign/revocations.asc"},
       {"countersign backup /var/backups/countersign/store.backup"},
-      {"countersign restore /var/backups/countersign/store.backup --replace", "leave; "},
+      {"countersign restore /var/backups/countersign/store.backup --replace", "leave; ", " --yes"},
       {"countersign revocation apply /var/backups/countersign/revocations.asc"},
       {"countersign audit verify"},
       {"countersign restore store.backup",

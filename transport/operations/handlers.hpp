@@ -14,7 +14,9 @@ Result<Json> show_ready(const Message& message, auth::Authenticator& auth);
 Result<Json> show_status(const Message& message, auth::Authenticator& auth, const auth::Context& context);
 Result<Json> show_server(const Message& message, const auth::Context& context);
 Result<Json> accept_clock(const Message& message, const auth::Context& context);
-Result<Json> list_audit(const Message& message, auth::records::Audit& audit);
+
+// audit_handlers.cpp
+Result<Json> list_audit(const Message& message, const auth::Context& context);
 Result<Json> verify_audit(const Message& message, auth::records::Audit& audit);
 
 // server_key_handlers.cpp

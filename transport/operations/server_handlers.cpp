@@ -4,21 +4,7 @@
 namespace countersign::transport {
 namespace {
 
-constexpr std::int64_t kAuditListMax = 10'000;
 constexpr std::size_t kSessionsCountedMax = 10'000;
-
-Json audit_fields(const auth::records::AuditRecord& record) {
-  return Json::object()
-      .set("writer", record.writer)
-      .set("number", record.number)
-      .set("at", format_time(record.entry.at))
-      .set("decision", record.decision)
-      .set("account", record.entry.account)
-      .set("key", record.entry.key)
-      .set("session", record.entry.session)
-      .set("source", record.entry.source)
-      .set("detail", record.entry.detail);
-}
 
 Json cache_fields(const auth::records::VerifiedRecords::Counts& counts) {
   const auto number = [](auto count) { return static_cast<std::int64_t>(count); };
@@ -155,37 +141,6 @@ Result<Json> accept_clock(const Message& message, const auth::Context& context) 
   TRY(JsonReader(message.fields).finish());
   TRY(auth::upkeep::accept_clock(context, visit_of(message)));
   return Json::object().set("status", "accepted");
-}
-
-Result<Json> list_audit(const Message& message, auth::records::Audit& audit) {
-  JsonReader reader(message.fields);
-  const std::string writer = TRY(reader.text_or("writer", ""));
-  const std::int64_t limit = TRY(reader.integer_or("limit", 100));
-  const std::int64_t before = TRY(reader.integer_or("before", 0));
-  TRY(reader.finish());
-  if (limit < 1 || limit > kAuditListMax) return fail(ErrorCode::malformed_message, "'limit' is 1 to 10000");
-  if (before != 0 && writer.empty()) return fail(ErrorCode::malformed_message, "'before' is a number of one 'writer'");
-  const auto found = TRY(audit.list(writer, before, static_cast<std::size_t>(limit)));
-  Json records = Json::array();
-  for (const auto& record : found) records.push(audit_fields(record));
-  Json answer = Json::object().set("records", std::move(records));
-  // Where to go on towards the beginning.
-  if (!writer.empty() && !found.empty() && found.front().number > 1) answer.set("before", found.front().number);
-  return answer;
-}
-
-Result<Json> verify_audit(const Message& message, auth::records::Audit& audit) {
-  TRY(JsonReader(message.fields).finish());
-  const auto report = TRY(audit.verify(message.progress));
-  Json faults = Json::array();
-  for (const std::string& fault : report.faults) faults.push(fault);
-  Json answer = Json::object().set("intact", report.faults.empty()).set("records", report.records);
-  if (!report.cut_off.empty()) {
-    Json cut_off = Json::array();
-    for (const auth::records::CutOff& one : report.cut_off) cut_off.push(text_of(one));
-    answer.set("cut_off_by_restores", std::move(cut_off));
-  }
-  return answer.set("faults", std::move(faults));
 }
 
 }  // namespace countersign::transport

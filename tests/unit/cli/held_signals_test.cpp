@@ -55,3 +55,16 @@ TEST_CASE("a signal that is ignored stops nothing") {
   CHECK(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 0);
 }
+
+TEST_CASE("a wait ends with the signal, which goes on waiting") {
+  const int status = end_of([] {
+    const HeldSignals held;
+    held.wait(std::chrono::milliseconds(1));
+    if (held.is_waiting()) return 1;
+    raise(SIGTERM);
+    held.wait(std::chrono::hours(1));
+    return held.is_waiting() ? 0 : 2;
+  });
+  CHECK(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGTERM);
+}

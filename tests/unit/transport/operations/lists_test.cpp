@@ -1,4 +1,4 @@
-// What an administrator is shown of accounts and sessions.
+// What an administrator is shown of accounts, sessions and decisions.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <set>
@@ -116,4 +116,36 @@ TEST_CASE("a session is shown and ended by the first digits of its id") {
   CHECK(*ask(house, "account.session", named()).find("session")->string() == id);
   ask(house, "account.session_end", named());
   CHECK(outcome(try_asking(house, "account.session", named())) == "not_found");
+}
+
+TEST_CASE("decisions are listed with the usernames of their accounts, and by account, decision and time") {
+  House house;
+  house.add(alice());
+  house.add(bob());
+  house.clock.pass(Seconds(10));
+  house.log_in(alice());
+  const auto list = [&](Json fields) { return ask(house, "audit.list", std::move(fields)); };
+  CHECK(column(list(Json::object()), "records", "username") == Names{"", "alice", "bob", "alice"});
+  CHECK(column(list(Json::object().set("username", "bob")), "records", "decision") == Names{"account_added"});
+  CHECK(column(list(Json::object().set("decision", "account_added")), "records", "username") == Names{"alice", "bob"});
+  const std::string later = format_time(kNoon + Seconds(10));
+  CHECK(column(list(Json::object().set("since", later)), "records", "decision") == Names{"login_accepted"});
+  CHECK(outcome(try_asking(house, "audit.list", Json::object().set("username", "nobody"))) == "not_found");
+  // What is gone has a record and no name.
+  must(house.auth().roles().deletion.by_administrator(bob().account(), by_hand()));
+  CHECK(column(list(Json::object().set("username", "bob")), "records", "username") == Names{"", ""});
+}
+
+TEST_CASE("whoever has what was decided so far is given what came since, and nothing twice") {
+  House house;
+  house.add(alice());
+  const Json before = ask(house, "audit.list", Json::object().set("after", Json::object()));
+  CHECK(before.find("records")->items()->size() == 2);
+  const auto since = [&] { return ask(house, "audit.list", Json::object().set("after", *before.find("after"))); };
+  CHECK(since().find("records")->items()->empty());
+  house.log_in(alice());
+  CHECK(column(since(), "records", "decision") == Names{"login_accepted"});
+  for (const Json& after : {Json("server"), Json(1), Json(Json::object().set("server", "1"))}) {
+    CHECK(outcome(try_asking(house, "audit.list", Json::object().set("after", after))) == "malformed_message");
+  }
 }
