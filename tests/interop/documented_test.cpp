@@ -33,6 +33,7 @@ const std::map<std::string, std::string> kLeftOut = {
     {"ssh other countersign secret list", "wants another machine"},
     {"GNUPGHOME=/var/lib/countersign/gnupg countersign init --server https://auth.example.org --server-key FINGERPRINT",
      "tests/interop/tokens runs that page"},
+    {"countersign audit list --follow", "goes on until it is interrupted; lists.session has it"},
     {"countersign restore --accept", "server_side.session has it, after a store that went back"},
     {"countersign restore --accept-lost-revocations", "backup.session has it"},
 };
@@ -49,10 +50,17 @@ const std::vector<Told>& stories() {
        "FINGERPRINT=$SERVER_KEY; "},
       {"countersign server trust https://auth.example.org FINGERPRINT", "FINGERPRINT=$SERVER_KEY; "},
       {"countersign login https://auth.example.org --user alice"},
+      {"countersign login https://auth.example.org --user alice --save"},
+      {"countersign whoami https://auth.example.org"},
+      {"countersign logout https://auth.example.org"},
       {"countersign account list"},
       {"countersign account show alice"},
       {"countersign session list alice"},
+      {"countersign session end alice 0f61c3a2",
+       "SESSION=$(countersign session list alice --json | jq -r '.sessions[0].session' | cut -c 1-8); "},
       {"countersign session end alice --all"},
+      {"countersign audit list --since 7d --account alice"},
+      {"countersign audit list --since 2026-11-01 --what account_revoked"},
       {"countersign account add --batch people.jsonl"},
       {"countersign account add bob --public-key bob.asc --password-file FILE"},
       {"countersign password remove alice", "countersign password set alice --password-file FILE; "},
@@ -237,6 +245,7 @@ class World {
       line = std::regex_replace(line, std::regex("(^|[ ])" + std::string(placeholder) + "\\b(?!=)"),
                                 "$1\"$$" + std::string(placeholder) + "\"");
     }
+    line = replaced(line, "0f61c3a2", "\"$SESSION\"");
     line = replaced(line, "http://127.0.0.1:8420", url_);
     return replaced(line, "https://auth.example.org", url_);
   }
