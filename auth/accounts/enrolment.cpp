@@ -133,18 +133,34 @@ Result<Enrolled> Enrolment::add(const NewAccount& request, const Visit& visit) {
   TRY(records::check_profile(request.profile));
   const auto checked = TRY(openpgp::check_enrollable(context_.engine, request.public_key,
                                                      openpgp::gate::kCertificateLocalReadBytesMax, moment.wall));
-  if (TRY(is_same_again(request, checked.certificate.fingerprint()))) {
-    auto refreshed =
-        TRY(keys::refresh_certificate(context_, account_id_of(request.username), checked.certificate, visit));
-    return Enrolled{std::move(refreshed.account), checked.certificate.left_out(),
-                    refreshed.changed ? EnrolledAs::refreshed : EnrolledAs::unchanged};
+  return until_settled([&]() -> Result<Enrolled> {
+    if (TRY(is_same_again(request, checked.certificate.fingerprint()))) return refresh(request, checked, visit);
+    const Wanted wanted{request.username, request.show_key_id, std::nullopt,          request.password, false,
+                        nullptr,          request.profile,     request.metadata_later};
+    auto account = create(checked, wanted, moment, {records::Decision::account_added, {}, "", "", "", visit.source, ""},
+                          [](storage::Batch&) {});
+    if (account) return Enrolled{*std::move(account), checked.certificate.left_out()};
+    // It came to be meanwhile, with this very key.
+    if (account.error().code == ErrorCode::account_exists &&
+        TRY(is_same_again(request, checked.certificate.fingerprint()))) {
+      return fail(ErrorCode::conflict, request.username);
+    }
+    return tl::unexpected<Error>(account.error());
+  });
+}
+
+Result<Enrolled> Enrolment::refresh(const NewAccount& request, const openpgp::Enrollable& checked, const Visit& visit) {
+  auto refreshed = keys::refresh_certificate(context_, account_id_of(request.username), checked.certificate, visit);
+  if (refreshed) {
+    return Enrolled{std::move(refreshed->account), checked.certificate.left_out(),
+                    refreshed->changed ? EnrolledAs::refreshed : EnrolledAs::unchanged};
   }
-  const Wanted wanted{request.username, request.show_key_id, std::nullopt,          request.password, false,
-                      nullptr,          request.profile,     request.metadata_later};
-  auto account =
-      TRY(create(checked, wanted, moment, {records::Decision::account_added, {}, "", "", "", visit.source, ""},
-                 [](storage::Batch&) {}));
-  return Enrolled{std::move(account), checked.certificate.left_out()};
+  // No longer the account that it was: it is judged anew.
+  const ErrorCode code = refreshed.error().code;
+  const bool moved =
+      code == ErrorCode::not_found || code == ErrorCode::account_not_active || code == ErrorCode::key_taken;
+  if (moved) return fail(ErrorCode::conflict, request.username);
+  return tl::unexpected<Error>(refreshed.error());
 }
 
 Result<keys::ManagedAccount> Enrolment::add_managed(const NewManagedAccount& request, const Visit& visit) {

@@ -107,6 +107,8 @@ class Enrolment {
   };
   // Is there an account of this name with this key, and is the request for nothing but its certificate?
   Result<bool> is_same_again(const NewAccount& request, const Fingerprint& key);
+  // conflict where it is so no longer.
+  Result<Enrolled> refresh(const NewAccount& request, const openpgp::Enrollable& checked, const Visit& visit);
   // Makes the account in one batch with whatever `stage` adds to it.
   Result<records::Account> create(const openpgp::Enrollable& checked, const Wanted& wanted, const Moment& moment,
                                   records::AuditEntry entry, const Stage& stage);

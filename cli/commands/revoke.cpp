@@ -3,6 +3,7 @@
 
 #include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/gate/packet_gate.hpp"
+#include "auth/records/revocation_record.hpp"
 #include "cli/input.hpp"
 #include "cli/local_carrier.hpp"
 #include "cli/revoked.hpp"
@@ -10,6 +11,8 @@
 
 namespace countersign::cli::commands {
 namespace {
+
+constexpr const char* kReasons = "key_compromised, key_superseded, key_retired, no_longer_valid or unspecified";
 
 struct RevokeOptions {
   std::string user;  // username or account id
@@ -20,8 +23,7 @@ struct RevokeOptions {
   Arguments arguments() {
     return {
         user_argument(&user),
-        Argument("--reason", &reason, "Why")
-            .one_of({"key_compromised", "key_superseded", "key_retired", "no_longer_valid", "unspecified"}),
+        {"--reason", &reason, kReasons},
         Argument("--note", &note, "A few words, 256 bytes at most").needs("--reason"),
         Argument("--certificate", &certificate, "The key's own OpenPGP revocation certificate: a file; - is stdin")
             .excludes("--reason"),
@@ -44,6 +46,9 @@ Status run_revoke(const RevokeOptions& options, CommandContext& context) {
     return revoke_by(context, "key.revoke", std::move(fields.set("revocation_certificate", std::move(text))));
   }
   if (options.reason.empty()) return fail(ErrorCode::usage, "say why with --reason, or pass --certificate");
+  if (!auth::records::is_revocation_reason(options.reason)) {
+    return fail(ErrorCode::usage, std::string("--reason is ") + kReasons);
+  }
   fields.set("reason", options.reason);
   if (!options.note.empty()) fields.set("note", options.note);
   return revoke_by(context, "account.revoke", std::move(fields));

@@ -48,6 +48,9 @@ class Step {
 
   std::string add(bool by_statement) {
     if (by_statement && is_consumed()) return kDenied;
+    // An administrator brings the certificate of the account's own key again; it says nothing new.
+    const bool again = !by_statement && is_active() && account_.key == call_.key && call_.password == kNone;
+    if (again) return "ok " + at();
     if (is_active() || account_.state == State::revoked) return kConflict;
     const int key = by_statement ? call_.challenge.key : call_.key;
     if (model_.holders.contains(key)) return kConflict;
