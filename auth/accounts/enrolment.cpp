@@ -141,7 +141,7 @@ Result<Enrolled> Enrolment::add(const NewAccount& request, const Visit& visit) {
                           [](storage::Batch&) {});
     if (account) return Enrolled{*std::move(account), checked.certificate.left_out()};
     // It came to be meanwhile, with this very key.
-    if (account.error().code == ErrorCode::account_exists &&
+    if (face_of(account.error().code) == Face::conflict &&
         TRY(is_same_again(request, checked.certificate.fingerprint()))) {
       return fail(ErrorCode::conflict, request.username);
     }

@@ -366,19 +366,19 @@ TEST_CASE("each face has its exit code") {
     std::vector<std::string> arguments;
     std::string input;
   };
-  for (const Case& one :
-       std::vector<Case>{{2, {"redeem"}, "hello"},
-                         {2, {"account", "add", "Alice", "--public-key", "-"}, world.alice.certificate()},
-                         {2, {"account", "add", "bob"}, ""},
-                         {2, {"no-such-command"}, ""},
-                         {3, {"account", "show", "nobody"}, ""},
-                         {3, {"challenge", "nobody"}, ""},
-                         {3, {"challenge", std::string(64, 'a')}, ""},
-                         {3, {"session", "end", "alice", std::string(32, 'a')}, ""},
-                         {4, {"redeem"}, http},
-                         {5, {"account", "add", "alice", "--public-key", "-"}, world.alice.certificate()},
-                         {5, {"account", "add", "bob", "--public-key", "-"}, world.alice.certificate()},
-                         {1, {"respond"}, installation.must({"challenge", "alice"})}}) {
+  for (const Case& one : std::vector<Case>{
+           {2, {"redeem"}, "hello"},
+           {2, {"account", "add", "Alice", "--public-key", "-"}, world.alice.certificate()},
+           {2, {"account", "add", "bob"}, ""},
+           {2, {"no-such-command"}, ""},
+           {3, {"account", "show", "nobody"}, ""},
+           {3, {"challenge", "nobody"}, ""},
+           {3, {"challenge", std::string(64, 'a')}, ""},
+           {3, {"session", "end", "alice", std::string(32, 'a')}, ""},
+           {4, {"redeem"}, http},
+           {5, {"account", "add", "alice", "--public-key", "-", "--show-key-id"}, world.alice.certificate()},
+           {5, {"account", "add", "bob", "--public-key", "-"}, world.alice.certificate()},
+           {1, {"respond"}, installation.must({"challenge", "alice"})}}) {
     const ProgramRun done = installation.run(one.arguments, one.input, &world.alice.home);
     INFO(one.arguments[0] << " " << done.error);
     CHECK(done.exit_code == one.exit_code);
