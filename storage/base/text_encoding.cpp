@@ -27,8 +27,8 @@ std::string_view name_of(ByteOrder order) {
 }
 
 std::uint32_t unit_at(std::string_view bytes, std::size_t at, ByteOrder order) {
-  const auto first = static_cast<std::uint8_t>(bytes[at]);
-  const auto second = static_cast<std::uint8_t>(bytes[at + 1]);
+  const std::uint32_t first = static_cast<std::uint8_t>(bytes[at]);
+  const std::uint32_t second = static_cast<std::uint8_t>(bytes[at + 1]);
   return order == ByteOrder::little ? first | (second << 8U) : (first << 8U) | second;
 }
 
