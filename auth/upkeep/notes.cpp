@@ -3,16 +3,49 @@
 namespace countersign::auth::upkeep {
 namespace {
 
-constexpr std::string_view kBackup = "server/backup";
-constexpr std::string_view kInspection = "server/inspection";
 constexpr std::string_view kRefusals = "server/refusals/";
 constexpr std::size_t kWritersMax = 64;
 constexpr std::chrono::hours kHour{1};
 
-Status write(const Context& context, std::string_view name, const Json& record) {
+// A note of when something was done, with two numbers. Where each kind of note is, and what its second number is.
+template <class Note>
+struct Place {
+  std::string_view name;
+  std::string_view second_name;
+  std::int64_t Note::*second;
+};
+constexpr Place<BackupNote> kBackup{"server/backup", "bytes", &BackupNote::bytes};
+constexpr Place<InspectionNote> kInspection{"server/inspection", "damaged", &InspectionNote::damaged};
+
+template <class Note>
+Status write_note(const Context& context, const Place<Note>& place, const Note& note) {
+  const Json record = Json::object()
+                          .set("version", 1)
+                          .set("at", format_time(note.at))
+                          .set("records", note.records)
+                          .set(std::string(place.second_name), note.*place.second);
   storage::Batch batch;
-  batch.put(std::string(name), context.seal.close(name, record));
+  batch.put(std::string(place.name), context.seal.close(place.name, record));
   return context.medium.commit(batch);
+}
+
+template <class Note>
+Result<Note> parse_note(const Place<Note>& place, const Json& record) {
+  JsonReader reader(record);
+  TRY(secrets::check_record_version(reader));
+  Note note;
+  note.at = TRY(reader.time("at"));
+  note.records = TRY(reader.integer("records"));
+  note.*place.second = TRY(reader.integer(place.second_name));
+  TRY(reader.finish());
+  return note;
+}
+
+template <class Note>
+Result<std::optional<Note>> find_note(const Context& context, const Place<Note>& place) {
+  const auto found = TRY(find_record(context.medium, context.seal, place.name));
+  if (!found) return std::optional<Note>();
+  return std::optional<Note>(TRY(secrets::understood(place.name, parse_note(place, found->record))));
 }
 
 Json written(const std::map<std::string, std::int64_t>& counts) {
@@ -63,53 +96,19 @@ Result<HourlyRefusals> find_refusals(const Context& context, std::string_view na
 }  // namespace
 
 Status note_backup(const Context& context, const BackupNote& note) {
-  return write(context, kBackup,
-               Json::object()
-                   .set("version", 1)
-                   .set("at", format_time(note.at))
-                   .set("records", note.records)
-                   .set("bytes", note.bytes));
+  return write_note(context, kBackup, note);
 }
 
 Status note_inspection(const Context& context, const InspectionNote& note) {
-  return write(context, kInspection,
-               Json::object()
-                   .set("version", 1)
-                   .set("at", format_time(note.at))
-                   .set("records", note.records)
-                   .set("damaged", note.damaged));
+  return write_note(context, kInspection, note);
 }
 
 Result<std::optional<BackupNote>> last_backup(const Context& context) {
-  const auto found = TRY(find_record(context.medium, context.seal, kBackup));
-  if (!found) return std::optional<BackupNote>();
-  const auto parse = [&]() -> Result<BackupNote> {
-    JsonReader reader(found->record);
-    TRY(secrets::check_record_version(reader));
-    BackupNote note;
-    note.at = TRY(reader.time("at"));
-    note.records = TRY(reader.integer("records"));
-    note.bytes = TRY(reader.integer("bytes"));
-    TRY(reader.finish());
-    return note;
-  };
-  return std::optional<BackupNote>(TRY(secrets::understood(kBackup, parse())));
+  return find_note(context, kBackup);
 }
 
 Result<std::optional<InspectionNote>> last_inspection(const Context& context) {
-  const auto found = TRY(find_record(context.medium, context.seal, kInspection));
-  if (!found) return std::optional<InspectionNote>();
-  const auto parse = [&]() -> Result<InspectionNote> {
-    JsonReader reader(found->record);
-    TRY(secrets::check_record_version(reader));
-    InspectionNote note;
-    note.at = TRY(reader.time("at"));
-    note.records = TRY(reader.integer("records"));
-    note.damaged = TRY(reader.integer("damaged"));
-    TRY(reader.finish());
-    return note;
-  };
-  return std::optional<InspectionNote>(TRY(secrets::understood(kInspection, parse())));
+  return find_note(context, kInspection);
 }
 
 Status stage_refusals(storage::Batch& batch, const Context& context, const std::string& writer,
