@@ -8,6 +8,8 @@
 namespace countersign::auth::openpgp {
 namespace {
 
+constexpr int kTriesMax = 8;
+
 // What is wrong here was made by the engine or is the server's own: nothing of the recipient's is at fault.
 template <class T>
 Result<T> by_engine(Result<T> made) {
@@ -28,7 +30,13 @@ Result<Bytes> packets_to_seal(const SealRequest& request, const ServerSignature&
   return by_engine(signed_packets(request, signature, server_certificate));
 }
 
-Result<std::string> sealed_message(ByteView encrypted, const SealRequest& request) {
+Result<std::string> sealed_message(const SealRequest& request, const std::function<Result<Bytes>()>& encrypt) {
+  Bytes encrypted = TRY(encrypt());
+  // A short one is a good message all the same, so the last try counts, whatever came of it.
+  for (int more = kTriesMax - 1; more > 0; --more) {
+    if (!TRY(by_engine(gate::has_short_session_key(encrypted, request.recipient, request.encryption_key)))) break;
+    encrypted = TRY(encrypt());
+  }
   const Bytes finished =
       TRY(by_engine(gate::address_message(encrypted, request.encryption_key, request.hide_recipient)));
   return gate::enarmor("PGP MESSAGE", finished);

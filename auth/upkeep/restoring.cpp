@@ -24,8 +24,7 @@ std::optional<openpgp::gate::GatedCertificate> own_certificate(const secrets::Se
   const Secret key = Secret::take(*packets);
   const auto certificate = openpgp::gate::certificate_of_secret_key(key.reveal());
   if (!certificate) return std::nullopt;
-  auto admitted = openpgp::gate::admit_certificate(openpgp::gate::enarmor("PGP PUBLIC KEY BLOCK", *certificate),
-                                                   openpgp::gate::kCertificateReadBytesMax);
+  auto admitted = openpgp::gate::admit_certificate(*certificate, openpgp::gate::kCertificateReadBytesMax);
   return admitted ? std::optional(*std::move(admitted)) : std::nullopt;
 }
 

@@ -89,8 +89,7 @@ struct Person {
 Person make_person(KeyKind kind) {
   const auto maker = must(openpgp::rnp::RnpOpenPgp::open(Secret()));
   const auto key = must(maker->generate({kind, "Alice <alice@example.org>", kBirth}));
-  auto certificate =
-      must(openpgp::gate::admit_certificate(as_text(key.certificate), openpgp::gate::kCertificateReadBytesMax));
+  auto certificate = must(openpgp::gate::admit_certificate(key.certificate, openpgp::gate::kCertificateReadBytesMax));
   const auto facts = must(maker->inspect(certificate, kNow));
   auto encryption_key = must(choose_encryption_key(facts, kNow)).fingerprint;
   const auto signer = must(openpgp::rnp::RnpOpenPgp::open(key.secret_key));

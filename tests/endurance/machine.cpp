@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <stdexcept>
+
+#include "tests/support/machine_use.hpp"
 
 namespace countersign::test {
 namespace {
@@ -137,10 +138,7 @@ std::string Machine::logs() const {
 
 void Machine::note_rss(std::size_t server) {
   if (!servers_[server]) return;
-  std::ifstream status("/proc/" + std::to_string(servers_[server]->pid()) + "/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmHWM:")) peak_rss_kib_ = std::max<std::int64_t>(peak_rss_kib_, std::atoll(line.c_str() + 6));
-  }
+  peak_rss_kib_ = std::max(peak_rss_kib_, use_of(servers_[server]->pid()).peak_rss_kib);
 }
 
 std::int64_t Machine::peak_rss_kib() {

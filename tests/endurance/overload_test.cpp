@@ -21,7 +21,8 @@
 
 #include "tests/endurance/honest_clients.hpp"
 #include "tests/endurance/manners.hpp"
-#include "tests/endurance/standing.hpp"
+#include "tests/endurance/memory_watch.hpp"
+#include "tests/support/machine_use.hpp"
 #include "tests/support/waiting.hpp"
 
 using namespace countersign::test;
@@ -58,7 +59,7 @@ struct Phase {
 };
 
 struct Overload {
-  Standing before, after;
+  MachineUse before, after;
   double memory_mib_max = 0;
   Phase idle, quiet_again;
   std::vector<Phase> floods;
@@ -80,11 +81,11 @@ void allow_all_descriptors() {
 }
 
 // Once nothing that a flood began is under way, and memory has settled. Throws where that does not come.
-Standing standing_at_rest(pid_t process) {
-  Standing last = standing_of(process);
+MachineUse use_at_rest(pid_t process) {
+  MachineUse last = use_of(process);
   for (int looks = 0; looks < 40; ++looks) {
     std::this_thread::sleep_for(kLingering);
-    const Standing now = standing_of(process);
+    const MachineUse now = use_of(process);
     const bool memory_settled = std::abs(now.rss_kib - last.rss_kib) < kSettledKib;
     if (memory_settled && now.descriptors == last.descriptors && now.threads == last.threads) return now;
     last = now;
@@ -125,7 +126,7 @@ Overload overload(const Lengths& lengths) {
   for (const Manner& manner : manners) {
     flood("warm-up", server.port(), "127.0.1.200", {manner}, milliseconds(100), seen.unfelt);
   }
-  seen.before = standing_at_rest(server.pid());
+  seen.before = use_at_rest(server.pid());
   HonestClients honest(installation, server, lengths.rates);
   {
     const MemoryWatch memory(server.pid());
@@ -139,7 +140,7 @@ Overload overload(const Lengths& lengths) {
     seen.memory_mib_max = in_mib(memory.rss_kib_max());
   }
   seen.calls = honest.stop();
-  seen.after = standing_at_rest(server.pid());
+  seen.after = use_at_rest(server.pid());
   seen.exit_code = server.stop(SIGTERM);
   seen.audit_intact = field(installation.json({"audit", "verify"}), "intact") == "true";
   return seen;

@@ -6,7 +6,7 @@
 #include "auth/openpgp/gate/armor.hpp"
 #include "auth/openpgp/gate/secret_key.hpp"
 #include "auth/openpgp/rnp/rnp_openpgp.hpp"
-#include "tests/support/own_revocation.hpp"
+#include "tests/support/own_signatures.hpp"
 #include "tests/support/quick_keys.hpp"
 
 namespace countersign::test {

@@ -2,7 +2,7 @@
 
 #include "auth/base/account_id.hpp"
 #include "tests/support/http_wire.hpp"
-#include "tests/support/own_revocation.hpp"
+#include "tests/support/own_signatures.hpp"
 #include "tests/support/planted_password.hpp"
 
 namespace countersign::test {

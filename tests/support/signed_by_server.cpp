@@ -20,7 +20,8 @@ Bytes ServerKeys::message(std::string_view text, const Fingerprint& signer, cons
   const std::string signature = home_.detach_sign(signer.upper(), text);
   std::string certificate;
   if (key_block != Fingerprint{}) certificate = home_.export_public_binary(key_block.upper());
-  const auto made = auth::openpgp::gate::make_signed_message(text, as_bytes(signature), as_bytes(certificate));
+  const auto made = auth::openpgp::gate::make_signed_message(
+      text, auth::openpgp::gate::admit_signature(signature).value().packets(), as_bytes(certificate));
   if (!made) throw std::runtime_error(made.error().detail);
   return *made;
 }

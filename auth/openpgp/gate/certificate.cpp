@@ -239,6 +239,12 @@ void merge_signatures(SignedPart& into, const SignedPart& from) {
   }
 }
 
+Status judge_size(std::size_t bytes, std::size_t bytes_max) {
+  if (bytes <= bytes_max) return ok();
+  return fail(ErrorCode::message_too_large,
+              "a certificate of over " + std::to_string(bytes_max >> 10) + " KiB" + std::string(kExportHint));
+}
+
 }  // namespace
 
 tl::unexpected<Error> refuse_secret_key() {
@@ -252,13 +258,14 @@ std::string GatedCertificate::armored() const {
 }
 
 Result<GatedCertificate> admit_certificate(std::string_view text, std::size_t read_bytes_max) {
-  if (text.size() > read_bytes_max) {
-    return fail(ErrorCode::message_too_large,
-                "a certificate of over " + std::to_string(read_bytes_max >> 10) + " KiB" + std::string(kExportHint));
-  }
+  TRY(judge_size(text.size(), read_bytes_max));
   if (begins_armored("PGP PRIVATE KEY BLOCK", text)) return refuse_secret_key();
   const Bytes packets = TRY(read_packets("PGP PUBLIC KEY BLOCK", text));
+  return admit_certificate(ByteView(packets), read_bytes_max);
+}
 
+Result<GatedCertificate> admit_certificate(ByteView packets, std::size_t read_bytes_max) {
+  TRY(judge_size(packets.size(), read_bytes_max));
   PacketReader reader(packets);
   CertificateWalk walk;
   while (!reader.at_end()) {
@@ -292,7 +299,7 @@ Result<GatedCertificate> merge_certificates(const GatedCertificate& former, cons
     append(all, part.packet);
     for (const Bytes& each : part.signatures) append(all, each);
   }
-  return admit_certificate(as_text(all), 2 * kCertificateKeptBytesMax);
+  return admit_certificate(all, 2 * kCertificateKeptBytesMax);
 }
 
 }  // namespace countersign::auth::openpgp::gate

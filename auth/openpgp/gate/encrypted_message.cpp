@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "auth/openpgp/gate/key_packet.hpp"
 #include "auth/openpgp/gate/packets.hpp"
 
 namespace countersign::auth::openpgp::gate {
@@ -10,9 +11,22 @@ namespace {
 constexpr std::size_t kMessageBytesMax = 1u << 20;
 constexpr std::size_t kKeyIdAt = 1;  // behind the version
 constexpr std::size_t kKeyIdBytes = 8;
+constexpr std::size_t kIntegerAt = 10;  // behind the key id and the algorithm
 
 tl::unexpected<Error> wrong(const char* what) {
   return fail(ErrorCode::openpgp_unavailable, what);
+}
+
+// 0 where the certificate has no such RSA key.
+Result<std::size_t> modulus_bytes_of(const GatedCertificate& certificate, const Fingerprint& fingerprint) {
+  PacketReader reader(certificate.packets());
+  while (!reader.at_end()) {
+    const Packet packet = TRY(reader.next());
+    if (packet.tag != tag::kPublicKey && packet.tag != tag::kPublicSubkey) continue;
+    const KeyPacket key = TRY(read_key_packet(packet.body));
+    if (key.fingerprint == fingerprint) return key.modulus_bytes;
+  }
+  return std::size_t{0};
 }
 
 }  // namespace
@@ -37,6 +51,17 @@ Result<Bytes> address_message(ByteView packets, const Fingerprint& encryption_ke
   append_packet(out, tag::kSessionKey, addressed);
   append_packet(out, tag::kIntegrityProtected, data);
   return out;
+}
+
+Result<bool> has_short_session_key(ByteView packets, const GatedCertificate& recipient,
+                                   const Fingerprint& encryption_key) {
+  const std::size_t modulus_bytes = TRY(modulus_bytes_of(recipient, encryption_key));
+  if (modulus_bytes == 0) return false;
+  PacketReader reader(packets);
+  const Packet session_key = TRY(reader.next());
+  BodyReader body(session_key.body);
+  TRY(body.take(kIntegerAt));
+  return bit_length(TRY(body.mpi(kIntegerBitsMax))) <= 8 * (modulus_bytes - 1);
 }
 
 }  // namespace countersign::auth::openpgp::gate

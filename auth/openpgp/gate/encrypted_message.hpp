@@ -3,6 +3,7 @@
 #pragma once
 
 #include "auth/base/fingerprint.hpp"
+#include "auth/openpgp/gate/packet_gate.hpp"
 #include "storage/base/bytes.hpp"
 #include "storage/base/result.hpp"
 
@@ -12,5 +13,10 @@ namespace countersign::auth::openpgp::gate {
 // and with the key id zeroed where the recipient is to stay hidden. openpgp_unavailable where the engine made something
 // else.
 Result<Bytes> address_message(ByteView packets, const Fingerprint& encryption_key, bool hide_recipient);
+
+// Is the encrypted session key of an RSA recipient shorter than the key's modulus? It then begins with a zero byte,
+// which an integer of OpenPGP leaves out (RFC 4880 §3.2): one in 256 does. False for keys of other algorithms.
+Result<bool> has_short_session_key(ByteView packets, const GatedCertificate& recipient,
+                                   const Fingerprint& encryption_key);
 
 }  // namespace countersign::auth::openpgp::gate

@@ -9,7 +9,6 @@
 namespace countersign::auth::openpgp::gate {
 namespace {
 
-constexpr std::size_t kIntegerBitsMax = 8192;
 constexpr std::size_t kRsaExponentBitsMax = 32;
 
 enum Algorithm : std::uint8_t {
@@ -76,13 +75,14 @@ Status read_integers(BodyReader& reader, int count) {
   return ok();
 }
 
-Status read_rsa(BodyReader& reader) {
-  TRY(read_integer(reader));
+// The bytes of its modulus.
+Result<std::size_t> read_rsa(BodyReader& reader) {
+  const ByteView modulus = TRY(read_integer(reader));
   const ByteView exponent = TRY(read_integer(reader));
   if (bit_length(exponent) > kRsaExponentBitsMax) {
     return fail(ErrorCode::certificate_refused, "an RSA exponent of over 32 bits");
   }
-  return ok();
+  return modulus.size();
 }
 
 // RFC 6637 §9: a reserved 1, a hash and a cipher.
@@ -108,12 +108,12 @@ Result<bool> read_curve_point(BodyReader& reader, std::uint8_t algorithm) {
 }
 
 // False where the algorithm or its curve is not known.
-Result<bool> read_material(BodyReader& reader, std::uint8_t algorithm) {
-  switch (algorithm) {
+Result<bool> read_material(BodyReader& reader, KeyPacket& key) {
+  switch (key.algorithm) {
     case rsa:
     case rsa_encrypt:
     case rsa_sign:
-      TRY(read_rsa(reader));
+      key.modulus_bytes = TRY(read_rsa(reader));
       return true;
     case elgamal:
       TRY(read_integers(reader, 3));
@@ -124,7 +124,7 @@ Result<bool> read_material(BodyReader& reader, std::uint8_t algorithm) {
     case ecdh:
     case ecdsa:
     case eddsa:
-      return read_curve_point(reader, algorithm);
+      return read_curve_point(reader, key.algorithm);
     default:
       return false;
   }
@@ -141,7 +141,7 @@ Result<KeyPacket> read_public_part(ByteView body) {
   TRY(reader.integer(4));
   KeyPacket key;
   key.algorithm = static_cast<std::uint8_t>(TRY(reader.integer(1)));
-  key.is_known = TRY(read_material(reader, key.algorithm));
+  key.is_known = TRY(read_material(reader, key));
   key.public_bytes = key.is_known ? body.size() - reader.rest().size() : body.size();
   key.fingerprint = TRY(fingerprint_of(body.first(key.public_bytes)));
   return key;

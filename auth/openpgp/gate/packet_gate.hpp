@@ -45,7 +45,7 @@ class GatedCertificate {
   const std::vector<std::string>& left_out() const { return left_out_; }
 
  private:
-  friend Result<GatedCertificate> admit_certificate(std::string_view text, std::size_t read_bytes_max);
+  friend Result<GatedCertificate> admit_certificate(ByteView packets, std::size_t read_bytes_max);
   GatedCertificate(Bytes packets, Fingerprint fingerprint, std::vector<std::string> left_out)
       : packets_(std::move(packets)), fingerprint_(fingerprint), left_out_(std::move(left_out)) {}
   Bytes packets_;
@@ -108,6 +108,9 @@ class GatedRevocation {
 // Armored or binary. Fails with message_too_large (with the hint `gpg --export-options export-minimal --export`),
 // armor_invalid, secret_key_handed_in, unknown_version (version 6, named), packet_refused, certificate_refused.
 Result<GatedCertificate> admit_certificate(std::string_view text, std::size_t read_bytes_max);
+// What is known to be packets. Text is told from packets by how it begins, and packets can hold anything, a user id
+// that reads like armor too.
+Result<GatedCertificate> admit_certificate(ByteView packets, std::size_t read_bytes_max);
 
 // What two copies of one certificate say together: no part and no signature of either is lost, the former's come first.
 // certificate_refused where they are of two keys, message_too_large where it is more than is kept.
@@ -119,6 +122,7 @@ Result<GatedCertificate> merge_certificates(const GatedCertificate& former, cons
 // signature. Fails with message_too_large, armor_invalid, signature_missing, unknown_version, secret_key_handed_in,
 // packet_refused.
 Result<GatedSignature> admit_signature(std::string_view text);
+Result<GatedSignature> admit_signature(ByteView packets);
 
 // Armored (as a signature, or as a public key block, which is what gpg --gen-revoke writes) or binary; exactly one
 // signature of class 0x20, with a hashed creation time and an issuer, without an end, else as a signature. Fails as

@@ -145,13 +145,14 @@ Bytes normalised(const SignaturePacket& packet, const Claims& claims, ByteView t
   return out;
 }
 
-// The one signature packet of a text that is armored under one of these labels, or binary.
-Result<Bytes> only_signature(std::string_view text, std::initializer_list<std::string_view> labels) {
-  if (text.size() > kSignatureBytesMax) return fail(ErrorCode::message_too_large, "a signature of over 8 KiB");
-  if (begins_armored("PGP PRIVATE KEY BLOCK", text)) return refuse_secret_key();
-  const auto* const label = std::find_if(labels.begin(), std::prev(labels.end()),
-                                         [&](std::string_view one) { return begins_armored(one, text); });
-  const Bytes packets = TRY(read_packets(*label, text));
+Status judge_size(std::size_t bytes) {
+  if (bytes > kSignatureBytesMax) return fail(ErrorCode::message_too_large, "a signature of over 8 KiB");
+  return ok();
+}
+
+// The body of the one signature packet.
+Result<Bytes> only_signature(ByteView packets) {
+  TRY(judge_size(packets.size()));
   if (packets.empty()) return fail(ErrorCode::signature_missing, "there is no signature");
   PacketReader reader(packets);
   const Packet packet = TRY(reader.next());
@@ -163,8 +164,17 @@ Result<Bytes> only_signature(std::string_view text, std::initializer_list<std::s
   return Bytes(packet.body.begin(), packet.body.end());
 }
 
-}  // namespace
+// The one signature packet of a text that is armored under one of these labels, or binary.
+Result<Bytes> only_signature(std::string_view text, std::initializer_list<std::string_view> labels) {
+  TRY(judge_size(text.size()));
+  if (begins_armored("PGP PRIVATE KEY BLOCK", text)) return refuse_secret_key();
+  const auto* const label = std::find_if(labels.begin(), std::prev(labels.end()),
+                                         [&](std::string_view one) { return begins_armored(one, text); });
+  const Bytes packets = TRY(read_packets(*label, text));
+  return only_signature(packets);
+}
 
+}  // namespace
 Result<GatedSignature> SignatureReader::read(ByteView body) {
   const SignaturePacket packet = TRY(read_signature_packet(body));
   if (packet.signature_class > 0x01) {
@@ -226,6 +236,11 @@ Result<GatedSignature> admit_signature(std::string_view text) {
   return SignatureReader::read(body);
 }
 
+Result<GatedSignature> admit_signature(ByteView packets) {
+  const Bytes body = TRY(only_signature(packets));
+  return SignatureReader::read(body);
+}
+
 Result<GatedRevocation> admit_revocation(std::string_view text) {
   // GnuPG keeps them with a colon before the dashes, so that nobody imports one by mistake.
   if (text.size() <= kSignatureBytesMax && text.find("\n:-----BEGIN PGP ") != std::string_view::npos) {
@@ -250,7 +265,7 @@ Result<GatedCertificate> revoked_certificate(const GatedCertificate& certificate
     const Packet packet = TRY(reader.next());
     append_packet(merged, packet.tag, packet.body);
   }
-  return admit_certificate(as_text(merged), kCertificateReadBytesMax);
+  return admit_certificate(merged, kCertificateReadBytesMax);
 }
 
 }  // namespace countersign::auth::openpgp::gate

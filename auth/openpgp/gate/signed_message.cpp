@@ -16,7 +16,7 @@ Result<std::optional<GatedCertificate>> read_key_block(const SignaturePacket& pa
     if (each.body.size() < 2 || each.body[0] != 0) {
       return fail(ErrorCode::packet_refused, "a key block of an unknown form");
     }
-    found = TRY(admit_certificate(as_text(each.body.subspan(1)), kCertificateKeptBytesMax));
+    found = TRY(admit_certificate(each.body.subspan(1), kCertificateKeptBytesMax));
   }
   return found;
 }
@@ -102,7 +102,7 @@ Result<SignedMessage> take_signed_message(ByteView packets) {
 
 Result<Bytes> make_signed_message(std::string_view text, ByteView signature, ByteView key_block,
                                   std::span<const Bytes> successions) {
-  const GatedSignature gated = TRY(admit_signature(as_text(signature)));
+  const GatedSignature gated = TRY(admit_signature(signature));
   PacketReader reader(gated.packets());
   const ByteView body = TRY(reader.next()).body;
   const SignaturePacket packet = TRY(read_signature_packet(body));

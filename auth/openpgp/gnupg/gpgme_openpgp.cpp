@@ -173,8 +173,8 @@ Result<std::string> GpgmeOpenPgp::seal(const SealRequest& request) {
   encrypt.encryption_key = request.encryption_key;
   encrypt.packets = TRY(packets_to_seal(request, signature, *impl_->certificate()));
   encrypt.now = request.now;
-  const EncryptReply reply = TRY(take_reply<EncryptReply>(impl_->ask(encrypt)));
-  return sealed_message(reply.packets, request);
+  return sealed_message(request,
+                        [&]() -> Result<Bytes> { return TRY(take_reply<EncryptReply>(impl_->ask(encrypt))).packets; });
 }
 
 Result<std::string> GpgmeOpenPgp::sign(std::string_view text, Instant now) {

@@ -92,7 +92,7 @@ Result<CertificateFacts> PublicKeyring::list(const gate::GatedCertificate& certi
 
 Result<InspectReply> PublicKeyring::inspect(const InspectRequest& request) {
   const gate::GatedCertificate certificate =
-      TRY(gate::admit_certificate(as_text(request.certificate), gate::kCertificateKeptBytesMax));
+      TRY(gate::admit_certificate(request.certificate, gate::kCertificateKeptBytesMax));
   TRY(home_.hold(TRY(certificate_shown_at(certificate.packets(), request.now))));
   InspectReply reply;
   reply.facts = TRY(list(certificate, request.now, HashRule::strict));

@@ -64,7 +64,7 @@ Result<std::string> RnpKeyFile::replace(std::string_view user_id, Instant now,
     const Silence silence;
     return generate({KeyKind::ed25519_cv25519, user_id, now});
   }());
-  const auto certificate = TRY(gate::admit_certificate(as_text(key.certificate), gate::kCertificateKeptBytesMax));
+  const auto certificate = TRY(gate::admit_certificate(key.certificate, gate::kCertificateKeptBytesMax));
   TRY(try_out(key, certificate, now));
   std::string armored = gate::enarmor("PGP PRIVATE KEY BLOCK", key.secret_key.reveal());
   TRY(secrets::write_server_key(folder_, key.fingerprint, Secret::take(armored)));
@@ -91,7 +91,7 @@ Result<gate::GatedCertificate> RnpKeyFile::extend(const gate::GatedCertificate& 
   TRY(check(rnp_key_export(primary.get(), output.get(), RNP_KEY_EXPORT_PUBLIC | RNP_KEY_EXPORT_SUBKEYS),
             "rnp_key_export"));
   const Bytes packets = TRY(rnp::bytes_of(output));
-  return gate::admit_certificate(as_text(packets), gate::kCertificateKeptBytesMax);
+  return gate::admit_certificate(packets, gate::kCertificateKeptBytesMax);
 }
 
 }  // namespace countersign::auth::openpgp::rnp

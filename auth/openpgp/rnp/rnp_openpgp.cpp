@@ -52,8 +52,7 @@ Result<std::string> RnpOpenPgp::seal(const SealRequest& request) {
   const auto made = TRY(server_key->sign(request.text, request.now));
   const Bytes packets = TRY(packets_to_seal(request, made, server_key->certificate()));
   const auto recipient = TRY(impl_->cache.borrow(request.recipient, request.now));
-  const Bytes encrypted = TRY(recipient->encrypt(packets, request.encryption_key, request.now));
-  return sealed_message(encrypted, request);
+  return sealed_message(request, [&] { return recipient->encrypt(packets, request.encryption_key, request.now); });
 }
 
 Result<std::string> RnpOpenPgp::sign(std::string_view text, Instant now) {

@@ -48,7 +48,7 @@ Result<gate::GatedCertificate> export_public(rnp_ffi_t ffi) {
   const Output output = TRY(memory_output());
   TRY(check(rnp_key_export(key.get(), output.get(), RNP_KEY_EXPORT_PUBLIC | RNP_KEY_EXPORT_SUBKEYS), "rnp_key_export"));
   const Bytes packets = TRY(bytes_of(output));
-  return gate::admit_certificate(as_text(packets), gate::kCertificateKeptBytesMax);
+  return gate::admit_certificate(packets, gate::kCertificateKeptBytesMax);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 #include "tests/bench/load/client.hpp"
@@ -96,6 +97,12 @@ std::vector<Samples> run_clients(Clients& clients, const LoadSettings& settings,
   return samples;
 }
 
+test::MachineUse use_of_server(pid_t process) {
+  const test::MachineUse use = test::use_of(process);
+  if (use.threads == 0) throw std::runtime_error("no process " + std::to_string(process));
+  return use;
+}
+
 }  // namespace
 
 std::size_t LoadResult::operations() const {
@@ -109,11 +116,11 @@ LoadResult run_load(const LoadSettings& settings) {
   run_clients(clients, settings, settings.warm_up);
   // No operation is under way at either reading, so what the server used is divided by what it did.
   LoadResult result;
-  if (settings.process) result.before = use_of(*settings.process);
+  if (settings.process) result.before = use_of_server(*settings.process);
   const auto begin = Clock::now();
   const auto samples = run_clients(clients, settings, settings.time);
   result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  if (settings.process) result.after = use_of(*settings.process);
+  if (settings.process) result.after = use_of_server(*settings.process);
   for (const Samples& of_one : samples) {
     for (const auto& [kind, milliseconds] : of_one) result.milliseconds[kind].push_back(milliseconds);
   }

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "tests/bench/load/mix.hpp"
-#include "tests/bench/load/server_process.hpp"
+#include "tests/support/machine_use.hpp"
 
 namespace countersign::bench {
 
@@ -33,7 +33,7 @@ struct LoadSettings {
 struct LoadResult {
   std::map<Kind, std::vector<double>> milliseconds;  // sorted
   double seconds = 0;                                // until the last operation that was begun had ended
-  std::optional<ProcessUse> before, after;
+  std::optional<test::MachineUse> before, after;
 
   std::size_t operations() const;
 };

@@ -1,5 +1,6 @@
 #include "tests/support/every_fault.hpp"
 #include "tests/support/house_keys.hpp"
+#include "tests/support/own_signatures.hpp"
 
 using namespace countersign;
 using namespace countersign::auth;
@@ -124,6 +125,22 @@ TEST_CASE("S51 a rotation that meets any fault leaves the old key or the new one
         const proving::Response login = place.house.answer(it->next, place.house.issue(it->person));
         CHECK(outcome(place.house.auth().roles().login.redeem(login, by_http())) == "ok");
       });
+}
+
+TEST_CASE(
+    "a certificate that is brought anew is the account's with its sessions ended or the former one after any fault") {
+  const auto bring = [](FaultyHouse& place, const Someone& it) {
+    return place.house.auth().roles().enrolment.add({it->person.name(), newer_certificate_of(it->person), false},
+                                                    by_hand());
+  };
+  at_every_fault("bringing a certificate anew", newcomer, bring,
+                 [&](FaultyHouse& place, Someone& it, const Result<accounts::Enrolled>& result) {
+                   const bool refreshed = judged(place, *it, result);
+                   const auto again = bring(place, it);
+                   REQUIRE(outcome(again) == "ok");
+                   CHECK(again->how == (refreshed ? accounts::EnrolledAs::unchanged : accounts::EnrolledAs::refreshed));
+                   CHECK_NOTHROW(place.house.log_in(it->person));
+                 });
 }
 
 TEST_CASE("S25 a deletion that meets any fault leaves the account or its tombstone") {

@@ -11,7 +11,7 @@
 #include <set>
 
 #include "tests/support/http_wire.hpp"
-#include "tests/support/own_revocation.hpp"
+#include "tests/support/own_signatures.hpp"
 #include "tests/support/public_questions.hpp"
 
 using namespace countersign;

@@ -41,7 +41,7 @@ TEST_CASE("the rnp program opens a sealed text whose recipient is shown") {
   for (const KeyKind kind : {KeyKind::ed25519_cv25519, KeyKind::rsa2048, KeyKind::nistp256}) {
     const auto key = maker->generate({kind, "Alice", now}).value();
     const auto certificate =
-        openpgp::gate::admit_certificate(as_text(key.certificate), openpgp::gate::kCertificateReadBytesMax).value();
+        openpgp::gate::admit_certificate(key.certificate, openpgp::gate::kCertificateReadBytesMax).value();
     const auto facts = server->inspect(certificate, now).value();
     const auto encryption = choose_encryption_key(facts, now).value();
     const std::string secret = write_file(home / "secret.pgp", key.secret_key.reveal_text());

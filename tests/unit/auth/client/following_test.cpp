@@ -34,7 +34,9 @@ struct Replaced : Scene {
     server.home().set_time("20261121T172000!");
     const std::string signature = server.home().detach_sign(server.other().upper(), text);
     const std::string certificate = server.home().export_public_binary(server.other().upper());
-    return openpgp::gate::make_signed_message(text, as_bytes(signature), as_bytes(certificate), successions).value();
+    return openpgp::gate::make_signed_message(text, openpgp::gate::admit_signature(signature).value().packets(),
+                                              as_bytes(certificate), successions)
+        .value();
   }
   Bytes message(std::vector<Bytes> successions) { return message(write_statement(statement), std::move(successions)); }
 

@@ -89,6 +89,23 @@ TEST_CASE("a plain certificate passes as it is and armored") {
   CHECK(again->packets() == plain());
 }
 
+TEST_CASE("a user id may read like the beginning of an armored block") {
+  const Bytes certificate =
+      concat({primary(), packet(13, to_bytes("-----BEGIN PGP MESSAGE-----")), own_signature(0x13)});
+  const auto brought = openpgp::gate::admit_certificate(openpgp::gate::enarmor("PGP PUBLIC KEY BLOCK", certificate),
+                                                        openpgp::gate::kCertificateReadBytesMax);
+  REQUIRE(brought);
+  const auto kept = openpgp::gate::admit_certificate(brought->packets(), openpgp::gate::kCertificateReadBytesMax);
+  REQUIRE(kept);
+  CHECK(kept->packets() == brought->packets());
+}
+
+TEST_CASE("packets that are too many to read are refused as text is") {
+  const auto refused = openpgp::gate::admit_certificate(Bytes(1001, 0x99), 1000);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::message_too_large);
+}
+
 TEST_CASE("old packet headers come out as new ones") {
   const auto certificate =
       admit({old_packet(6, key_body(1), 2), old_packet(13, to_bytes("Alice <alice@example.org>"), 1),

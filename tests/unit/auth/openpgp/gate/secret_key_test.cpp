@@ -23,7 +23,7 @@ GeneratedKey make_key(KeyKind kind = KeyKind::ed25519_cv25519) {
 }
 
 openpgp::gate::GatedCertificate certificate_of(const GeneratedKey& key) {
-  return must(openpgp::gate::admit_certificate(as_text(key.certificate), openpgp::gate::kCertificateReadBytesMax));
+  return must(openpgp::gate::admit_certificate(key.certificate, openpgp::gate::kCertificateReadBytesMax));
 }
 
 // An Ed25519 primary whose secret part begins so (RFC 4880 §5.5.3).

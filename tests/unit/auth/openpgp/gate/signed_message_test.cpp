@@ -59,6 +59,18 @@ TEST_CASE("what is made of a text and a signature and a certificate is taken apa
   CHECK_FALSE(openpgp::gate::make_signed_message("text\n", concat({signature(), signature()}), {}));
 }
 
+TEST_CASE("packets that hold the beginning of an armored block are packets all the same") {
+  SignatureBody body = SignatureBody::good();
+  const std::string name = "-----BEGIN PGP @example.org";
+  body.hashed.push_back(subpacket(20, concat({{0x80, 0, 0, 0}, integer(name.size(), 2), {0, 0}, to_bytes(name)})));
+  const Bytes key_block = concat({key_packets(), packet(13, to_bytes("-----BEGIN PGP MESSAGE-----"))});
+  const auto message = openpgp::gate::take_signed_message(
+      openpgp::gate::make_signed_message("text\n", signature(body), key_block).value());
+  REQUIRE(message);
+  CHECK(message->key_block);
+  CHECK(openpgp::gate::make_signed_message(message->text, message->signature.packets(), {}));
+}
+
 TEST_CASE("the literal packet may come in parts as gpg writes them from a pipe") {
   const std::string text(1000, 'x');
   const Bytes body = literal_body(text);

@@ -55,15 +55,13 @@ struct Truth {
     recipient = maker->generate({KeyKind::ed25519_cv25519, "Alice", kNow}).value().certificate;
     const openpgp::gate::GatedCertificate gated = certificate();
     encryption_key = engine->inspect(gated, kNow)->subkeys.at(0).fingerprint;
-    facts = engine
-                ->inspect(
-                    openpgp::gate::admit_certificate(as_text(server), openpgp::gate::kCertificateReadBytesMax).value(),
-                    kNow)
-                .value();
+    facts =
+        engine->inspect(openpgp::gate::admit_certificate(server, openpgp::gate::kCertificateReadBytesMax).value(), kNow)
+            .value();
     encrypted = packets_of("PGP MESSAGE", engine->seal({gated, encryption_key, kText, false, kNow}).value());
   }
   openpgp::gate::GatedCertificate certificate() const {
-    return openpgp::gate::admit_certificate(as_text(recipient), openpgp::gate::kCertificateReadBytesMax).value();
+    return openpgp::gate::admit_certificate(recipient, openpgp::gate::kCertificateReadBytesMax).value();
   }
 
   Bytes server;

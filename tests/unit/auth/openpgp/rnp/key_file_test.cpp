@@ -40,7 +40,7 @@ TEST_CASE("gpg takes the new ends of a key from an extended certificate") {
   const KeyKind kind = GENERATE(KeyKind::ed25519_cv25519, KeyKind::rsa2048, KeyKind::nistp256);
   const auto key = must(must(openpgp::rnp::RnpOpenPgp::open(Secret()))->generate({kind, "server", kNoon}));
   const auto certificate =
-      must(openpgp::gate::admit_certificate(as_text(key.certificate), openpgp::gate::kCertificateReadBytesMax));
+      must(openpgp::gate::admit_certificate(key.certificate, openpgp::gate::kCertificateReadBytesMax));
   openpgp::rnp::RnpKeyFile file("here", key.secret_key, "");
   GnupgHome home;
   home.set_time("20261121T130000!");
@@ -68,8 +68,7 @@ TEST_CASE("gpg takes the new ends of a key from an extended certificate") {
 TEST_CASE("extending makes a certificate of the same size however often") {
   const auto key =
       must(must(openpgp::rnp::RnpOpenPgp::open(Secret()))->generate({KeyKind::ed25519_cv25519, "server", kNoon}));
-  auto certificate =
-      must(openpgp::gate::admit_certificate(as_text(key.certificate), openpgp::gate::kCertificateReadBytesMax));
+  auto certificate = must(openpgp::gate::admit_certificate(key.certificate, openpgp::gate::kCertificateReadBytesMax));
   openpgp::rnp::RnpKeyFile file("here", key.secret_key, "");
   certificate = must(file.extend(certificate, kNoon + kDay, kNoon + Seconds(1)));
   const std::size_t size = certificate.packets().size();
@@ -100,7 +99,7 @@ TEST_CASE("a key that cannot certify is not extended") {
   const auto key =
       must(must(openpgp::rnp::RnpOpenPgp::open(Secret()))->generate({KeyKind::ed25519_cv25519, "server", kNoon}));
   const auto certificate =
-      must(openpgp::gate::admit_certificate(as_text(key.certificate), openpgp::gate::kCertificateReadBytesMax));
+      must(openpgp::gate::admit_certificate(key.certificate, openpgp::gate::kCertificateReadBytesMax));
   openpgp::rnp::RnpKeyFile nobody("here", Secret(), "");
   CHECK(outcome(nobody.extend(certificate, std::nullopt, kNoon)) == "certificate_refused");
   const auto other =

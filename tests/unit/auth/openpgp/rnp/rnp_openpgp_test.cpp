@@ -37,13 +37,13 @@ openpgp::gate::GatedCertificate certificate_of(const ForgedKey& key, std::option
   what.hashed = {key_flags(3)};
   if (lifetime) what.hashed.push_back(key_lifetime(*lifetime));
   const Bytes packets = concat({packet(6, key.body()), packet(13, to_bytes("Alice")), key.certify(what, "Alice")});
-  return openpgp::gate::admit_certificate(as_text(packets), openpgp::gate::kCertificateReadBytesMax).value();
+  return openpgp::gate::admit_certificate(packets, openpgp::gate::kCertificateReadBytesMax).value();
 }
 
 openpgp::gate::GatedSignature signature_of(const ForgedKey& key, std::string_view text) {
   ForgedSignature what;
   what.created_at = kNow;
-  return openpgp::gate::admit_signature(as_text(key.sign_document(what, text))).value();
+  return openpgp::gate::admit_signature(key.sign_document(what, text)).value();
 }
 
 // What arrives at descriptor 2 while this lives.
@@ -96,8 +96,7 @@ TEST_CASE("librnp's complaints do not reach the terminal and everybody else's do
   const openpgp::gate::GatedCertificate good = certificate_of(key);
   Bytes packets = good.packets();
   packets.back() ^= 1;
-  const auto damaged =
-      openpgp::gate::admit_certificate(as_text(packets), openpgp::gate::kCertificateReadBytesMax).value();
+  const auto damaged = openpgp::gate::admit_certificate(packets, openpgp::gate::kCertificateReadBytesMax).value();
   CapturedErrors errors;
   CHECK_FALSE(engine->inspect(damaged, kNow)->primary.bound);
   CHECK_FALSE(engine->verify(good, as_bytes("another"), signature_of(key, "text"), kNow)->valid);
@@ -149,7 +148,7 @@ TEST_CASE("S60 a generated key has the profile that was asked for") {
     INFO(row.primary);
     const auto key = engine->generate({row.kind, "auth.example.org", kNow}).value();
     const auto certificate =
-        openpgp::gate::admit_certificate(as_text(key.certificate), openpgp::gate::kCertificateReadBytesMax).value();
+        openpgp::gate::admit_certificate(key.certificate, openpgp::gate::kCertificateReadBytesMax).value();
     CHECK(certificate.fingerprint() == key.fingerprint);
     const auto facts = engine->inspect(certificate, kNow).value();
     CHECK(judge_certificate(facts, kNow));
@@ -180,7 +179,7 @@ TEST_CASE("RSA 3072 and 4096 keys are generated in their size", "[.long]") {
   for (const auto& [kind, name] : {std::pair{KeyKind::rsa3072, "rsa3072"}, std::pair{KeyKind::rsa4096, "rsa4096"}}) {
     const auto key = engine->generate({kind, "server", kNow}).value();
     const auto certificate =
-        openpgp::gate::admit_certificate(as_text(key.certificate), openpgp::gate::kCertificateReadBytesMax).value();
+        openpgp::gate::admit_certificate(key.certificate, openpgp::gate::kCertificateReadBytesMax).value();
     CHECK(engine->inspect(certificate, kNow)->primary.algorithm == name);
   }
 }
@@ -199,7 +198,7 @@ TEST_CASE("nothing is encrypted to a key that the certificate does not hold or t
       openpgp::rnp::RnpOpenPgp::open(maker->generate({KeyKind::nistp256, "server", kNow})->secret_key).value();
   const auto key = maker->generate({KeyKind::ed25519_cv25519, "Alice", kNow}).value();
   const auto certificate =
-      openpgp::gate::admit_certificate(as_text(key.certificate), openpgp::gate::kCertificateReadBytesMax).value();
+      openpgp::gate::admit_certificate(key.certificate, openpgp::gate::kCertificateReadBytesMax).value();
   const auto facts = maker->inspect(certificate, kNow).value();
   CHECK(server->seal({certificate, facts.subkeys.at(0).fingerprint, "text", true, kNow}));
   CHECK_FALSE(server->seal({certificate, facts.primary.fingerprint, "text", true, kNow}));
@@ -257,7 +256,7 @@ TEST_CASE("any thread may ask at any time") {
       openpgp::rnp::RnpOpenPgp::open(maker->generate({KeyKind::ed25519_cv25519, "server", kNow})->secret_key).value();
   const auto key = maker->generate({KeyKind::ed25519_cv25519, "Alice", kNow}).value();
   const auto recipient =
-      openpgp::gate::admit_certificate(as_text(key.certificate), openpgp::gate::kCertificateReadBytesMax).value();
+      openpgp::gate::admit_certificate(key.certificate, openpgp::gate::kCertificateReadBytesMax).value();
   const Fingerprint encryption = maker->inspect(recipient, kNow)->subkeys.at(0).fingerprint;
   const ForgedKey signer(kNow - kDay);
   const openpgp::gate::GatedCertificate certificate = certificate_of(signer);

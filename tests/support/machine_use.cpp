@@ -1,7 +1,7 @@
-#include "tests/endurance/standing.hpp"
+#include "tests/support/machine_use.hpp"
 
-#include <algorithm>
-#include <chrono>
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -30,6 +30,18 @@ std::int64_t number_in(const std::string& text, const std::string& name) {
   return at == std::string::npos ? 0 : std::stoll(text.substr(at + name.size() + 2));
 }
 
+// Fields 14 to 17. The name, field 2, may hold blanks and brackets, so it is skipped by its last bracket.
+double processor_ms_in(const std::string& stat) {
+  const auto name_end = stat.rfind(')');
+  if (name_end == std::string::npos) return 0;
+  std::istringstream fields(stat.substr(name_end + 1));
+  std::string skipped;
+  for (int field = 3; field < 14; ++field) fields >> skipped;
+  double user = 0, system = 0, ended_user = 0, ended_system = 0;
+  fields >> user >> system >> ended_user >> ended_system;
+  return (user + system + ended_user + ended_system) * 1000 / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
 // None where the process is gone, and it may go meanwhile.
 std::vector<fs::path> entries_of(const fs::path& folder) {
   std::vector<fs::path> entries;
@@ -50,32 +62,26 @@ std::vector<pid_t> children_of(pid_t process) {
   return children;
 }
 
-}  // namespace
-
-Standing standing_of(pid_t process) {
-  Standing standing;
-  std::vector<pid_t> family = {process};
-  for (std::size_t i = 0; i < family.size(); ++i) {
-    const std::string status = text_of(folder_of(family[i]) / "status");
-    standing.rss_kib += number_in(status, "VmRSS");
-    standing.threads += static_cast<std::size_t>(number_in(status, "Threads"));
-    standing.descriptors += entries_of(folder_of(family[i]) / "fd").size();
-    for (const pid_t child : children_of(family[i])) family.push_back(child);
-  }
-  return standing;
+void add_use(const fs::path& folder, MachineUse& use) {
+  const std::string status = text_of(folder / "status");
+  use.processor_ms += processor_ms_in(text_of(folder / "stat"));
+  use.rss_kib += number_in(status, "VmRSS");
+  use.pss_kib += number_in(text_of(folder / "smaps_rollup"), "Pss");
+  use.descriptors += entries_of(folder / "fd").size();
+  use.threads += static_cast<std::size_t>(number_in(status, "Threads"));
 }
 
-MemoryWatch::MemoryWatch(pid_t process)
-    : thread_([this, process] {
-        while (!stopped_) {
-          rss_kib_max_ = std::max(rss_kib_max_.load(), standing_of(process).rss_kib);
-          std::this_thread::sleep_for(std::chrono::milliseconds(100));
-        }
-      }) {}
+}  // namespace
 
-MemoryWatch::~MemoryWatch() {
-  stopped_ = true;
-  thread_.join();
+MachineUse use_of(pid_t process) {
+  MachineUse use;
+  use.peak_rss_kib = number_in(text_of(folder_of(process) / "status"), "VmHWM");
+  std::vector<pid_t> family = {process};
+  for (std::size_t i = 0; i < family.size(); ++i) {
+    add_use(folder_of(family[i]), use);
+    for (const pid_t child : children_of(family[i])) family.push_back(child);
+  }
+  return use;
 }
 
 }  // namespace countersign::test

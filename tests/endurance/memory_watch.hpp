@@ -1,4 +1,4 @@
-// What a server has of the machine, from /proc (proc(5)): its own and that of the processes it started.
+// The most memory that a server and the processes it started ever had.
 #pragma once
 
 #include <sys/types.h>
@@ -8,15 +8,6 @@
 #include <thread>
 
 namespace countersign::test {
-
-struct Standing {
-  std::int64_t rss_kib = 0;
-  std::size_t descriptors = 0;
-  std::size_t threads = 0;
-};
-
-// Of nobody where there is no such process.
-Standing standing_of(pid_t process);
 
 // Looks at the memory ten times a second, from when it is made.
 class MemoryWatch {
