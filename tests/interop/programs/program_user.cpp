@@ -14,8 +14,9 @@ namespace fs = std::filesystem;
 fs::path openpgpjs_folder() {
   static const fs::path kFolder = [] {
     fs::path folder = COUNTERSIGN_OPENPGPJS;
-    const ProgramRun run =
-        run_program({COUNTERSIGN_SOURCE "/tests/interop/openpgpjs/install", folder.string()}, {}, {});
+    const ProgramRun run = run_program({COUNTERSIGN_SOURCE "/tests/interop/npm_install",
+                                        COUNTERSIGN_SOURCE "/tests/interop/openpgpjs", folder.string()},
+                                       {}, {});
     if (run.exit_code != 0) throw std::runtime_error("OpenPGP.js is not to be had: " + run.error + run.output);
     return folder;
   }();
