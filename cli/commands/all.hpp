@@ -17,6 +17,7 @@ Command audit_command();
 Command backup_command();
 Command challenge_command();
 Command clock_command();
+Command completion_command();
 Command courier_command();
 Command courier_open_command();
 Command courier_sign_command();

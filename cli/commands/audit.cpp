@@ -131,21 +131,16 @@ Status show_new(const Json& answer, Terminal& terminal) {
 
 Status follow_audit(Json fields, CommandContext& context) {
   const HeldSignals held;
-  auto store = TRY(open_store(context));
+  const auto store = TRY(open_store(context));
   Json answer = TRY(ask_store(*store, "audit.list", fields.set("after", Json::object()), ""));
   while (true) {
     TRY(show_new(answer, context.terminal));
     held.wait(kFollowEvery);
     if (held.is_waiting()) return ok();
     fields.set("after", *answer.find("after")).set("limit", kFollowedMax);
-    auto next = ask_store(*store, "audit.list", fields, "");
-    if (!next) {
-      // What was decided since may be under a secret that was made since.
-      store.reset();
-      store = TRY(open_store(context));
-      next = ask_store(*store, "audit.list", fields, "");
-    }
-    answer = TRY(std::move(next));
+    // What was decided since may be under a secret that was made since.
+    TRY(store->maintain());
+    answer = TRY(ask_store(*store, "audit.list", fields, ""));
   }
 }
 
