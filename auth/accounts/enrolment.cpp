@@ -121,7 +121,7 @@ Result<Enrolled> Enrolment::enrol(const proving::Response& response, const std::
 
 Result<bool> Enrolment::is_same_again(const NewAccount& request, const Fingerprint& key) {
   const bool more = request.password || request.show_key_id || request.metadata_later ||
-                    !request.profile.groups.empty() || !request.profile.email.empty();
+                    request.profile != records::Profile();
   if (more) return false;
   const auto stored = TRY(context_.accounts.find(account_id_of(request.username)));
   return stored && stored->account.state == records::AccountState::active && stored->account.fingerprint == key;

@@ -61,7 +61,8 @@ namespace countersign::auth::records {
   X(records_resealed)            \
   X(account_imported)            \
   X(audit_archived)              \
-  X(certificate_refreshed)
+  X(certificate_refreshed)       \
+  X(profile_changed)
 
 enum class Decision : std::uint8_t {
 #define X(name) name,

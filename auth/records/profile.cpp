@@ -31,6 +31,14 @@ Status check_email(std::string_view email) {
   return fail(ErrorCode::malformed_message, "an email address is NAME@HOST, of at most 254 bytes");
 }
 
+Status check_display_name(std::string_view name) {
+  const bool fits = !name.empty() && name.size() <= kDisplayNameBytesMax && is_utf8(name) && !has_unprintable(name) &&
+                    name.front() != ' ' && name.back() != ' ' && to_nfc(name) == name;
+  if (fits) return ok();
+  return fail(ErrorCode::malformed_message,
+              "a display name is 1 to 128 bytes of printable text in normalisation form C, without blanks around it");
+}
+
 Status check_profile(const Profile& profile) {
   if (profile.groups.size() > kGroupsMax) {
     return fail(ErrorCode::malformed_message, "an account is in at most 64 groups");
@@ -41,7 +49,15 @@ Status check_profile(const Profile& profile) {
       return fail(ErrorCode::malformed_message, "the group '" + group + "' stands twice");
     }
   }
-  return profile.email.empty() ? ok() : check_email(profile.email);
+  if (!profile.email.empty()) TRY(check_email(profile.email));
+  return profile.display_name.empty() ? ok() : check_display_name(profile.display_name);
+}
+
+bool is_in_one_of(const Profile& profile, std::string_view groups) {
+  const auto asked = split(groups, ',');
+  return std::any_of(profile.groups.begin(), profile.groups.end(), [&](const std::string& group) {
+    return std::find(asked.begin(), asked.end(), std::string_view(group)) != asked.end();
+  });
 }
 
 void write_profile(const Profile& profile, Json& json) {
@@ -51,6 +67,7 @@ void write_profile(const Profile& profile, Json& json) {
     json.set("groups", std::move(groups));
   }
   if (!profile.email.empty()) json.set("email", profile.email);
+  if (!profile.display_name.empty()) json.set("display_name", profile.display_name);
 }
 
 Result<Profile> parse_profile(JsonReader& reader) {
@@ -64,6 +81,7 @@ Result<Profile> parse_profile(JsonReader& reader) {
     }
   }
   profile.email = TRY(reader.text_or("email", ""));
+  profile.display_name = TRY(reader.text_or("display_name", ""));
   TRY(check_profile(profile));
   return profile;
 }

@@ -101,18 +101,19 @@ Result<std::optional<std::pair<Sessions::Found, storage::Version>>> Sessions::tr
   return Out();
 }
 
-Status Sessions::judge(const records::Session& session, const Moment& moment) {
+Result<records::Profile> Sessions::judge(const records::Session& session, const Moment& moment) {
   TRY(judge_restores(session, context_.identity.restores()));
   TRY(judge_session(session, moment.judged));
-  return until_settled([&]() -> Status {
+  return until_settled([&]() -> Result<records::Profile> {
     const auto stored = TRY(context_.accounts.find(session.account));
     if (!stored) return fail(ErrorCode::account_unknown);
     TRY(judge_account(stored->account, session.epoch));
-    return judge_standing(context_.medium, context_.accounts, *stored);
+    TRY(judge_standing(context_.medium, context_.accounts, *stored));
+    return stored->account.profile;
   });
 }
 
-std::optional<Sessions::Found> Sessions::find_verified(const std::string& name, const Moment& moment) {
+std::optional<Sessions::Verified> Sessions::find_verified(const std::string& name, const Moment& moment) {
   const auto view = context_.verified.view();
   if (!view) return std::nullopt;
   const auto kept = view->find(name, &records::parse_session);
@@ -130,7 +131,7 @@ std::optional<Sessions::Found> Sessions::find_verified(const std::string& name, 
   if (!in_good_standing) return std::nullopt;
   const auto unrevoked = view->is_absent(records::part_name(account.id, records::AccountPart::revocation));
   if (!unrevoked || !*unrevoked) return std::nullopt;
-  return Found{session, name, (*kept)->version};
+  return Verified{{session, name, (*kept)->version}, account.profile};
 }
 
 // The first use of a granted session. Two first uses at once: the loser reads what the winner wrote.
@@ -167,17 +168,24 @@ void Sessions::touch(Found& found, const Moment& moment) {
 }
 
 Result<records::Session> Sessions::admit(const Secret& token, const Visit& visit) {
+  return TRY(admit_with_profile(token, visit)).session;
+}
+
+Result<Admitted> Sessions::admit_with_profile(const Secret& token, const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
   const std::string name = TRY(records::session_name(token.reveal_text()));
   if (auto verified = find_verified(name, moment)) {
-    touch(*verified, moment);
-    return std::move(verified->session);
+    touch(verified->found, moment);
+    return Admitted{std::move(verified->found.session), std::move(verified->profile)};
   }
   Found found = TRY(find_by_name(name));
-  TRY(judge(found.session, moment));
-  if (found.session.use_before) return TRY(started(std::move(found), moment, visit)).session;
-  touch(found, moment);
-  return found.session;
+  auto profile = TRY(judge(found.session, moment));
+  if (found.session.use_before) {
+    found = TRY(started(std::move(found), moment, visit));
+  } else {
+    touch(found, moment);
+  }
+  return Admitted{std::move(found.session), std::move(profile)};
 }
 
 Status Sessions::end_replayed(const Found& replaced, const Visit& visit, const Moment& moment) {

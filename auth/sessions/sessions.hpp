@@ -15,6 +15,12 @@ struct RefreshedSession {
   Secret token;
 };
 
+// A session that holds, and what is said of its account now.
+struct Admitted {
+  records::Session session;
+  records::Profile profile;
+};
+
 // The line of the log for a session that somebody opened.
 void log_login(const records::Session& session, const Visit& visit);
 
@@ -33,6 +39,8 @@ class Sessions {
   // granted session starts its limits; the idle limit is moved on coarsely. session_*, account_*, epoch_passed,
   // malformed_token, record_*, unavailable: all but the last are `denied` outside.
   Result<records::Session> admit(const Secret& token, const Visit& visit);
+  // The same, with the account's profile as it was when the session was judged.
+  Result<Admitted> admit_with_profile(const Secret& token, const Visit& visit);
   // The old token ends. Never past the absolute limit. As admit(), and session_replaced where the token was replaced
   // over 60 s ago (the session ends then); conflict is a denial too.
   Result<RefreshedSession> refresh(const Secret& token, const Visit& visit);
@@ -62,10 +70,15 @@ class Sessions {
   // conflict where the session was replaced between the two reads.
   Result<std::optional<std::pair<Found, storage::Version>>> try_pointer(const std::string& account,
                                                                         const std::string& session_id);
-  Status judge(const records::Session& session, const Moment& moment);
+  // The profile of the account that the session is good for.
+  Result<records::Profile> judge(const records::Session& session, const Moment& moment);
   // What admit() asks the medium, answered from what was verified before: the session where everything holds, and
   // nothing where it does not or is not known. Then the medium itself is asked.
-  std::optional<Found> find_verified(const std::string& name, const Moment& moment);
+  struct Verified {
+    Found found;
+    records::Profile profile;
+  };
+  std::optional<Verified> find_verified(const std::string& name, const Moment& moment);
   Result<Found> started(Found found, const Moment& moment, const Visit& visit);
   void touch(Found& found, const Moment& moment);
   Instant idle_limit_from(const records::Session& session, const Moment& moment) const;

@@ -31,7 +31,8 @@ struct AccountAddOptions {
         {{"--show-key-id", &show_key_id, kShowKeyId},
          {"--password-file", &password_file,
           "A file with a password to begin with; - is stdin; for --managed else asked for"},
-         Argument("--batch", &batch, "Many: a file of JSON lines {username, public_key, groups?, email?}; - is stdin")
+         Argument("--batch", &batch,
+                  "Many: a file of JSON lines {username, public_key, groups?, email?, display_name?}; - is stdin")
              .excludes("USER")
              .excludes("--public-key")
              .excludes("--managed")
@@ -60,6 +61,22 @@ struct AccountShowOptions {
   Arguments arguments() {
     return {
         user_argument(&user),
+    };
+  }
+};
+
+struct AccountSetOptions {
+  std::string user;
+  std::optional<std::string> groups;
+  std::optional<std::string> email;
+  std::optional<std::string> display_name;
+
+  Arguments arguments() {
+    return {
+        user_argument(&user),
+        {"--groups", &groups, "All its groups, with commas between: a,b; \"\" for none"},
+        {"--email", &email, "Where mail reaches its owner; \"\" for nowhere"},
+        {"--name", &display_name, "What its owner is called; \"\" for nothing"},
     };
   }
 };
@@ -172,6 +189,23 @@ Status run_account_show(const AccountShowOptions& options, CommandContext& conte
   return run_local(context, "account.show", name_account(Json::object(), options.user));
 }
 
+Status run_account_set(const AccountSetOptions& options, CommandContext& context) {
+  if (!options.groups && !options.email && !options.display_name) {
+    return fail(ErrorCode::usage, "say what to set: --groups, --email or --name");
+  }
+  Json fields = name_account(Json::object(), options.user);
+  if (options.groups) {
+    Json groups = Json::array();
+    if (!options.groups->empty()) {
+      for (const std::string_view group : split(*options.groups, ',')) groups.push(trimmed(group));
+    }
+    fields.set("groups", std::move(groups));
+  }
+  if (options.email) fields.set("email", *options.email);
+  if (options.display_name) fields.set("display_name", *options.display_name);
+  return run_local(context, "account.set", std::move(fields));
+}
+
 Status run_account_confirm(const AccountConfirmOptions& options, CommandContext& context) {
   const auto fingerprint = TRY(parse_typed_fingerprint(options.fingerprint));
   Json fields = Json::object().set("fingerprint", fingerprint.upper()).set("username", options.user);
@@ -221,6 +255,8 @@ Command account_command() {
                    command("list", "List the accounts by name", "countersign account list", run_account_list),
                    command("show", "Show one account, and of a revoked one since when and why",
                            "countersign account show alice", run_account_show),
+                   command("set", "Set an account's groups, email address and name, which applications are told",
+                           "countersign account set alice --groups staff,ops", run_account_set),
                    command("confirm", "Confirm an enrolment that a courier brought, by its full fingerprint",
                            "countersign account confirm 7E83D657744F8AD2656B40035C27A52981F1F86B --user alice",
                            run_account_confirm),

@@ -46,6 +46,8 @@ struct Ground {
     REQUIRE(made.exit_code == 0);
     write_file(path("both.pem"), read_file(certificate) + read_file(path("site.key")));
     installation.must({"account", "add", "alice", "--managed", "--password-file", "-"}, "correct horse\n");
+    installation.must({"account", "set", "alice", "--groups", "staff,ops", "--email", "alice+x@example.org", "--name",
+                       "Zo\xc3\xab, \"Z\" Liddell"});
     server.emplace(installation, std::vector<std::string>{"--trusted-proxy", "127.0.0.1/32"});
   }
 
@@ -55,8 +57,11 @@ struct Ground {
   // The block of the page, leading to the server and the application of this test.
   std::string configuration(const char* heading, const char* language,
                             std::vector<std::pair<std::string, std::string>> changes) const {
+    const std::string block = printed(kPage, heading, language);
+    // Of members of one of two groups alone.
+    if (block.find("/v1/authz") != std::string::npos) changes.emplace_back("/v1/authz", "/v1/authz/staff,guests");
     changes.emplace_back("127.0.0.1:8420", upstream());
-    return replaced(printed(kPage, heading, language), changes);
+    return replaced(block, changes);
   }
   std::pair<std::string, std::string> to_application() const {
     return {"127.0.0.1:3000", "127.0.0.1:" + std::to_string(application.port())};
@@ -121,7 +126,7 @@ void check_calls(const Ground& ground, const std::string& bearer) {
   CHECK(status("GET", kForged + "Authorization: Bearer cs_none\r\nConnection: keep-alive, X-Forwarded-For\r\n") == 401);
 }
 
-void check_application(const Ground& ground, const std::string& token, std::size_t head_bytes) {
+void check_application(Ground& ground, const std::string& token, std::size_t head_bytes) {
   Wire wire = to(ground, kApp);
   const auto ask = [&](const std::string& method, const std::string& target, const std::string& headers,
                        const std::string& body = {}) {
@@ -139,6 +144,9 @@ void check_application(const Ground& ground, const std::string& token, std::size
     CHECK(holds(seen, "\r\nremote-user: alice\r\n"));
     CHECK(holds(seen, "\r\nremote-account: "));
     CHECK(holds(seen, "\r\nremote-session: "));
+    CHECK(holds(seen, "\r\nremote-groups: staff,ops\r\n"));
+    CHECK(holds(seen, "\r\nremote-email: alice+x@example.org\r\n"));
+    CHECK(holds(seen, "\r\nremote-name: zo%c3%ab%2c %22z%22 liddell\r\n"));
     CHECK(holds(seen, "\r\nx-forwarded-for: " + kClient + "\r\n"));
     for (const char* never : {"root", "6.6.6.6", "\r\nauthorization:", "remote_"}) {
       INFO(never);
@@ -170,6 +178,15 @@ void check_application(const Ground& ground, const std::string& token, std::size
   const std::string cookies = "Cookie: " + third + "\r\nX-B: " + third + "\r\nX-C: " + third + "\r\n";
   check_user(ask("GET", "/page", cookies + bearer));
   CHECK(ask("GET", "/page", cookies).status == 401);
+
+  // Who leaves the group is out at the next request, and told that it is no question of logging in.
+  ground.installation.must({"account", "set", "alice", "--groups", "ops"});
+  const WireReply outside = ask("GET", "/page?groups=ops", bearer);
+  CHECK(outside.status == 403);
+  CHECK_FALSE(holds(outside.body, "GET /page"));
+  CHECK(ask("GET", "/page", kForged + "Remote-Groups: staff\r\n" + bearer).status == 403);
+  ground.installation.must({"account", "set", "alice", "--groups", "staff,ops"});
+  check_user(ask("GET", "/page", bearer));
 
   // A header that Connection names is for the proxy alone: ours must not be lost by it and the page shown to nobody.
   const WireReply hops = ask("GET", "/page", bearer + "Connection: keep-alive, X-Forwarded-For, Remote-User\r\n");

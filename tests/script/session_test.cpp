@@ -75,6 +75,7 @@ TEST_CASE("every command has help with an example, and usage errors exit with 2"
                                   "account add",
                                   "account list",
                                   "account show",
+                                  "account set",
                                   "account confirm",
                                   "account key",
                                   "account import-legacy",

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "auth/records/profile.hpp"
 #include "storage/base/text.hpp"
 #include "transport/http/message_body.hpp"
 #include "transport/http/problem.hpp"
@@ -29,7 +30,25 @@ Problem broken() {
   return {503, Face::unavailable, {}};
 }
 
-// The headers that a proxy hands on to what it protects. A session that lacks one of them lets nobody in.
+// What else of an email address (RFC 5322, section 3.2.3) and of a name stays as it is. Neither has a comma, at which
+// readers split lists, nor the percent sign.
+constexpr std::string_view kKeptOfEmail = "!#$&'*+/=?^`{|}~";
+constexpr std::string_view kKeptOfName = " '";
+
+// The groups with commas between. None where one is no group: then it is not known which there are.
+std::optional<std::string> list_groups(const Json& session) {
+  std::string list;
+  const Json* groups = session.find("groups");
+  if (groups == nullptr) return list;
+  if (groups->items() == nullptr) return std::nullopt;
+  for (const Json& group : *groups->items()) {
+    if (group.string() == nullptr || !auth::records::check_group(*group.string())) return std::nullopt;
+    list.append(list.empty() ? "" : ",").append(*group.string());
+  }
+  return list;
+}
+
+// The headers that a proxy hands on to what it protects. A session that lacks one of those that name it lets nobody in.
 Response show_authz(const Json& session) {
   const auto text = [&](std::string_view name) {
     const Json* member = session.find(name);
@@ -40,12 +59,16 @@ Response show_authz(const Json& session) {
   const std::string_view fingerprint = text("fingerprint");
   const std::string_view id = text("session");
   const bool hex = fingerprint.size() <= 64 && from_hex(fingerprint).has_value();
-  if (!is_lower_hex(account, 64) || !is_lower_hex(id, 32) || !hex) return respond(broken());
+  const auto groups = list_groups(session);
+  if (!is_lower_hex(account, 64) || !is_lower_hex(id, 32) || !hex || !groups) return respond(broken());
   Response response{200};
   response.add_header("Remote-User", percent_encode(text("username")));
   response.add_header("Remote-Account", account);
   response.add_header("Remote-Key-Fingerprint", fingerprint);
   response.add_header("Remote-Session", id);
+  response.add_header("Remote-Groups", *groups);
+  response.add_header("Remote-Email", percent_encode(text("email"), kKeptOfEmail));
+  response.add_header("Remote-Name", percent_encode(text("display_name"), kKeptOfName));
   return response;
 }
 
@@ -101,8 +124,11 @@ Response show_error(const Error& error, Exchange& exchange) {
   const Route& route = *exchange.request.match.route;
   if (route.presentation == Presentation::health) return show_health_failure(error, exchange);
   Problem problem = problem_of(error);
-  // nginx makes 500 of whatever is neither 2xx, 401 nor 403; a token that was tried too often is no less refused.
-  if (route.presentation == Presentation::authz && problem.status != 503) problem = {401, Face::denied, {}};
+  // nginx makes 500 of whatever is neither 2xx, 401 nor 403; a token that was tried too often is no less refused. Who
+  // is logged in and may not have this is told so: another login would not help.
+  if (route.presentation == Presentation::authz && problem.status != 503) {
+    problem = {error.code == ErrorCode::not_permitted ? 403 : 401, Face::denied, {}};
+  }
   Response response = respond(problem);
   if (problem.status != 401) return response;
   const bool bearer = route.row().guard == Guard::bearer;
@@ -127,11 +153,11 @@ Response run(Operations& operations, Exchange& exchange) {
     problem.status = read.error().status;
     return respond(problem);
   }
-  if (!request.match.session.empty()) {
-    if (message.fields.find("session") != nullptr) {
-      return show_error({ErrorCode::malformed_message, "session: in the path and in the body"}, exchange);
+  if (const std::string member(request.match.member); !member.empty()) {
+    if (message.fields.find(member) != nullptr) {
+      return show_error({ErrorCode::malformed_message, member + ": in the path and in the body"}, exchange);
     }
-    message.fields.set("session", request.match.session);
+    message.fields.set(member, request.match.value);
   }
   Result<Json> reply = operations.run(message);
   wipe(message.text);
@@ -190,7 +216,8 @@ Answer HttpCarrier::answer(Request request, const Address& peer, SteadyTime arri
     response = run_safely(operations_, exchange);
   }
   Answer answer{render(response, {request.to_head, request.keep_alive, request.http_1_0}), request.keep_alive, {}};
-  wipe(response.body);  // it may hold a token
+  wipe(response.body);  // it may hold a token, and so may a cookie
+  wipe(response.headers);
   if (exchange.evened_out) {
     answer.hold_until = next_tick(arrived, std::chrono::steady_clock::now(), settings_.refusal_tick);
   }

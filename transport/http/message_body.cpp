@@ -159,10 +159,14 @@ Secret bearer_token(const Secret& authorization) {
 }
 
 std::string percent_encode(std::string_view text) {
+  return percent_encode(text, "");
+}
+
+std::string percent_encode(std::string_view text, std::string_view kept) {
   std::string out;
   for (const char c : text) {
     if ((lower_ascii(c) >= 'a' && lower_ascii(c) <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-        c == '@' || c == '-') {
+        c == '@' || c == '-' || kept.find(c) != std::string_view::npos) {
       out += c;
     } else {
       out += fmt::format("%{:02X}", static_cast<unsigned char>(c));

@@ -1,8 +1,10 @@
 #include "transport/http/routes.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 
+#include "auth/records/profile.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::transport::http {
@@ -16,6 +18,7 @@ using B = Bodies;
 constexpr std::array kRoutes = {
     //    method    path                   operation           success  answer         body
     Route{"*",      "/v1/authz",           "session.authz",    200,     P::authz,      B::foreign},
+    Route{"*",      "/v1/authz/{groups}",  "session.authz",    200,     P::authz,      B::foreign},
     Route{"GET",    "/v1/session",         "session.show",     200,     P::json,       B::none},
     Route{"GET",    "/v1/sessions",        "session.list",     200,     P::json,       B::none},
     Route{"GET",    "/v1/server",          "server.show",      200,     P::json,       B::none},
@@ -31,7 +34,7 @@ constexpr std::array kRoutes = {
     Route{"POST",   "/v1/session/refresh", "session.refresh",  200,     P::json,       B::optional},
     Route{"DELETE", "/v1/session",         "session.end",      204,     P::nothing,    B::optional},
     Route{"DELETE", "/v1/sessions",        "session.end_all",  204,     P::nothing,    B::optional},
-    Route{"DELETE", "/v1/sessions/*",      "session.end_one",  204,     P::nothing,    B::optional},
+    Route{"DELETE", "/v1/sessions/{session}", "session.end_one", 204,     P::nothing,    B::optional},
 };
 // clang-format on
 
@@ -48,12 +51,36 @@ std::string_view methods_of(const Route& route) {
   return route.method == "GET" ? "GET, HEAD" : route.method;
 }
 
-// The session id where the path has one; nullopt where it does not match.
-std::optional<std::string_view> match(std::string_view pattern, std::string_view path) {
-  if (pattern.back() != '*') return pattern == path ? std::optional<std::string_view>("") : std::nullopt;
-  pattern.remove_suffix(1);
-  if (!path.starts_with(pattern) || !is_lower_hex(path.substr(pattern.size()), kSessionIdDigits)) return std::nullopt;
-  return path.substr(pattern.size());
+bool is_group_list(std::string_view text) {
+  const auto groups = split(text, ',');
+  return groups.size() <= kGroupsInPathMax && std::all_of(groups.begin(), groups.end(), [](std::string_view group) {
+           return auth::records::check_group(group).has_value();
+         });
+}
+
+bool fits(std::string_view member, std::string_view value) {
+  return member == "session" ? is_lower_hex(value, kSessionIdDigits) : is_group_list(value);
+}
+
+// What a path says where its pattern has a placeholder.
+struct PathMatch {
+  std::string_view member;
+  std::string_view value;
+};
+
+// nullopt where it does not match.
+std::optional<PathMatch> match(std::string_view pattern, std::string_view path) {
+  const std::size_t open = pattern.find('{');
+  if (open == std::string_view::npos) return pattern == path ? std::optional<PathMatch>(PathMatch()) : std::nullopt;
+  const std::size_t close = pattern.find('}', open);
+  const std::string_view before = pattern.substr(0, open);
+  const std::string_view behind = pattern.substr(close + 1);
+  if (path.size() < before.size() + behind.size() || !path.starts_with(before) || !path.ends_with(behind)) {
+    return std::nullopt;
+  }
+  const std::string_view value = path.substr(open, path.size() - before.size() - behind.size());
+  const std::string_view member = pattern.substr(open + 1, close - open - 1);
+  return fits(member, value) ? std::optional<PathMatch>({member, value}) : std::nullopt;
 }
 
 }  // namespace
@@ -80,9 +107,9 @@ RouteMatch find_route(std::string_view method, std::string_view path) {
   if (method == "HEAD") method = "GET";
   RouteMatch result;
   for (const Route& route : kRoutes) {
-    const auto session = match(route.path, path);
-    if (!session) continue;
-    if (takes(route, method)) return {&route, std::string(*session), 0, {}};
+    const auto matched = match(route.path, path);
+    if (!matched) continue;
+    if (takes(route, method)) return {&route, matched->member, std::string(matched->value), 0, {}};
     if (!result.allow.empty()) result.allow += ", ";
     result.allow += methods_of(route);
   }

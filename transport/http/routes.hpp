@@ -18,7 +18,7 @@ enum class Presentation : std::uint8_t {
   json,       // the answer's fields
   nothing,    // 204
   challenge,  // the armored message as text, or the fields for who accepts JSON
-  authz,      // headers for a proxy, no body
+  authz,      // headers for a proxy, no body; where there is a refusal, why
   health,     // fields and reasons for local callers only
 };
 
@@ -32,7 +32,7 @@ enum class Bodies : std::uint8_t {
 
 struct Route {
   std::string_view method;  // `*` stands for every one but CONNECT, whose 200 opens a tunnel, and TRACE
-  std::string_view path;    // a last part of `*` stands for a session id: 32 lower-case hex digits
+  std::string_view path;    // `{session}` stands for 32 lower-case hex digits, `{groups}` for GROUP[,GROUP]
   std::string_view operation;
   int status;  // on success
   Presentation presentation;
@@ -49,10 +49,14 @@ struct Route {
 
 struct RouteMatch {
   const Route* route = nullptr;
-  std::string session;  // what `*` stood for
-  int refusal = 0;      // 404 or 405 where there is no route
-  std::string allow;    // with 405: the methods there are
+  std::string_view member;  // of the message, that the path says; empty where it says none
+  std::string value;        // what it says
+  int refusal = 0;          // 404 or 405 where there is no route
+  std::string allow;        // with 405: the methods there are
 };
+
+// More do not stand in a path.
+inline constexpr std::size_t kGroupsInPathMax = 16;
 
 std::span<const Route> routes();
 // A HEAD finds the row of its GET.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "auth/accounts/profiles.hpp"
 #include "auth/openpgp/gate/clear_signed.hpp"
 #include "auth/records/id_prefixes.hpp"
 #include "auth/records/revocation_record.hpp"
@@ -256,6 +257,28 @@ Result<Json> confirm_account(const Message& message, auth::accounts::Enrolment& 
   confirmed.show_key_id = TRY(reader.boolean_or("show_key_id", false));
   TRY(reader.finish());
   return enrolled_fields(TRY(enrolment.confirm(confirmed, visit_of(message))));
+}
+
+Result<Json> set_account_profile(const Message& message, const auth::Context& context) {
+  JsonReader reader(message.fields);
+  const std::string id = TRY(take_account(reader));
+  auth::accounts::ProfileChange change;
+  if (reader.has("groups")) {
+    const Json groups = reader.take("groups");
+    if (groups.items() == nullptr) return fail(ErrorCode::malformed_message, "'groups' is a list");
+    change.groups.emplace();
+    for (const Json& group : *groups.items()) {
+      if (group.string() == nullptr) return fail(ErrorCode::malformed_message, "'groups' is a list of texts");
+      change.groups->push_back(*group.string());
+    }
+  }
+  if (reader.has("email")) change.email = TRY(reader.text("email"));
+  if (reader.has("display_name")) change.display_name = TRY(reader.text("display_name"));
+  TRY(reader.finish());
+  const auto account = TRY(auth::accounts::change_profile(context, id, change, visit_of(message)));
+  Json answer = Json::object().set("account", account.id).set("username", account.username);
+  write_profile(account.profile, answer);
+  return answer;
 }
 
 Result<Json> list_accounts(const Message& message, const auth::Context& context, auth::accounts::Enrolment& enrolment) {

@@ -85,6 +85,8 @@ Result<Json> dispatch(auth::Authenticator& auth, const Message& message) {
   TRY(limit(auth, *row, message));
   auto answer = row->carry_out(auth, message);
   if (answer || row->limit != Limit::bad_token || public_face_of(answer.error().code) != Face::denied) return answer;
+  // The token opened: its holder may not have this.
+  if (answer.error().code == ErrorCode::not_permitted) return answer;
   TRY(auth.limit_request(visit_of(message)));
   return answer;
 }

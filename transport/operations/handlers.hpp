@@ -40,6 +40,7 @@ Result<Json> enrol_account(const Message& message, auth::accounts::Enrolment& en
 Result<Json> hold_account(const Message& message, auth::accounts::Enrolment& enrolment);
 Result<Json> add_account(const Message& message, auth::accounts::Enrolment& enrolment);
 Result<Json> confirm_account(const Message& message, auth::accounts::Enrolment& enrolment);
+Result<Json> set_account_profile(const Message& message, const auth::Context& context);
 Result<Json> list_accounts(const Message& message, const auth::Context& context, auth::accounts::Enrolment& enrolment);
 Result<Json> show_account(const Message& message, auth::records::Accounts& accounts);
 Result<Json> find_account(const Message& message, const auth::Context& context);

@@ -65,17 +65,28 @@ Result<Json> open_session_by(const ResponseFields& taken, const auth::Visit& vis
 
 Result<Json> show_session(const Message& message, auth::sessions::Sessions& sessions) {
   TRY(JsonReader(message.fields).finish());
-  return session_fields(TRY(sessions.admit(message.token, visit_of(message))));
+  const auto admitted = TRY(sessions.admit_with_profile(message.token, visit_of(message)));
+  Json answer = session_fields(admitted.session);
+  write_profile(admitted.profile, answer);
+  return answer;
 }
 
 Result<Json> authorize_session(const Message& message, auth::sessions::Sessions& sessions) {
-  TRY(JsonReader(message.fields).finish());
-  const auto session = TRY(sessions.admit(message.token, visit_of(message)));
-  return Json::object()
-      .set("username", session.username)
-      .set("account", session.account)
-      .set("fingerprint", session.fingerprint)
-      .set("session", session.id);
+  JsonReader reader(message.fields);
+  const bool of_group = reader.has("groups");
+  const std::string groups = TRY(reader.text_or("groups", ""));
+  TRY(reader.finish());
+  const auto admitted = TRY(sessions.admit_with_profile(message.token, visit_of(message)));
+  if (of_group && !auth::records::is_in_one_of(admitted.profile, groups)) {
+    return fail(ErrorCode::not_permitted, admitted.session.username + " is in none of the groups " + groups);
+  }
+  Json answer = Json::object()
+                    .set("username", admitted.session.username)
+                    .set("account", admitted.session.account)
+                    .set("fingerprint", admitted.session.fingerprint)
+                    .set("session", admitted.session.id);
+  write_profile(admitted.profile, answer);
+  return answer;
 }
 
 Result<Json> refresh_session(const Message& message, auth::sessions::Sessions& sessions) {

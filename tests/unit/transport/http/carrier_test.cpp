@@ -270,7 +270,15 @@ TEST_CASE("authz answers a proxy with headers that are always there") {
   bool by_key = true;
   serving.operations.answer = [&](const Message& message) -> Result<Json> {
     if (message.token.empty()) return fail(ErrorCode::malformed_token);
-    return session().set("fingerprint", by_key ? "7E83D657744F8AD2656B40035C27A52981F1F86B" : "");
+    Json groups = Json::array();
+    if (by_key) {
+      for (const char* group : {"staff", "ops"}) groups.push(group);
+    }
+    return session()
+        .set("fingerprint", by_key ? "7E83D657744F8AD2656B40035C27A52981F1F86B" : "")
+        .set("groups", std::move(groups))
+        .set("email", "zoe+a%b@example.org")
+        .set("display_name", "Zoë, \"Z\" O'Neill\r\nX: y");
   };
   const WireReply reply = serving.get("/v1/authz", kBearer);
   CHECK(reply.status == 200);
@@ -278,11 +286,16 @@ TEST_CASE("authz answers a proxy with headers that are always there") {
   CHECK(reply.header("remote-account") == std::string(64, 'a'));
   CHECK(reply.header("remote-key-fingerprint") == "7E83D657744F8AD2656B40035C27A52981F1F86B");
   CHECK(reply.header("remote-session") == kId);
+  CHECK(reply.header("remote-groups") == "staff,ops");
+  CHECK(reply.header("remote-email") == "zoe+a%25b@example.org");
+  CHECK(reply.header("remote-name") == "Zo%C3%AB%2C %22Z%22 O'Neill%0D%0AX%3A y");
   CHECK(reply.body.empty());
   by_key = false;
   const WireReply by_password = serving.get("/v1/authz", kBearer);
   CHECK(by_password.status == 200);
   CHECK(by_password.headers.count("remote-key-fingerprint") == 1);
+  CHECK(by_password.headers.count("remote-groups") == 1);
+  CHECK(by_password.header("remote-groups").empty());
   const WireReply denied = serving.get("/v1/authz");
   CHECK(denied.status == 401);
   CHECK(denied.header("www-authenticate") == "Bearer realm=\"countersign\"");  // RFC 6750 §3: with a parameter
@@ -302,6 +315,23 @@ TEST_CASE("authz refuses with 401 where nginx would turn anything else into 500"
   CHECK(serving.get("/v1/authz", kBearer).status == 503);
 }
 
+TEST_CASE("authz tells who is logged in and in none of the groups so, and hands the groups of the path on") {
+  Serving serving;
+  serving.operations.answer = [](const Message& message) -> Result<Json> {
+    if (message.fields.find("groups") != nullptr) return fail(ErrorCode::not_permitted, "alice is in none");
+    return session();
+  };
+  CHECK(serving.get("/v1/authz", kBearer).status == 200);
+  CHECK(serving.operations.seen().back().fields.find("groups") == nullptr);
+  const WireReply denied = serving.get("/v1/authz/staff,ops?groups=none", kBearer);
+  CHECK(denied.status == 403);
+  CHECK(denied.body == R"({"type":"about:blank","title":"Forbidden","status":403,"code":"denied"})");
+  CHECK(denied.headers.count("www-authenticate") == 0);
+  CHECK(denied.headers.count("remote-user") == 0);
+  CHECK(*serving.operations.seen().back().fields.find("groups")->string() == "staff,ops");
+  CHECK(serving.get("/v1/authz/Staff", kBearer).status == 404);
+}
+
 TEST_CASE("authz lets nobody in with an answer that lacks something") {
   Serving serving;
   Json answer = session();
@@ -317,6 +347,12 @@ TEST_CASE("authz lets nobody in with an answer that lacks something") {
   }
   answer = session().set("fingerprint", "not hex");
   CHECK(serving.get("/v1/authz", kBearer).status == 503);
+  for (const char* group : {"a,b", "a\r\nRemote-User: root", ""}) {
+    Json groups = Json::array();
+    groups.push(group);
+    answer = session().set("groups", std::move(groups));
+    CHECK(serving.get("/v1/authz", kBearer).status == 503);
+  }
 }
 
 TEST_CASE("a path or a method that is not ours is told so and keeps the connection") {

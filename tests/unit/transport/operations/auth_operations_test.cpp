@@ -65,6 +65,43 @@ TEST_CASE("a login through the operations gives the fields of the protocol") {
   CHECK(run(house, "session.end", Carrier::http, Json::object(), Secret::take(text)).is_null());
 }
 
+TEST_CASE("a session is let in where its account is in one of the groups asked for, as they are now") {
+  House house;
+  house.add(alice());
+  const auto session = house.log_in(alice());
+  const auto authorized = [&](const char* groups) {
+    Message message = message_of("session.authz", Carrier::http);
+    message.fields.set("groups", groups);
+    message.token = session.token;
+    return outcome(house.operations().run(message));
+  };
+  const auto set = [&](Json groups) {
+    run(house, "account.set", Carrier::local, asked("alice").set("groups", std::move(groups)), Secret());
+  };
+  CHECK(authorized("staff") == "not_permitted");
+  CHECK(authorized("") == "not_permitted");
+  set(Json(Json::Array{"staff"}));
+  CHECK(authorized("staff") == "ok");
+  CHECK(authorized("ops,staff") == "ok");
+  CHECK(authorized("ops") == "not_permitted");
+  const Json shown = run(house, "session.show", Carrier::http, Json::object(), session.token);
+  CHECK(member(shown, "groups") == R"(["staff"])");
+  set(Json::array());
+  CHECK(authorized("staff") == "not_permitted");
+}
+
+TEST_CASE("whoever may not have something is not counted as one who guesses tokens") {
+  HouseSettings settings;
+  settings.policies.limits.requests = {3, 0.001, 4096};
+  House house(settings, nullptr);
+  house.add(alice());
+  const auto session = house.log_in(alice());
+  for (int i = 0; i < 10; ++i) {
+    const auto denied = run_from(house, "192.0.2.7", "session.authz", Json::object().set("groups", "x"), session.token);
+    CHECK(outcome(denied) == "not_permitted");
+  }
+}
+
 TEST_CASE("a courier's login is answered with its grant alone") {
   House house;
   house.add(alice());
