@@ -162,6 +162,12 @@ Status set_forwarded_header(Settings& settings, const std::string& text) {
   return ok();
 }
 
+// Whether the server is in it is judged with the server's name, by parse_site().
+Status set_cookie_domain(Settings& settings, const std::string& text) {
+  settings.cookie_domain = text;
+  return ok();
+}
+
 Status set_switch(bool& value, const std::string& text) {
   if (text != "on" && text != "off") return refuse("on or off");
   value = text == "on";
@@ -236,6 +242,10 @@ const SettingRow kTable[] = {
     {"forwarded_header", "x-forwarded-for or forwarded: where they say it. The other is a stranger's.",
      SettingForm::text, set_forwarded_header,
      [](const Settings& settings) { return std::string(kForwardedHeaders.of(settings.forwarded_header)); }, true},
+    only_at_start(
+        SWITCH("pages", "on or off: pages at which people log in with a browser; server is then a URL.", pages)),
+    {"cookie_domain", "A domain that the server is in, such as example.org: its https applications share the login.",
+     SettingForm::text, set_cookie_domain, [](const Settings& settings) { return settings.cookie_domain; }, true},
     only_at_start(NUMBER("connections_max", "Connections at once; fewer where the system gives fewer descriptors.",
                          connections_max, 1u, 16u, 1'000'000u)),
     only_at_start(NUMBER("connections_per_address_max",

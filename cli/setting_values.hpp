@@ -32,6 +32,8 @@ struct Settings {
   transport::http::ListenAddress listen{"127.0.0.1", 8420, true};
   std::vector<std::string> trusted_proxies;  // CIDR
   transport::http::ForwardedHeader forwarded_header = transport::http::ForwardedHeader::x_forwarded_for;
+  bool pages = false;
+  std::string cookie_domain;  // empty: a browser's session is for the server's host alone
   std::uint32_t connections_max = 4096;
   std::uint32_t connections_per_address_max = 256;
   bool rate_limit = true;

@@ -14,6 +14,7 @@
 #include "cli/setting_values.hpp"
 #include "cli/suggestion.hpp"
 #include "storage/base/text_encoding.hpp"
+#include "transport/pages/site.hpp"
 
 namespace countersign::cli {
 namespace {
@@ -123,6 +124,10 @@ Status check_together(const Settings& settings) {
   if (settings.server.empty()) return refuse("server", "the server has no name");
   if (settings.session_idle_limit > settings.session_absolute_limit) {
     return refuse("session.idle_limit", "longer than session.absolute_limit");
+  }
+  if (settings.pages) {
+    const auto site = transport::pages::parse_site(settings.server, settings.cookie_domain);
+    if (!site) return refuse("pages", site.error().detail);
   }
   if (!settings.server_key_home.empty() && settings.openpgp == OpenPgpEngine::rnp) {
     return refuse(

@@ -124,7 +124,7 @@ Result<IssuedChallenge> Issuing::issue(const ChallengeRequest& request, const Vi
   const auto successions = context_.identity.successions_at(moment.wall);
   std::string message = TRY(context_.engine.seal(
       {recipient.certificate, recipient.encryption_key, text, recipient.hide, moment.wall, successions}));
-  return IssuedChallenge{std::move(message), challenge.expires_at};
+  return IssuedChallenge{std::move(message), challenge.expires_at, opened.sealed.tag};
 }
 
 }  // namespace countersign::auth::proving

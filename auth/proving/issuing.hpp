@@ -21,6 +21,7 @@ struct ChallengeRequest {
 struct IssuedChallenge {
   std::string message;  // armored
   Instant expires_at{};
+  std::string tag = {};  // of the sealed challenge: whoever shows it to somebody can tell whether a response answers it
 };
 
 // Any thread.

@@ -11,6 +11,8 @@ using namespace auth;
 
 namespace {
 
+constexpr const char* kOwnOrigin = "https://auth.example.org";
+
 const Person& stranger() {
   static const Person person("stranger", openpgp::KeyKind::ed25519_cv25519);
   return person;
@@ -113,6 +115,7 @@ AskedPlace::AskedPlace(passwords::HasherSettings hasher, passwords::Argon2Parame
   must(house.auth().maintain());
   transport::http::HttpServerSettings settings;
   settings.port = 0;
+  settings.site = transport::pages::parse_site(kOwnOrigin, "").value();
   server = std::make_unique<transport::http::HttpServer>(operations, settings);
   must(server->start());
 }
@@ -154,6 +157,23 @@ std::vector<Question> all_questions() {
                         "username=" + person.name());
   };
   all.push_back({"challenge as text", as_form, true});
+  // As a browser posts it that has been here before: another secret would be random in the answer.
+  const auto posted = [](const std::string& path, const std::string& form) {
+    return http_request("POST", path,
+                        std::string("Content-Type: application/x-www-form-urlencoded\r\nOrigin: ") + kOwnOrigin +
+                            "\r\nCookie: __Host-countersign-attempt=" + std::string(43, 'A') + "\r\n",
+                        form);
+  };
+  const auto by_page = [=](AskedPlace&, const Person& person) {
+    return posted("/login", "return=&username=" + person.name());
+  };
+  all.push_back({"challenge by a page", by_page, true});
+  const auto answer_by_page = [=](AskedPlace&, const Person&) {
+    return posted("/login/answer",
+                  "attempt=x&response=-----BEGIN+PGP+SIGNED+MESSAGE-----%0AHash:+SHA256%0A%0Achallenge:+x%0Anonce:+y%0A"
+                  "-----BEGIN+PGP+SIGNATURE-----%0A%0Ax%0A-----END+PGP+SIGNATURE-----%0A");
+  };
+  all.push_back({"login by a page that was not shown", answer_by_page});
   const Json wrong = Json::object().set("password", "wrong");
   all.push_back(proving_nothing("session by a wrong password", "/v1/session", wrong));
   all.push_back(proving_nothing("session by a wrong password that is not in its normal form", "/v1/session",

@@ -9,6 +9,7 @@
 #include "transport/http/message_body.hpp"
 #include "transport/http/problem.hpp"
 #include "transport/http/response.hpp"
+#include "transport/pages/navigation.hpp"
 
 namespace countersign::transport::http {
 namespace {
@@ -17,10 +18,33 @@ namespace {
 struct Exchange {
   const Request& request;
   Address source;
-  bool local = false;        // from this host and not forwarded
-  bool evened_out = false;   // leaves at the next tick, so that its time says nothing
-  std::string_view refusal;  // why it never became an operation
+  bool local = false;                  // from this host and not forwarded
+  bool evened_out = false;             // leaves at the next tick, so that its time says nothing
+  std::string_view refusal;            // why it never became an operation
+  bool of_proxy = false;               // from a trusted proxy, whose word on the request that it asks about counts
+  pages::Pages* site_pages = nullptr;  // where there are pages
 };
+
+pages::AskedAbout asked_about(const Request& request) {
+  return {request.forwarded_method, request.forwarded_proto, request.forwarded_host,
+          request.forwarded_uri,    request.accept,          request.fetch_mode};
+}
+
+// A person who opens a page, behind a proxy that tells us which.
+bool is_told_navigation(const Exchange& exchange) {
+  return exchange.request.match.route->presentation == Presentation::forward && exchange.site_pages != nullptr &&
+         exchange.of_proxy && pages::is_navigation(asked_about(exchange.request));
+}
+
+Response show_page(const pages::PageAnswer& page, const Exchange& exchange) {
+  Response response{page.status, page.media_type, page.body};
+  response.add_header("Content-Security-Policy", pages::content_policy(exchange.site_pages->site()));
+  // Not `no-referrer`: a form would be posted with `Origin: null`.
+  response.add_header("Referrer-Policy", "same-origin");
+  if (!page.location.empty()) response.add_header("Location", page.location);
+  for (const std::string& cookie : page.cookies) response.add_header("Set-Cookie", cookie);
+  return response;
+}
 
 Response show_json(const Json& json) {
   return {200, kJsonType, write_json(json)};
@@ -95,9 +119,12 @@ Response present(const Json& answer, Exchange& exchange) {
       exchange.evened_out = true;
       return show_challenge(answer, exchange.request);
     case Presentation::authz:
+    case Presentation::forward:
       return show_authz(answer);
     case Presentation::health:
       return show_health(answer, exchange);
+    case Presentation::page:
+      break;  // shown by show_page()
   }
   return respond(broken());
 }
@@ -126,8 +153,16 @@ Response show_error(const Error& error, Exchange& exchange) {
   Problem problem = problem_of(error);
   // nginx makes 500 of whatever is neither 2xx, 401 nor 403; a token that was tried too often is no less refused. Who
   // is logged in and may not have this is told so: another login would not help.
-  if (route.presentation == Presentation::authz && problem.status != 503) {
+  if (route.on_behalf() && problem.status != 503) {
     problem = {error.code == ErrorCode::not_permitted ? 403 : 401, Face::denied, {}};
+  }
+  if (is_told_navigation(exchange) && problem.status == 403) {
+    return show_page(exchange.site_pages->not_a_member(), exchange);
+  }
+  if (is_told_navigation(exchange) && problem.status == 401) {
+    Response to_login{302};
+    to_login.add_header("Location", pages::login_address(exchange.site_pages->site(), asked_about(exchange.request)));
+    return to_login;
   }
   Response response = respond(problem);
   if (problem.status != 401) return response;
@@ -139,14 +174,45 @@ Response show_error(const Error& error, Exchange& exchange) {
   return response;
 }
 
+// The token of a header; where that brings none and the route takes cookies, of one.
+Secret token_of(const Exchange& exchange) {
+  Secret token = bearer_token(exchange.request.authorization);
+  if (!token.empty() || exchange.site_pages == nullptr || !exchange.request.match.route->takes_cookies()) return token;
+  const std::string name = pages::session_cookie_name(exchange.site_pages->site());
+  return Secret(as_bytes(pages::find_cookie(exchange.request.cookies, name)));
+}
+
+Response run_page(Exchange& exchange) {
+  const Request& request = exchange.request;
+  Message posted;
+  if (const auto read = read_body(request, posted); !read) {
+    exchange.refusal = "body";
+    Problem problem = problem_of(read.error().error);
+    problem.status = read.error().status;
+    return respond(problem);
+  }
+  if (const std::string member(request.match.member); !member.empty()) {
+    posted.fields.set(member, request.match.value);
+  }
+  const std::string source = exchange.source.text();
+  const pages::PageAnswer page =
+      exchange.site_pages->answer({request.match.route->page, request.query, posted.fields, request.cookies,
+                                   request.origin, request.fetch_site, source});
+  exchange.evened_out = page.evened_out;
+  wipe(posted.text);
+  posted.fields.wipe();
+  return show_page(page, exchange);
+}
+
 Response run(Operations& operations, Exchange& exchange) {
+  if (exchange.request.match.route->presentation == Presentation::page) return run_page(exchange);
   const Request& request = exchange.request;
   const Route& route = *request.match.route;
   Message message;
   message.operation = route.operation;
   message.carrier = Carrier::http;
   message.source = exchange.source.text();
-  if (route.row().guard == Guard::bearer) message.token = bearer_token(request.authorization);
+  if (route.row().guard == Guard::bearer) message.token = token_of(exchange);
   if (const auto read = read_body(request, message); !read) {
     exchange.refusal = "body";
     Problem problem = problem_of(read.error().error);
@@ -191,6 +257,11 @@ Response run_safely(Operations& operations, Exchange& exchange) {
 
 }  // namespace
 
+HttpCarrier::HttpCarrier(Operations& operations, CarrierSettings settings)
+    : operations_(operations), settings_(std::move(settings)) {
+  if (settings_.site) pages_.emplace(operations, *settings_.site);
+}
+
 Source HttpCarrier::source_of_request(const Request& request, const Address& peer) const {
   switch (settings_.forwarded_header) {
     case ForwardedHeader::x_forwarded_for:
@@ -206,11 +277,15 @@ Answer HttpCarrier::answer(Request request, const Address& peer, SteadyTime arri
   Exchange exchange{.request = request, .source = source.address, .refusal = {}};
   exchange.local = peer.is_loopback() && !request.forwarded;
   Response response;
-  if (request.match.route == nullptr) {
+  exchange.of_proxy = is_trusted(peer, settings_.trusted_proxies);
+  exchange.site_pages = pages_ ? &*pages_ : nullptr;
+  const bool is_page = request.match.route != nullptr && request.match.route->presentation == Presentation::page;
+  if (request.match.route == nullptr || (is_page && !pages_)) {
     // Nothing of it is left unread, so the connection may go on.
     exchange.source = peer;
     exchange.refusal = "no such call";
-    response = respond(Refusal{request.match.refusal, exchange.refusal, request.match.allow, request.to_head});
+    const int status = is_page ? 404 : request.match.refusal;
+    response = respond(Refusal{status, exchange.refusal, request.match.allow, request.to_head});
   } else {
     if (is_unsaid(source, request) && settings_.on_unsaid_source) settings_.on_unsaid_source(source);
     response = run_safely(operations_, exchange);

@@ -3,11 +3,13 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "transport/http/answerer.hpp"
 #include "transport/operations/operation.hpp"
+#include "transport/pages/pages.hpp"
 
 namespace countersign::transport::http {
 
@@ -22,13 +24,14 @@ struct CarrierSettings {
   // Told of requests whose source a proxy may have left unsaid: `source` is whom they are counted under instead. Not of
   // questions after health, which monitors ask without a proxy. Any thread.
   std::function<void(const Source& source)> on_unsaid_source;
+  // Where the pages stand; none without it.
+  std::optional<pages::Site> site = {};
 };
 
 class HttpCarrier final : public Answerer {
  public:
   // `operations` outlives it.
-  HttpCarrier(Operations& operations, CarrierSettings settings)
-      : operations_(operations), settings_(std::move(settings)) {}
+  HttpCarrier(Operations& operations, CarrierSettings settings);
 
   Answer answer(Request request, const Address& peer, SteadyTime arrived) override;
   Answer refuse(const Refusal& refusal, const Address& peer) override;
@@ -38,6 +41,7 @@ class HttpCarrier final : public Answerer {
 
   Operations& operations_;
   CarrierSettings settings_;
+  std::optional<pages::Pages> pages_;
 };
 
 // The next tick after `now`, counted from `arrived`.

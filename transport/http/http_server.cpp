@@ -16,7 +16,7 @@ Status HttpServer::start() {
   for (const std::string& text : settings_.trusted_proxies) proxies.push_back(TRY(parse_network(text)));
   auto carrier = std::make_unique<HttpCarrier>(
       operations_, CarrierSettings{proxies, settings_.forwarded_header, settings_.refusal_tick, settings_.on_refusal,
-                                   settings_.on_unsaid_source});
+                                   settings_.on_unsaid_source, settings_.site});
   ConnectionSettings to;
   to.host = settings_.host;
   to.port = settings_.port;

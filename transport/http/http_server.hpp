@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "storage/base/result.hpp"
 #include "transport/http/address.hpp"
 #include "transport/operations/operation.hpp"
+#include "transport/pages/site.hpp"
 
 namespace countersign::transport::http {
 
@@ -44,6 +46,8 @@ struct HttpServerSettings {
   std::function<void(std::string_view source, std::string_view reason)> on_refusal;
   // As CarrierSettings::on_unsaid_source. Any thread; must not block.
   std::function<void(const Source& source)> on_unsaid_source;
+  // As CarrierSettings::site.
+  std::optional<pages::Site> site = {};
 };
 
 class HttpServer {

@@ -16,19 +16,33 @@ struct Request {
   bool to_head = false;  // routed as a GET, and its answer has no body
   bool http_1_0 = false;
   bool keep_alive = true;
-  bool forwarded = false;    // a proxy says that it is not the origin: the peer is no local caller
-  std::string content_type;  // these five: foreign text, without control characters
+  bool forwarded = false;  // a proxy says that it is not the origin: the peer is no local caller
+  // From here to `body`: foreign text, without control characters.
+  std::string content_type;
   std::string accept;
   std::string forwarded_for;       // X-Forwarded-For, the lines joined
   std::string forwarded_elements;  // Forwarded, the same
   Secret authorization;            // the whole header value
+  // Where the route takes cookies, else empty. `cookies` are the lines of Cookie, joined with semicolons.
+  std::string cookies;
+  std::string origin;
+  std::string fetch_site;
+  std::string fetch_mode;
+  std::string forwarded_method;
+  std::string forwarded_proto;
+  std::string forwarded_host;
+  std::string forwarded_uri;
+  std::string query;  // behind the question mark, where the route takes one
   std::string body;
 
   // Moves only, so that a body that may hold a password has one place; wiped with it.
   Request() = default;
   Request(Request&&) = default;
   Request& operator=(Request&&) = default;
-  ~Request() { wipe(body); }
+  ~Request() {
+    wipe(body);
+    wipe(cookies);
+  }
 };
 
 struct Refusal {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cassert>
-#include <optional>
 
 #include "storage/base/text.hpp"
+#include "transport/http/request_target.hpp"
 
 namespace countersign::transport::http {
 namespace {
@@ -51,34 +51,6 @@ bool is_host(std::string_view host) {
   });
 }
 
-// Past `http://` or `https://` (RFC 9110 §4.2: in any case); nullopt for another scheme.
-std::optional<std::string_view> after_scheme(std::string_view target) {
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (equal_ignoring_case(target.substr(0, scheme.size()), scheme)) return target.substr(scheme.size());
-  }
-  return std::nullopt;
-}
-
-// A request target (RFC 9112 §3.2) in its parts.
-struct Target {
-  std::string_view path;
-  std::optional<std::string_view> host;  // of the absolute form
-  bool has_query = false;
-};
-
-Target split_target(std::string_view text) {
-  Target target;
-  const std::size_t question = std::min(text.find('?'), text.size());
-  target.has_query = question < text.size();
-  target.path = text.substr(0, question);
-  if (const auto absolute = after_scheme(target.path)) {
-    const std::size_t slash = std::min(absolute->find('/'), absolute->size());
-    target.host = absolute->substr(0, slash);
-    target.path = slash < absolute->size() ? absolute->substr(slash) : "/";
-  }
-  return target;
-}
-
 bool is_on_behalf(const RouteMatch& match) {
   return match.route != nullptr && match.route->on_behalf();
 }
@@ -99,6 +71,23 @@ void wipe_bytes(std::vector<char>& bytes) {
 void join(std::string& list, std::string_view value) {
   if (!list.empty()) list += ", ";
   list += value;
+}
+
+// What a browser says beside its cookies, and a proxy of a browser's request. Said twice it says nothing that fits.
+std::string* browser_header(Request& request, std::string_view name) {
+  const std::pair<std::string_view, std::string*> known[] = {
+      {"Origin", &request.origin},
+      {"Sec-Fetch-Site", &request.fetch_site},
+      {"Sec-Fetch-Mode", &request.fetch_mode},
+      {"X-Forwarded-Method", &request.forwarded_method},
+      {"X-Forwarded-Proto", &request.forwarded_proto},
+      {"X-Forwarded-Host", &request.forwarded_host},
+      {"X-Forwarded-Uri", &request.forwarded_uri},
+  };
+  for (const auto& [header, kept] : known) {
+    if (equal_ignoring_case(name, header)) return kept;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -216,9 +205,12 @@ bool RequestReader::take_target(std::string_view text) {
   if (!target.path.starts_with('/') && !asterisk) return refuse(400, "path");
   request_.match = find_route(request_.method, target.path);
   const bool on_behalf = is_on_behalf(request_.match);
-  // Nothing we take comes by a query string, least of all a token, and what is in one ends up in logs. A proxy that
-  // asks about somebody else's request may send that one's, which ends here.
-  if (target.has_query && !on_behalf) return refuse(400, "query string");
+  // Nothing we take comes by a query string, least of all a token, and what is in one ends up in logs; but for the
+  // address that a person goes back to from the login page. A proxy that asks about somebody else's request may send
+  // that one's, which ends here.
+  const bool takes_query = request_.match.route != nullptr && request_.match.route->takes_query();
+  if (target.has_query && !on_behalf && !takes_query) return refuse(400, "query string");
+  if (takes_query) request_.query = target.query;
   request_.path = target.path;
   if (on_behalf) limits_ = kHeadLimitsOnBehalf;
   return true;
@@ -241,7 +233,8 @@ bool RequestReader::keep_once(std::string& into, bool& seen, std::string_view va
   return true;
 }
 
-// The headers that mean something to us; every other is dropped here, REMOTE_ADDR, Cookie and Accept-Encoding too.
+// The headers that mean something to us; every other is dropped here, REMOTE_ADDR and Accept-Encoding too, and Cookie
+// where the route takes none.
 bool RequestReader::keep_header(std::string_view name, std::string_view value) {
   const auto is = [name](std::string_view known) { return equal_ignoring_case(name, known); };
   if (is("Host")) return keep_once(host_, seen_.host, value, "host");
@@ -268,8 +261,19 @@ bool RequestReader::keep_header(std::string_view name, std::string_view value) {
     join(request_.forwarded_elements, value);
   } else if (is("X-Real-IP") || is("Via")) {
     request_.forwarded = true;
+  } else if (request_.match.route != nullptr && request_.match.route->takes_cookies()) {
+    keep_of_browser(name, value);
   }
   return true;
+}
+
+void RequestReader::keep_of_browser(std::string_view name, std::string_view value) {
+  if (equal_ignoring_case(name, "Cookie")) {
+    if (!request_.cookies.empty()) request_.cookies += "; ";
+    request_.cookies += value;
+  } else if (std::string* kept = browser_header(request_, name)) {
+    join(*kept, value);
+  }
 }
 
 bool RequestReader::end_head() {

@@ -67,6 +67,7 @@ class RequestReader {
   bool take_target(std::string_view target);
   bool take_header(std::string_view line);
   bool keep_header(std::string_view name, std::string_view value);
+  void keep_of_browser(std::string_view name, std::string_view value);
   bool keep_once(std::string& into, bool& seen, std::string_view value, std::string_view reason);
   bool end_head();
   bool judge_framing();

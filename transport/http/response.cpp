@@ -75,6 +75,10 @@ std::string_view title_of(int status) {
       return "Created";
     case 204:
       return "No Content";
+    case 302:
+      return "Found";
+    case 303:
+      return "See Other";
     case 400:
       return "Bad Request";
     case 401:

@@ -12,6 +12,7 @@ namespace {
 
 using P = Presentation;
 using B = Bodies;
+using pages::Page;
 
 // The one a proxy asks before every request of its own comes first.
 // clang-format off
@@ -19,6 +20,8 @@ constexpr std::array kRoutes = {
     //    method    path                   operation           success  answer         body
     Route{"*",      "/v1/authz",           "session.authz",    200,     P::authz,      B::foreign},
     Route{"*",      "/v1/authz/{groups}",  "session.authz",    200,     P::authz,      B::foreign},
+    Route{"*",      "/v1/forward",         "session.authz",    200,     P::forward,    B::foreign},
+    Route{"*",      "/v1/forward/{groups}", "session.authz",   200,     P::forward,    B::foreign},
     Route{"GET",    "/v1/session",         "session.show",     200,     P::json,       B::none},
     Route{"GET",    "/v1/sessions",        "session.list",     200,     P::json,       B::none},
     Route{"GET",    "/v1/server",          "server.show",      200,     P::json,       B::none},
@@ -35,6 +38,14 @@ constexpr std::array kRoutes = {
     Route{"DELETE", "/v1/session",         "session.end",      204,     P::nothing,    B::optional},
     Route{"DELETE", "/v1/sessions",        "session.end_all",  204,     P::nothing,    B::optional},
     Route{"DELETE", "/v1/sessions/{session}", "session.end_one", 204,     P::nothing,    B::optional},
+    Route{"GET",    "/",                   "server.show",      200,     P::page,       B::none,    Page::home},
+    Route{"GET",    "/style.css",          "server.show",      200,     P::page,       B::none,    Page::style},
+    Route{"GET",    "/login",              "server.show",      200,     P::page,       B::none,    Page::login},
+    Route{"POST",   "/login",              "attempt.begin",    200,     P::page,       B::form,    Page::begin},
+    Route{"POST",   "/login/answer",       "attempt.answer",   303,     P::page,       B::form,    Page::answer},
+    Route{"GET",    "/account",            "session.list",     200,     P::page,       B::none,    Page::account},
+    Route{"POST",   "/account/sessions/{session}/end", "session.end_one", 303, P::page, B::form,   Page::end_session},
+    Route{"POST",   "/logout",             "session.end",      303,     P::page,       B::form,    Page::logout},
 };
 // clang-format on
 

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "transport/operations/operation.hpp"
+#include "transport/pages/pages.hpp"
 
 namespace countersign::transport::http {
 
@@ -19,6 +20,8 @@ enum class Presentation : std::uint8_t {
   nothing,    // 204
   challenge,  // the armored message as text, or the fields for who accepts JSON
   authz,      // headers for a proxy, no body; where there is a refusal, why
+  forward,    // the same, but that who opens a page is sent to log in, where there are pages
+  page,       // HTML (transport/pages)
   health,     // fields and reasons for local callers only
 };
 
@@ -37,12 +40,17 @@ struct Route {
   int status;  // on success
   Presentation presentation;
   Bodies bodies;
+  pages::Page page = pages::Page::none;  // of a page, which
 
   // The row of the operation table.
   const Operation& row() const;
   std::size_t body_bytes_max() const;
   // Asked by a proxy about somebody else's request, whose headers it passes along, and its method, query and body too.
-  bool on_behalf() const { return presentation == Presentation::authz; }
+  bool on_behalf() const { return presentation == Presentation::authz || presentation == Presentation::forward; }
+  // A browser's session may be in a cookie. Elsewhere a token comes by its header alone, which no other site can set.
+  bool takes_cookies() const { return on_behalf() || presentation == Presentation::page; }
+  // Nothing that opens anything is in it.
+  bool takes_query() const { return page == pages::Page::login; }
   // Answered from memory or one read: never waits behind signatures and passwords.
   bool quick() const;
 };

@@ -80,6 +80,10 @@ Result<Json> show_account_session(const Message& message, const auth::Context& c
 Result<Json> end_account_session(const Message& message, const auth::Context& context,
                                  auth::sessions::Sessions& sessions);
 
+// attempt_handlers.cpp
+Result<Json> begin_attempt(const Message& message, const auth::Context& context, auth::proving::Issuing& issuing);
+Result<Json> answer_attempt(const Message& message, const auth::Context& context, auth::sessions::Login& login);
+
 // What an operation on an account's key says of it.
 Json account_key_fields(const auth::records::Account& account);
 // The secret key that goes with an answer, once.

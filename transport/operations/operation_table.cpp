@@ -53,6 +53,8 @@ constexpr std::array kTable = {
     Operation{"key.hand_out",        kHttp,             Guard::none,          Limit::proof,     Answer::even,   Rights::kept,       kResponse,    served<hand_out_key>},
     Operation{"account.hold",        kCourier,          Guard::none,          Limit::none,      Answer::plain,  Rights::kept,       kResponse,    served<hold_account>},
     Operation{"session.open",        kAny,              Guard::none,          Limit::proof,     Answer::even,   Rights::kept,       kResponse,    served<open_session>},
+    Operation{"attempt.begin",       kHttp,             Guard::none,          Limit::request,   Answer::even,   Rights::kept,       kSmall,       served<begin_attempt>},
+    Operation{"attempt.answer",      kHttp,             Guard::none,          Limit::proof,     Answer::even,   Rights::kept,       kResponse,    served<answer_attempt>},
     Operation{"key.revoke",          kAny,              Guard::none,          Limit::proof,     Answer::even,   Rights::taken_away, kResponse,    served<revoke_key>},
     Operation{"key.rotate",          kAny,              Guard::none,          Limit::proof,     Answer::even,   Rights::taken_away, kCertificate, served<rotate_key>},
     Operation{"response.redeem",     kCourier | kLocal, Guard::none,          Limit::none,      Answer::plain,  Rights::taken_away, kCertificate, served<redeem_response>},

@@ -63,17 +63,27 @@ TEST_CASE("S48 an unknown variable is an error that names it and what may be mea
   CHECK(with("COUNTERSIGN_COLOUR", "").has_value());
 }
 
+TEST_CASE("pages are off, and need a server whose name is a URL, in the cookie domain") {
+  const auto named = [](const std::string& toml) { return cli::read_settings(toml, kNothing, {}); };
+  const std::string url = "server = \"https://auth.example.org\"\n";
+  CHECK_FALSE(named(url)->pages);
+  CHECK(named(url + "pages = \"on\"")->pages);
+  CHECK(named(url + "pages = \"on\"\ncookie_domain = \"example.org\"")->pages);
+  require_refused(named("server = \"auth\"\npages = \"on\""), "pages: ");
+  require_refused(named(url + "pages = \"on\"\ncookie_domain = \"example.com\""), "the server is not in cookie_domain");
+}
+
 TEST_CASE("what a running server does not take over stays as it was and is named") {
   const Settings running = *read("listen = \"127.0.0.1:1\"");
   Settings changed = *read(
       "listen = \"127.0.0.1:2\"\nregistration = \"open\"\nstorage = \"directory\"\ntrusted_proxies = [\"10.0.0.0/8\"]\n"
       "forwarded_header = \"forwarded\"\ninstance = \"other\"\nconnections_max = \"17\"\nconnections_per_address_max = "
-      "\"7\"");
+      "\"7\"\npages = \"on\"\ncookie_domain = \"example.org\"");
   CHECK(changed.connections_max == 17);
   CHECK(changed.connections_per_address_max == 7);
   CHECK(cli::keep_until_start(changed, running) ==
-        std::vector<std::string>{"storage", "instance", "listen", "trusted_proxies", "forwarded_header",
-                                 "connections_max", "connections_per_address_max"});
+        std::vector<std::string>{"storage", "instance", "listen", "trusted_proxies", "forwarded_header", "pages",
+                                 "cookie_domain", "connections_max", "connections_per_address_max"});
   CHECK(changed.registration == cli::Registration::open);
   CHECK(changed.listen.port == 1);
   CHECK(changed.storage == cli::StorageKind::sqlite);

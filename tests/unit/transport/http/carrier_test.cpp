@@ -332,6 +332,66 @@ TEST_CASE("authz tells who is logged in and in none of the groups so, and hands 
   CHECK(serving.get("/v1/authz/Staff", kBearer).status == 404);
 }
 
+TEST_CASE("a cookie counts at a proxy's questions and at pages, where there are pages, and is dropped elsewhere") {
+  HttpServerSettings settings;
+  settings.site = pages::parse_site("https://auth.example.org", "").value();
+  settings.trusted_proxies = {"127.0.0.1"};
+  Serving serving(settings);
+  serving.operations.answer = [](const Message& message) -> Result<Json> {
+    if (message.token.empty()) return fail(ErrorCode::malformed_token);
+    return session();
+  };
+  const std::string cookie = "Cookie: a=b; __Host-countersign=cs_c\r\n";
+  for (const char* path : {"/v1/authz", "/v1/forward", "/v1/authz/staff"}) {
+    CAPTURE(path);
+    CHECK(serving.get(path, cookie).status == 200);
+    CHECK(serving.operations.seen().back().token.reveal_text() == "cs_c");
+    // A header that brings one is asked first, and another guard's is passed over.
+    serving.get(path, cookie + kBearer);
+    CHECK(serving.operations.seen().back().token.reveal_text() == "cs_abc");
+    CHECK(serving.get(path, cookie + "Authorization: Basic eDp5\r\n").status == 200);
+    CHECK(serving.get(path, "Cookie: countersign=cs_c; __Secure-countersign=cs_c\r\n").status == 401);
+  }
+  for (const char* path : {"/v1/session", "/v1/sessions"}) CHECK(serving.get(path, cookie).status == 401);
+  Serving without;
+  without.operations.answer = serving.operations.answer;
+  CHECK(without.get("/v1/authz", cookie).status == 401);
+}
+
+TEST_CASE("who opens a page is sent to log in by a trusted proxy's question, and nobody else is") {
+  HttpServerSettings settings;
+  settings.site = pages::parse_site("https://auth.example.org", "example.org").value();
+  settings.trusted_proxies = {"127.0.0.1"};
+  ErrorCode code = ErrorCode::malformed_token;
+  const auto refuse = [&](const Message&) -> Result<Json> { return fail(code); };
+  const std::string asked =
+      "X-Forwarded-For: 192.0.2.9\r\nX-Forwarded-Method: GET\r\nX-Forwarded-Proto: https\r\n"
+      "X-Forwarded-Host: app.example.org\r\nX-Forwarded-Uri: /a\r\nAccept: text/html\r\n";
+  {
+    Serving serving(settings);
+    serving.operations.answer = refuse;
+    const WireReply sent = serving.get("/v1/forward/staff", asked);
+    CHECK(sent.status == 302);
+    CHECK(sent.header("location") == "https://auth.example.org/login?return=https%3A%2F%2Fapp.example.org%2Fa");
+    // Said twice it is not known.
+    CHECK(serving.get("/v1/forward", asked + "X-Forwarded-Method: POST\r\n").status == 401);
+    CHECK(serving.get("/v1/forward", asked + "X-Forwarded-Host: evil.org\r\n").header("location") ==
+          "https://auth.example.org/login");
+    CHECK(serving.get("/v1/authz", asked).status == 401);
+    code = ErrorCode::not_permitted;
+    const WireReply outside = serving.get("/v1/forward/staff", asked);
+    CHECK(outside.status == 403);
+    CHECK(outside.header("content-type") == "text/html; charset=utf-8");
+    code = ErrorCode::storage_unavailable;
+    CHECK(serving.get("/v1/forward", asked).status == 503);
+    code = ErrorCode::malformed_token;
+  }
+  settings.trusted_proxies = {"192.0.2.1"};
+  Serving stranger(settings);
+  stranger.operations.answer = refuse;
+  CHECK(stranger.get("/v1/forward", asked).status == 401);
+}
+
 TEST_CASE("authz lets nobody in with an answer that lacks something") {
   Serving serving;
   Json answer = session();

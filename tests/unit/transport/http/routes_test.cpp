@@ -34,7 +34,7 @@ TEST_CASE("a path matches byte for byte") {
   CHECK(find_route("DELETE", "/v1/sessions/" + id).value == id);
   CHECK(find_route("DELETE", "/v1/sessions/" + id).member == "session");
   for (const std::string path :
-       {"/v1/session/", "/v1//session", "/V1/session", "/v1/session%20", "/v1/session%0d%0a", "/v1/./session", "/",
+       {"/v1/session/", "/v1//session", "/V1/session", "/v1/session%20", "/v1/session%0d%0a", "/v1/./session", "/x",
         "/v1/sessions/", "/v1/sessions/*", "/v1/sessions/1", "/v1/%73ession", "/v1/authz\n", ""}) {
     INFO(path);
     CHECK(find_route("GET", path).route == nullptr);

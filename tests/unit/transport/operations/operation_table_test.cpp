@@ -177,8 +177,8 @@ TEST_CASE("S28 whatever a stranger may bring and names an account answers evenly
     if (row.answer == Answer::even) CHECK((allows(row, Carrier::http) && row.limit != Limit::none));
   }
   // An enrolment tells whoever proved a key that it has an account.
-  const std::set<std::string_view> expected = {"challenge.issue", "key.hand_out", "session.open",
-                                               "key.revoke",      "key.rotate",   "password.change"};
+  const std::set<std::string_view> expected = {"challenge.issue", "key.hand_out",    "session.open",  "key.revoke",
+                                               "key.rotate",      "password.change", "attempt.begin", "attempt.answer"};
   CHECK(even == expected);
 }
 
