@@ -17,6 +17,6 @@ writeFileSync(resolved, JSON.stringify(api));
 for (const [path, item] of Object.entries(api.paths)) {
   for (const [method, call] of Object.entries(item)) {
     const guard = (call.security ?? api.security).some((one) => 'bearer' in one) ? 'bearer' : 'open';
-    console.log(`${method} ${path} ${call.operationId} ${guard} ${call.requestBody ? 'body' : '-'}`);
+    console.log(`${method} ${path} ${call['x-operation'] ?? call.operationId} ${guard} ${call.requestBody ? 'body' : '-'}`);
   }
 }
