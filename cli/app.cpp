@@ -32,6 +32,7 @@ ExitCode run_app(const std::vector<std::string>& arguments, Terminal& terminal, 
   // Known before the arguments are, so that their own errors are answered in the form that was asked for.
   terminal.answer_in_json(std::find(arguments.begin(), arguments.end(), "--json") != arguments.end());
   const std::vector<Command> commands = commands::all();
+  terminal.speak_of(command_named(arguments, commands));
   const auto line = read_command_line(arguments, commands);
   if (!line) return report(terminal, line.error());
   terminal.answer_in_json(line->json);

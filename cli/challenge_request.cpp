@@ -25,6 +25,9 @@ Result<Json> purpose_fields(const ChallengePurpose& purpose, Terminal& terminal)
   if (!purpose.reason.empty() && purpose.purpose != "revoke") {
     return fail(ErrorCode::usage, "--reason is for --purpose revoke");
   }
+  if (purpose.new_public_key.empty() && purpose.purpose == "rotate") {
+    return fail(ErrorCode::usage, "--purpose rotate needs --new-public-key, the file with the next certificate");
+  }
   Json fields = Json::object();
   if (!purpose.purpose.empty()) fields.set("purpose", purpose.purpose);
   if (!purpose.public_key.empty()) {

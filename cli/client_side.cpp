@@ -102,7 +102,7 @@ Result<std::string> ClientSide::sign(const auth::client::CheckedStatement& check
 
 void show_statement(Terminal& terminal, const auth::client::CheckedStatement& checked) {
   terminal.say("You sign this statement for " + checked.statement().server + ":\n");
-  terminal.say(checked.text());
+  terminal.recite(checked.text());
 }
 
 }  // namespace countersign::cli

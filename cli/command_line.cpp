@@ -25,6 +25,12 @@ CLI::Validator from_one_on() {
       "");
 }
 
+// An unset variable of a script is no wish for what stands where nothing is given: another store, or stdin.
+CLI::Validator not_empty() {
+  return CLI::Validator([](std::string& text) { return text.empty() ? std::string("it is empty") : std::string(); },
+                        "");
+}
+
 void declare_argument(CLI::App& app, const Argument& argument) {
   CLI::Option* option = std::visit(
       [&](auto* target) {
@@ -36,6 +42,10 @@ void declare_argument(CLI::App& app, const Argument& argument) {
       },
       argument.target);
   option->required(argument.is_required);
+  if (std::holds_alternative<std::string*>(argument.target) ||
+      std::holds_alternative<std::vector<std::string>*>(argument.target)) {
+    option->check(not_empty());
+  }
   if (!argument.choices.empty()) option->check(CLI::IsMember(argument.choices));
   if (std::holds_alternative<std::int64_t*>(argument.target)) {
     option->check(argument.most ? CLI::Range(std::int64_t{1}, *argument.most) : from_one_on());
@@ -90,6 +100,70 @@ std::optional<std::string> unknown_command(const std::vector<Command>& commands,
   return fmt::format("`{}` needs a command: {}", path, CLI::detail::join(names_of(*known), ", "));
 }
 
+// The words of the arguments that name commands, and the command that they lead to.
+struct Named {
+  std::string path = kProgram;
+  const Command* command = nullptr;  // none where only the program is named, or a group
+  std::size_t behind = 0;            // where its own arguments begin
+};
+
+Named read_names(const std::vector<std::string>& arguments, const std::vector<Command>& commands) {
+  Named named;
+  const std::vector<Command>* known = &commands;
+  for (std::size_t i = 0; i < arguments.size() && !known->empty(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == "--data") ++i;
+    if (word.empty() || word.front() == '-') continue;
+    const auto found = std::find_if(known->begin(), known->end(), [&](const Command& one) { return one.name == word; });
+    if (found == known->end()) break;
+    named.path += " " + word;
+    known = &found->commands;
+    if (known->empty()) named.command = &*found;
+    named.behind = i + 1;
+  }
+  return named;
+}
+
+bool takes_value(const Command& command, const std::string& option) {
+  if (option == "--data") return true;
+  return std::any_of(command.arguments.begin(), command.arguments.end(), [&](const Argument& one) {
+    return one.name == option && !std::holds_alternative<bool*>(one.target);
+  });
+}
+
+// CLI11 says first what else is required, or names the words around it.
+std::optional<std::string> unknown_option(const Named& named, const std::vector<std::string>& arguments) {
+  if (named.command == nullptr) return std::nullopt;
+  std::vector<std::string> known{"--data", "--json", "--full", "--help", "--version"};
+  for (const Argument& one : named.command->arguments) known.push_back(one.name);
+  for (std::size_t i = named.behind; i < arguments.size(); ++i) {
+    const std::string option = arguments[i].substr(0, arguments[i].find('='));
+    if (option == "--") return std::nullopt;
+    if (takes_value(*named.command, option) && option == arguments[i]) ++i;
+    if (!option.starts_with('-') || option == "-" || option == "-h") continue;
+    if (std::find(known.begin(), known.end(), option) != known.end()) continue;
+    std::string text = fmt::format("`{}` has no option {}", named.path, option);
+    if (!option.starts_with("--")) return text + "; what only begins with a dash goes last, behind --";
+    const auto meant = suggest(option, known);
+    return meant ? fmt::format("{}; did you mean {}?", text, *meant) : text;
+  }
+  return std::nullopt;
+}
+
+// In place of CLI11's "--user: 1 required TEXT missing".
+std::optional<std::string> missing_value(const CLI::ParseError& error) {
+  const std::string said = error.what();
+  if (error.get_name() != "ArgumentMismatch" || said.find(" missing") == std::string::npos) return std::nullopt;
+  return said.substr(0, said.find(':')) + " needs a value";
+}
+
+std::string what_is_wrong(const std::vector<std::string>& arguments, const std::vector<Command>& commands,
+                          const CLI::ParseError& error) {
+  if (auto text = unknown_command(commands, arguments)) return *text;
+  if (auto text = unknown_option(read_names(arguments, commands), arguments)) return *text;
+  return missing_value(error).value_or(error.what());
+}
+
 // `countersign help session list` is `countersign session list --help`.
 void put_help_last(std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments.front() != "help") return;
@@ -107,7 +181,8 @@ Result<CommandLine> read_command_line(std::vector<std::string> arguments, const 
   app.fallthrough();  // the global options are taken after the command as well
   app.footer("`countersign COMMAND --help` explains one.");
   app.set_version_flag("--version", "countersign " COUNTERSIGN_VERSION);
-  app.add_option("--data", line.data, "The data folder; else COUNTERSIGN_DATA, else the XDG state folder");
+  app.add_option("--data", line.data, "The data folder; else COUNTERSIGN_DATA, else the XDG state folder")
+      ->check(not_empty());
   app.add_flag("--json", line.json, "Answers as JSON");
   app.add_flag("--full", line.full, "Tables whole: no id shortened, no column left out, no text cut");
   for (const Command& command : commands) declare_command(app, kProgram, command, line.run);
@@ -118,9 +193,14 @@ Result<CommandLine> read_command_line(std::vector<std::string> arguments, const 
   } catch (const CLI::CallForVersion& version) {
     line.text = std::string(version.what()) + "\n";
   } catch (const CLI::ParseError& error) {
-    return fail(ErrorCode::usage, unknown_command(commands, arguments).value_or(error.what()));
+    return fail(ErrorCode::usage, what_is_wrong(arguments, commands, error));
   }
   return line;
+}
+
+std::string command_named(const std::vector<std::string>& arguments, const std::vector<Command>& commands) {
+  const Named named = read_names(arguments, commands);
+  return named.path == kProgram ? std::string() : named.path;
 }
 
 }  // namespace countersign::cli

@@ -21,4 +21,8 @@ struct CommandLine {
 // mistyped. `arguments` are without the program's name.
 Result<CommandLine> read_command_line(std::vector<std::string> arguments, const std::vector<Command>& commands);
 
+// The command whose help says more: "countersign account add", or a group of commands, or the program. It is read as
+// far as the arguments name one.
+std::string command_named(const std::vector<std::string>& arguments, const std::vector<Command>& commands);
+
 }  // namespace countersign::cli

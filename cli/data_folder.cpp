@@ -104,7 +104,7 @@ Result<std::unique_ptr<storage::FileLock>> share_data_folder(const fs::path& fol
 
 Result<std::unique_ptr<storage::FileLock>> own_data_folder(const fs::path& folder) {
   return lock_folder(folder, storage::LockKind::exclusive,
-                     "a server or another command works on this data folder: stop it first");
+                     "a server or another command works on this data folder, and has to end first");
 }
 
 }  // namespace countersign::cli

@@ -1,7 +1,9 @@
 #include "cli/descriptors.hpp"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -34,6 +36,15 @@ std::size_t connections_within(std::size_t descriptors, std::size_t workers, std
   // Where there are very few, connections have a quarter of them all the same.
   const std::size_t kept = std::min(kKept + kKeptPerWorker * workers, descriptors - descriptors / 4);
   return std::clamp<std::size_t>(descriptors - kept, 1, std::max<std::size_t>(1, asked_for));
+}
+
+void hold_standard_descriptors() {
+  for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
+    if (::fcntl(descriptor, F_GETFD) >= 0) continue;
+    // The lowest number that is free is the one that is closed, as those below it are open by now.
+    const int held = ::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    if (held < 0) return;
+  }
 }
 
 }  // namespace countersign::cli

@@ -14,4 +14,8 @@ void lower_descriptor_limit();
 // theirs first, so that strangers' connections are never the reason that they find none.
 std::size_t connections_within(std::size_t descriptors, std::size_t workers, std::size_t asked_for);
 
+// Holds the places of stdin, stdout and stderr where they are closed. A file that is opened later would get one of
+// these numbers, and what is said would be written into it. Reading from such a one fails, and so does writing to it.
+void hold_standard_descriptors();
+
 }  // namespace countersign::cli

@@ -14,7 +14,7 @@ struct Advice {
 };
 
 constexpr Advice kAdvice[] = {
-    {ErrorCode::usage, "`countersign --help` lists the commands, `countersign COMMAND --help` explains one"},
+    {ErrorCode::usage, "`countersign --help` lists the commands"},
     {ErrorCode::secret_key_handed_in, "export the public key with `gpg --armor --export FINGERPRINT`"},
     {ErrorCode::challenge_expired, "ask for a new challenge, and compare this machine's clock with the server's"},
     {ErrorCode::clock_behind, "set the clock; if it is right, run `countersign clock accept`"},
@@ -30,7 +30,7 @@ constexpr Advice kAdvice[] = {
 std::string_view meaning_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::malformed_message:
-      return "the message is not of the expected form";
+      return "what was given is not of the expected form";
     case ErrorCode::malformed_json:
       return "the JSON cannot be read";
     case ErrorCode::malformed_name:
@@ -197,10 +197,11 @@ std::string_view advice_on(ErrorCode code) {
   return found == std::end(kAdvice) ? std::string_view{} : found->text;
 }
 
-std::string text_of_error(const Error& error) {
+std::string text_of_error(const Error& error, std::string_view command) {
   std::string text = fmt::format("{} [{}]", meaning_of(error.code), name_of(error.code));
   if (!error.detail.empty()) text += "\n  " + error.detail;
-  const std::string_view advice = advice_on(error.code);
+  std::string advice(advice_on(error.code));
+  if (error.code == ErrorCode::usage && !command.empty()) advice = fmt::format("`{} --help` explains it", command);
   if (!advice.empty()) text += fmt::format("\n  {}", advice);
   return text;
 }

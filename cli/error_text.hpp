@@ -13,6 +13,7 @@ std::string_view meaning_of(ErrorCode code);
 // What to do; empty where only the detail can say it.
 std::string_view advice_on(ErrorCode code);
 // Both with the detail and the code's name. Foreign text in the detail is not escaped yet: Terminal does that.
-std::string text_of_error(const Error& error);
+// `command` is what help is asked of: "countersign account list", or empty.
+std::string text_of_error(const Error& error, std::string_view command = {});
 
 }  // namespace countersign::cli

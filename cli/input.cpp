@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <istream>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -53,10 +54,13 @@ std::string name_of_input(const std::string& path) {
   return is_stdin(path) ? "stdin" : path;
 }
 
-// Every packet begins with that bit (RFC 4880 §4.2).
-bool begins_a_packet(std::string_view text) {
-  return !text.empty() && (static_cast<unsigned char>(text.front()) & 0x80) != 0;
-}
+// What an operation refuses for the sake of the certificate that it was given, whatever else it was asked.
+constexpr ErrorCode kAboutCertificate[] = {
+    ErrorCode::armor_invalid,        ErrorCode::packet_refused, ErrorCode::certificate_refused,
+    ErrorCode::key_expired,          ErrorCode::key_revoked,    ErrorCode::key_policy,
+    ErrorCode::engines_disagree,     ErrorCode::key_taken,      ErrorCode::certificate_disputed,
+    ErrorCode::secret_key_handed_in,
+};
 
 }  // namespace
 
@@ -78,13 +82,20 @@ Error about_input(const std::string& path, Error error) {
   return error;
 }
 
+Error about_certificate(const std::string& path, Error error) {
+  const bool is_about_it =
+      std::find(std::begin(kAboutCertificate), std::end(kAboutCertificate), error.code) != std::end(kAboutCertificate);
+  if (is_about_it && !path.empty()) error.detail = name_of_input(path) + ": " + error.detail;
+  return error;
+}
+
 Result<std::string> read_certificate(const std::string& path, std::size_t bytes_max, Terminal& terminal) {
   std::string text = TRY(read_input(path, bytes_max, terminal));
   const bool armored = auth::openpgp::gate::holds_armor(text);
-  if (!armored && !begins_a_packet(text)) {
+  if (!armored && !auth::openpgp::gate::begins_a_packet(text)) {
+    const std::string why = text.empty() ? "it is empty" : "there is no OpenPGP certificate in it";
     return tl::unexpected<Error>(
-        about_input(path, {ErrorCode::certificate_refused,
-                           "there is no OpenPGP certificate in it; `gpg --armor --export FINGERPRINT` writes one"}));
+        about_input(path, {ErrorCode::certificate_refused, why + "; `gpg --armor --export FINGERPRINT` writes one"}));
   }
   TRY(about_input(path, auth::openpgp::gate::admit_certificate(text, bytes_max)));
   if (armored) return text;
@@ -100,7 +111,8 @@ Result<Secret> read_password(const std::string& path, std::string_view question,
   if (size < text.size() && size > 0 && text[size - 1] == '\r') --size;
   Secret password(as_bytes(text).first(size));
   wipe(text);
-  return password;
+  if (size > 0) return password;
+  return fail(ErrorCode::malformed_message, name_of_input(path) + ": there is no password in its first line");
 }
 
 }  // namespace countersign::cli

@@ -26,11 +26,20 @@ Result<T> about_input(const std::string& path, Result<T> outcome) {
   return tl::unexpected<Error>(about_input(path, std::move(outcome).error()));
 }
 
+// What an operation refused of the certificate in that file, with its name before the reason; as it is where no file
+// was named.
+Error about_certificate(const std::string& path, Error error);
+template <class Outcome>
+Outcome about_certificate(const std::string& path, Outcome outcome) {
+  if (outcome) return outcome;
+  return tl::unexpected<Error>(about_certificate(path, std::move(outcome).error()));
+}
+
 // A certificate file, armored or binary, as armored text. As read_input() and gate::admit_certificate().
 Result<std::string> read_certificate(const std::string& path, std::size_t bytes_max, Terminal& terminal);
 
 // A password: the file's or stdin's ("-") content without one line end at its end; asked for at the terminal where the
-// path is empty. As read_input() and Terminal::ask_password().
+// path is empty. malformed_message where there is none; else as read_input() and Terminal::ask_password().
 Result<Secret> read_password(const std::string& path, std::string_view question, Terminal& terminal);
 
 }  // namespace countersign::cli

@@ -61,7 +61,7 @@ Status KeyOut::hand_over(CommandContext& context, Json answer) {
   if (file_) {
     context.terminal.answer(answer.set("key_file", name_));
   } else if (!context.terminal.json()) {
-    context.terminal.say(text_of_answer(answer));
+    context.terminal.recite(text_of_answer(answer));
   }
   return ok();
 }

@@ -36,11 +36,22 @@ Status find_user_meant(Store& store, Json& fields) {
   return ok();
 }
 
+// The operations keep to themselves whom they looked for, as strangers ask them too.
+std::string name_in(const Json& fields) {
+  for (const char* member : {"username", "account"}) {
+    if (const Json* name = fields.find(member); name != nullptr && name->string() != nullptr) return *name->string();
+  }
+  return {};
+}
+
 Result<Json> run(Store& store, transport::Message message) {
   TRY(find_user_meant(store, message.fields));
   auto answer = store.operations().run(message);
+  const std::string name = name_in(message.fields);
   message.fields.wipe();
-  return answer;
+  if (answer || answer.error().code != ErrorCode::not_found || answer.error().detail != "no such account")
+    return answer;
+  return fail(ErrorCode::not_found, name.empty() ? answer.error().detail : "no such account: " + name);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 int main(int argc, char** argv) {
   using namespace countersign;
+  cli::hold_standard_descriptors();
   lock_secret_memory();
   // A GnuPG worker is this program too, and no command: nobody starts it by hand.
   if (argc == 2 && std::string_view(argv[1]) == auth::openpgp::gnupg::kWorkerCommand) {

@@ -38,7 +38,9 @@ Status check_empty(const fs::path& folder) {
   bool is_left_behind = false;
   for (const fs::path& entry : entries) is_left_behind |= entry.filename() == kWorkshop;
   if (entries.empty() || (is_left_behind && entries.size() == 1)) return ok();
-  if (!is_left_behind) return fail(ErrorCode::conflict, folder.string() + " is there already and is not empty");
+  if (!is_left_behind)
+    return fail(ErrorCode::conflict,
+                folder.string() + " is there already and is not empty; another place is named with --data DIR");
   return fail(ErrorCode::conflict, folder.string() +
                                        " holds what an `init` left there that was stopped: remove everything in it, "
                                        "then run it again");

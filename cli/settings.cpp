@@ -121,7 +121,10 @@ Status check_variables(const Environment& environment) {
 }
 
 Status check_together(const Settings& settings) {
-  if (settings.server.empty()) return refuse("server", "the server has no name");
+  if (settings.server.empty())
+    return refuse("server",
+                  fmt::format("{} does not say it; write server = \"NAME\", the name that `countersign init` was given",
+                              kSettingsFile));
   if (settings.session_idle_limit > settings.session_absolute_limit) {
     return refuse("session.idle_limit", "longer than session.absolute_limit");
   }
@@ -133,7 +136,7 @@ Status check_together(const Settings& settings) {
     return refuse(
         "openpgp",
         "rnp cannot reach a key in a GnuPG home (server_key_home); take gpgme or both, in countersign.toml or "
-        "as --openpgp gpgme");
+        "as `--openpgp gpgme`");
   }
   return ok();
 }

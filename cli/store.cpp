@@ -71,7 +71,16 @@ Result<OwnKey> open_own_key(const fs::path& secrets, const auth::records::Server
   settle(secrets, identity.fingerprint());
   auto key = open_key_file(secrets, identity, engine, workers);
   if (key || key.error().code == ErrorCode::openpgp_unavailable) return key;
-  if (!mends_key) return fail(ErrorCode::startup_refused, "the server's secret key: " + key.error().detail);
+  if (!mends_key) {
+    std::string why = "the server's secret key: " + key.error().detail;
+    // What is open to others says itself what is to be done.
+    if (key.error().code != ErrorCode::startup_refused) {
+      why +=
+          "; put it back from the copy of `secrets`; where there is none, `countersign server-key replace "
+          "--without-succession` makes another";
+    }
+    return fail(ErrorCode::startup_refused, std::move(why));
+  }
   OwnKey none;
   none.engine = TRY(open_engine(engine, Secret(), workers));
   none.home =

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/error_text.hpp"
+#include "cli/wrapping.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::cli {
@@ -153,6 +154,10 @@ void Terminal::clear_progress() {
 }
 
 void Terminal::say(std::string_view text) {
+  recite(wrapped_talk(escape_lines(text), shape_.columns));
+}
+
+void Terminal::recite(std::string_view text) {
   clear_progress();
   err_ << escape_lines(text);
   if (!ends_with_newline(text)) err_ << '\n';
@@ -185,8 +190,11 @@ void Terminal::write_answer() {
 
 void Terminal::error(const Error& error) {
   clear_progress();
-  err_ << (shape_.colour ? "\x1b[1;31mcountersign:\x1b[0m " : "countersign: ");
-  say(text_of_error(error));
+  constexpr std::string_view kWho = "countersign:";
+  const std::string text =
+      wrapped_talk(escape_lines(fmt::format("{} {}", kWho, text_of_error(error, command_))), shape_.columns);
+  err_ << (shape_.colour ? fmt::format("\x1b[1;31m{}\x1b[0m", kWho) : std::string(kWho));
+  recite(std::string_view(text).substr(kWho.size()));
   if (!json_) return;
   const std::string detail = is_utf8(error.detail) ? error.detail : escape_for_display(error.detail, kShownBytesMax);
   const auto members = [&](const char* code) {
@@ -213,6 +221,8 @@ Status Terminal::confirm(std::string_view question, std::string_view instead) {
   std::string answer;
   char character = 0;
   while (written && answer.size() < 16 && ::read(tty, &character, 1) == 1 && character != '\n') answer += character;
+  // Who ended the input at the question left the cursor behind it.
+  if (written && character != '\n') written = ::write(tty, "\n", 1) == 1;
   ::close(tty);
   if (!written) return fail(ErrorCode::failed, "the terminal could not be written to");
   if (answer == "y" || answer == "Y" || answer == "yes") return ok();

@@ -45,8 +45,14 @@ class Terminal {
   // stdin, for commands that are filters.
   std::istream& in() { return in_; }
 
-  // Talk: a line or several, to stderr. A final LF is added where there is none.
+  // Which command is spoken of: "countersign account list". Whoever mistyped is told to ask for its help.
+  void speak_of(std::string command) { command_ = std::move(command); }
+
+  // Talk: a line or several, to stderr, broken where the terminal is narrower (cli/wrapping.hpp). A final LF is added
+  // where there is none.
   void say(std::string_view text);
+  // The same as it stands: a statement, or the lines of an answer.
+  void recite(std::string_view text);
   // How far long work has come: a line that the next one replaces, and whatever comes after removes. On a terminal
   // only.
   void progress(std::string_view text);
@@ -85,6 +91,7 @@ class Terminal {
 
   bool json_ = false;
   bool full_ = false;
+  std::string command_;
   std::optional<Json> answer_;  // with --json, until the command ends
   bool progress_shown_ = false;
 };

@@ -1,5 +1,8 @@
 #include "cli/wrapping.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "storage/base/text.hpp"
 
 namespace countersign::cli {
@@ -24,6 +27,58 @@ std::size_t end_of_line(std::string_view text, std::size_t width) {
   return end;
 }
 
+// Programs that this one tells people to run, and no word of a sentence begins a line like them.
+constexpr std::string_view kPrograms[] = {"countersign ", "gpg ", "mv ", "shred ", "chmod ", "cp ", "iconv ", "sudo "};
+constexpr std::string_view kToRun[] = {"run: ", "run first: "};
+constexpr char kGlue = '\x1f';  // for a blank that no line ends at
+constexpr std::size_t kIndentOfFirst = 2;
+
+bool is_command(std::string_view line) {
+  line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+  return std::any_of(std::begin(kPrograms), std::end(kPrograms),
+                     [&](std::string_view program) { return line.starts_with(program); });
+}
+
+// An apostrophe within a word opens nothing.
+bool opens(std::string_view line, std::size_t at) {
+  if (line[at] == '`') return true;
+  const bool is_quote = line[at] == '\'' || line[at] == '"';
+  return is_quote && (at == 0 || std::string_view(" =(").find(line[at - 1]) != std::string_view::npos);
+}
+
+bool closes(std::string_view line, std::size_t at, char opened) {
+  if (line[at] != opened) return false;
+  return opened == '`' || at + 1 == line.size() ||
+         std::string_view(" ,;:.)?").find(line[at + 1]) != std::string_view::npos;
+}
+
+// Where that which begins at `from` and is to be copied whole ends; `from` where nothing begins there.
+std::size_t end_of_whole(std::string_view line, std::size_t from) {
+  for (const std::string_view word : kToRun) {
+    if (!line.substr(from).starts_with(word)) continue;
+    return std::min({line.size(), line.find("; ", from), line.find(", ", from)});
+  }
+  if (!opens(line, from)) return from;
+  for (std::size_t at = from + 1; at < line.size(); ++at) {
+    if (closes(line, at, line[from])) return at;
+  }
+  return from;
+}
+
+std::string glued(std::string_view line) {
+  std::string out(line);
+  for (std::size_t from = 0; from < line.size(); ++from) {
+    const std::size_t end = end_of_whole(line, from);
+    if (end == from) continue;
+    // "run:" itself may end a line.
+    const std::size_t begin = line[from] == 'r' ? line.find(": ", from) + 2 : from;
+    std::replace(out.begin() + static_cast<std::ptrdiff_t>(begin), out.begin() + static_cast<std::ptrdiff_t>(end), ' ',
+                 kGlue);
+    from = end;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string wrapped(std::string_view line, std::size_t indent, std::size_t width) {
@@ -38,6 +93,20 @@ std::string wrapped(std::string_view line, std::size_t indent, std::size_t width
     rest = std::string(indent, ' ') + rest.substr(next);
   }
   return out + rest;
+}
+
+std::string wrapped_talk(std::string_view text, std::size_t width) {
+  std::string out;
+  bool is_first = true;
+  for (const std::string_view line : split_lines(text)) {
+    if (!is_first) out += '\n';
+    const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
+    out +=
+        is_command(line) ? std::string(line) : wrapped(glued(line), is_first ? indent + kIndentOfFirst : indent, width);
+    is_first = false;
+  }
+  std::replace(out.begin(), out.end(), kGlue, ' ');
+  return text.ends_with('\n') ? out + '\n' : out;
 }
 
 }  // namespace countersign::cli

@@ -13,4 +13,9 @@ inline constexpr std::size_t kColumns = 80;
 // stays whole. Without an LF at its end.
 std::string wrapped(std::string_view line, std::size_t indent, std::size_t width = kColumns);
 
+// What is said to a person, line by line: each is broken at blanks as above, and goes on as far in as it began, the
+// first one two further. What is to be copied stays whole: what stands between backticks or quotes, a command behind
+// `run: `, and a line that is a command.
+std::string wrapped_talk(std::string_view text, std::size_t width = kColumns);
+
 }  // namespace countersign::cli

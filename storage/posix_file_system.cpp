@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "storage/base/handle.hpp"
+#include "storage/base/shell.hpp"
 #include "storage/base/text.hpp"
 #include "storage/flock_within.hpp"
 #include "storage/write_all.hpp"
@@ -109,7 +110,9 @@ Result<std::unique_ptr<PosixFileSystem>> PosixFileSystem::open(const std::filesy
   if (descriptor.get() < 0 || fstat(descriptor.get(), &facts) != 0) {
     return fail(ErrorCode::startup_refused, folder.native() + ": " + std::strerror(errno));
   }
-  if ((facts.st_mode & 077) != 0) return fail(ErrorCode::startup_refused, folder.native() + ": others may use it");
+  if ((facts.st_mode & 077) != 0)
+    return fail(ErrorCode::startup_refused,
+                folder.native() + ": others may use it; run: chmod go= " + quoted_for_shell(folder.native()));
   return std::unique_ptr<PosixFileSystem>(
       new PosixFileSystem(std::move(descriptor), std::move(lock_path), lock_timeout));
 }

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "storage/base/shell.hpp"
 #include "storage/new_file.hpp"
 #include "storage/sqlite_connection.hpp"
 
@@ -39,7 +40,9 @@ Status check_private(const fs::path& file) {
     return fail(error == ENOENT ? ErrorCode::not_found : ErrorCode::startup_refused, because(file, error));
   }
   if (!S_ISREG(facts.st_mode)) return fail(ErrorCode::startup_refused, file.native() + ": not a regular file");
-  if ((facts.st_mode & 077) != 0) return fail(ErrorCode::startup_refused, file.native() + ": others may use it");
+  if ((facts.st_mode & 077) != 0)
+    return fail(ErrorCode::startup_refused,
+                file.native() + ": others may use it; run: chmod go= " + quoted_for_shell(file.native()));
   return ok();
 }
 
@@ -57,11 +60,13 @@ Result<fs::path> without_links(const fs::path& file) {
 }
 
 // A database that cannot be read at the start is a reason not to start.
-Status refuse_damage(Status status) {
-  if (!status && status.error().code == ErrorCode::record_unreadable) {
-    return fail(ErrorCode::startup_refused, std::move(status).error().detail);
-  }
-  return status;
+// SQLite says what is wrong, and not with which file.
+Status refuse_damage(Status status, const fs::path& file) {
+  if (status) return status;
+  Error error = std::move(status).error();
+  if (error.code == ErrorCode::record_unreadable) error.code = ErrorCode::startup_refused;
+  if (!error.detail.starts_with(file.parent_path().native())) error.detail = file.native() + ": " + error.detail;
+  return tl::unexpected<Error>(std::move(error));
 }
 
 }  // namespace
@@ -169,7 +174,7 @@ Result<std::unique_ptr<SqliteMedium>> SqliteMedium::open_with_timeout(const fs::
     if (!checked && checked.error().code != ErrorCode::not_found) return tl::unexpected<Error>(checked.error());
   }
   std::unique_ptr<SqliteMedium> medium(new SqliteMedium(file, busy_timeout));
-  TRY(refuse_damage(sqlite_guarded([&] { return medium->start(); })));
+  TRY(refuse_damage(sqlite_guarded([&] { return medium->start(); }), file));
   return medium;
 }
 

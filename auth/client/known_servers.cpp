@@ -6,6 +6,7 @@
 
 #include "auth/client/server_url.hpp"
 #include "auth/secrets/private_file.hpp"
+#include "storage/base/shell.hpp"
 #include "storage/base/text.hpp"
 #include "storage/base/text_encoding.hpp"
 
@@ -41,20 +42,6 @@ Result<KnownServer> parse_line(std::string_view line) {
   if (words.size() == 3 && server.url.empty()) return fail(ErrorCode::file_refused, "a blank at the end");
   TRY(check_server(server));
   return server;
-}
-
-bool is_plain_in_shell(std::string_view word) {
-  return !word.empty() && word.front() != '-' && std::all_of(word.begin(), word.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("-._:/@+").find(c) != std::string_view::npos;
-  });
-}
-
-std::string quoted_for_shell(std::string_view word) {
-  if (is_plain_in_shell(word)) return std::string(word);
-  std::string out = "'";
-  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
 }
 
 Status make_folder_of(const std::filesystem::path& file) {

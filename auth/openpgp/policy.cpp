@@ -97,8 +97,8 @@ tl::unexpected<Error> lacking(const CertificateFacts& facts, Bar bar, const std:
   if (!unbound) return fail(ErrorCode::key_policy, "there is no key that " + work);
   return fail(ErrorCode::key_policy,
               "no key that " + work +
-                  " is bound to the primary with SHA-256 or better; gpg --cert-digest-algo SHA256 "
-                  "--quick-set-expire FINGERPRINT 2y '*' makes the bindings of subkeys anew");
+                  " is bound to the primary with SHA-256 or better; `gpg --cert-digest-algo SHA256 "
+                  "--quick-set-expire FINGERPRINT 2y '*'` makes the bindings of subkeys anew");
 }
 
 }  // namespace
@@ -150,8 +150,8 @@ Status judge_certificate(const CertificateFacts& facts, Instant now) {
   TRY(judge_primary(facts.primary, now));
   if (!facts.primary.bound) {
     return fail(ErrorCode::key_policy,
-                "no valid self-signature with SHA-256 or better; gpg --cert-digest-algo SHA256 "
-                "--quick-set-expire FINGERPRINT 2y makes one");
+                "no valid self-signature with SHA-256 or better; `gpg --cert-digest-algo SHA256 "
+                "--quick-set-expire FINGERPRINT 2y` makes one");
   }
   if (!may_sign(facts.primary.algorithm)) {
     return fail(ErrorCode::key_policy, "a primary key of " + facts.primary.algorithm + " is not accepted");

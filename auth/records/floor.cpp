@@ -37,8 +37,11 @@ Json Floor::write(const Marks& marks) {
 }
 
 Result<Floor::Marks> Floor::read(const std::filesystem::path& path, const secrets::RecordSeal& seal) {
-  const auto refuse = [](const Error& error) {
-    return fail(ErrorCode::startup_refused, "the floor: " + std::string(name_of(error.code)) + ": " + error.detail);
+  const auto refuse = [&](const Error& error) {
+    if (error.code == ErrorCode::startup_refused) return fail(error.code, "the floor: " + error.detail);
+    return fail(ErrorCode::startup_refused, "the floor, " + path.string() + ", cannot be read (" +
+                                                std::string(name_of(error.code)) +
+                                                "); put back the copy of `secrets` that goes with the store");
   };
   const auto bytes = secrets::read_private_file(path);
   if (!bytes) return refuse(bytes.error());

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "storage/base/shell.hpp"
 #include "storage/flock_within.hpp"
 #include "storage/new_file.hpp"
 #include "storage/write_all.hpp"
@@ -23,10 +24,12 @@ tl::unexpected<Error> system_failure(const std::filesystem::path& path) {
 
 Status check_private(const std::filesystem::path& path, const struct stat& info, mode_t kind) {
   if ((info.st_mode & S_IFMT) != kind) return fail(ErrorCode::startup_refused, path.string() + " is of the wrong kind");
-  if (info.st_uid != ::geteuid()) return fail(ErrorCode::startup_refused, path.string() + " belongs to another user");
+  if (info.st_uid != ::geteuid())
+    return fail(ErrorCode::startup_refused,
+                path.string() + " belongs to another user: run this as that user, or chown it");
   if ((info.st_mode & 077) != 0) {
     return fail(ErrorCode::startup_refused,
-                path.string() + " is open to other users; run: chmod go= '" + path.string() + "'");
+                path.string() + " is open to other users; run: chmod go= " + quoted_for_shell(path.string()));
   }
   return ok();
 }

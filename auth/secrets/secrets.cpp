@@ -61,10 +61,14 @@ Result<Secrets> Secrets::load_families(const std::filesystem::path& folder, Inst
   for (auto& [family, keys] : secrets.families_) sort_by_age(keys);
   const auto& seal = secrets.family(SecretFamily::seal);
   const auto& record = secrets.family(SecretFamily::record);
-  if (seal.empty() || record.empty() || secrets.family(SecretFamily::decoy).size() != 1) {
+  const auto refuse = [&](std::string_view why) {
     return fail(ErrorCode::startup_refused,
-                folder.string() + " lacks a seal or record key, or holds not exactly one decoy key");
-  }
+                folder.string() + " " + std::string(why) + "; put back the copy of it that goes with the store");
+  };
+  if (seal.empty()) return refuse("lacks a seal key");
+  if (record.empty()) return refuse("lacks a record key");
+  const std::size_t decoys = secrets.family(SecretFamily::decoy).size();
+  if (decoys != 1) return refuse(decoys == 0 ? "lacks the decoy key" : "holds more than one decoy key");
   secrets.sealing_ = index_in_use(seal, now);
   secrets.recording_ = index_in_use(record, now);
   return secrets;

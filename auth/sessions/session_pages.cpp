@@ -20,6 +20,10 @@ std::optional<Place> place_of(const std::string& text) {
   return place;
 }
 
+bool is_damage(ErrorCode code) {
+  return code == ErrorCode::record_tampered || code == ErrorCode::record_unreadable;
+}
+
 }  // namespace
 
 Result<SessionPage> read_sessions(storage::Medium& medium, Sessions& sessions, const std::string& account,
@@ -29,6 +33,7 @@ Result<SessionPage> read_sessions(storage::Medium& medium, Sessions& sessions, c
     return fail(ErrorCode::malformed_message, "'after' is ACCOUNT/SESSION, both ids whole, as the page before says it");
   }
   SessionPage page;
+  std::string last;
   const std::string prefix = account.empty() ? std::string(kPointers) : records::pointer_name(account, "");
   const std::string begin = after.empty() ? std::string() : std::string(kPointers) + after;
   TRY(storage::visit_names(medium, prefix, begin, [&](const std::string& name) -> Result<bool> {
@@ -36,11 +41,17 @@ Result<SessionPage> read_sessions(storage::Medium& medium, Sessions& sessions, c
     if (!place) return true;
     auto session = sessions.show(place->account, place->session);
     if (!session && session.error().code == ErrorCode::not_found) return true;
-    if (session && page.sessions.size() == limit) {
-      page.next = page.sessions.back().account + "/" + page.sessions.back().id;
+    if (!session && !is_damage(session.error().code)) return tl::unexpected<Error>(session.error());
+    if (page.sessions.size() + page.damaged.size() == limit) {
+      page.next = last;
       return false;
     }
-    page.sessions.push_back(TRY(std::move(session)));
+    last = place->account + "/" + place->session;
+    if (session) {
+      page.sessions.push_back(*std::move(session));
+    } else {
+      page.damaged.push_back({place->account, place->session, std::move(session).error()});
+    }
     return true;
   }));
   return page;

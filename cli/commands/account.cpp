@@ -9,6 +9,7 @@
 #include "cli/key_out.hpp"
 #include "cli/known_servers_file.hpp"
 #include "cli/local_carrier.hpp"
+#include "storage/base/shell.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::cli::commands {
@@ -135,10 +136,11 @@ struct AccountDeleteOptions {
 };
 
 Status add_managed(const AccountAddOptions& options, CommandContext& context) {
+  const std::string user = quoted_for_shell(options.user);
   KeyOut out = TRY(
-      KeyOut::open(options.key_made_here.key_out, "the account is there: `countersign rotate " + options.user +
+      KeyOut::open(options.key_made_here.key_out, "the account is there: `countersign rotate " + user +
                                                       " --managed` makes another key, `countersign account delete " +
-                                                      options.user + "` takes the account away"));
+                                                      user + "` takes the account away"));
   const Secret password = TRY(read_password(options.password_file, "Password of " + options.user, context.terminal));
   Json fields = Json::object().set("username", options.user).set("managed", true);
   if (options.key_made_here.escrow) fields.set("escrow", true);
@@ -165,7 +167,7 @@ Status run_account_add(const AccountAddOptions& options, CommandContext& context
     const Secret password = TRY(read_password(options.password_file, "", context.terminal));
     fields.set("password", password.reveal_text());
   }
-  return run_local(context, "account.add", std::move(fields));
+  return about_certificate(options.public_key, run_local(context, "account.add", std::move(fields)));
 }
 
 Status run_account_list(const AccountListOptions& options, CommandContext& context) {
@@ -179,8 +181,8 @@ Status run_account_list(const AccountListOptions& options, CommandContext& conte
   context.terminal.answer(context.terminal.json() ? answer : shown);
   const Json* next = answer.find("next");
   if (next != nullptr && next->string() != nullptr) {
-    context.terminal.say(fmt::format("More follow: countersign account list {}--after {}", options.all ? "--all " : "",
-                                     *next->string()));
+    context.terminal.say(fmt::format("More follow:\n  countersign account list {}--after {}",
+                                     options.all ? "--all " : "", *next->string()));
   }
   return ok();
 }
@@ -234,7 +236,7 @@ Status run_account_restore(const AccountRestoreOptions& options, CommandContext&
             : "Take the revocation of " + user + " back, with the new key?",
         "--yes"));
   }
-  return run_local(context, "account.restore", std::move(fields));
+  return about_certificate(options.public_key, run_local(context, "account.restore", std::move(fields)));
 }
 
 Status run_account_delete(const AccountDeleteOptions& options, CommandContext& context) {

@@ -161,7 +161,10 @@ Status add_accounts(const std::string& path, CommandContext& context) {
   std::ifstream file;
   if (path != "-") {
     file.open(path);
-    if (!file) return fail(ErrorCode::file_refused, path + ": " + std::generic_category().message(errno));
+    // A folder is opened like a file, and has no line.
+    if (file && file.peek() == std::ifstream::traits_type::eof() && file.bad()) file.setstate(std::ios::failbit);
+    if (file.fail()) return fail(ErrorCode::file_refused, path + ": " + std::generic_category().message(errno));
+    file.clear();
   }
   const auto store = TRY(open_store(context));
   BatchAdding adding(*store, path == "-" ? context.terminal.in() : file);

@@ -39,7 +39,7 @@ Status run_account_import(const AccountImportOptions& options, CommandContext& c
   if (options.dry_run) context.terminal.say("Nothing was changed: this was a dry run.");
   if (const Json* denied = summary.find("denied"); denied->integer() != nullptr && *denied->integer() > 0) {
     context.terminal.say(
-        "The denied are revoked until you decide: `countersign account restore ID` lets one in, best with a new key\n"
+        "The denied are revoked until you decide: `countersign account restore ID` lets one in, best with a new key "
         "(--public-key FILE), `countersign account delete ID` ends it.");
   }
   return ok();

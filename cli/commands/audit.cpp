@@ -14,6 +14,7 @@
 #include "cli/held_signals.hpp"
 #include "cli/local_carrier.hpp"
 #include "cli/new_file.hpp"
+#include "storage/base/shell.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::cli::commands {
@@ -154,8 +155,8 @@ Status run_audit_list(const AuditListOptions& options, CommandContext& context) 
                                                   : with_first(records, {"at", "decision", "username", "account",
                                                                          "detail", "source", "session", "key"}));
   if (const Json* before = answer.find("before"); before != nullptr && !context.terminal.json()) {
-    context.terminal.say(fmt::format("Those before: countersign audit list --writer {} --before {}",
-                                     escape_for_display(options.writer), *before->integer()));
+    context.terminal.say(fmt::format("Those before:\n  countersign audit list --writer {} --before {}",
+                                     quoted_for_shell(options.writer), *before->integer()));
   }
   return ok();
 }
@@ -200,7 +201,8 @@ Status verify_archives(const std::vector<std::string>& files, CommandContext& co
     if (!archive) return fail(archive.error().code, *file + ": " + archive.error().detail);
     later = *std::move(archive);
   }
-  context.terminal.say(fmt::format("{} archives lead to the store.", files.size()));
+  context.terminal.say(files.size() == 1 ? "The archive leads to the store."
+                                         : fmt::format("{} archives lead to the store.", files.size()));
   return ok();
 }
 

@@ -42,7 +42,7 @@ struct RestoreOptions {
 };
 
 constexpr const char* kSecretsApart =
-    "The secrets are not in it, and without the folder `secrets` of this data folder nobody can restore it:\n"
+    "The secrets are not in it, and without the folder `secrets` of this data folder nobody can restore it: "
     "keep a copy of that folder too, in another place than the backup.";
 
 Json fields_of(const auth::upkeep::BackupReport& report, const std::string& file) {
@@ -169,7 +169,12 @@ Status run_backup(const BackupOptions& options, CommandContext& context) {
 
 Status run_restore(const RestoreOptions& options, CommandContext& context) {
   const bool accepts = options.accept || options.accept_lost_revocations;
-  if (accepts == !options.file.empty()) {
+  if (accepts && !options.file.empty()) {
+    return fail(ErrorCode::usage,
+                "--accept and --accept-lost-revocations are for a store that was put back by other means: pass either "
+                "them or a backup");
+  }
+  if (!accepts && options.file.empty()) {
     return fail(ErrorCode::usage,
                 "name a backup to put back; or --accept, to use a store that was put back by other means");
   }

@@ -2,6 +2,7 @@
 #include "cli/commands/all.hpp"
 
 #include "cli/challenge_request.hpp"
+#include "cli/input.hpp"
 #include "cli/local_carrier.hpp"
 
 namespace countersign::cli::commands {
@@ -19,7 +20,9 @@ struct ChallengeOptions {
 
 Status run_challenge(const ChallengeOptions& options, CommandContext& context) {
   Json fields = name_account(TRY(purpose_fields(options.purpose, context.terminal)), options.user);
-  const Json answer = TRY(ask_local(context, "challenge.issue", std::move(fields), ""));
+  const std::string& certificate =
+      options.purpose.public_key.empty() ? options.purpose.new_public_key : options.purpose.public_key;
+  const Json answer = TRY(about_certificate(certificate, ask_local(context, "challenge.issue", std::move(fields), "")));
   if (context.terminal.json()) {
     context.terminal.answer(answer);
   } else {

@@ -8,7 +8,7 @@
 
 #include "cli/challenge_request.hpp"
 #include "cli/local_carrier.hpp"
-#include "storage/base/text.hpp"
+#include "storage/base/shell.hpp"
 #include "transport/courier/courier_carrier.hpp"
 
 namespace countersign::cli::commands {
@@ -61,13 +61,14 @@ Status run_courier_export(const CourierExportOptions& options, CommandContext& c
   const auto report = TRY(carrier.export_challenges(folder, options.users, purpose,
                                                     progress_lines(context.terminal, "challenges written")));
   Json challenges = Json::array();
-  const Error* first = report.server ? nullptr : &report.server.error();
+  std::optional<Error> first;
+  if (!report.server) first = report.server.error();
   for (const auto& one : report.challenges) {
     challenges.push(outcome_fields(Json::object().set("user", one.username), "file", one.file));
-    if (!one.file && first == nullptr) first = &one.file.error();
+    if (!one.file && !first) first = Error{one.file.error().code, one.username + ": " + one.file.error().detail};
   }
   context.terminal.answer(Json::object().set("challenges", std::move(challenges)));
-  if (first != nullptr) return tl::unexpected<Error>(*first);
+  if (first) return tl::unexpected<Error>(*first);
   return ok();
 }
 
@@ -148,8 +149,8 @@ std::string remark_on(const ImportedFile& file, const std::string& folder) {
       return fmt::format(
           "{} is a SECRET key. It was copied nowhere and stays in the inbox.\n"
           "  Whoever had the stick may have it: its owner has to revoke it and to make\n"
-          "  a new one. Then take it off the stick:\n  shred -u {}/inbox/{}",
-          file.name, folder, file.name);
+          "  a new one. Then take it off the stick:\n  shred -u {}",
+          file.name, quoted_for_shell(folder + "/inbox/" + file.name));
     case Settlement::another_server:
       return fmt::format("{} was left alone; it is for\n  {}", file.name, *file.outcome);
     case Settlement::refused:
@@ -162,13 +163,14 @@ std::string remark_on(const ImportedFile& file, const std::string& folder) {
 
 void say_names(const ImportReport& report, const std::string& folder, Terminal& terminal) {
   for (const std::string& name : report.misplaced) {
-    terminal.say(fmt::format("{} lies in the outbox, where nothing takes it:\n  mv {}/outbox/{} {}/inbox/", name,
-                             folder, name, folder));
+    terminal.say(fmt::format("{} lies in the outbox, where nothing takes it:\n  mv {} {}", name,
+                             quoted_for_shell(folder + "/outbox/" + name), quoted_for_shell(folder + "/inbox/")));
   }
   for (const std::string& name : report.renamed) {
     const std::string meant = transport::courier::name_without_txt(name).value_or(name);
-    terminal.say(fmt::format("{} ends in .txt, so nothing takes it:\n  mv {}/inbox/{} {}/inbox/{}", name, folder, name,
-                             folder, meant));
+    terminal.say(fmt::format("{} ends in .txt, so nothing takes it:\n  mv {} {}", name,
+                             quoted_for_shell(folder + "/inbox/" + name),
+                             quoted_for_shell(folder + "/inbox/" + meant)));
   }
   for (const std::string& name : report.foreign_names) {
     if (std::find(report.renamed.begin(), report.renamed.end(), name) != report.renamed.end()) continue;

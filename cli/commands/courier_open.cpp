@@ -46,7 +46,7 @@ void print_grant(Terminal& terminal, const auth::records::SessionGrant& grant) {
   }
   terminal.data(std::string(grant.token.reveal_text()) + "\n");
   answer.erase("token");
-  terminal.say(text_of_answer(answer));
+  terminal.recite(text_of_answer(answer));
 }
 
 Status open_file(const CourierOpenOptions& options, ClientSide& side, const ServerExpectation& expected,

@@ -7,6 +7,7 @@
 #include "auth/openpgp/gnupg/secret_keys.hpp"
 #include "cli/asked_server.hpp"
 #include "cli/known_servers_file.hpp"
+#include "storage/base/shell.hpp"
 
 namespace countersign::cli::commands {
 namespace {
@@ -49,7 +50,7 @@ Status check_open(HttpClient& client, const std::string& user, const auth::Finge
   return fail(ErrorCode::registration_closed,
               fmt::format("ask the administrator to add you: send them your public key (gpg --armor --export {0}) and, "
                           "by another way, its fingerprint. They run:\n  countersign account add {1} --public-key FILE",
-                          key.upper(), user));
+                          key.upper(), quoted_for_shell(user)));
 }
 
 Status check_enrolment(const CheckedStatement& checked, const std::string& user, const auth::Fingerprint& key) {

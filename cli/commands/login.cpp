@@ -32,7 +32,7 @@ void print_session(Terminal& terminal, Json session) {
   if (terminal.json()) return terminal.answer(session);
   terminal.data(*session.find("token")->string() + "\n");
   session.erase("token");
-  terminal.say(text_of_answer(session));
+  terminal.recite(text_of_answer(session));
 }
 
 Status save_session(const std::filesystem::path& file, Terminal& terminal, Json session) {

@@ -43,7 +43,8 @@ Status run_revoke(const RevokeOptions& options, CommandContext& context) {
     std::string text = TRY(read_input(options.certificate, auth::openpgp::gate::kSignatureBytesMax, context.terminal));
     // A binary one is armored on its way, as JSON holds text only.
     if (!is_utf8(text)) text = auth::openpgp::gate::enarmor("PGP SIGNATURE", as_bytes(text));
-    return revoke_by(context, "key.revoke", std::move(fields.set("revocation_certificate", std::move(text))));
+    fields.set("revocation_certificate", std::move(text));
+    return about_certificate(options.certificate, revoke_by(context, "key.revoke", std::move(fields)));
   }
   if (options.reason.empty()) return fail(ErrorCode::usage, "say why with --reason, or pass --certificate");
   if (!auth::records::is_revocation_reason(options.reason)) {

@@ -5,6 +5,7 @@
 #include "cli/input.hpp"
 #include "cli/key_out.hpp"
 #include "cli/local_carrier.hpp"
+#include "storage/base/shell.hpp"
 
 namespace countersign::cli::commands {
 namespace {
@@ -24,9 +25,9 @@ struct RotateOptions {
 };
 
 Status rotate_managed(const RotateOptions& options, CommandContext& context) {
-  KeyOut out =
-      TRY(KeyOut::open(options.key_made_here.key_out, "the account has that key all the same: `countersign rotate " +
-                                                          options.user + " --managed` makes another"));
+  KeyOut out = TRY(
+      KeyOut::open(options.key_made_here.key_out, "the account has that key all the same: `countersign rotate " +
+                                                      quoted_for_shell(options.user) + " --managed` makes another"));
   const Secret password =
       TRY(read_password(options.password_file, "New password of " + options.user, context.terminal));
   Json fields = name_account(Json::object(), options.user).set("managed", true);
@@ -43,7 +44,7 @@ Status run_rotate(const RotateOptions& options, CommandContext& context) {
   Json fields = name_account(Json::object(), options.user);
   fields.set("public_key", TRY(read_certificate(options.public_key, auth::openpgp::gate::kCertificateLocalReadBytesMax,
                                                 context.terminal)));
-  return run_local(context, "account.rotate", std::move(fields));
+  return about_certificate(options.public_key, run_local(context, "account.rotate", std::move(fields)));
 }
 
 }  // namespace

@@ -208,7 +208,10 @@ Status run_serve(const ServeOptions& options, CommandContext& context) {
   const auto store = TRY(Store::open(TRY(context.data_folder()), settings, settings.instance, OpenedFor::work));
   transport::http::HttpServer server(store->operations(), server_settings(settings, descriptors));
   TRY(store->maintain());
-  if (const Status started = server.start(); !started) return fail(ErrorCode::failed, started.error().detail);
+  if (const Status started = server.start(); !started) {
+    return fail(ErrorCode::failed,
+                started.error().detail + "; stop what listens there, or name another HOST:PORT with --listen");
+  }
   transport::http::ListenAddress bound = settings.listen;
   bound.port = server.port();
   auth::log_event(auth::LogLevel::info, "serving",

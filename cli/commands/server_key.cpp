@@ -132,7 +132,7 @@ Status run_server_key_replace(const ServerKeyReplaceOptions& options, CommandCon
   context.terminal.say("Tell your users the new fingerprint; who knows the former one " +
                        std::string(options.without_succession ? "has to be told" : "is led to it meanwhile") + ":\n  " +
                        fingerprint + "\nAnd write it into " + std::string(kSettingsFile) +
-                       " in the place of the former one: fingerprint = \"" + fingerprint + "\"");
+                       " in the place of the former one:\n  fingerprint = \"" + fingerprint + "\"");
   return ok();
 }
 

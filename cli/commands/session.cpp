@@ -3,8 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "auth/records/id_prefixes.hpp"
 #include "cli/local_carrier.hpp"
-#include "storage/base/text.hpp"
+#include "storage/base/shell.hpp"
 
 namespace countersign::cli::commands {
 namespace {
@@ -57,7 +58,19 @@ T naming(T answer, const std::string& what) {
 }
 
 std::string describe_session(const std::string& user, const std::string& session) {
-  return "no session " + session + " of an account " + user;
+  return "no session " + session + " of " + user;
+}
+
+// Each was named beside the list; it opens nothing, and stays until its account's sessions end.
+Status judge_damaged(const Json& answer) {
+  const Json* damaged = answer.find("damaged");
+  if (damaged == nullptr) return ok();
+  const std::string& account = *damaged->items()->front().find("account")->string();
+  return fail(
+      ErrorCode::record_tampered,
+      fmt::format("{} of the sessions cannot be read, and open nothing; `countersign session end {} --all` ends "
+                  "those of the first one's account, and `countersign status --deep` looks for more damage",
+                  damaged->items()->size(), account.substr(0, auth::records::kPrefixDigitsMin)));
 }
 
 Status run_session_list(const SessionListOptions& options, CommandContext& context) {
@@ -65,15 +78,18 @@ Status run_session_list(const SessionListOptions& options, CommandContext& conte
   if (options.user) fields = name_account(std::move(fields), *options.user);
   const Json answer = TRY(ask_local(context, "account.sessions", std::move(fields), ""));
   const Json& sessions = *answer.find("sessions");
-  if (sessions.items()->empty() && !context.terminal.json()) context.terminal.say("There are no sessions.");
-  context.terminal.answer(context.terminal.json() ? answer
-                                                  : with_first(sessions, {"username", "session", "method", "created_at",
-                                                                          "idle_expires_at", "transport"}));
-  if (const Json* next = answer.find("next"); next != nullptr && !context.terminal.json()) {
-    context.terminal.say(fmt::format("More follow: countersign session list {}--after {}",
-                                     options.user ? escape_for_display(*options.user) + " " : "", *next->string()));
+  if (sessions.items()->empty() && answer.find("damaged") == nullptr && !context.terminal.json())
+    context.terminal.say("There are no sessions.");
+  Json shown = with_first(sessions, {"username", "session", "method", "created_at", "idle_expires_at", "transport"});
+  if (const Json* damaged = answer.find("damaged")) {
+    shown = Json::object().set("sessions", std::move(shown)).set("damaged", *damaged);
   }
-  return ok();
+  context.terminal.answer(context.terminal.json() ? answer : shown);
+  if (const Json* next = answer.find("next"); next != nullptr && !context.terminal.json()) {
+    context.terminal.say(fmt::format("More follow:\n  countersign session list {}--after {}",
+                                     options.user ? quoted_for_shell(*options.user) + " " : "", *next->string()));
+  }
+  return judge_damaged(answer);
 }
 
 Status run_session_show(const SessionShowOptions& options, CommandContext& context) {

@@ -68,7 +68,7 @@ TEST_CASE("a backup made beside a running server goes back into every kind of st
     // A restore wants the store for itself.
     const ProgramRun beside = installation.run({"restore", backup.string(), "--replace", "--yes"});
     CHECK(beside.exit_code == 7);
-    CHECK(beside.error.find("stop it first") != std::string::npos);
+    CHECK(beside.error.find("has to end first") != std::string::npos);
     CHECK(server.session_status(token) == 200);
     CHECK(server.stop(SIGTERM) == 0);
   }

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "tests/support/program.hpp"
+#include "tests/support/unwrapped.hpp"
 
 using namespace countersign;
 using namespace countersign::test;
@@ -102,7 +103,7 @@ TEST_CASE("the filter between two curls checks the server and logs in") {
         in_shell(world.installation, world.alice, line("https://bank.example.org", world.installation.fingerprint()));
     CHECK(refused.exit_code != 0);
     CHECK(refused.output.empty());
-    CHECK(refused.error.find("https://bank.example.org was meant") != std::string::npos);
+    CHECK(unwrapped(refused.error).find("https://bank.example.org was meant") != std::string::npos);
   }
   SECTION("a server with another key gets nothing signed") {
     const ProgramRun refused = in_shell(world.installation, world.alice, line(kServerName, world.alice.key));

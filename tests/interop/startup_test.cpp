@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "tests/support/program.hpp"
+#include "tests/support/unwrapped.hpp"
 #include "tests/support/waiting.hpp"
 
 using namespace countersign;
@@ -245,8 +246,8 @@ TEST_CASE("a client without GnuPG or without the key says which it is") {
   environment.emplace_back("PATH=/nonexistent");
   const ProgramRun without = run_program({COUNTERSIGN_PROGRAM, "respond"}, challenge, environment);
   CHECK(without.exit_code == 1);
-  CHECK(without.error.find("not installed") != std::string::npos);
+  CHECK(unwrapped(without.error).find("not installed") != std::string::npos);
   const ProgramRun keyless = installation.run({"respond"}, challenge, &empty);
   CHECK(keyless.exit_code == 3);
-  CHECK(keyless.error.find("none of your keys") != std::string::npos);
+  CHECK(unwrapped(keyless.error).find("none of your keys") != std::string::npos);
 }

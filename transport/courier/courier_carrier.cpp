@@ -55,11 +55,6 @@ std::string refusal_of(Face face) {
   return std::string(name_of(face)).append("\n");
 }
 
-// OpenPGP's packets begin with this bit (RFC 4880 §4.2), and no text in UTF-8 is like them.
-bool is_binary(std::string_view text) {
-  return !text.empty() && (static_cast<std::uint8_t>(text.front()) & 0x80U) != 0 && !is_utf8(text);
-}
-
 tl::unexpected<Error> refuse_binary(InboxKind kind) {
   return fail(ErrorCode::file_refused,
               std::string("binary, and only armored text is taken; make it with\n  ") +
@@ -182,7 +177,7 @@ class Import {
     } else if (auth::openpgp::gate::is_secret_key(*text)) {
       file.outcome = auth::openpgp::gate::refuse_secret_key();
       write_refusal(id, file);
-    } else if (is_binary(*text)) {
+    } else if (auth::openpgp::gate::begins_a_packet(*text)) {
       file.outcome = refuse_binary(file.kind);
     } else if (auth::openpgp::gate::is_cut_off(*text)) {
       file.outcome = fail(ErrorCode::file_incomplete, "does not end with the END line of an armor");

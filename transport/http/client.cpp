@@ -136,6 +136,7 @@ Result<HttpClient> HttpClient::open(std::string_view base_url) {
     return refused("neither http nor https");
   }
   if (rest.ends_with('/')) rest.remove_suffix(1);
+  if (rest.find('/') != std::string_view::npos) return refused("it has a path");
   std::string_view host = rest;
   std::string_view port;
   if (rest.starts_with('[')) {

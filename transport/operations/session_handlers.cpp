@@ -42,6 +42,18 @@ Json list_fields(const std::vector<auth::records::Session>& sessions, std::strin
   return Json::object().set("sessions", std::move(list));
 }
 
+Json damaged_fields(const std::vector<auth::sessions::DamagedSession>& damaged) {
+  Json list = Json::array();
+  for (const auto& one : damaged) {
+    list.push(Json::object()
+                  .set("account", one.account)
+                  .set("session", one.session)
+                  .set("error", name_of(one.error.code))
+                  .set("detail", one.error.detail));
+  }
+  return list;
+}
+
 }  // namespace
 
 Result<Json> open_session(const Message& message, auth::sessions::Login& login, auth::accounts::Passwords& passwords) {
@@ -135,6 +147,7 @@ Result<Json> list_account_sessions(const Message& message, const auth::Context& 
   const auto page =
       TRY(auth::sessions::read_sessions(context.medium, sessions, account, after, static_cast<std::size_t>(limit)));
   Json answer = list_fields(page.sessions, "");
+  if (!page.damaged.empty()) answer.set("damaged", damaged_fields(page.damaged));
   if (!page.next.empty()) answer.set("next", page.next);
   return answer;
 }

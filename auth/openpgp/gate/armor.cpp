@@ -171,6 +171,10 @@ bool holds_armor(std::string_view text) {
   return text.find(kBeginPgp) != std::string_view::npos;
 }
 
+bool begins_a_packet(std::string_view text) {
+  return !text.empty() && (static_cast<std::uint8_t>(text.front()) & 0x80U) != 0 && !is_utf8(text);
+}
+
 bool begins_armored(std::string_view label, std::string_view text) {
   const std::string begin = line_of(kBegin, label);
   return without_leading_blanks(text).substr(0, begin.size()) == begin;

@@ -30,6 +30,9 @@ bool holds_armor(std::string_view text);
 // Does it begin with an armored block of that label?
 bool begins_armored(std::string_view label, std::string_view text);
 
+// Does it begin as a packet does (RFC 4880 §4.2: the first bit), and as no text in UTF-8 can?
+bool begins_a_packet(std::string_view text);
+
 // A line `-----BEGIN PGP LABEL-----` or `-----END PGP LABEL-----`, of any label.
 bool is_begin_line(std::string_view line);
 bool is_end_line(std::string_view line);

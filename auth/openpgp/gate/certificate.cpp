@@ -15,7 +15,7 @@
 namespace countersign::auth::openpgp::gate {
 namespace {
 
-constexpr std::string_view kExportHint = "; export it with gpg --export-options export-minimal --armor --export";
+constexpr std::string_view kExportHint = "; export it with `gpg --export-options export-minimal --armor --export`";
 
 enum class Part { primary, user_id, dropped, subkey };
 
@@ -107,7 +107,8 @@ class CertificateWalk {
  private:
   Status take_primary(ByteView body) {
     if (!keys_.empty()) {
-      return fail(ErrorCode::certificate_refused, "two certificates; one is wanted: gpg --armor --export FINGERPRINT");
+      return fail(ErrorCode::certificate_refused,
+                  "two certificates; one is wanted: `gpg --armor --export FINGERPRINT`");
     }
     const KeyPacket key = TRY(read_key_packet(body));
     if (!key.is_known) {
@@ -250,7 +251,7 @@ Status judge_size(std::size_t bytes, std::size_t bytes_max) {
 tl::unexpected<Error> refuse_secret_key() {
   return fail(ErrorCode::secret_key_handed_in,
               "this is a SECRET key, and it was not stored. If it left its owner's machine for this, it is exposed: "
-              "revoke it and make a new one. What is wanted is the public key: gpg --armor --export FINGERPRINT");
+              "revoke it and make a new one. What is wanted is the public key: `gpg --armor --export FINGERPRINT`");
 }
 
 std::string GatedCertificate::armored() const {

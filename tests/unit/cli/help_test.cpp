@@ -68,3 +68,29 @@ TEST_CASE("a line is broken at blanks, and a word that is too long stays whole")
   CHECK(cli::wrapped("  aaaaaaaaaaaa b", 4, 8) == "  aaaaaaaaaaaa\n    b");
   CHECK(cli::wrapped("one two      ", 2, 8) == "one two");
 }
+
+TEST_CASE("talk is broken where a line ends, and goes on as far in as it began") {
+  CHECK(cli::wrapped_talk("one two three", 8) == "one two\n  three");
+  CHECK(cli::wrapped_talk("one\n  two three\n", 8) == "one\n  two\n  three\n");
+}
+
+TEST_CASE("talk breaks nothing that is to be copied") {
+  CHECK(cli::wrapped_talk("ask `gpg --list-keys` now", 10) == "ask\n  `gpg --list-keys`\n  now");
+  CHECK(cli::wrapped_talk("in '/media/My Stick/x' it", 10) == "in\n  '/media/My Stick/x'\n  it");
+  CHECK(cli::wrapped_talk("it; run: countersign clock accept, or wait", 12) ==
+        "it; run:\n  countersign clock accept,\n  or wait");
+  const std::string own_line = "Run:\n  countersign server trust https://auth.example.org FINGERPRINT";
+  CHECK(cli::wrapped_talk(own_line, 20) == own_line);
+}
+
+TEST_CASE("an apostrophe and a quote that is never closed keep no line whole") {
+  CHECK(cli::wrapped_talk("the server's name and the user's", 12) == "the server's\n  name and\n  the user's");
+  CHECK(cli::wrapped_talk("one 'two three", 8) == "one 'two\n  three");
+}
+
+TEST_CASE("who mistyped is told of the command whose help says more") {
+  const std::vector<Command> commands = cli::commands::all();
+  CHECK(cli::command_named({"--data", "account", "session", "list", "alice"}, commands) == "countersign session list");
+  CHECK(cli::command_named({"session", "lst"}, commands) == "countersign session");
+  CHECK(cli::command_named({"sesion"}, commands).empty());
+}

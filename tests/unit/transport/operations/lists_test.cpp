@@ -108,6 +108,34 @@ TEST_CASE("sessions of all accounts are listed page by page, each with its usern
   }
 }
 
+TEST_CASE("a session that is damaged is named, and hides none of the others") {
+  House house;
+  house.add(alice());
+  house.add(bob());
+  std::set<std::string> opened;
+  for (const Person* person : {&alice(), &bob(), &alice()}) opened.insert(house.log_in(*person).session.id);
+  const std::string damaged = house.log_in(alice()).session.id;
+  must(put(house.medium(), records::pointer_name(alice().account(), damaged), "{}"));
+  const Json all = ask(house, "account.sessions");
+  const auto ids = column(all, "sessions", "session");
+  CHECK(std::set<std::string>(ids.begin(), ids.end()) == opened);
+  CHECK(column(all, "damaged", "session") == Names{damaged});
+  CHECK(column(all, "damaged", "account") == Names{alice().account()});
+  CHECK(column(all, "damaged", "error") == Names{"record_unreadable"});
+  std::set<std::string> paged;
+  std::string after;
+  for (int page = 0; page < 4; ++page) {
+    const Json one = ask(house, "account.sessions", Json::object().set("limit", 1).set("after", after));
+    for (const std::string& id : column(one, "sessions", "session")) paged.insert(id);
+    if (one.find("damaged") != nullptr) paged.insert(damaged);
+    const Json* next = one.find("next");
+    CHECK((next == nullptr) == (page == 3));
+    if (next != nullptr) after = *next->string();
+  }
+  opened.insert(damaged);
+  CHECK(paged == opened);
+}
+
 TEST_CASE("a session is shown and ended by the first digits of its id") {
   House house;
   house.add(alice());

@@ -126,3 +126,11 @@ TEST_CASE("packets are read from armor or binary and not from behind other text"
     CHECK(refused.error().code == ErrorCode::armor_invalid);
   }
 }
+
+TEST_CASE("packets begin as no text in UTF-8 does") {
+  CHECK(openpgp::gate::begins_a_packet("\x99\x01\x0d\x04"));
+  CHECK(openpgp::gate::begins_a_packet("\xc6\x33\x04"));
+  CHECK(!openpgp::gate::begins_a_packet(""));
+  CHECK(!openpgp::gate::begins_a_packet("-----BEGIN PGP PUBLIC KEY BLOCK-----"));
+  CHECK(!openpgp::gate::begins_a_packet("\xc3\xa9t\xc3\xa9"));
+}
