@@ -14,8 +14,9 @@ Status same(EngineNames names, const std::string& what, const std::string& first
 }
 
 std::optional<Instant> earlier(const std::optional<Instant>& a, const std::optional<Instant>& b) {
-  if (!a || !b) return a ? a : b;
-  return std::min(*a, *b);
+  const Instant never = Instant::max();
+  const Instant end = std::min(a.value_or(never), b.value_or(never));
+  return end == never ? std::nullopt : std::optional(end);
 }
 
 Result<KeyFacts> agree_on_key(EngineNames names, const KeyFacts& first, const KeyFacts& second) {

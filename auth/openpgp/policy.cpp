@@ -161,7 +161,7 @@ Status judge_certificate(const CertificateFacts& facts, Instant now) {
   for (const KeyFacts& subkey : facts.subkeys) {
     if (best == Bar::none) break;
     const Bar bar = bar_to_signing(subkey, now);
-    if (bar == Bar::none || bar > best) best = bar;
+    best = bar == Bar::none ? bar : std::max(best, bar);
   }
   if (best != Bar::none) return lacking(facts, best, "signs");
   TRY(choose_encryption_key(facts, now));

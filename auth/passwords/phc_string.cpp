@@ -25,7 +25,7 @@ std::optional<std::string_view> take_until(std::string_view& text, std::string_v
 }
 
 std::optional<std::uint32_t> number_between(std::string_view text, std::uint32_t least, std::uint32_t most) {
-  if (text.empty() || text.front() < '1' || text.front() > '9') return std::nullopt;
+  if (text.starts_with('0')) return std::nullopt;  // from_chars takes that, and of all else digits alone
   std::uint32_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) return std::nullopt;

@@ -73,7 +73,7 @@ bool is_boundary(std::string_view line, std::string_view begin) {
 
 // A line that would be a BEGIN line if more of it were there.
 bool is_part_of_begin(std::string_view line) {
-  if (line.size() <= kBeginPgp.size()) return !line.empty() && kBeginPgp.starts_with(line);
+  if (kBeginPgp.starts_with(line)) return true;
   if (!line.starts_with(kBeginPgp)) return false;
   line.remove_prefix(kBeginPgp.size());
   const auto* const dashes = std::find_if_not(line.begin(), line.end(), is_label_character);
@@ -111,16 +111,15 @@ std::string enarmor(std::string_view label, ByteView packets) {
 Result<Bytes> dearmor(std::string_view label, std::string_view text) {
   const auto lines = split_lines(without_leading_blanks(text));
   std::size_t at = 0;
-  const auto line = [&] { return without_trailing_blanks(lines[at]); };
+  // Empty behind the last one.
+  const auto line = [&] { return at < lines.size() ? without_trailing_blanks(lines[at]) : std::string_view(); };
 
-  if (lines.empty() || line() != line_of(kBegin, label)) {
+  if (line() != line_of(kBegin, label)) {
     return fail(ErrorCode::armor_invalid, "does not begin with " + line_of(kBegin, label));
   }
   ++at;
-  while (at < lines.size() && is_armor_header(line())) ++at;
-  if (at == lines.size() || !line().empty()) {
-    return fail(ErrorCode::armor_invalid, "no empty line after the armor headers");
-  }
+  while (is_armor_header(line())) ++at;
+  if (!line().empty()) return fail(ErrorCode::armor_invalid, "no empty line after the armor headers");
   ++at;
 
   std::string body;

@@ -300,7 +300,7 @@ Result<GatedCertificate> merge_certificates(const GatedCertificate& former, cons
     append(all, part.packet);
     for (const Bytes& each : part.signatures) append(all, each);
   }
-  return admit_certificate(all, 2 * kCertificateKeptBytesMax);
+  return admit_certificate(all, all.size());  // twice what one may hold, at most
 }
 
 }  // namespace countersign::auth::openpgp::gate

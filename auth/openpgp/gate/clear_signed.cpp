@@ -59,10 +59,9 @@ tl::unexpected<Error> malformed(const char* why) {
   return fail(ErrorCode::malformed_message, why);
 }
 
-// The whole rest could be the beginning of that line and of nothing else.
+// The whole rest could be the beginning of that line and of nothing else. Nobody asks where it is that line.
 bool is_cut_line(const Lines& lines, std::string_view whole_line) {
-  const std::string_view rest = lines.rest();
-  return rest.size() < whole_line.size() && starts_with(whole_line, rest);
+  return starts_with(whole_line, lines.rest());
 }
 
 // Collects the value of one line while the cleartext goes by: up to the line that stands behind it in a statement.

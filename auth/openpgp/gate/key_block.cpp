@@ -15,12 +15,13 @@ struct BlockPart {
   std::vector<ByteView> signatures;
 };
 
+// Of what the gate wrote, where a signature always has a part before it.
 Result<std::vector<BlockPart>> split(ByteView packets) {
   std::vector<BlockPart> parts;
   PacketReader reader(packets);
   while (!reader.at_end()) {
     const Packet packet = TRY(reader.next());
-    if (packet.tag == tag::kSignature && !parts.empty()) {
+    if (packet.tag == tag::kSignature) {
       parts.back().signatures.push_back(packet.body);
     } else {
       parts.push_back({packet, {}});
@@ -46,7 +47,7 @@ Status append_user_id(Bytes& out, const BlockPart& part) {
       continue;
     }
     const Instant created = TRY(creation_time(packet)).value_or(Instant());
-    if (newest.empty() || created >= newest_time) {
+    if (created >= newest_time) {
       newest = body;
       newest_time = created;
     }

@@ -39,7 +39,6 @@ constexpr Form kForms[] = {
     {subpacket::kKeyExpirationTime, 4, 4, true},
     {subpacket::kRevocationKey, 22, 22, false},
     {subpacket::kIssuerKeyId, 8, 8, true},
-    {subpacket::kNotation, 8, kAnyBytes, false},
     {subpacket::kKeyserverPreferences, 1, kAnyBytes, true},
     {subpacket::kPrimaryUserId, 1, 1, true},
     {subpacket::kKeyFlags, 1, kAnyBytes, true},

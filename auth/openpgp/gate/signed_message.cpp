@@ -107,14 +107,8 @@ Result<Bytes> make_signed_message(std::string_view text, ByteView signature, Byt
   const ByteView body = TRY(reader.next()).body;
   const SignaturePacket packet = TRY(read_signature_packet(body));
 
-  Bytes key_id;
-  for (const Subpacket& each : packet.unhashed) {
-    if (each.type == subpacket::kIssuerKeyId) key_id.assign(each.body.begin(), each.body.end());
-  }
-  if (key_id.size() != 8) return fail(ErrorCode::packet_refused, "the signature names no issuer");
-
   Bytes one_pass = {3, gated.signature_class(), gated.hash_algorithm(), gated.public_key_algorithm()};
-  append(one_pass, key_id);
+  append(one_pass, gated.issuer_key_id());
   one_pass.push_back(1);
 
   Bytes literal = {static_cast<std::uint8_t>(gated.signature_class() == 0x01 ? 't' : 'b'), 0};
@@ -122,7 +116,7 @@ Result<Bytes> make_signed_message(std::string_view text, ByteView signature, Byt
   append(literal, as_bytes(text));
 
   Bytes unhashed;
-  append_subpacket(unhashed, subpacket::kIssuerKeyId, key_id);
+  append_subpacket(unhashed, subpacket::kIssuerKeyId, gated.issuer_key_id());
   if (!key_block.empty()) {
     Bytes value = {0};
     append(value, key_block);

@@ -35,7 +35,8 @@ struct Scene {
   SignatureForm form = SignatureForm::detached;
   SignatureWindow window{kNow - Seconds(300), kNow + Seconds(300)};
   Instant now = kNow;
-  std::string valid_over = std::string(kText);
+  std::string text = std::string(kText);
+  std::string valid_over = text;
   std::vector<std::string> asked;
   FakeOpenPgp engine;
 
@@ -54,11 +55,11 @@ struct Scene {
     engine.on_inspect = [this](const openpgp::gate::GatedCertificate&, Instant) -> Result<CertificateFacts> {
       return keys;
     };
-    engine.on_verify = [this](const openpgp::gate::GatedCertificate&, std::string_view text,
+    engine.on_verify = [this](const openpgp::gate::GatedCertificate&, std::string_view over,
                               const openpgp::gate::GatedSignature&) -> Result<SignatureFacts> {
-      asked.emplace_back(text);
+      asked.emplace_back(over);
       SignatureFacts answer = facts;
-      answer.valid = facts.valid && text == valid_over;
+      answer.valid = facts.valid && over == valid_over;
       return answer;
     };
   }
@@ -66,7 +67,7 @@ struct Scene {
   Result<AcceptedSignature> accept() {
     const auto signature = openpgp::gate::admit_signature(body.packets());
     REQUIRE(signature);
-    return accept_signature(engine, certificate, kText, *signature, form, window, now);
+    return accept_signature(engine, certificate, text, *signature, form, window, now);
   }
   ErrorCode code() {
     const auto result = accept();
@@ -284,4 +285,35 @@ TEST_CASE("an engine out of order accepts nothing") {
   Scene other;
   other.engine.on_inspect = nullptr;
   CHECK(other.code() == ErrorCode::openpgp_unavailable);
+}
+
+TEST_CASE("a text without a final line end is asked for once, whatever its form") {
+  for (const std::string& text : {std::string("statement"), std::string()}) {
+    for (const SignatureForm form : {SignatureForm::clear_signed, SignatureForm::detached}) {
+      Scene scene;
+      scene.form = form;
+      scene.body.signature_class = 0x01;
+      scene.text = scene.valid_over = text;
+      CHECK(scene.accept());
+      CHECK(scene.asked == std::vector<std::string>{text});
+    }
+  }
+}
+
+TEST_CASE("of the keys of a certificate the one that the signature names is judged, wherever it stands") {
+  for (const bool first : {true, false}) {
+    Scene scene;
+    KeyFacts other = scene.keys.subkeys[0];
+    other.fingerprint = Fingerprint::from_bytes(Bytes(20, 7)).value();
+    other.revoked = true;
+    scene.keys.subkeys.insert(first ? scene.keys.subkeys.begin() : scene.keys.subkeys.end(), other);
+    CHECK(scene.accept());
+  }
+}
+
+TEST_CASE("a key that is named in full is no other of the same key id") {
+  Scene scene;
+  scene.keys.subkeys[0].fingerprint = Fingerprint::from_bytes(concat({Bytes(12, 1), Bytes(8, 0xA5)})).value();
+  CHECK(scene.code() == ErrorCode::signature_by_another_key);
+  CHECK(scene.asked.empty());
 }

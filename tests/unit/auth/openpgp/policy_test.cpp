@@ -33,6 +33,9 @@ CertificateFacts usual() {
   return facts;
 }
 
+// Why a key cannot do its work.
+enum class Bar { algorithm, not_yet, expired, revoked };
+
 template <class T>
 ErrorCode code_of(const Result<T>& result) {
   return result ? ErrorCode::failed : result.error().code;
@@ -209,4 +212,53 @@ TEST_CASE("a key that is still to be made has no state") {
   facts.primary.created_at = kNow + Seconds(1);
   facts.primary.revoked = true;
   CHECK(code_of(judge_certificate(facts, kNow)) == ErrorCode::key_policy);
+}
+
+TEST_CASE("a key may work from the second on in which it was made") {
+  CertificateFacts facts = usual();
+  facts.primary.created_at = kNow;
+  for (KeyFacts& subkey : facts.subkeys) subkey.created_at = kNow;
+  CHECK(judge_certificate(facts, kNow));
+  CHECK(choose_encryption_key(facts, kNow)->fingerprint == fingerprint(2));
+  CHECK(judge_signing_key(facts, fingerprint(3), kNow)->fingerprint == fingerprint(3));
+}
+
+TEST_CASE("of two subkeys of one age the first encrypts") {
+  CertificateFacts facts = usual();
+  facts.subkeys.push_back(key(4, "cv25519", false, false, true));
+  CHECK(choose_encryption_key(facts, kNow)->fingerprint == fingerprint(2));
+}
+
+TEST_CASE("of several keys that cannot do the work the best reason is told") {
+  const auto reason = [](const std::vector<Bar>& bars, bool encrypts) {
+    CertificateFacts facts = usual();
+    facts.primary.can_sign = encrypts;
+    facts.subkeys = {key(9, encrypts ? "ed25519" : "cv25519", false, encrypts, !encrypts)};
+    for (const Bar bar : bars) {
+      KeyFacts one = key(static_cast<std::uint8_t>(10 + facts.subkeys.size()), encrypts ? "cv25519" : "ed25519", false,
+                         !encrypts, encrypts);
+      if (bar == Bar::algorithm) one.algorithm = "rsa1024";
+      if (bar == Bar::not_yet) one.created_at = kNow + Seconds(1);
+      if (bar == Bar::expired) one.expires_at = kNow;
+      if (bar == Bar::revoked) one.revoked = true;
+      facts.subkeys.push_back(one);
+    }
+    return judge_certificate(facts, kNow).error().detail;
+  };
+  for (const bool encrypts : {false, true}) {
+    const std::string key = std::string("the key that ") + (encrypts ? "encrypts" : "signs");
+    CHECK(reason({}, encrypts) == std::string("there is no key that ") + (encrypts ? "encrypts" : "signs"));
+    const std::vector<std::pair<Bar, std::string>> rising = {
+        {Bar::algorithm, key + " is of an algorithm or size that is not accepted"},
+        {Bar::not_yet, key + " was made in the future: is a clock wrong?"},
+        {Bar::expired, key + " has expired"},
+        {Bar::revoked, key + " is revoked"}};
+    for (std::size_t i = 0; i < rising.size(); ++i) {
+      CHECK(reason({rising[i].first}, encrypts) == rising[i].second);
+      for (std::size_t less = 0; less < i; ++less) {
+        CHECK(reason({rising[i].first, rising[less].first}, encrypts) == rising[i].second);
+        CHECK(reason({rising[less].first, rising[i].first}, encrypts) == rising[i].second);
+      }
+    }
+  }
 }

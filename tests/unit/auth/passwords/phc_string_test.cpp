@@ -122,3 +122,16 @@ TEST_CASE("S22 why a password hash was refused says nothing of it") {
   CHECK(refused.error().detail.find(kTag.substr(0, 8)) == std::string::npos);
   CHECK(refused.error().detail.find(kSalt.substr(0, 8)) == std::string::npos);
 }
+
+TEST_CASE("a password hash of over 256 bytes is not looked into") {
+  const auto detail = [](std::size_t bytes) {
+    return passwords::parse_phc_string(kGood + std::string(bytes - kGood.size(), 'A')).error().detail;
+  };
+  CHECK(detail(256) == "password hash: the tag");
+  CHECK(detail(257) == "password hash: too long");
+}
+
+TEST_CASE("a number of a password hash may begin with any digit but a zero") {
+  for (const char* passes : {"1", "2", "8", "9"}) CHECK(read(with("t=3", std::string("t=") + passes)) == "ok");
+  for (const char* memory : {"9000", "10000"}) CHECK(read(with("65536", memory)) == "ok");
+}

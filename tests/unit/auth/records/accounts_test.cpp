@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/faulty_medium.hpp"
 #include "tests/support/planted_password.hpp"
 
 using namespace countersign;
@@ -116,5 +117,96 @@ TEST_CASE("what is left of a deleted account says which key it had and nothing e
     CAPTURE(name);
     CHECK((name.find(alice().account()) == std::string::npos || name == records::account_name(alice().account())));
     CHECK(name != records::key_name(before.fingerprint));
+  }
+}
+
+TEST_CASE("S28 a denial reads what an answer would have read: of nobody both records, of others the part") {
+  House house;
+  FaultyMedium medium(house.medium());
+  records::Accounts accounts(medium, house.seal());
+  const auto reads = [&](ErrorCode denial) {
+    const std::size_t before = medium.calls();
+    must(accounts.read_in_vain(alice().account(), denial, AccountPart::password));
+    return medium.calls() - before;
+  };
+  CHECK(reads(ErrorCode::account_unknown) == 2);
+  CHECK(reads(ErrorCode::account_not_active) == 1);
+  CHECK(reads(ErrorCode::password_unset) == 1);
+  CHECK(reads(ErrorCode::password_wrong) == 0);
+  CHECK(reads(ErrorCode::record_unreadable) == 0);
+}
+
+TEST_CASE("when an account was used last is told where its record says so, and never guessed") {
+  House house;
+  house.add(alice());
+  const std::string name = records::seen_name(alice().account());
+  const auto told = [&](const Json& record) {
+    must(put(house.medium(), name, to_string(house.seal().close(name, record))));
+    return outcome(accounts_of(house).last_login(alice().account()));
+  };
+  CHECK(told(Json::object().set("version", 1).set("last_login", format_time(kNoon))) == "ok");
+  CHECK(accounts_of(house).last_login(alice().account()).value() == kNoon);
+  CHECK(told(Json::object().set("version", 1)) == "record_unreadable");
+  CHECK(told(Json::object().set("version", 1).set("last_login", 5)) == "record_unreadable");
+  CHECK(told(Json::object().set("version", 1).set("last_login", "noon")) == "record_unreadable");
+  must(erase(house.medium(), name));
+  CHECK_FALSE(must(accounts_of(house).last_login(alice().account())));
+}
+
+TEST_CASE("who holds a key is told of a record that is understood") {
+  House house;
+  house.add(alice());
+  const std::string name = records::key_name(alice().fingerprint());
+  CHECK(must(accounts_of(house).holder_of(alice().fingerprint())) == alice().account());
+  CHECK(must(accounts_of(house).holder_of(bob().fingerprint())).empty());
+  for (const Json& record : {Json::object().set("version", 2).set("account", alice().account()),
+                             Json::object().set("version", 1), Json::object().set("version", 1).set("account", 7)}) {
+    must(put(house.medium(), name, to_string(house.seal().close(name, record))));
+    CHECK(outcome(accounts_of(house).holder_of(alice().fingerprint())) == "record_unreadable");
+  }
+}
+
+TEST_CASE("a certificate is the one that the account names, and there") {
+  House house;
+  house.add(alice());
+  house.add(bob());
+  CHECK(outcome(accounts_of(house).certificate_of(stored(house))) == "ok");
+  for (const std::string& text : {bob().certificate(), std::string("no certificate")}) {
+    plant(house, alice(), AccountPart::certificate, text);
+    CHECK(outcome(accounts_of(house).certificate_of(stored(house))) == "record_unreadable");
+  }
+  records::StoredAccount without = stored(house);
+  without.account.parts.erase(AccountPart::certificate);
+  CHECK(outcome(accounts_of(house).certificate_of(without)) == "record_unreadable");
+}
+
+TEST_CASE("a key is staged for nobody who does not come first, and a change over one version alone") {
+  House house;
+  house.add(alice());
+  records::Account account = stored(house).account;
+  const auto certificate = must(accounts_of(house).certificate_of(stored(house)));
+  storage::Batch again;
+  accounts_of(house).stage_key(again, account, certificate);
+  CHECK(outcome(house.medium().commit(again)) == "conflict");
+  const records::StoredAccount before = stored(house);
+  for (const std::string expected : {"ok", "conflict"}) {
+    records::Account changed = before.account;
+    ++changed.epoch;
+    storage::Batch batch;
+    accounts_of(house).stage_change(batch, before, changed);
+    CHECK(outcome(house.medium().commit(batch)) == expected);
+  }
+}
+
+TEST_CASE("the key of an account that was revoked stays its own when it is deleted") {
+  House house;
+  house.add(alice());
+  for (const auto state : {records::AccountState::revoked, records::AccountState::active}) {
+    records::Account account = stored(house).account;
+    account.state = state;
+    storage::Batch batch;
+    accounts_of(house).stage_tombstone(batch, account, kNoon);
+    const std::string key = records::key_name(alice().fingerprint());
+    CHECK(batch.changes().contains(key) == (state == records::AccountState::active));
   }
 }

@@ -23,3 +23,22 @@ TEST_CASE("the record of a redeemed challenge is read as it was written, and not
   CHECK(verdict(Json::object().set("version", 1).set("keep_until", "noon")) == "record_unreadable");
   CHECK(verdict(Json(good).set("grant", 1)) == "record_unreadable");
 }
+
+TEST_CASE("a challenge is consumed once, and its record kept for a while behind its end") {
+  House house;
+  const auto issued = house.challenge_for(alice(), records::Purpose::login, records::Transport::courier);
+  const std::string text = seal_challenge(issued, house.secrets().newest_seal_key()).text;
+  const auto opened = must(records::open_challenge(text, house.secrets()));
+  const auto consume = [&] {
+    storage::Batch batch;
+    stage_consumed(batch, house.seal(), opened, "a grant");
+    return outcome(house.medium().commit(batch));
+  };
+  const auto find = [&] { return must(records::find_consumed(house.medium(), house.seal(), opened.sealed.tag)); };
+  CHECK_FALSE(find());
+  CHECK(consume() == "ok");
+  REQUIRE(find());
+  CHECK(find()->keep_until == issued.expires_at + records::kConsumedKeptAfterExpiry);
+  CHECK(find()->grant == "a grant");
+  CHECK(consume() == "conflict");
+}

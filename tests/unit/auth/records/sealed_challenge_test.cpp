@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "storage/base/hash.hpp"
 #include "tests/support/house.hpp"
 
 using namespace countersign;
@@ -261,6 +262,78 @@ TEST_CASE("store id and server name cannot be shifted into each other") {
   CHECK(records::context_of(to_bytes("ab"), "c") != records::context_of(to_bytes("a"), "bc"));
   // What was restored is another context; what never was has the form that it had before there were restores.
   CHECK(records::context_of(to_bytes("a"), "b") == sha256(as_bytes(std::string_view("a\0b", 3))));
-  CHECK(records::context_of(to_bytes("a"), "b", 1) ==
-        sha256(as_bytes(std::string_view("a\0b\0\0\0\0\0\0\0\0\1", 12))));
+  CHECK(records::context_of(to_bytes("a"), "b", 1) == sha256(as_bytes(std::string_view("a\0b\0\0\0\0\0\0\0\0\1", 12))));
+}
+
+namespace {
+
+// With a right tag over whatever stands before it.
+std::string resealed(Bytes bytes, const secrets::SecretKey& key) {
+  const auto full = hmac_sha256(hkdf_sha256(key.key, as_bytes("countersign challenge v1"), 32), bytes);
+  bytes.insert(bytes.end(), full.begin(), full.begin() + 16);
+  return base64url(bytes);
+}
+
+}  // namespace
+
+TEST_CASE("what a server's own key has sealed is refused where it is not of the format") {
+  House house;
+  const secrets::SecretKey& key = house.secrets().newest_seal_key();
+  const auto verdict = [&](const Bytes& body) {
+    return outcome(records::open_challenge(resealed(body, key), house.secrets()));
+  };
+  const auto body_of = [&](const std::string& extra) {
+    records::Challenge challenge = house.challenge_for(alice(), records::Purpose::enrol, records::Transport::http);
+    challenge.extra = extra;
+    Bytes bytes = *from_base64url(seal_challenge(challenge, key).text);
+    bytes.resize(bytes.size() - 16);
+    return bytes;
+  };
+  const Bytes good = body_of("alice");
+  CHECK(verdict(good) == "ok");
+  const auto changed = [&](std::size_t at, std::uint8_t value) {
+    Bytes bytes = good;
+    bytes.at(at) = value;
+    return verdict(bytes);
+  };
+  for (const std::uint8_t value : std::initializer_list<std::uint8_t>{0, 6, 255}) {
+    CHECK(changed(9, value) == "challenge_invalid");  // the purpose
+  }
+  for (const std::uint8_t value : std::initializer_list<std::uint8_t>{0, 3, 255}) {
+    CHECK(changed(10, value) == "challenge_invalid");  // the transport
+  }
+  CHECK(changed(9, 1) == "challenge_invalid");  // a login, whose name is not padded
+  CHECK(changed(156, 4) == "challenge_invalid");
+  CHECK(changed(156, 6) == "challenge_invalid");
+  // What is said besides has 512 bytes at most.
+  Bytes longest = body_of(std::string(512, 'a'));
+  CHECK(verdict(longest) == "ok");
+  longest[156] = static_cast<std::uint8_t>(longest[156] + 1);
+  longest.push_back('a');
+  CHECK(verdict(longest) == "challenge_invalid");
+}
+
+TEST_CASE("why a text is no sealed challenge is said of its length first") {
+  House house;
+  const auto detail = [&](const std::string& text) {
+    return records::open_challenge(text, house.secrets()).error().detail;
+  };
+  CHECK(detail(std::string(2049, 'A')) == "too long");
+  CHECK(detail(std::string(2048, 'A')) == "of an unknown format version");
+  CHECK(detail(base64url(Bytes(25, 1))) == "too short");
+  CHECK(detail(base64url(Bytes(26, 1))) == "sealed with a key that this server does not have");
+  Bytes shortest(26, 1);
+  CHECK(must(records::purpose_claimed_in(base64url(shortest))) == records::Purpose::login);
+}
+
+TEST_CASE("a statement says besides what its purpose has a line for, and of a login no name") {
+  House house;
+  for (const records::Purpose purpose : {records::Purpose::login, records::Purpose::enrol}) {
+    records::Challenge challenge = house.challenge_for(alice(), purpose, records::Transport::http);
+    challenge.extra = "alice";
+    const std::string text = seal_challenge(challenge, house.secrets().newest_seal_key()).text;
+    const auto opened = must(records::open_challenge(text, house.secrets()));
+    CHECK(statement_of(opened, "https://auth.example.org").extra ==
+          (purpose == records::Purpose::enrol ? "alice" : ""));
+  }
 }

@@ -146,3 +146,15 @@ TEST_CASE("S74 a session record that is not understood is refused and never take
     CHECK(outcome(records::parse_session(changed)) == "record_unreadable");
   }
 }
+
+TEST_CASE("a session record says how often the store was restored where it was") {
+  records::Session one = session();
+  one.epoch = 0;
+  CHECK(write_session(one).find("restores") == nullptr);
+  CHECK(must(records::parse_session(write_session(one))).epoch == 0);
+  CHECK(must(records::parse_session(write_session(one))).restores == 0);
+  one.restores = 1;
+  CHECK(must(records::parse_session(write_session(one))).restores == 1);
+  CHECK(outcome(judge_restores(one, 1)) == "ok");
+  for (const int restores : {0, 2}) CHECK(outcome(judge_restores(one, restores)) == "session_expired");
+}

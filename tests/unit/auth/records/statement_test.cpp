@@ -170,3 +170,11 @@ TEST_CASE("a statement over 8 KiB is refused before it is read") {
   long_one.server = std::string(9'000, 'a');
   CHECK(outcome(records::parse_statement(write_statement(long_one))) == "malformed_statement");
 }
+
+TEST_CASE("a statement may be of exactly 8 KiB") {
+  records::Statement longest = statement(records::Purpose::login);
+  longest.server += std::string((8u << 10) - write_statement(longest).size(), 'a');
+  CHECK(outcome(records::parse_statement(write_statement(longest))) == "ok");
+  longest.server += 'a';
+  CHECK(outcome(records::parse_statement(write_statement(longest))) == "malformed_statement");
+}

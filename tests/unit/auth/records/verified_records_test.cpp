@@ -130,3 +130,25 @@ TEST_CASE("there is no view without a cache, or of a medium that gives no mark")
   faulty.fail(1, Fault::before, Lasting::for_ever);
   CHECK_FALSE(records.view());
 }
+
+TEST_CASE("what is kept is counted in bytes: twice its name and its record, and what tables take") {
+  Shelf shelf;
+  shelf.write("record", "word");
+  const std::size_t bytes = 2 * std::string("record").size() + 512 + 2 * text_of(shelf.memory, "record").size();
+  CHECK(shelf.read("record") == "word");
+  CHECK(shelf.records.counts().bytes == bytes);
+  CHECK(shelf.read("none") == "absent");
+  CHECK(shelf.records.counts().bytes == bytes + 2 * 4 + 512);
+  // Read again after a commit it takes the place of what was kept, and what fits exactly is kept.
+  Shelf exact(bytes);
+  for (int i = 0; i < 3; ++i) {
+    exact.write("record", "wor" + std::to_string(i));
+    CHECK(exact.read("record") == "wor" + std::to_string(i));
+    CHECK(exact.records.counts().bytes == bytes);
+    CHECK(exact.records.counts().records == 1);
+  }
+  Shelf narrow(bytes - 1);
+  narrow.write("record", "word");
+  CHECK(narrow.read("record") == "word");
+  CHECK(narrow.records.counts().records == 0);
+}

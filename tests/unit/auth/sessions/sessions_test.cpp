@@ -371,3 +371,18 @@ TEST_CASE("after a refresh without entropy the old token is still good") {
   CHECK(contents_of(house.medium()) == before);
   CHECK(admitted(house, opened.token) == "ok");
 }
+
+TEST_CASE("who names no account or no session of the right form is told so") {
+  House house;
+  house.add(alice());
+  auto& sessions = house.auth().roles().sessions;
+  const std::string id(32, '0');
+  CHECK(outcome(sessions.list("alice", 10)) == "malformed_account_id");
+  CHECK(must(sessions.list(alice().account(), 0)).empty());
+  CHECK(outcome(sessions.show("alice", id)) == "malformed_account_id");
+  CHECK(outcome(sessions.show(alice().account(), "x")) == "malformed_message");
+  CHECK(outcome(sessions.show(alice().account(), id)) == "not_found");
+  CHECK(outcome(sessions.end_one("alice", id, by_hand())) == "malformed_account_id");
+  CHECK(outcome(sessions.end_one(alice().account(), "x", by_hand())) == "malformed_message");
+  CHECK(outcome(sessions.end_all(bob().account(), by_hand())) == "not_found");
+}

@@ -266,3 +266,67 @@ TEST_CASE("the record of full tables fits the medium") {
   throttle::Limits next(house.medium(), house.seal(), "server", house.settings.policies.limits);
   CHECK(outcome(next.load(house.clock.now(), now)) == "ok");
 }
+
+TEST_CASE("a request counts as something to save, and a password too") {
+  House house(strict(), nullptr);
+  for (const bool password : {false, true}) {
+    throttle::Limits limits(house.medium(), house.seal(), "another", house.settings.policies.limits);
+    storage::Batch none, some;
+    CHECK_FALSE(limits.stage(none, kNoon, {}));
+    static_cast<void>(password ? limits.take_password(kHere, alice().account(), {}) : limits.take_request(kHere, {}));
+    CHECK(limits.stage(some, kNoon, {}));
+    CHECK(none.changes().empty());
+    CHECK(some.changes().size() == 1);
+  }
+}
+
+TEST_CASE("a saved record that is not of its form is refused, and the buckets stay as they were") {
+  HouseSettings settings;
+  settings.policies.limits.requests = {1, kPerMinute, 4096};
+  House house(settings, nullptr);
+  const auto load = [&](const Json& record) {
+    put(house, kRecord, to_string(house.seal().close(kRecord, record)));
+    throttle::Limits limits(house.medium(), house.seal(), "server", house.settings.policies.limits);
+    const std::string loaded = outcome(limits.load(kNoon, {}));
+    const std::string taken = outcome(limits.take_request("a key", {}));
+    CHECK(taken == (loaded == "ok" ? "slow_down" : "ok"));
+    return loaded;
+  };
+  const auto with = [](Json levels) {
+    return Json::object()
+        .set("version", 1)
+        .set("saved_at", format_time(kNoon))
+        .set("requests", std::move(levels))
+        .set("password_sources", Json::array())
+        .set("password_accounts", Json::array());
+  };
+  const Json good = with(Json::Array{Json("a key 0")});
+  CHECK(load(good) == "ok");
+  CHECK(load(Json(good).set("version", 2)) == "record_unreadable");
+  CHECK(load(Json(good).set("more", 1)) == "record_unreadable");
+  CHECK(load(with(Json("a key 0"))) == "record_unreadable");
+  CHECK(load(with(Json::Array{Json(1)})) == "record_unreadable");
+  for (const char* line : {"", "0", "a key -1", "a key 0x", "a key x", "a key ", "a key 0 "}) {
+    CAPTURE(line);
+    CHECK(load(with(Json::Array{Json("a key 0"), Json(line)})) == "record_unreadable");
+  }
+}
+
+TEST_CASE("a clock that was set back gives nothing back, and one that went on gives back what it went on by") {
+  HouseSettings settings;
+  settings.policies.limits.requests = {1, 1, 4096};  // one a second
+  House house(settings, nullptr);
+  const auto left_after = [&](Seconds passed) {
+    throttle::Limits before(house.medium(), house.seal(), "server", house.settings.policies.limits);
+    must(before.take_request("a key", {}));
+    storage::Batch batch;
+    REQUIRE(before.stage(batch, kNoon, {}));
+    must(house.medium().commit(batch));
+    throttle::Limits after(house.medium(), house.seal(), "server", house.settings.policies.limits);
+    must(after.load(kNoon + passed, {}));
+    return outcome(after.take_request("a key", {}));
+  };
+  CHECK(left_after(Seconds(-3600)) == "slow_down");
+  CHECK(left_after(Seconds(0)) == "slow_down");
+  CHECK(left_after(Seconds(1)) == "ok");
+}

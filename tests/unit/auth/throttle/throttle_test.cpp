@@ -1,6 +1,8 @@
 #include "auth/throttle/throttle.hpp"
 
 #include <catch2/catch.hpp>
+
+#include <map>
 #include <thread>
 #include <vector>
 
@@ -79,6 +81,68 @@ TEST_CASE("sources that are rested make room") {
   CHECK(throttle.keys() == 4);
   CHECK(taken(throttle, "203.0.113.1", kStart + milliseconds(2500), 3) == 3);
   CHECK(throttle.keys() == 1);
+}
+
+TEST_CASE("a full table is searched for rested sources once a second at most") {
+  throttle::Throttle throttle(limits());
+  for (int i = 0; i < 4; ++i) taken(throttle, "192.0.2." + std::to_string(i), kStart, 3);
+  taken(throttle, "203.0.113.1", kStart + milliseconds(600), 1);   // searched: none has rested
+  taken(throttle, "203.0.113.1", kStart + milliseconds(1599), 1);  // all have, and it is too early to look
+  CHECK(throttle.keys() == 4);
+  taken(throttle, "203.0.113.1", kStart + milliseconds(1600), 1);
+  CHECK(throttle.keys() == 1);
+  // A table with room is not searched: what has rested stays in it.
+  taken(throttle, "203.0.113.2", kStart + std::chrono::hours(1), 1);
+  CHECK(throttle.keys() == 2);
+}
+
+TEST_CASE("the bucket of the rest is full from the beginning on") {
+  throttle::Throttle throttle(limits());
+  for (int i = 0; i < 4; ++i) taken(throttle, "192.0.2." + std::to_string(i), milliseconds(0), 1);
+  CHECK(taken(throttle, "203.0.113.1", milliseconds(0), 10) == 3);
+}
+
+TEST_CASE("what is saved of the buckets is what is left in each, and not the full ones") {
+  throttle::Throttle throttle(limits());
+  taken(throttle, "once", kStart, 1);
+  taken(throttle, "thrice", kStart, 3);
+  const auto saved = [&](milliseconds now) {
+    std::map<std::string, std::int64_t> levels;
+    for (const auto& level : throttle.levels(now)) levels[level.key] = level.left_thousandths;
+    return levels;
+  };
+  CHECK(saved(kStart) == std::map<std::string, std::int64_t>{{"once", 2000}, {"thrice", 0}});
+  CHECK(saved(kStart + milliseconds(250)) == std::map<std::string, std::int64_t>{{"once", 2500}, {"thrice", 500}});
+  CHECK(saved(kStart + milliseconds(500)) == std::map<std::string, std::int64_t>{{"thrice", 1000}});
+  CHECK(saved(kStart + milliseconds(1500)).empty());
+}
+
+TEST_CASE("what is restored has rested meanwhile, and of two levels the lower one counts") {
+  const auto left = [](const std::vector<throttle::ThrottleLevel>& levels, milliseconds rested, int taken_before = 0) {
+    throttle::Throttle throttle(limits());
+    taken(throttle, "key", kStart, taken_before);
+    throttle.restore(levels, rested, kStart);
+    return taken(throttle, "key", kStart, 10);
+  };
+  CHECK(left({{"key", 1000}}, milliseconds(0)) == 1);
+  CHECK(left({{"key", 999}}, milliseconds(0)) == 0);
+  CHECK(left({{"key", 1000}}, milliseconds(499)) == 1);
+  CHECK(left({{"key", 1000}}, milliseconds(500)) == 2);
+  CHECK(left({{"key", -5000}}, milliseconds(500)) == 1);
+  CHECK(left({{"key", 99'000}}, milliseconds(0)) == 3);
+  CHECK(left({{"another", 0}}, milliseconds(0)) == 3);
+  CHECK(left({{"key", 1000}}, milliseconds(0), 1) == 1);
+  CHECK(left({{"key", 2000}}, milliseconds(0), 2) == 1);
+  CHECK(left({{"key", 2000}, {"key", 1000}, {"key", 3000}}, milliseconds(0)) == 1);
+}
+
+TEST_CASE("no more is restored than the table holds") {
+  throttle::Throttle throttle(limits());
+  std::vector<throttle::ThrottleLevel> levels;
+  for (int i = 0; i < 6; ++i) levels.push_back({std::to_string(i), 0});
+  throttle.restore(levels, milliseconds(0), kStart);
+  CHECK(throttle.keys() == 4);
+  CHECK(taken(throttle, "0", kStart, 1) == 0);
 }
 
 TEST_CASE("many threads take no more than there is") {

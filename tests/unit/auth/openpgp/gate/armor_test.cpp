@@ -32,6 +32,35 @@ TEST_CASE("armor gives back what it was given at every size") {
   }
 }
 
+TEST_CASE("armor is written and read as gpg --enarmor writes it") {
+  CHECK(openpgp::gate::enarmor(kLabel, to_bytes("foo")) == block("\nZm9v\n=T8JV\n"));
+  CHECK(openpgp::gate::dearmor(kLabel, block("\nZm9v\n=T8JV\n")).value() == to_bytes("foo"));
+  const std::string two_lines = openpgp::gate::enarmor(kLabel, Bytes(49, 0));
+  CHECK(two_lines.starts_with("-----BEGIN PGP SIGNATURE-----\n\n" + std::string(64, 'A') + "\nAA==\n="));
+}
+
+TEST_CASE("a line of base64 may be of any length, also of a checksum's") {
+  CHECK(openpgp::gate::dearmor(kLabel, block("\nZm9vY\nmFy\n")).value() == to_bytes("foobar"));
+  CHECK(refused(block("\nZm9v\n=T8JVA\n")));
+  CHECK(refused(block("\nZm9v\n=T8J\n")));
+}
+
+TEST_CASE("a line that begins or ends a block has a label of capitals and blanks") {
+  for (const std::string name : {"BEGIN", "END"}) {
+    const auto bounds = [&](const std::string& label, const std::string& dashes = "-----") {
+      const std::string line = "-----" + name + " PGP " + label + dashes;
+      CAPTURE(line);
+      CHECK_FALSE((openpgp::gate::is_begin_line(line) && openpgp::gate::is_end_line(line)));
+      return name == "BEGIN" ? openpgp::gate::is_begin_line(line) : openpgp::gate::is_end_line(line);
+    };
+    for (const char* label : {"A", "Z", " ", "AZ MESSAGE"}) CHECK(bounds(label));
+    for (const char* label : {"", "@", "[", "a", "A1", "A-B", "A\t"}) CHECK_FALSE(bounds(label));
+    CHECK_FALSE(bounds("A", "----"));
+    CHECK_FALSE(bounds("A", "------"));
+    CHECK_FALSE(bounds("A", "-----x"));
+  }
+}
+
 TEST_CASE("armor is read with CRLF and trailing blanks and blank lines around it") {
   const Bytes bytes = to_bytes("some bytes to carry");
   std::string crlf = "\r\n \t\r\n";
@@ -103,6 +132,11 @@ TEST_CASE("every cut of an armored block looks cut off and the whole one does no
   CHECK_FALSE(openpgp::gate::is_cut_off(message + "-----END PGP SIGNED MESSAGE-----\n"));
   CHECK_FALSE(openpgp::gate::is_cut_off(whole + "-- \nsent from my phone\n"));
   CHECK_FALSE(openpgp::gate::is_cut_off(whole + "-----BEGIN PGP SIGNATURE----x"));
+  for (const char* other : {"-----BEGIN PGP -----", "-----BEGIN PGP SIGNATURE--x", "-----BEGIN PGP SIGNATURE-------",
+                            "WITH KIND REGARDS, ALICE", "AND SO IT ENDS AS ALWAYS--"}) {
+    CAPTURE(other);
+    CHECK_FALSE(openpgp::gate::is_cut_off(whole + other));
+  }
   CHECK_FALSE(openpgp::gate::is_cut_off("dear all\n" + whole));
   // The next block may be on its way, and zeros are what was not written.
   for (const char* begun :

@@ -1,82 +1,13 @@
 #include <catch2/catch.hpp>
 
 #include "auth/openpgp/gate/armor.hpp"
-#include "auth/openpgp/gate/key_block.hpp"
-#include "auth/openpgp/gate/packet_gate.hpp"
-#include "tests/support/packet_builder.hpp"
+#include "tests/support/built_certificate.hpp"
 
 using namespace countersign;
 using namespace countersign::auth;
 using namespace countersign::auth::openpgp;
 using namespace countersign::test;
-
-namespace {
-
-Bytes key_body(std::uint8_t seed, std::uint8_t version = 4) {
-  const Bytes oid = {0x2B, 0x06, 0x01, 0x04, 0x01, 0xDA, 0x47, 0x0F, 0x01};
-  return concat({{version}, integer(seed, 4), {22, 9}, oid, mpi(Bytes(33, 0x40))});
-}
-
-Bytes primary() {
-  return packet(6, key_body(1));
-}
-Bytes subkey(std::uint8_t seed = 2) {
-  return packet(14, key_body(seed));
-}
-Bytes user_id() {
-  return packet(13, to_bytes("Alice <alice@example.org>"));
-}
-
-Fingerprint primary_fingerprint() {
-  return openpgp::gate::admit_certificate(to_string(primary()), 1000).value().fingerprint();
-}
-
-Bytes issuer_of(const Fingerprint& fingerprint) {
-  Bytes body = {4};
-  append(body, fingerprint.bytes());
-  return subpacket(33, body);
-}
-
-// A signature of that class that says the primary key made it.
-SignatureBody own(std::uint8_t signature_class) {
-  SignatureBody body = SignatureBody::good();
-  body.signature_class = signature_class;
-  body.hashed[0] = issuer_of(primary_fingerprint());
-  if (signature_class == 0x18) body.hashed.push_back(subpacket(27, Bytes{2}));
-  const Fingerprint fingerprint = primary_fingerprint();
-  body.unhashed = {subpacket(16, fingerprint.key_id())};
-  return body;
-}
-
-// The same, made some seconds earlier.
-SignatureBody own_before(std::uint8_t signature_class, unsigned seconds) {
-  SignatureBody body = own(signature_class);
-  body.hashed[1] = subpacket(2, integer(kBuiltSignatureSeconds - seconds, 4));
-  return body;
-}
-
-Bytes own_signature(std::uint8_t signature_class) {
-  return packet(2, own(signature_class).bytes());
-}
-Bytes foreign_signature(std::uint8_t signature_class) {
-  SignatureBody body = SignatureBody::good();
-  body.signature_class = signature_class;
-  return packet(2, body.bytes());
-}
-
-Bytes plain() {
-  return concat({primary(), user_id(), own_signature(0x13), subkey(), own_signature(0x18)});
-}
-
-Result<openpgp::gate::GatedCertificate> admit(const std::vector<Bytes>& parts) {
-  return openpgp::gate::admit_certificate(to_string(concat(parts)), openpgp::gate::kCertificateReadBytesMax);
-}
-ErrorCode code_of(const std::vector<Bytes>& parts) {
-  const auto result = admit(parts);
-  return result ? ErrorCode::failed : result.error().code;
-}
-
-}  // namespace
+using namespace countersign::test::built;
 
 TEST_CASE("a plain certificate passes as it is and armored") {
   const auto certificate = admit({plain()});
@@ -98,12 +29,6 @@ TEST_CASE("a user id may read like the beginning of an armored block") {
   const auto kept = openpgp::gate::admit_certificate(brought->packets(), openpgp::gate::kCertificateReadBytesMax);
   REQUIRE(kept);
   CHECK(kept->packets() == brought->packets());
-}
-
-TEST_CASE("packets that are too many to read are refused as text is") {
-  const auto refused = openpgp::gate::admit_certificate(Bytes(1001, 0x99), 1000);
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().code == ErrorCode::message_too_large);
 }
 
 TEST_CASE("old packet headers come out as new ones") {
@@ -309,115 +234,10 @@ TEST_CASE("a certificate cut inside a packet is refused") {
   CHECK(ends == 4);  // between packets nothing can be told
 }
 
-TEST_CASE("what is too large to read is refused before it is read and says how to export less") {
-  const auto result = openpgp::gate::admit_certificate(std::string(1001, 'x'), 1000);
-  REQUIRE_FALSE(result);
-  CHECK(result.error().code == ErrorCode::message_too_large);
-  CHECK(result.error().detail.find("export-minimal") != std::string::npos);
-}
-
-TEST_CASE("at most 64 packets and 64 KiB are kept") {
-  std::vector<Bytes> parts = {primary(), user_id()};
-  for (unsigned i = 0; i < 62; ++i) parts.push_back(packet(2, own_before(0x13, i).bytes()));
-  CHECK(admit(parts));
-  parts.push_back(packet(2, own_before(0x13, 62).bytes()));
-  CHECK(code_of(parts) == ErrorCode::message_too_large);
-  const auto large = [](unsigned seconds) {
-    SignatureBody body = own_before(0x13, seconds);
-    body.hashed.push_back(subpacket(20, concat({integer(0, 4), integer(1, 2), integer(6'999, 2), Bytes(7'000, 'n')})));
-    return packet(2, body.bytes());
-  };
-  parts = {primary(), user_id()};
-  for (unsigned i = 0; i < 9; ++i) parts.push_back(large(i));
-  CHECK(admit(parts)->packets().size() > 60'000);
-  parts.push_back(large(9));
-  CHECK(code_of(parts) == ErrorCode::message_too_large);
-}
-
-TEST_CASE("a revocation goes behind the primary key, before whatever else the certificate holds") {
-  const auto revocation = openpgp::gate::admit_revocation(own(0x20).packets());
-  REQUIRE(revocation);
-  const auto revoked = revoked_certificate(admit({plain()}).value(), *revocation);
-  REQUIRE(revoked);
-  CHECK(revoked->packets() ==
-        concat({primary(), revocation->packets(), user_id(), own_signature(0x13), subkey(), own_signature(0x18)}));
-}
-
 TEST_CASE("a signature that stands twice counts once and where it stood first") {
   const Bytes second = packet(13, to_bytes("second"));
   CHECK(admit({primary(), user_id(), own_signature(0x13), own_signature(0x13)})->packets() ==
         concat({primary(), user_id(), own_signature(0x13)}));
   CHECK(admit({primary(), user_id(), own_signature(0x13), second, own_signature(0x13)})->packets() ==
         concat({primary(), user_id(), own_signature(0x13)}));
-}
-
-TEST_CASE("a certificate flooded with foreign signatures keeps what is its own") {
-  for (const std::size_t count : {std::size_t{500}, std::size_t{5'000}, std::size_t{15'000}}) {
-    std::vector<Bytes> parts = {primary(), user_id(), own_signature(0x13)};
-    for (std::size_t i = 0; i < count; ++i) parts.push_back(foreign_signature(0x10));
-    parts.push_back(subkey());
-    parts.push_back(own_signature(0x18));
-    const std::string flooded = to_string(concat(parts));
-    const auto certificate = openpgp::gate::admit_certificate(flooded, openpgp::gate::kCertificateLocalReadBytesMax);
-    REQUIRE(certificate);
-    CHECK(certificate->packets() == plain());
-    if (flooded.size() > openpgp::gate::kCertificateReadBytesMax) {
-      CHECK(openpgp::gate::admit_certificate(flooded, openpgp::gate::kCertificateReadBytesMax).error().code ==
-            ErrorCode::message_too_large);
-    }
-  }
-}
-
-TEST_CASE("the least of a certificate is its primary and newest certification and the subkey that signs") {
-  const Bytes older = packet(2, own_before(0x13, 10).bytes());
-  const Bytes of_second = packet(2, own_before(0x13, 5).bytes());
-  const Bytes other_binding = packet(2, own_before(0x18, 5).bytes());
-  const openpgp::gate::GatedCertificate certificate =
-      admit({primary(), user_id(), own_signature(0x13), older, packet(13, to_bytes("second")), of_second, subkey(2),
-             other_binding, subkey(3), own_signature(0x18)})
-          .value();
-  const Bytes least = concat({primary(), user_id(), own_signature(0x13)});
-  CHECK(openpgp::gate::minimal_certificate(certificate, certificate.fingerprint()).value() == least);
-  const Fingerprint third =
-      openpgp::gate::admit_certificate(to_string(packet(6, key_body(3))), 1000).value().fingerprint();
-  CHECK(openpgp::gate::minimal_certificate(certificate, third).value() ==
-        concat({least, subkey(3), own_signature(0x18)}));
-  CHECK(openpgp::gate::minimal_certificate(certificate, Fingerprint()).error().code == ErrorCode::certificate_refused);
-}
-
-TEST_CASE("two copies of a certificate say together what either says, each thing once") {
-  const Bytes bob = packet(13, to_bytes("Alice elsewhere"));
-  const Bytes later = packet(2, own_before(0x13, 60).bytes());
-  const Bytes revocation = own_signature(0x28);
-  const auto former = admit({primary(), user_id(), own_signature(0x13), subkey(), own_signature(0x18), revocation});
-  const auto copy = admit({primary(), own_signature(0x1F), user_id(), later, bob, own_signature(0x10), subkey(),
-                           own_signature(0x18), subkey(3), packet(2, own_before(0x18, 60).bytes())});
-  REQUIRE(former);
-  REQUIRE(copy);
-  const auto both = openpgp::gate::merge_certificates(*former, *copy);
-  REQUIRE(both);
-  CHECK(both->packets() ==
-        concat({primary(), own_signature(0x1F), user_id(), own_signature(0x13), later, bob, own_signature(0x10),
-                subkey(), own_signature(0x18), revocation, subkey(3), packet(2, own_before(0x18, 60).bytes())}));
-  // Nothing is taken back, and what is known already changes nothing.
-  CHECK(openpgp::gate::merge_certificates(*both, *former)->packets() == both->packets());
-  CHECK(openpgp::gate::merge_certificates(*both, *copy)->packets() == both->packets());
-  CHECK(openpgp::gate::merge_certificates(*both, *both)->packets() == both->packets());
-}
-
-TEST_CASE("copies of two keys, and more than a certificate may hold, are not merged") {
-  const auto one = admit({plain()});
-  const auto other = openpgp::gate::admit_certificate(to_string(packet(6, key_body(9))), 1000);
-  REQUIRE(one);
-  REQUIRE(other);
-  CHECK(openpgp::gate::merge_certificates(*one, *other).error().code == ErrorCode::certificate_refused);
-  std::vector<Bytes> many = {primary(), user_id()}, more = many;
-  for (unsigned each = 0; each < 40; ++each) {
-    many.push_back(packet(2, own_before(0x13, each).bytes()));
-    more.push_back(packet(2, own_before(0x13, 100 + each).bytes()));
-  }
-  const auto first = admit(many), second = admit(more);
-  REQUIRE(first);
-  REQUIRE(second);
-  CHECK(openpgp::gate::merge_certificates(*first, *second).error().code == ErrorCode::message_too_large);
 }

@@ -170,3 +170,36 @@ TEST_CASE("a response cut at any byte is incomplete and never refused") {
     }
   }
 }
+
+TEST_CASE("a response, a message and a certificate may be exactly as long as they may") {
+  using openpgp::gate::kCertificateReadBytesMax;
+  using openpgp::gate::kClearSignedBytesMax;
+  const std::size_t most = 2 * kClearSignedBytesMax + kCertificateReadBytesMax;
+  CHECK(code_of(std::string(most, '\n')) == ErrorCode::file_incomplete);
+  CHECK(code_of(std::string(most + 1, '\n')) == ErrorCode::message_too_large);
+  const std::size_t plain = message("x: \n" + kStatement).size();
+  const auto of_size = [&](std::size_t bytes) {
+    return message("x: " + std::string(bytes - plain, 'x') + "\n" + kStatement);
+  };
+  CHECK(openpgp::gate::split_response(of_size(kClearSignedBytesMax)));
+  CHECK(code_of(of_size(kClearSignedBytesMax + 1)) == ErrorCode::message_too_large);
+  for (const std::size_t over : {0, 1}) {
+    std::string certificate = kCertificate;
+    certificate.insert(38, std::string(kCertificateReadBytesMax - certificate.size() - 1 + over, 'A') + "\n");
+    const auto response = openpgp::gate::split_response(message(kStatement) + certificate);
+    CHECK(response.has_value() == (over == 0));
+    if (!response) CHECK(response.error().code == ErrorCode::message_too_large);
+  }
+}
+
+TEST_CASE("what else of a statement is a hint: its server and its account, where each stands once") {
+  const auto hints = [](const std::string& cleartext) {
+    const auto response = openpgp::gate::split_response(message(cleartext + kStatement));
+    return response ? response->messages.at(0).server_hint + "|" + response->messages.at(0).account_hint : "refused";
+  };
+  CHECK(hints("server: https://a.example\nserver-key: 1\naccount: 0a\nkey: 2\n") == "https://a.example|0a");
+  CHECK(hints("server:\n https://a\n.example\nserver-key: 1\n") == "https://a.example|");
+  CHECK(hints("account: 0a\nkey: 2\naccount: 0b\nkey: 2\n") == "|");
+  CHECK(hints("server: https://a.example\n") == "|");
+  CHECK(hints("") == "|");
+}

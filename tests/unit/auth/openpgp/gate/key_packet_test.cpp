@@ -132,3 +132,15 @@ TEST_CASE("RSA, ElGamal and DSA have as many integers as they have, and each say
   CHECK_FALSE(is_known(rsa(mpi(Bytes(256, 0x81)), mpi(Bytes{1, 0xFF, 0xFF, 0xFF, 0xFF}))));  // 33 bits
   CHECK_FALSE(is_known(concat({{4}, integer(1, 4), {99}, Bytes(40, 1)})));
 }
+
+TEST_CASE("a key's packet is of 64 KiB at most, less one") {
+  const auto unknown = [](std::size_t bytes) {
+    Bytes key = concat({{4}, integer(1, 4), {99}});
+    key.resize(bytes, 1);
+    return key;
+  };
+  const auto longest = openpgp::gate::read_key_packet(unknown(0xFFFF));
+  REQUIRE(longest);
+  CHECK_FALSE(longest->is_known);
+  CHECK(is_refused(unknown(0x10000)));
+}

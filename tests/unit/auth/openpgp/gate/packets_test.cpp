@@ -131,3 +131,25 @@ TEST_CASE("an integer has the bits from its first one on") {
   CHECK(bit_length(Bytes{1, 0}) == 9);
   CHECK(bit_length(Bytes{0xFF, 0, 0}) == 24);
 }
+
+TEST_CASE("a header that is cut off is told from a body that is") {
+  const auto detail = [](const Bytes& bytes) {
+    const auto packet = PacketReader(bytes).next();
+    return packet ? "whole" : packet.error().detail;
+  };
+  const std::string header = "a packet header is cut off", body = "a user id (13) packet is cut off";
+  CHECK(detail({0xCD, 0xC0}) == header);
+  CHECK(detail({0xCD, 0xC0, 0}) == body);
+  CHECK(detail({0xCD, 0xFF, 0, 0, 0}) == header);
+  CHECK(detail({0xCD, 0xFF, 0, 0, 0, 0}) == "whole");
+  CHECK(detail({0xCD, 0xFF, 0, 0, 0, 1}) == body);
+  CHECK(detail({0xB5, 0}) == header);
+  CHECK(detail({0xB5, 0, 0}) == "whole");
+}
+
+TEST_CASE("what is hashed of a key has two octets of length, and of a user id four") {
+  const Bytes two = {7, 8};
+  CHECK(hashed_form({tag::kPublicKey, two}) == Bytes{0x99, 0, 2, 7, 8});
+  CHECK(hashed_form({tag::kPublicSubkey, ByteView(two).first(1)}) == Bytes{0x99, 0, 1, 7});
+  CHECK(hashed_form({tag::kUserId, two}) == Bytes{0xB4, 0, 0, 0, 2, 7, 8});
+}

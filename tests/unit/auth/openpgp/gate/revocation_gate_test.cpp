@@ -120,3 +120,30 @@ TEST_CASE("a revocation goes behind the primary key of its own certificate and o
   CHECK(revoked_certificate(certificate, own).value().packets() == concat({primary, own.packets()}));
   CHECK(own.packets() == to_bytes(body.packets()));
 }
+
+TEST_CASE("a revocation as GnuPG keeps it is told apart up to 8 KiB, and a secret key always") {
+  const std::string kept = "Above.\n:-----BEGIN PGP PUBLIC KEY BLOCK-----\n";
+  const std::size_t most = openpgp::gate::kSignatureBytesMax;
+  const auto hint = [](const std::string& text) {
+    const auto refused = openpgp::gate::admit_revocation(text);
+    return !refused && refused.error().detail.find("remove the text above") != std::string::npos;
+  };
+  CHECK(hint(kept + std::string(most - kept.size(), 'x')));
+  CHECK_FALSE(hint(kept + std::string(most - kept.size() + 1, 'x')));
+  CHECK(verdict_on(openpgp::gate::enarmor("PGP PRIVATE KEY BLOCK", Bytes(9, 1))) == "secret_key_handed_in");
+}
+
+TEST_CASE("a revocation may give no reason, or one without a text") {
+  SignatureBody body = good_revocation();
+  body.hashed.back() = subpacket(kReason, Bytes{3});
+  const auto brief = openpgp::gate::admit_revocation(body.packets());
+  REQUIRE(brief);
+  CHECK(brief->reason() == 3);
+  CHECK(brief->text().empty());
+  body.hashed.back() = subpacket(kReason, Bytes{});
+  CHECK(verdict_on(body.packets()) == "ok");
+  body.hashed.pop_back();
+  CHECK(verdict_on(body.packets()) == "ok");
+  body.hashed.push_back(subpacket(3, integer(0, 4)));  // it never ends
+  CHECK(verdict_on(body.packets()) == "ok");
+}

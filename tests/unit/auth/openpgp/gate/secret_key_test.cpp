@@ -149,3 +149,26 @@ TEST_CASE("a secret key's certificate is its public parts and what is signed of 
   CHECK(outcome(openpgp::gate::fingerprint_of_secret_key(secret_packet(protection(254, 9, 3), 7))) ==
         "certificate_refused");  // a subkey alone
 }
+
+TEST_CASE("a key is encrypted where each of its parts is") {
+  const Bytes shut = protection(254, 9, 3), open = protection(0, 9, 3);
+  const auto is_each = [](const Bytes& primary, const Bytes& subkey) {
+    const Bytes key = concat({secret_packet(primary), secret_packet(subkey, 7)});
+    return must(openpgp::gate::inspect_secret_key(to_string(key))).is_encrypted;
+  };
+  CHECK(is_each(shut, shut));
+  CHECK_FALSE(is_each(shut, open));
+  CHECK_FALSE(is_each(open, shut));
+}
+
+TEST_CASE("a secret key is known as one, armored anywhere in a text or as packets, and a text is none") {
+  const Bytes packets = secret_packet(protection(254, 9, 3));
+  CHECK(openpgp::gate::is_secret_key(to_string(packets)));
+  CHECK(openpgp::gate::is_secret_key("Dear all,\n-----BEGIN PGP PRIVATE KEY BLOCK-----\n"));
+  CHECK_FALSE(openpgp::gate::is_secret_key(to_string(certificate_of(make_key()).packets())));
+  CHECK_FALSE(openpgp::gate::is_secret_key(""));
+  CHECK_FALSE(openpgp::gate::is_secret_key("\xFF"));
+  // UTF-8 whose first letter reads like the head of a secret key's packet.
+  CHECK_FALSE(openpgp::gate::is_secret_key("\xC5\x80" + std::string(128, 'x')));
+  CHECK(openpgp::gate::is_secret_key("\xC5\x80" + std::string(128, '\xFF')));
+}

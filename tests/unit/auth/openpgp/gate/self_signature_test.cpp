@@ -237,3 +237,32 @@ TEST_CASE("beside a back signature only its issuer may stand unsigned") {
   CHECK(with(critical(16, Bytes(8, 1))) == "packet_refused");
   CHECK(with(test::subpacket(100, Bytes(8, 1))) == "packet_refused");
 }
+
+TEST_CASE("what a self-signature signs is of 8 KiB at most") {
+  const auto with_head_of = [](std::size_t bytes) {
+    SignatureBody body = body_of(0x13);
+    const std::size_t before = 6 + concat(body.hashed).size() + 6;  // and the head of one more subpacket
+    body.hashed.push_back(test::subpacket(100, Bytes(bytes - before, 1)));
+    return fate(body);
+  };
+  CHECK(with_head_of(openpgp::gate::kSignatureBytesMax) == "kept");
+  CHECK(with_head_of(openpgp::gate::kSignatureBytesMax + 1) == "packet_refused");
+}
+
+TEST_CASE("a notation has its flags and both lengths") {
+  for (std::size_t bytes = 0; bytes < 8; ++bytes) {
+    CHECK(fate_with(0x13, {test::subpacket(20, Bytes(bytes, 0))}) == "packet_refused");
+  }
+  CHECK(fate_with(0x13, {test::subpacket(20, Bytes(8, 0)), test::subpacket(20, Bytes(8, 0))}) == "kept");
+}
+
+TEST_CASE("a back signature counts in either area, and has its integers") {
+  const Bytes back = test::subpacket(32, body_of(0x19).bytes());
+  SignatureBody body = body_of(0x18);
+  body.hashed.push_back(back);
+  body.unhashed.push_back(back);
+  CHECK(fate(body) == "packet_refused");
+  SignatureBody brief = body_of(0x19);
+  brief.tail = concat({integer(0xBEEF, 2), mpi(Bytes(32, 0x81))});
+  CHECK(fate_with(0x18, {test::subpacket(32, brief.bytes())}) == "packet_refused");
+}

@@ -111,7 +111,9 @@ TEST_CASE("a creation time has to be hashed, an issuer to be named, and each onc
   body.unhashed = {issuer};
   CHECK(openpgp::gate::admit_signature(body.packets())->issuer() == Fingerprint::from_bytes(Bytes(20, 0xA5)).value());
   body.unhashed = {subpacket(16, Bytes(8, 0xA5))};
-  CHECK_FALSE(openpgp::gate::admit_signature(body.packets())->issuer());
+  const auto by_unsigned_id = openpgp::gate::admit_signature(body.packets());
+  REQUIRE(by_unsigned_id);
+  CHECK_FALSE(by_unsigned_id->issuer());
   body.unhashed = {issuer, issuer};
   CHECK(code_of(body) == ErrorCode::packet_refused);
   body.unhashed = {};
@@ -253,4 +255,53 @@ TEST_CASE("other packets and second signatures are refused") {
 
 TEST_CASE("a signature of over 8 KiB is refused before it is read") {
   CHECK(code_of(std::string(openpgp::gate::kSignatureBytesMax + 1, '\xC2')) == ErrorCode::message_too_large);
+}
+
+TEST_CASE("a signature may be of exactly 8 KiB, as text and as packets") {
+  const std::size_t most = openpgp::gate::kSignatureBytesMax;
+  CHECK(code_of(std::string(most, '\xC2')) == ErrorCode::packet_refused);
+  const Bytes packets(most + 1, 0xC2);
+  CHECK(openpgp::gate::admit_signature(ByteView(packets).first(most)).error().code == ErrorCode::packet_refused);
+  CHECK(openpgp::gate::admit_signature(ByteView(packets)).error().code == ErrorCode::message_too_large);
+  const std::string armored = openpgp::gate::enarmor("PGP SIGNATURE", SignatureBody::good().bytes());
+  CHECK(code_of(armored + std::string(most - armored.size() + 1, '\n')) == ErrorCode::message_too_large);
+}
+
+TEST_CASE("an armored secret key is told as one where a signature is asked for") {
+  CHECK(code_of(openpgp::gate::enarmor("PGP PRIVATE KEY BLOCK", SignatureBody::good().bytes())) ==
+        ErrorCode::secret_key_handed_in);
+}
+
+TEST_CASE("an issuer that both areas name alike is the issuer") {
+  SignatureBody body = SignatureBody::good();
+  body.hashed.push_back(subpacket(16, Bytes(8, 0xA5)));
+  body.unhashed = {subpacket(33, built_issuer()), subpacket(16, Bytes(8, 0xA5))};
+  const auto signature = openpgp::gate::admit_signature(body.packets());
+  REQUIRE(signature);
+  CHECK(signature->issuer() == Fingerprint::from_bytes(Bytes(20, 0xA5)).value());
+  CHECK(to_string(signature->issuer_key_id()) == to_string(Bytes(8, 0xA5)));
+  // By key ids alone.
+  body.hashed = {body.hashed[1], subpacket(16, Bytes(8, 0xA5))};
+  body.unhashed = {subpacket(16, Bytes(8, 0xA5))};
+  CHECK(openpgp::gate::admit_signature(body.packets()));
+  body.unhashed = {subpacket(16, Bytes(8, 0xA6))};
+  CHECK(code_of(body) == ErrorCode::packet_refused);
+  // A hashed key id, and a fingerprint that nobody signed.
+  body.unhashed = {subpacket(33, built_issuer())};
+  CHECK(openpgp::gate::admit_signature(body.packets()));
+  body.hashed[1] = subpacket(16, Bytes(8, 0xA6));
+  CHECK(code_of(body) == ErrorCode::packet_refused);
+}
+
+TEST_CASE("an issuer's fingerprint is of version 4 and of its size") {
+  const auto with = [](const Bytes& value) {
+    SignatureBody body = SignatureBody::good();
+    body.hashed[0] = subpacket(33, value);
+    return code_of(body);
+  };
+  CHECK(with({}) == ErrorCode::unknown_version);
+  CHECK(with(concat({{5}, Bytes(20, 0xA5)})) == ErrorCode::unknown_version);
+  CHECK(with({4}) == ErrorCode::packet_refused);
+  CHECK(with(concat({{4}, Bytes(19, 0xA5)})) == ErrorCode::packet_refused);
+  CHECK(with(concat({{4}, Bytes(21, 0xA5)})) == ErrorCode::packet_refused);
 }

@@ -196,3 +196,41 @@ TEST_CASE("a signed message cut at any byte is refused") {
 TEST_CASE("a message that is too large is refused before it is read") {
   CHECK(code_of({Bytes(openpgp::gate::kSignedMessageBytesMax + 1, 0xC4)}) == ErrorCode::message_too_large);
 }
+
+TEST_CASE("a message is its one-pass signature, its text and its signature, and nothing else") {
+  const Bytes made = openpgp::gate::make_signed_message("text\n", signature(), {}).value();
+  CHECK(made == concat({one_pass(), literal("text\n"), signature()}));
+}
+
+TEST_CASE("a message may be of exactly 128 KiB") {
+  const Bytes long_one(openpgp::gate::kSignedMessageBytesMax, 0xC4);
+  CHECK(code_of({long_one}) == ErrorCode::unknown_version);  // read, and no one-pass signature
+}
+
+TEST_CASE("each thing that the one-pass signature announces is held against the signature alone") {
+  const auto announcing = [](std::uint8_t version, std::uint8_t signature_class, std::uint8_t hash,
+                             std::uint8_t algorithm) {
+    const Bytes announced = packet(4, concat({{version, signature_class, hash, algorithm}, Bytes(8, 0xA5), {1}}));
+    return code_of({announced, literal("x"), signature()});
+  };
+  CHECK(announcing(3, 0, 8, 22) == ErrorCode::failed);  // which is none
+  CHECK(announcing(3, 1, 8, 22) == ErrorCode::packet_refused);
+  CHECK(announcing(3, 0, 10, 22) == ErrorCode::packet_refused);
+  CHECK(announcing(3, 0, 8, 1) == ErrorCode::packet_refused);
+  for (const std::uint8_t version : std::initializer_list<std::uint8_t>{2, 4, 6}) {
+    CHECK(announcing(version, 0, 8, 22) == ErrorCode::unknown_version);
+  }
+}
+
+TEST_CASE("a key block begins with a zero and goes on") {
+  const auto detail = [](const Bytes& block) {
+    SignatureBody body = SignatureBody::good();
+    body.unhashed.push_back(subpacket(38, block));
+    return openpgp::gate::take_signed_message(concat({one_pass(), literal("x"), signature(body)})).error().detail;
+  };
+  const std::string unknown = "a key block of an unknown form";
+  CHECK(detail({}) == unknown);
+  CHECK(detail({0}) == unknown);
+  CHECK(detail({1, 0x99}) == unknown);
+  CHECK(detail({0, 0x99}) == "a packet header is cut off");
+}
