@@ -59,3 +59,36 @@ TEST_CASE("what an engine made otherwise than it was asked to is no message") {
   CHECK(refusal({key, packet(18, {})}) == no_data);
   CHECK(refusal({key, packet(18, data()), key}) == "the engine wrote more than one message");
 }
+
+TEST_CASE("a session key is short where it is a byte shorter than the modulus of the key that it is for") {
+  const auto rsa = [](std::uint8_t tag, std::size_t modulus_bytes) {
+    return packet(tag, concat({{4}, integer(1, 4), {1}, mpi(Bytes(modulus_bytes, 0x81)), mpi(Bytes{1, 0, 1})}));
+  };
+  const auto fingerprint_of = [](const Bytes& key) {
+    return openpgp::gate::admit_certificate(to_string(key), 4096).value().fingerprint();
+  };
+  // A primary of 256 bytes, its user id, and a subkey of 384.
+  const Fingerprint primary = fingerprint_of(rsa(6, 256));
+  const Fingerprint subkey = fingerprint_of(rsa(6, 384));
+  const auto by_primary = [&](std::uint8_t signature_class) {
+    SignatureBody body = SignatureBody::good();
+    body.signature_class = signature_class;
+    body.hashed[0] = subpacket(33, concat({{4}, Bytes(primary.bytes().begin(), primary.bytes().end())}));
+    if (signature_class == 0x18) body.hashed.push_back(subpacket(27, Bytes{4}));
+    body.unhashed = {subpacket(16, primary.key_id())};
+    return packet(2, body.bytes());
+  };
+  const auto certificate = openpgp::gate::admit_certificate(
+      to_string(concat({rsa(6, 256), packet(13, to_bytes("Alice")), by_primary(0x13), rsa(14, 384), by_primary(0x18)})),
+      4096);
+  REQUIRE(certificate);
+  const auto is_short = [&](const Fingerprint& key, const Bytes& encrypted) {
+    const Bytes message = packet(1, concat({{3}, Bytes(8, 0xA5), {1}, mpi(encrypted)}));
+    return openpgp::gate::has_short_session_key(message, *certificate, key).value();
+  };
+  CHECK(is_short(primary, Bytes(255, 0xFF)));
+  CHECK_FALSE(is_short(primary, concat({{1}, Bytes(255, 0)})));
+  CHECK(is_short(subkey, Bytes(383, 0xFF)));
+  CHECK_FALSE(is_short(subkey, concat({{1}, Bytes(383, 0)})));
+  CHECK_FALSE(is_short(kKey, Bytes(1, 1)));  // which is no key of the certificate
+}

@@ -266,3 +266,10 @@ TEST_CASE("a back signature counts in either area, and has its integers") {
   brief.tail = concat({integer(0xBEEF, 2), mpi(Bytes(32, 0x81))});
   CHECK(fate_with(0x18, {test::subpacket(32, brief.bytes())}) == "packet_refused");
 }
+
+TEST_CASE("what takes back is of one of three classes") {
+  for (int each = 0; each < 256; ++each) {
+    CHECK(openpgp::gate::is_revocation(static_cast<std::uint8_t>(each)) ==
+          (each == 0x20 || each == 0x28 || each == 0x30));
+  }
+}
