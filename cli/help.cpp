@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t kColumnOfMeaning = 30;  // as CLI11's formatter has it
 constexpr std::size_t kIndentOfMore = 6;
-constexpr char kGlue = '\x1f';
 constexpr std::string_view kOwnCommand = "  countersign ";
 
 bool has_meaning_in_its_column(std::string_view line) {

@@ -30,7 +30,6 @@ std::size_t end_of_line(std::string_view text, std::size_t width) {
 // Programs that this one tells people to run, and no word of a sentence begins a line like them.
 constexpr std::string_view kPrograms[] = {"countersign ", "gpg ", "mv ", "shred ", "chmod ", "cp ", "iconv ", "sudo "};
 constexpr std::string_view kToRun[] = {"run: ", "run first: "};
-constexpr char kGlue = '\x1f';  // for a blank that no line ends at
 constexpr std::size_t kIndentOfFirst = 2;
 
 bool is_command(std::string_view line) {

@@ -8,6 +8,7 @@
 namespace countersign::cli {
 
 inline constexpr std::size_t kColumns = 80;
+inline constexpr char kGlue = '\x1f';  // in place of a blank that no line is to end at
 
 // A line that is too long is broken at blanks; what follows is indented by so many. A word that is longer than a line
 // stays whole. Without an LF at its end.
