@@ -5,7 +5,6 @@
 #   ./test.sh --long             the long tests only
 #   ./test.sh --preset asan      another preset: dev (the default), asan, tsan
 #   ./test.sh --no-fuzz          without the fuzz targets (their replay is among the tests in any case)
-#   ./test.sh --once             builds so that a build from nothing takes the least time, and one after a change longer
 #   ./test.sh --no-install       without looking for missing packages
 #   ./test.sh -- -R session      what follows -- is passed to ctest
 set -euo pipefail
@@ -15,7 +14,6 @@ preset=dev
 labels=(-LE long)
 install=yes
 fuzz=yes
-configure=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --long) labels=(-L long) fuzz=no ;;
@@ -25,7 +23,6 @@ while [ $# -gt 0 ]; do
       shift
       ;;
     --no-fuzz) fuzz=no ;;
-    --once) configure=(-DCOUNTERSIGN_ONCE=ON) ;;
     --no-install) install=no ;;
     --) shift; break ;;
     *)
@@ -48,7 +45,7 @@ step() {
 }
 
 build() {
-  quietly cmake --preset "$1" "${configure[@]}"
+  quietly cmake --preset "$1"
   quietly cmake --build --preset "$1" --parallel "$jobs"
 }
 

@@ -42,8 +42,9 @@ void declare_argument(CLI::App& app, const Argument& argument) {
       },
       argument.target);
   option->required(argument.is_required);
-  if (std::holds_alternative<std::string*>(argument.target) ||
-      std::holds_alternative<std::vector<std::string>*>(argument.target)) {
+  // Words that are taken by their place, as many as there are, are somebody's half typed ones.
+  const bool is_list = std::holds_alternative<std::vector<std::string>*>(argument.target);
+  if (std::holds_alternative<std::string*>(argument.target) || (is_list && argument.name.starts_with('-'))) {
     option->check(not_empty());
   }
   if (!argument.choices.empty()) option->check(CLI::IsMember(argument.choices));

@@ -7,6 +7,7 @@
 #include "auth/secrets/private_file.hpp"
 #include "tests/support/house.hpp"
 #include "tests/support/program.hpp"
+#include "tests/support/unwrapped.hpp"
 #include "tests/support/waiting.hpp"
 
 using namespace countersign;
@@ -53,5 +54,5 @@ TEST_CASE("a command whose lock another process keeps names the file and ends") 
   const ProgramRun run = installation.run({"secret", "rotate", "seal"});
   CHECK(run.exit_code == 7);
   CHECK_THAT(run.error, Catch::Contains("[busy]"));
-  CHECK_THAT(run.error, Catch::Contains(lock + " is held by another process"));
+  CHECK_THAT(unwrapped(run.error), Catch::Contains(lock + " is held by another process"));
 }

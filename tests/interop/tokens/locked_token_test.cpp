@@ -4,6 +4,7 @@
 #include "auth/client/gpgme_user_keys.hpp"
 #include "tests/interop/tokens/token_world.hpp"
 #include "tests/support/courier_stick.hpp"
+#include "tests/support/unwrapped.hpp"
 
 using namespace countersign;
 using namespace countersign::test;
@@ -22,7 +23,7 @@ void require_refused(TokenWorld& world, const RunningServer& server, std::string
     INFO(run.output);
     INFO(run.error);
     CHECK(run.exit_code == 1);
-    CHECK(run.error.find(words) != std::string::npos);
+    CHECK(unwrapped(run.error).find(words) != std::string::npos);
     CHECK(run.output.find("PGP SIGNED") == std::string::npos);
   }
   CHECK(stick.contents() == before);

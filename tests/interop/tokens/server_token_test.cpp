@@ -119,7 +119,7 @@ TEST_CASE("a server does not start without its token or with a wrong PIN and tri
     const ProgramRun run = refused_start(server_side.installation);
     INFO(run.error);
     CHECK(run.exit_code == 8);
-    CHECK(run.error.find(words) != std::string::npos);
+    CHECK(unwrapped(run.error).find(words) != std::string::npos);
   };
   server_side.token.forget_pin();
   server_side.token.pull();
@@ -172,7 +172,7 @@ TEST_CASE("init takes no key that cannot sign or is not there and makes no folde
         {"GNUPGHOME=" + home.path()});
     INFO(run.error);
     CHECK(run.exit_code == exit_code);
-    CHECK(run.error.find(words) != std::string::npos);
+    CHECK(unwrapped(run.error).find(words) != std::string::npos);
     CHECK(fs::is_empty(scratch.path()));
   };
   refused(std::string(40, 'A'), 7, "No public key");
