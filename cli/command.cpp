@@ -1,5 +1,7 @@
 #include "cli/command.hpp"
 
+#include <algorithm>
+
 namespace countersign::cli {
 
 Argument::Argument(std::string its_name, Target its_target, std::string its_what)
@@ -20,6 +22,11 @@ Argument& Argument::at_most(std::int64_t number) {
   return *this;
 }
 
+Argument& Argument::may_be_empty() {
+  allows_empty = true;
+  return *this;
+}
+
 Argument& Argument::needs(std::string other) {
   needed.push_back(std::move(other));
   return *this;
@@ -28,6 +35,14 @@ Argument& Argument::needs(std::string other) {
 Argument& Argument::excludes(std::string other) {
   excluded.push_back(std::move(other));
   return *this;
+}
+
+bool Argument::is_option() const {
+  return cli::is_option(name);
+}
+
+bool Argument::takes_value() const {
+  return !std::holds_alternative<bool*>(target);
 }
 
 Argument user_argument(std::string* user) {
@@ -52,6 +67,22 @@ Command group(std::string name, std::string what, std::vector<Command> commands)
   std::string names;
   for (const Command& one : commands) names += (names.empty() ? ": " : ", ") + one.name;
   return {std::move(name), what + names, {}, {}, {}, std::move(commands)};
+}
+
+const Command* find_command(const std::vector<Command>& commands, std::string_view name) {
+  const auto found =
+      std::find_if(commands.begin(), commands.end(), [&](const Command& one) { return one.name == name; });
+  return found == commands.end() ? nullptr : &*found;
+}
+
+const Argument* find_argument(const Command& command, std::string_view name) {
+  const auto found = std::find_if(command.arguments.begin(), command.arguments.end(),
+                                  [&](const Argument& one) { return one.name == name; });
+  return found == command.arguments.end() ? nullptr : &*found;
+}
+
+bool is_option(std::string_view word) {
+  return word.size() > 1 && word.front() == '-';
 }
 
 }  // namespace countersign::cli

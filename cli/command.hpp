@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -27,14 +28,22 @@ struct Argument {
   Argument& required();
   Argument& one_of(std::vector<std::string> texts);
   Argument& at_most(std::int64_t number);
+  // Texts are not, unless this says so: an unset variable of a script is no wish for what stands where nothing is
+  // given.
+  Argument& may_be_empty();
   // Both name another argument of the same command.
   Argument& needs(std::string other);
   Argument& excludes(std::string other);
+
+  // Does it go by its name, or by its place?
+  bool is_option() const;
+  bool takes_value() const;
 
   std::string name;
   Target target;
   std::string what;
   bool is_required = false;
+  bool allows_empty = false;
   std::vector<std::string> choices;  // empty: any text
   std::optional<std::int64_t> most;
   std::vector<std::string> needed;
@@ -76,5 +85,12 @@ Command command(std::string name, std::string what, std::string example,
 Command command(std::string name, std::string what, std::string example, Command::Action run);
 // `what` is followed by the names of the commands.
 Command group(std::string name, std::string what, std::vector<Command> commands);
+
+// The one of that name; nullptr where none has it.
+const Command* find_command(const std::vector<Command>& commands, std::string_view name);
+const Argument* find_argument(const Command& command, std::string_view name);
+
+// Does a word of a command line begin an option? "-" alone stands for a file.
+bool is_option(std::string_view word);
 
 }  // namespace countersign::cli

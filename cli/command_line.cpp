@@ -25,7 +25,6 @@ CLI::Validator from_one_on() {
       "");
 }
 
-// An unset variable of a script is no wish for what stands where nothing is given: another store, or stdin.
 CLI::Validator not_empty() {
   return CLI::Validator([](std::string& text) { return text.empty() ? std::string("it is empty") : std::string(); },
                         "");
@@ -42,11 +41,9 @@ void declare_argument(CLI::App& app, const Argument& argument) {
       },
       argument.target);
   option->required(argument.is_required);
-  // Words that are taken by their place, as many as there are, are somebody's half typed ones.
-  const bool is_list = std::holds_alternative<std::vector<std::string>*>(argument.target);
-  if (std::holds_alternative<std::string*>(argument.target) || (is_list && argument.name.starts_with('-'))) {
-    option->check(not_empty());
-  }
+  const bool is_text = std::holds_alternative<std::string*>(argument.target) ||
+                       std::holds_alternative<std::vector<std::string>*>(argument.target);
+  if (is_text && !argument.allows_empty) option->check(not_empty());
   if (!argument.choices.empty()) option->check(CLI::IsMember(argument.choices));
   if (std::holds_alternative<std::int64_t*>(argument.target)) {
     option->check(argument.most ? CLI::Range(std::int64_t{1}, *argument.most) : from_one_on());
@@ -78,58 +75,48 @@ std::vector<std::string> names_of(const std::vector<Command>& commands) {
   return names;
 }
 
-// CLI11 says of a mistyped command only that it was not expected, or that one is required.
-std::optional<std::string> unknown_command(const std::vector<Command>& commands,
-                                           const std::vector<std::string>& arguments) {
-  const std::vector<Command>* known = &commands;
-  std::string path = kProgram;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& word = arguments[i];
-    if (word == "--data") ++i;
-    if (word.empty() || word.front() == '-') continue;
-    if (known->empty()) return std::nullopt;
-    const auto found = std::find_if(known->begin(), known->end(), [&](const Command& one) { return one.name == word; });
-    if (found == known->end()) {
-      const auto meant = suggest(word, names_of(*known));
-      return fmt::format("`{}` has no command \"{}\"{}", path, word,
-                         meant ? fmt::format("; did you mean `{} {}`?", path, *meant) : std::string{});
-    }
-    known = &found->commands;
-    path += " " + word;
-  }
-  if (known->empty()) return std::nullopt;
-  return fmt::format("`{}` needs a command: {}", path, CLI::detail::join(names_of(*known), ", "));
-}
-
 // The words of the arguments that name commands, and the command that they lead to.
 struct Named {
   std::string path = kProgram;
-  const Command* command = nullptr;  // none where only the program is named, or a group
-  std::size_t behind = 0;            // where its own arguments begin
+  const Command* command = nullptr;       // none where only the program is named, or a group
+  const std::vector<Command>* next;       // those that can come behind what is named; empty below a command
+  std::optional<std::string> no_command;  // the word that stands in the place of one, and is none
+  std::size_t behind = 0;                 // where the command's own arguments begin
 };
 
 Named read_names(const std::vector<std::string>& arguments, const std::vector<Command>& commands) {
-  Named named;
-  const std::vector<Command>* known = &commands;
-  for (std::size_t i = 0; i < arguments.size() && !known->empty(); ++i) {
+  Named named{.next = &commands};
+  for (std::size_t i = 0; i < arguments.size() && !named.next->empty(); ++i) {
     const std::string& word = arguments[i];
     if (word == "--data") ++i;
     if (word.empty() || word.front() == '-') continue;
-    const auto found = std::find_if(known->begin(), known->end(), [&](const Command& one) { return one.name == word; });
-    if (found == known->end()) break;
+    const Command* const found = find_command(*named.next, word);
+    if (found == nullptr) {
+      named.no_command = word;
+      break;
+    }
     named.path += " " + word;
-    known = &found->commands;
-    if (known->empty()) named.command = &*found;
+    named.next = &found->commands;
+    if (found->commands.empty()) named.command = found;
     named.behind = i + 1;
   }
   return named;
 }
 
+// CLI11 says of a mistyped command only that it was not expected, or that one is required.
+std::optional<std::string> unknown_command(const Named& named) {
+  if (named.no_command) {
+    const auto meant = suggest(*named.no_command, names_of(*named.next));
+    return fmt::format("`{}` has no command \"{}\"{}", named.path, *named.no_command,
+                       meant ? fmt::format("; did you mean `{} {}`?", named.path, *meant) : std::string{});
+  }
+  if (named.next->empty()) return std::nullopt;
+  return fmt::format("`{}` needs a command: {}", named.path, CLI::detail::join(names_of(*named.next), ", "));
+}
+
 bool takes_value(const Command& command, const std::string& option) {
-  if (option == "--data") return true;
-  return std::any_of(command.arguments.begin(), command.arguments.end(), [&](const Argument& one) {
-    return one.name == option && !std::holds_alternative<bool*>(one.target);
-  });
+  const Argument* const argument = find_argument(command, option);
+  return option == "--data" || (argument != nullptr && argument->takes_value());
 }
 
 // CLI11 says first what else is required, or names the words around it.
@@ -160,8 +147,9 @@ std::optional<std::string> missing_value(const CLI::ParseError& error) {
 
 std::string what_is_wrong(const std::vector<std::string>& arguments, const std::vector<Command>& commands,
                           const CLI::ParseError& error) {
-  if (auto text = unknown_command(commands, arguments)) return *text;
-  if (auto text = unknown_option(read_names(arguments, commands), arguments)) return *text;
+  const Named named = read_names(arguments, commands);
+  if (auto text = unknown_command(named)) return *text;
+  if (auto text = unknown_option(named, arguments)) return *text;
   return missing_value(error).value_or(error.what());
 }
 

@@ -47,14 +47,6 @@ const std::vector<Candidate>& global_options() {
   return kOptions;
 }
 
-bool is_option(std::string_view word) {
-  return word.size() > 1 && word.front() == '-';
-}
-
-bool takes_value(const Argument& argument) {
-  return !std::holds_alternative<bool*>(argument.target);
-}
-
 bool may_repeat(const Argument& argument) {
   return std::holds_alternative<std::vector<std::string>*>(argument.target);
 }
@@ -62,19 +54,16 @@ bool may_repeat(const Argument& argument) {
 // What the words before the last have said.
 struct Typed {
   const std::vector<Command>* commands = nullptr;  // that can come next; empty below a command
-  const Command* command = nullptr;      // the one that is named, or the group
-  bool is_command = true;                // false once a word was none
-  std::vector<std::string> places;       // the arguments without a name
+  const Command* command = nullptr;                // the one that is named, or the group
+  bool is_command = true;                          // false once a word was none
+  std::vector<std::string> places;                 // the arguments without a name
   std::set<std::string, std::less<>> options;
   std::string data;
   const Argument* open = nullptr;  // the option whose value comes next
   bool data_is_open = false;
 
   const Argument* named(std::string_view name) const {
-    if (command == nullptr) return nullptr;
-    const auto found = std::find_if(command->arguments.begin(), command->arguments.end(),
-                                    [&](const Argument& one) { return one.name == name; });
-    return found == command->arguments.end() ? nullptr : &*found;
+    return command == nullptr ? nullptr : find_argument(*command, name);
   }
 
   void take(const std::string& word) {
@@ -97,14 +86,13 @@ struct Typed {
     options.insert(word);
     data_is_open = word == "--data";
     const Argument* const argument = named(word);
-    if (argument != nullptr && takes_value(*argument)) open = argument;
+    if (argument != nullptr && argument->takes_value()) open = argument;
   }
   void take_command(const std::string& word) {
-    const auto found =
-        std::find_if(commands->begin(), commands->end(), [&](const Command& one) { return one.name == word; });
-    is_command = is_command && found != commands->end();
+    const Command* const found = find_command(*commands, word);
+    is_command = is_command && found != nullptr;
     if (!is_command) return;
-    command = &*found;
+    command = found;
     commands = &command->commands;
   }
 };
@@ -162,7 +150,7 @@ class Completing {
   void offer_options() {
     if (typed_.command != nullptr) {
       for (const Argument& argument : typed_.command->arguments) {
-        if (is_option(argument.name) && can_still_come(argument)) offer(argument.name, argument.what);
+        if (argument.is_option() && can_still_come(argument)) offer(argument.name, argument.what);
       }
     }
     for (const Candidate& one : global_options()) {
@@ -184,7 +172,7 @@ class Completing {
   void offer_place() {
     std::size_t place = 0;
     for (const Argument& argument : typed_.command->arguments) {
-      if (is_option(argument.name)) continue;
+      if (argument.is_option()) continue;
       if (place++ == typed_.places.size() || may_repeat(argument)) {
         offer_value(argument);
         return;

@@ -1,11 +1,8 @@
 #include "auth/proving/next_key.hpp"
 
+#include "auth/records/id_prefixes.hpp"
+
 namespace countersign::auth::proving {
-namespace {
-
-constexpr std::size_t kShownDigits = 8;  // of an account's id, as lists show it
-
-}  // namespace
 
 Status judge_next_key(const Context& context, const records::Account* account, const Fingerprint& next) {
   const auto taken = [&](const std::string& whose) {
@@ -19,7 +16,7 @@ Status judge_next_key(const Context& context, const records::Account* account, c
   const std::string holder = TRY(context.accounts.holder_of(next));
   if (holder.empty()) return ok();
   if (account != nullptr && holder == account->id) return taken("was this account's before");
-  return taken("belongs, or belonged, to the account " + holder.substr(0, kShownDigits));
+  return taken("belongs, or belonged, to the account " + holder.substr(0, records::kPrefixDigitsMin));
 }
 
 }  // namespace countersign::auth::proving

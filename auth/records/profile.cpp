@@ -74,9 +74,9 @@ Result<Profile> parse_profile(JsonReader& reader) {
   Profile profile;
   if (reader.has("groups")) {
     const Json groups = reader.take("groups");
-    if (groups.items() == nullptr) return fail(ErrorCode::malformed_message, "groups");
+    if (groups.items() == nullptr) return fail(ErrorCode::malformed_message, "'groups' is a list");
     for (const Json& group : *groups.items()) {
-      if (group.string() == nullptr) return fail(ErrorCode::malformed_message, "groups");
+      if (group.string() == nullptr) return fail(ErrorCode::malformed_message, "'groups' is a list of texts");
       profile.groups.push_back(*group.string());
     }
   }

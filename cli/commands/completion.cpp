@@ -13,7 +13,9 @@ constexpr std::int64_t kNamesMax = 1000;
 struct WordsOptions {
   std::vector<std::string> words;
 
-  Arguments arguments() { return {{"WORD", &words, "What is typed behind the program's name, begun or whole"}}; }
+  Arguments arguments() {
+    return {Argument("WORD", &words, "What is typed behind the program's name, begun or whole").may_be_empty()};
+  }
 };
 
 // A member of each item of a list; what could not be shown on one line is not offered.

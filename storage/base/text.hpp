@@ -32,6 +32,8 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 // Without the blanks and tabs around it.
 std::string_view trimmed(std::string_view text);
 char lower_ascii(char c);
+// The case of ASCII letters alone.
+bool equal_ignoring_case(std::string_view a, std::string_view b);
 // Decimal digits without a sign or leading zeros, as one number is written in one way only.
 std::optional<std::int64_t> parse_number(std::string_view digits);
 bool is_lower_hex(std::string_view text, std::size_t digits);

@@ -3,9 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "storage/base/percent.hpp"
 #include "tests/support/media.hpp"
 #include "tests/support/program.hpp"
-#include "transport/http/message_body.hpp"
 
 using namespace countersign;
 using namespace countersign::test;
@@ -26,7 +26,7 @@ std::string hidden(const WireReply& page, const std::string& name) {
 }
 
 std::string encoded(const std::string& text) {
-  return transport::http::percent_encode(text);
+  return percent_encode(text, "");
 }
 
 // NAME=VALUE of a Set-Cookie.

@@ -86,13 +86,13 @@ Response show_authz(const Json& session) {
   const auto groups = list_groups(session);
   if (!is_lower_hex(account, 64) || !is_lower_hex(id, 32) || !hex || !groups) return respond(broken());
   Response response{200};
-  response.add_header("Remote-User", percent_encode(text("username")));
+  response.add_header("Remote-User", header_text(text("username")));
   response.add_header("Remote-Account", account);
   response.add_header("Remote-Key-Fingerprint", fingerprint);
   response.add_header("Remote-Session", id);
   response.add_header("Remote-Groups", *groups);
-  response.add_header("Remote-Email", percent_encode(text("email"), kKeptOfEmail));
-  response.add_header("Remote-Name", percent_encode(text("display_name"), kKeptOfName));
+  response.add_header("Remote-Email", header_text(text("email"), kKeptOfEmail));
+  response.add_header("Remote-Name", header_text(text("display_name"), kKeptOfName));
   return response;
 }
 
@@ -182,15 +182,17 @@ Secret token_of(const Exchange& exchange) {
   return Secret(as_bytes(pages::find_cookie(exchange.request.cookies, name)));
 }
 
+Response refuse_body(const BodyRefusal& refusal, Exchange& exchange) {
+  exchange.refusal = "body";
+  Problem problem = problem_of(refusal.error);
+  problem.status = refusal.status;
+  return respond(problem);
+}
+
 Response run_page(Exchange& exchange) {
   const Request& request = exchange.request;
   Message posted;
-  if (const auto read = read_body(request, posted); !read) {
-    exchange.refusal = "body";
-    Problem problem = problem_of(read.error().error);
-    problem.status = read.error().status;
-    return respond(problem);
-  }
+  if (const auto read = read_body(request, posted); !read) return refuse_body(read.error(), exchange);
   if (const std::string member(request.match.member); !member.empty()) {
     posted.fields.set(member, request.match.value);
   }
@@ -213,12 +215,7 @@ Response run(Operations& operations, Exchange& exchange) {
   message.carrier = Carrier::http;
   message.source = exchange.source.text();
   if (route.row().guard == Guard::bearer) message.token = token_of(exchange);
-  if (const auto read = read_body(request, message); !read) {
-    exchange.refusal = "body";
-    Problem problem = problem_of(read.error().error);
-    problem.status = read.error().status;
-    return respond(problem);
-  }
+  if (const auto read = read_body(request, message); !read) return refuse_body(read.error(), exchange);
   if (const std::string member(request.match.member); !member.empty()) {
     if (message.fields.find(member) != nullptr) {
       return show_error({ErrorCode::malformed_message, member + ": in the path and in the body"}, exchange);

@@ -7,6 +7,7 @@
 #include "auth/openpgp/gate/clear_signed.hpp"
 #include "auth/openpgp/gate/secret_key.hpp"
 #include "storage/base/bytes.hpp"
+#include "storage/base/percent.hpp"
 #include "storage/base/text.hpp"
 #include "storage/base/text_encoding.hpp"
 #include "transport/http/response.hpp"
@@ -28,12 +29,6 @@ tl::unexpected<BodyRefusal> refused(int status, std::string detail) {
   return tl::unexpected<BodyRefusal>(BodyRefusal{status, Error{ErrorCode::malformed_message, std::move(detail)}});
 }
 
-int digit_of(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char l = lower_ascii(c);
-  return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
-}
-
 bool is_form_text(std::string_view text) {
   return is_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) {
            const auto byte = static_cast<unsigned char>(c);
@@ -42,24 +37,10 @@ bool is_form_text(std::string_view text) {
 }
 
 Result<std::string> decode_form_part(std::string_view part) {
-  std::string out;
-  out.reserve(part.size());
-  for (std::size_t i = 0; i < part.size(); ++i) {
-    const char c = part[i];
-    if (c == '+') {
-      out += ' ';
-    } else if (c == '%') {
-      const int high = i + 2 < part.size() ? digit_of(part[i + 1]) : -1;
-      const int low = i + 2 < part.size() ? digit_of(part[i + 2]) : -1;
-      if (high < 0 || low < 0) return fail(ErrorCode::malformed_message, "form: percent-encoding");
-      out += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else {
-      out += c;
-    }
-  }
-  if (!is_form_text(out)) return fail(ErrorCode::malformed_message, "form: not plain UTF-8 text");
-  return out;
+  auto text = percent_decode(part, ' ');
+  if (!text) return fail(ErrorCode::malformed_message, "form: percent-encoding");
+  if (!is_form_text(*text)) return fail(ErrorCode::malformed_message, "form: not plain UTF-8 text");
+  return std::move(*text);
 }
 
 tl::expected<void, BodyRefusal> read_fields(Result<Json> parsed, Message& message) {
@@ -158,21 +139,8 @@ Secret bearer_token(const Secret& authorization) {
   return strict ? Secret(as_bytes(token)) : Secret{};
 }
 
-std::string percent_encode(std::string_view text) {
-  return percent_encode(text, "");
-}
-
-std::string percent_encode(std::string_view text, std::string_view kept) {
-  std::string out;
-  for (const char c : text) {
-    if ((lower_ascii(c) >= 'a' && lower_ascii(c) <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-        c == '@' || c == '-' || kept.find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
+std::string header_text(std::string_view text, std::string_view kept) {
+  return percent_encode(text, fmt::format("._@-{}", kept));
 }
 
 }  // namespace countersign::transport::http

@@ -32,9 +32,8 @@ bool accepts_json(std::string_view accept);
 // anything else.
 Secret bearer_token(const Secret& authorization);
 
-// For a header: everything outside [A-Za-z0-9._@-] percent-encoded.
-std::string percent_encode(std::string_view text);
-// The same, but that the ASCII characters of `kept` stay too: none of them is '%', a control character or a delete.
-std::string percent_encode(std::string_view text, std::string_view kept);
+// For a header: everything outside [A-Za-z0-9._@-] percent-encoded, but the ASCII characters of `kept`: none of them is
+// '%', a control character or a delete.
+std::string header_text(std::string_view text, std::string_view kept = {});
 
 }  // namespace countersign::transport::http

@@ -14,11 +14,6 @@ namespace {
 constexpr std::size_t kMethodBytesMax = 16;
 constexpr std::size_t kLengthMax = 10'000'000'000;  // what is longer counts as this
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower_ascii(x) == lower_ascii(y); });
-}
-
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }

@@ -11,10 +11,7 @@ namespace {
 // Past `http://` or `https://` (RFC 9110 §4.2: in any case); nullopt for another scheme.
 std::optional<std::string_view> after_scheme(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    const std::string_view begin = target.substr(0, scheme.size());
-    const bool same = std::equal(begin.begin(), begin.end(), scheme.begin(), scheme.end(),
-                                 [](char a, char b) { return lower_ascii(a) == b; });
-    if (same) return target.substr(scheme.size());
+    if (equal_ignoring_case(target.substr(0, scheme.size()), scheme)) return target.substr(scheme.size());
   }
   return std::nullopt;
 }

@@ -263,17 +263,13 @@ Result<Json> set_account_profile(const Message& message, const auth::Context& co
   JsonReader reader(message.fields);
   const std::string id = TRY(take_account(reader));
   auth::accounts::ProfileChange change;
-  if (reader.has("groups")) {
-    const Json groups = reader.take("groups");
-    if (groups.items() == nullptr) return fail(ErrorCode::malformed_message, "'groups' is a list");
-    change.groups.emplace();
-    for (const Json& group : *groups.items()) {
-      if (group.string() == nullptr) return fail(ErrorCode::malformed_message, "'groups' is a list of texts");
-      change.groups->push_back(*group.string());
-    }
-  }
-  if (reader.has("email")) change.email = TRY(reader.text("email"));
-  if (reader.has("display_name")) change.display_name = TRY(reader.text("display_name"));
+  const bool has_groups = reader.has("groups");
+  const bool has_email = reader.has("email");
+  const bool has_display_name = reader.has("display_name");
+  const auth::records::Profile given = TRY(auth::records::parse_profile(reader));
+  if (has_groups) change.groups = given.groups;
+  if (has_email) change.email = given.email;
+  if (has_display_name) change.display_name = given.display_name;
   TRY(reader.finish());
   const auto account = TRY(auth::accounts::change_profile(context, id, change, visit_of(message)));
   Json answer = Json::object().set("account", account.id).set("username", account.username);

@@ -4,57 +4,19 @@
 
 #include <algorithm>
 
+#include "storage/base/percent.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::transport::pages {
 namespace {
 
 constexpr std::string_view kReturn = "return=";
+constexpr std::string_view kUnreserved = "-._~";  // beside letters and digits: RFC 3986, section 2.3
 
 bool takes_html(std::string_view accept) {
   const auto ranges = split(accept, ',');
   return std::any_of(ranges.begin(), ranges.end(),
                      [](std::string_view range) { return trimmed(range.substr(0, range.find(';'))) == "text/html"; });
-}
-
-bool is_unreserved(char c) {
-  return (lower_ascii(c) >= 'a' && lower_ascii(c) <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
-
-// RFC 3986, section 2.1: everything but what is unreserved.
-std::string encode_for_query(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (is_unreserved(c)) {
-      out += c;
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char l = lower_ascii(c);
-  return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
-}
-
-std::string decode_query(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-    if (high < 0 || low < 0) return "";
-    out += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return out;
 }
 
 }  // namespace
@@ -67,7 +29,7 @@ bool is_navigation(const AskedAbout& asked) {
 std::string login_address(const Site& site, const AskedAbout& asked) {
   const std::string address = fmt::format("{}://{}{}", asked.proto, asked.host, asked.uri);
   const auto judged = asked.uri.starts_with('/') ? judge_return(site, address) : std::nullopt;
-  return site.origin + "/login" + (judged ? "?return=" + encode_for_query(*judged) : "");
+  return site.origin + "/login" + (judged ? "?return=" + percent_encode(*judged, kUnreserved) : "");
 }
 
 std::string return_in_query(std::string_view query) {
@@ -76,7 +38,7 @@ std::string return_in_query(std::string_view query) {
   if (query.starts_with("https://") || query.starts_with("http://") || query.starts_with('/'))
     return std::string(query);
   // A parameter behind it is none of ours.
-  return decode_query(query.substr(0, query.find('&')));
+  return percent_decode(query.substr(0, query.find('&'))).value_or("");
 }
 
 }  // namespace countersign::transport::pages

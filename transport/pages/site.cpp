@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
+#include "auth/records/login_attempt.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::transport::pages {
 namespace {
 
-constexpr std::size_t kAddressBytesMax = 2048;  // auth/records/login_attempt.hpp
 constexpr std::string_view kHttps = "https://";
 constexpr std::string_view kHttp = "http://";
 
@@ -82,7 +82,8 @@ Result<Site> parse_site(std::string_view server, std::string_view cookie_domain)
 }
 
 std::optional<std::string> judge_return(const Site& site, std::string_view address) {
-  if (address.empty() || address.size() > kAddressBytesMax || !is_address_text(address)) return std::nullopt;
+  if (address.empty() || address.size() > auth::records::kReturnBytesMax || !is_address_text(address))
+    return std::nullopt;
   if (address.front() == '/') {
     // Two slashes begin another host.
     if (address.starts_with("//")) return std::nullopt;

@@ -11,7 +11,8 @@ namespace {
 constexpr std::size_t kMessageBytesMax = 1u << 20;
 constexpr std::size_t kKeyIdAt = 1;  // behind the version
 constexpr std::size_t kKeyIdBytes = 8;
-constexpr std::size_t kIntegerAt = 10;  // behind the key id and the algorithm
+constexpr std::size_t kAlgorithmAt = 9;
+constexpr std::size_t kIntegerAt = 10;
 
 tl::unexpected<Error> wrong(const char* what) {
   return fail(ErrorCode::openpgp_unavailable, what);
@@ -55,13 +56,13 @@ Result<Bytes> address_message(ByteView packets, const Fingerprint& encryption_ke
 
 Result<bool> has_short_session_key(ByteView packets, const GatedCertificate& recipient,
                                    const Fingerprint& encryption_key) {
-  const std::size_t modulus_bytes = TRY(modulus_bytes_of(recipient, encryption_key));
-  if (modulus_bytes == 0) return false;
   PacketReader reader(packets);
   const Packet session_key = TRY(reader.next());
   BodyReader body(session_key.body);
-  TRY(body.take(kIntegerAt));
-  return bit_length(TRY(body.mpi(kIntegerBitsMax))) <= 8 * (modulus_bytes - 1);
+  const ByteView head = TRY(body.take(kIntegerAt));
+  if (!is_rsa(head[kAlgorithmAt])) return false;
+  const std::size_t modulus_bytes = TRY(modulus_bytes_of(recipient, encryption_key));
+  return modulus_bytes != 0 && bit_length(TRY(body.mpi(kIntegerBitsMax))) <= 8 * (modulus_bytes - 1);
 }
 
 }  // namespace countersign::auth::openpgp::gate

@@ -149,6 +149,10 @@ Result<KeyPacket> read_public_part(ByteView body) {
 
 }  // namespace
 
+bool is_rsa(std::uint8_t algorithm) {
+  return algorithm == rsa || algorithm == rsa_encrypt || algorithm == rsa_sign;
+}
+
 Result<KeyPacket> read_key_packet(ByteView body) {
   const KeyPacket key = TRY(read_public_part(body));
   if (key.public_bytes != body.size())

@@ -12,6 +12,9 @@ namespace countersign::auth::openpgp::gate {
 
 inline constexpr std::size_t kIntegerBitsMax = 8192;
 
+// Of a public key algorithm's number (RFC 4880 §9.1).
+bool is_rsa(std::uint8_t algorithm);
+
 struct KeyPacket {
   std::uint8_t algorithm = 0;     // RFC 4880 §9.1
   bool is_known = false;          // an algorithm and a curve whose material the gate can measure
@@ -22,9 +25,9 @@ struct KeyPacket {
 
 // Known are RSA, ElGamal (encrypt only), DSA, and ECDH, ECDSA and EdDSA on the curves and with the key derivation that
 // every engine has. Their material has to fill the packet exactly; an integer says how many bits it has, a point is of
-// its curve's size and form, since engines make different keys of others. Integers have at most kIntegerBitsMax bits and an RSA
-// exponent at most 32, so that no stranger's key makes an engine compute for long. unknown_version (any but 4),
-// packet_refused, certificate_refused.
+// its curve's size and form, since engines make different keys of others. Integers have at most kIntegerBitsMax bits
+// and an RSA exponent at most 32, so that no stranger's key makes an engine compute for long. unknown_version (any but
+// 4), packet_refused, certificate_refused.
 Result<KeyPacket> read_key_packet(ByteView body);
 // The public part of a secret key or subkey packet (RFC 4880 §5.5.3), of a known algorithm; what stands behind it is
 // not looked at. As above.

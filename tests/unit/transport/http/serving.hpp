@@ -96,6 +96,12 @@ struct Serving {
     return settings;
   }
   std::uint16_t port() const { return server.port(); }
+  WireReply get(std::string_view path, std::string_view headers = {}) {
+    return ask(port(), http_request("GET", path, headers));
+  }
+  WireReply post(std::string_view path, std::string_view headers, std::string_view body) {
+    return ask(port(), http_request("POST", path, headers, body));
+  }
 
   Refusals refusals;
   FakeOperations operations;
