@@ -78,14 +78,15 @@ std::vector<std::string> names_of(const std::vector<Command>& commands) {
 // The words of the arguments that name commands, and the command that they lead to.
 struct Named {
   std::string path = kProgram;
-  const Command* command = nullptr;       // none where only the program is named, or a group
-  const std::vector<Command>* next;       // those that can come behind what is named; empty below a command
-  std::optional<std::string> no_command;  // the word that stands in the place of one, and is none
-  std::size_t behind = 0;                 // where the command's own arguments begin
+  const Command* command = nullptr;            // none where only the program is named, or a group
+  const std::vector<Command>* next = nullptr;  // those that can come behind what is named; empty below a command
+  std::optional<std::string> no_command;       // the word that stands in the place of one, and is none
+  std::size_t behind = 0;                      // where the command's own arguments begin
 };
 
 Named read_names(const std::vector<std::string>& arguments, const std::vector<Command>& commands) {
-  Named named{.next = &commands};
+  Named named;
+  named.next = &commands;
   for (std::size_t i = 0; i < arguments.size() && !named.next->empty(); ++i) {
     const std::string& word = arguments[i];
     if (word == "--data") ++i;
