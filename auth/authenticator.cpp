@@ -65,7 +65,7 @@ Status Authenticator::start() {
 
 // Whoever sits at the machine is not a stranger.
 bool Authenticator::is_limited(const Visit& visit) const {
-  return visit.arrival == Arrival::http && ground_->settings.policies.rate_limit;
+  return is_by_network(visit.arrival) && ground_->settings.policies.rate_limit;
 }
 
 Status Authenticator::limit_request(const Visit& visit) {

@@ -35,7 +35,12 @@ struct Context {
 };
 
 // How a message came: it decides which challenges it may answer, and nothing about who sent it.
-enum class Arrival : std::uint8_t { http, courier, local };
+enum class Arrival : std::uint8_t { http, browser, courier, local };
+
+// Anybody may have sent it, any number of times.
+inline bool is_by_network(Arrival arrival) {
+  return arrival == Arrival::http || arrival == Arrival::browser;
+}
 
 struct Visit {
   Arrival arrival = Arrival::http;

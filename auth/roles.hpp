@@ -17,6 +17,7 @@
 #include "auth/proving/decoys.hpp"
 #include "auth/proving/issuing.hpp"
 #include "auth/secrets/private_file.hpp"
+#include "auth/sessions/browser_login.hpp"
 #include "auth/sessions/login.hpp"
 #include "auth/sessions/sessions.hpp"
 #include "auth/throttle/limits.hpp"
@@ -86,6 +87,7 @@ struct Roles {
         sessions(context),
         issuing(context, decoys),
         login(context, sessions),
+        browser_login(context, sessions),
         enrolment(context, key_maker),
         legacy_import(context),
         passwords(context, sessions),
@@ -118,6 +120,7 @@ struct Roles {
   sessions::Sessions sessions;
   proving::Issuing issuing;
   sessions::Login login;
+  sessions::BrowserLogin browser_login;
   accounts::Enrolment enrolment;
   accounts::LegacyImport legacy_import;
   accounts::Passwords passwords;
@@ -137,9 +140,9 @@ struct Roles {
   // What an operation asks for, by its type.
   template <class Role>
   Role& get() {
-    return std::get<Role&>(std::tie(context, accounts, audit, sessions, issuing, login, enrolment, legacy_import,
-                                    passwords, key_upkeep, secret_upkeep, revocation, rotation, escrow, deletion,
-                                    exporting));
+    return std::get<Role&>(std::tie(context, accounts, audit, sessions, issuing, login, browser_login, enrolment,
+                                    legacy_import, passwords, key_upkeep, secret_upkeep, revocation, rotation, escrow,
+                                    deletion, exporting));
   }
 };
 

@@ -246,6 +246,8 @@ const SettingRow kTable[] = {
         SWITCH("pages", "on or off: pages at which people log in with a browser; server is then a URL.", pages)),
     {"cookie_domain", "A domain that the server is in, such as example.org: its https applications share the login.",
      SettingForm::text, set_cookie_domain, [](const Settings& settings) { return settings.cookie_domain; }, true},
+    only_at_start(SWITCH("password_login", "on or off: the pages take a password as well, of accounts that have one.",
+                         password_login)),
     only_at_start(NUMBER("connections_max", "Connections at once; fewer where the system gives fewer descriptors.",
                          connections_max, 1u, 16u, 1'000'000u)),
     only_at_start(NUMBER("connections_per_address_max",

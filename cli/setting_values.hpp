@@ -33,7 +33,8 @@ struct Settings {
   std::vector<std::string> trusted_proxies;  // CIDR
   transport::http::ForwardedHeader forwarded_header = transport::http::ForwardedHeader::x_forwarded_for;
   bool pages = false;
-  std::string cookie_domain;  // empty: a browser's session is for the server's host alone
+  std::string cookie_domain;    // empty: a browser's session is for the server's host alone
+  bool password_login = false;  // at the pages
   std::uint32_t connections_max = 4096;
   std::uint32_t connections_per_address_max = 256;
   bool rate_limit = true;

@@ -94,7 +94,7 @@ Result<records::Account> Enrolment::create(const openpgp::Enrollable& checked, c
 
 Result<Enrolled> Enrolment::enrol(const proving::Response& response, const std::string& public_key, const Visit& visit,
                                   const std::optional<passwords::Password>& password) {
-  if (visit.arrival == Arrival::http && !context_.policies.registration_open) {
+  if (is_by_network(visit.arrival) && !context_.policies.registration_open) {
     return fail(ErrorCode::registration_closed);
   }
   const Moment moment = context_.timekeeper.now();
@@ -120,8 +120,8 @@ Result<Enrolled> Enrolment::enrol(const proving::Response& response, const std::
 }
 
 Result<bool> Enrolment::is_same_again(const NewAccount& request, const Fingerprint& key) {
-  const bool more = request.password || request.show_key_id || request.metadata_later ||
-                    request.profile != records::Profile();
+  const bool more =
+      request.password || request.show_key_id || request.metadata_later || request.profile != records::Profile();
   if (more) return false;
   const auto stored = TRY(context_.accounts.find(account_id_of(request.username)));
   return stored && stored->account.state == records::AccountState::active && stored->account.fingerprint == key;
@@ -164,7 +164,7 @@ Result<Enrolled> Enrolment::refresh(const NewAccount& request, const openpgp::En
 }
 
 Result<keys::ManagedAccount> Enrolment::add_managed(const NewManagedAccount& request, const Visit& visit) {
-  const bool by_stranger = visit.arrival == Arrival::http;
+  const bool by_stranger = is_by_network(visit.arrival);
   if (by_stranger && !context_.policies.registration_open) return fail(ErrorCode::registration_closed);
   const Moment moment = context_.timekeeper.now();
   TRY(check_new_username(request.username));

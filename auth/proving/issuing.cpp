@@ -40,7 +40,7 @@ Result<Issuing::Recipient> Issuing::enrolling(const ChallengeRequest& request, c
       TRY(openpgp::check_enrollable(context_.engine, request.public_key, openpgp::gate::kCertificateReadBytesMax, now));
   const auto stored = TRY(context_.accounts.find(account));
   const bool tombstone = stored && stored->account.state == records::AccountState::deleted;
-  if (visit.arrival != Arrival::http) {
+  if (!is_by_network(visit.arrival)) {
     if (stored && !tombstone) return fail(ErrorCode::account_exists, request.name.username);
     TRY(judge_next_key(context_, nullptr, checked.certificate.fingerprint()));
   }
@@ -85,7 +85,7 @@ Result<Issuing::Recipient> Issuing::of_account(const std::string& account, Insta
 
 Result<IssuedChallenge> Issuing::issue(const ChallengeRequest& request, const Visit& visit) {
   const Moment moment = context_.timekeeper.now();
-  const bool by_stranger = visit.arrival == Arrival::http;
+  const bool by_stranger = is_by_network(visit.arrival);
   // First, so that every name is told the same.
   if (request.purpose == records::Purpose::enrol && by_stranger && !context_.policies.registration_open) {
     return fail(ErrorCode::registration_closed);
@@ -112,11 +112,18 @@ Result<IssuedChallenge> Issuing::issue(const ChallengeRequest& request, const Vi
   challenge.account = account;
   challenge.key = recipient.certificate.fingerprint();
   challenge.epoch = recipient.epoch;
-  challenge.issued_at = moment.judged;
-  challenge.expires_at =
-      moment.judged + (request.transport == records::Transport::http ? context_.policies.http_challenge_lifetime
-                                                                     : context_.policies.courier_challenge_lifetime);
-  TRY(context_.rng.fill(challenge.random));
+  challenge.browser = request.browser;
+  if (request.again) {
+    challenge.issued_at = request.again->issued_at;
+    challenge.expires_at = request.again->expires_at;
+    challenge.random = request.again->random;
+  } else {
+    challenge.issued_at = moment.judged;
+    challenge.expires_at =
+        moment.judged + (request.transport == records::Transport::courier ? context_.policies.courier_challenge_lifetime
+                                                                          : context_.policies.http_challenge_lifetime);
+    TRY(context_.rng.fill(challenge.random));
+  }
   challenge.context = context_.identity.context();
   challenge.server_key = context_.identity.fingerprint();
   const records::OpenedChallenge opened{challenge, seal_challenge(challenge, context_.secrets.newest_seal_key())};
@@ -124,7 +131,8 @@ Result<IssuedChallenge> Issuing::issue(const ChallengeRequest& request, const Vi
   const auto successions = context_.identity.successions_at(moment.wall);
   std::string message = TRY(context_.engine.seal(
       {recipient.certificate, recipient.encryption_key, text, recipient.hide, moment.wall, successions}));
-  return IssuedChallenge{std::move(message), challenge.expires_at, opened.sealed.tag};
+  return IssuedChallenge{
+      std::move(message), {challenge.issued_at, challenge.expires_at, challenge.random}, opened.sealed.tag};
 }
 
 }  // namespace countersign::auth::proving

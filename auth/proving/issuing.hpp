@@ -1,6 +1,9 @@
 // Issuing a challenge. Nothing is written: a stranger's requests cost no memory and no disk.
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "auth/context.hpp"
@@ -9,18 +12,28 @@
 
 namespace countersign::auth::proving {
 
+// When a challenge begins and ends, and its random bytes: of the same account, unchanged since, it is the same one
+// again.
+struct ChallengeTerm {
+  Instant issued_at{};
+  Instant expires_at{};
+  std::array<std::uint8_t, 16> random{};
+};
+
 struct ChallengeRequest {
   records::AccountName name;
   records::Purpose purpose = records::Purpose::login;
   records::Transport transport = records::Transport::http;
-  std::string public_key;      // enrol: the certificate
-  std::string new_public_key;  // rotate: the next certificate
-  std::string reason;          // revoke: one of is_revocation_reason of auth/records/revocation_record.hpp
+  std::string public_key;                   // enrol: the certificate
+  std::string new_public_key;               // rotate: the next certificate
+  std::string reason;                       // revoke: one of is_revocation_reason of auth/records/revocation_record.hpp
+  std::string browser;                      // by browser: which one asks
+  std::optional<ChallengeTerm> again = {};  // of the challenge that is shown once more; else it begins now
 };
 
 struct IssuedChallenge {
   std::string message;  // armored
-  Instant expires_at{};
+  ChallengeTerm term = {};
   std::string tag = {};  // of the sealed challenge: whoever shows it to somebody can tell whether a response answers it
 };
 

@@ -7,14 +7,22 @@ namespace countersign::auth::proving {
 namespace {
 
 // A challenge that came over a network may not be answered by stick: its short life would mean nothing there. A
-// courier's may come back any way, since its answer opens for the key's holder alone.
+// browser's login is answered at the pages alone, which open it in that browser. A courier's may come back any way,
+// since its answer opens for the key's holder alone.
 Status judge_arrival(records::Transport transport, Arrival arrival) {
-  if (transport == records::Transport::http && arrival != Arrival::http) return fail(ErrorCode::transport_mismatch);
-  return ok();
+  switch (transport) {
+    case records::Transport::http:
+      return arrival == Arrival::http ? ok() : fail(ErrorCode::transport_mismatch);
+    case records::Transport::browser:
+      return arrival == Arrival::browser ? ok() : fail(ErrorCode::transport_mismatch);
+    case records::Transport::courier:
+      return ok();
+  }
+  return fail(ErrorCode::transport_mismatch);
 }
 
 openpgp::SignatureWindow window_of(const records::Challenge& challenge, const Policies& policies, Instant now) {
-  if (challenge.transport == records::Transport::http) {
+  if (challenge.transport != records::Transport::courier) {
     return {now - policies.http_signature_window, now + policies.http_signature_window};
   }
   return {challenge.issued_at - policies.courier_signature_before_issue, now + policies.courier_signature_after_now};
@@ -57,14 +65,20 @@ Status Proof::verify(const records::OpenedChallenge& opened, const Response& res
 
 Result<Prover> Proof::prove(const records::OpenedChallenge& opened, const Response& response, const Moment& moment) {
   const records::Challenge& challenge = opened.challenge;
-  auto stored = TRY(context_.accounts.find(challenge.account));
-  if (!stored) return fail(ErrorCode::account_unknown);
-  TRY(judge_standing(context_.medium, context_.accounts, *stored));
-  TRY(judge_account(stored->account, challenge.epoch));
-  if (stored->account.fingerprint != challenge.key) return fail(ErrorCode::epoch_passed, "the key is another now");
-  auto certificate = TRY(context_.accounts.certificate_of(*stored));
+  auto stored = TRY(find_active(context_, challenge.account, challenge.epoch, challenge.key));
+  auto certificate = TRY(context_.accounts.certificate_of(stored));
   TRY(verify(opened, response, certificate, moment));
-  return Prover{*std::move(stored), std::move(certificate)};
+  return Prover{std::move(stored), std::move(certificate)};
+}
+
+Result<records::StoredAccount> find_active(const Context& context, const std::string& account, std::uint64_t epoch,
+                                           const Fingerprint& key) {
+  auto stored = TRY(context.accounts.find(account));
+  if (!stored) return fail(ErrorCode::account_unknown);
+  TRY(judge_standing(context.medium, context.accounts, *stored));
+  TRY(judge_account(stored->account, epoch));
+  if (stored->account.fingerprint != key) return fail(ErrorCode::epoch_passed, "the key is another now");
+  return *std::move(stored);
 }
 
 }  // namespace countersign::auth::proving

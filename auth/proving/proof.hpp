@@ -49,4 +49,8 @@ class Proof {
   const Context& context_;
 };
 
+// The account, where it may prove itself, at that epoch and with that key. account_*, epoch_passed, conflict, record_*.
+Result<records::StoredAccount> find_active(const Context& context, const std::string& account, std::uint64_t epoch,
+                                           const Fingerprint& key);
+
 }  // namespace countersign::auth::proving

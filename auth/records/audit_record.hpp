@@ -62,7 +62,8 @@ namespace countersign::auth::records {
   X(account_imported)            \
   X(audit_archived)              \
   X(certificate_refreshed)       \
-  X(profile_changed)
+  X(profile_changed)             \
+  X(login_signed)
 
 enum class Decision : std::uint8_t {
 #define X(name) name,

@@ -1,5 +1,7 @@
 #include "auth/records/sealed_challenge.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cassert>
 
@@ -16,6 +18,7 @@ constexpr std::size_t kExtraBytesMax = 512;
 constexpr std::size_t kTextBytesMax = 2048;
 constexpr std::string_view kTagInfo = "countersign challenge v1";
 constexpr std::string_view kNonceInfo = "countersign nonce v1";
+constexpr std::string_view kCodeInfo = "countersign code v1";
 constexpr std::string_view kNameInfo = "countersign name v1";
 constexpr std::string_view kEpochInfo = "countersign epoch v1";
 constexpr std::size_t kNameBlockBytes = 32;
@@ -29,6 +32,12 @@ SealedChallenge finished(ByteView sealed, const secrets::SecretKey& key) {
   Bytes info = to_bytes(kNonceInfo);
   append(info, sealed);
   return {base64url(sealed), hex(sealed.last(kTagBytes)), base64url(hkdf_sha256(key.key, info, 32).reveal())};
+}
+
+SealedChallenge finished_for(Transport transport, ByteView sealed, const secrets::SecretKey& key) {
+  SealedChallenge out = finished(sealed, key);
+  if (transport == Transport::browser) out.code = code_of(out.tag, key);
+  return out;
 }
 
 // To whole blocks, with blanks, which no username ends in: sizes then say little of the name.
@@ -101,6 +110,11 @@ Result<Challenge> parse_fields(ByteView body, const secrets::SecretKey& key) {
   const std::size_t extra_bytes = fields.integer(2);
   if (extra_bytes > kExtraBytesMax) return refuse("malformed");
   out.extra = to_string(fields.take(extra_bytes));
+  if (out.transport == Transport::browser) {
+    const std::size_t browser_bytes = fields.integer(2);
+    if (browser_bytes > kBrowserBytesMax) return refuse("malformed");
+    out.browser = to_string(fields.take(browser_bytes));
+  }
   if (!fields.complete()) return refuse("malformed");
   out.epoch = masked_epoch(out, key);
   if (out.purpose == Purpose::login) {
@@ -112,6 +126,16 @@ Result<Challenge> parse_fields(ByteView body, const secrets::SecretKey& key) {
 }
 
 }  // namespace
+
+std::string code_of(std::string_view tag, const secrets::SecretKey& sealing_key) {
+  constexpr std::uint64_t kCodes = 100'000'000;  // the remainder favours none by more than one in 10^11
+  Bytes info = to_bytes(kCodeInfo);
+  append(info, from_hex(tag).value_or(Bytes()));
+  const Secret bytes = hkdf_sha256(sealing_key.key, info, 8);
+  std::uint64_t number = 0;
+  for (const std::uint8_t byte : bytes.reveal()) number = (number << 8) | byte;
+  return fmt::format("{:08}", number % kCodes);
+}
 
 Digest context_of(ByteView store_id, std::string_view server_name, std::int64_t restores) {
   Bytes all(store_id.begin(), store_id.end());
@@ -125,7 +149,7 @@ Digest context_of(ByteView store_id, std::string_view server_name, std::int64_t 
 }
 
 SealedChallenge seal_challenge(const Challenge& challenge, const secrets::SecretKey& sealing_key) {
-  assert(challenge.extra.size() <= kExtraBytesMax);
+  assert(challenge.extra.size() <= kExtraBytesMax && challenge.browser.size() <= kBrowserBytesMax);
   Bytes out;
   out.push_back(kVersion);
   append(out, from_hex(sealing_key.id).value_or(Bytes(kKeyIdBytes)));
@@ -144,8 +168,12 @@ SealedChallenge seal_challenge(const Challenge& challenge, const secrets::Secret
                                 : challenge.extra;
   append_integer(out, extra.size(), 2);
   append(out, as_bytes(extra));
+  if (challenge.transport == Transport::browser) {
+    append_integer(out, challenge.browser.size(), 2);
+    append(out, as_bytes(challenge.browser));
+  }
   append(out, tag_of(out, sealing_key));
-  return finished(out, sealing_key);
+  return finished_for(challenge.transport, out, sealing_key);
 }
 
 Result<OpenedChallenge> open_challenge(std::string_view text, const secrets::Secrets& secrets) {
@@ -155,7 +183,9 @@ Result<OpenedChallenge> open_challenge(std::string_view text, const secrets::Sec
   const ByteView body = ByteView(bytes).first(bytes.size() - kTagBytes);
   if (!equal_constant_time(tag_of(body, *key), ByteView(bytes).last(kTagBytes)))
     return refuse("the tag does not match");
-  return OpenedChallenge{TRY(parse_fields(body, *key)), finished(bytes, *key)};
+  Challenge challenge = TRY(parse_fields(body, *key));
+  const Transport transport = challenge.transport;
+  return OpenedChallenge{std::move(challenge), finished_for(transport, bytes, *key)};
 }
 
 Result<Purpose> purpose_claimed_in(std::string_view text) {
@@ -177,6 +207,7 @@ Statement statement_of(const OpenedChallenge& opened, std::string_view server_na
   out.issued_at = challenge.issued_at;
   out.expires_at = challenge.expires_at;
   out.transport = challenge.transport;
+  out.browser = challenge.browser;
   if (!extra_line_of(challenge.purpose).empty()) out.extra = challenge.extra;
   return out;
 }

@@ -27,9 +27,9 @@ struct Session {
   std::string id;  // 32 lower-case hex digits; public, names the session to its owner
   std::string account;
   std::string username;
-  std::string method;       // "key"
+  std::string method;       // "key" or "password"
   std::string fingerprint;  // upper-case hex; empty unless opened by key
-  std::string transport;    // "http" or "courier"
+  std::string transport;    // "http", "browser" or "courier"
   std::uint64_t epoch = 0;
   // How often the store had been restored when it was opened; after another restore it opens nothing.
   std::int64_t restores = 0;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kStatementBytesMax = 8u << 10;
 constexpr EnumNames<Purpose::login, Purpose::password> kPurposes("login", "enrol", "rotate", "revoke", "password");
-constexpr EnumNames<Transport::http, Transport::courier> kTransports("http", "courier");
+constexpr EnumNames<Transport::http, Transport::browser> kTransports("http", "courier", "browser");
 
 std::string line(std::string_view name, std::string_view value) {
   std::string out(name);
@@ -103,6 +103,7 @@ std::string write_statement(const Statement& statement) {
   out += line("issued", format_time(statement.issued_at));
   out += line("expires", format_time(statement.expires_at));
   out += line("transport", name_of(statement.transport));
+  if (statement.transport == Transport::browser) out += line("browser", statement.browser);
   if (const auto extra = extra_line_of(statement.purpose); !extra.empty()) out += line(extra, statement.extra);
   return out;
 }
@@ -137,6 +138,7 @@ Result<Statement> parse_statement(std::string_view text) {
   const auto transport = transport_named(TRY(lines.value_of("transport")));
   if (!transport) return fail(ErrorCode::malformed_statement, "transport");
   out.transport = *transport;
+  if (out.transport == Transport::browser) out.browser = TRY(lines.value_of("browser"));
   if (const auto extra = extra_line_of(out.purpose); !extra.empty()) out.extra = TRY(lines.value_of(extra));
   if (!lines.done()) return fail(ErrorCode::malformed_statement, "a line too many");
   return out;

@@ -13,8 +13,8 @@
 //   expires: 2026-11-21T17:25:00Z
 //   transport: http
 //
-// UTF-8, one LF a line, this order, no other line, no trailing blanks, final LF. `enrol` adds `username:`, `rotate`
-// adds `new-key:`, `revoke` adds `reason:`, after `transport:`. Pure.
+// UTF-8, one LF a line, this order, no other line, no trailing blanks, final LF. `transport: browser` adds `browser:`,
+// which says who asks. `enrol` adds `username:`, `rotate` adds `new-key:`, `revoke` adds `reason:`, last. Pure.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ inline constexpr std::string_view kStatementVersion = "countersign-statement-v1"
 
 // The values are those of the sealed challenge: never reuse one.
 enum class Purpose : std::uint8_t { login = 1, enrol = 2, rotate = 3, revoke = 4, password = 5 };
-enum class Transport : std::uint8_t { http = 1, courier = 2 };
+enum class Transport : std::uint8_t { http = 1, courier = 2, browser = 3 };
 
 std::string_view name_of(Purpose purpose);
 std::string_view name_of(Transport transport);
@@ -52,7 +52,8 @@ struct Statement {
   Instant issued_at{};
   Instant expires_at{};
   Transport transport = Transport::http;
-  std::string extra;  // the value of the line that the purpose adds
+  std::string browser = {};  // with Transport::browser: "192.0.2.9, Firefox on Linux"
+  std::string extra;         // the value of the line that the purpose adds
 
   friend bool operator==(const Statement&, const Statement&) = default;
 };

@@ -178,7 +178,10 @@ transport::http::HttpServerSettings server_settings(const Settings& settings, st
   out.trusted_proxies = settings.trusted_proxies;
   out.forwarded_header = settings.forwarded_header;
   // Judged with the settings.
-  if (settings.pages) out.site = transport::pages::parse_site(settings.server, settings.cookie_domain).value();
+  if (settings.pages) {
+    out.site = transport::pages::parse_site(settings.server, settings.cookie_domain).value();
+    out.site->password_login = settings.password_login;
+  }
   out.on_unsaid_source = [header = name_of(settings.forwarded_header)](const transport::http::Source& source) {
     tell_of_unsaid_source(source, header);
   };

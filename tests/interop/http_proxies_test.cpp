@@ -1,5 +1,5 @@
 // Real proxies with the configurations of docs/operating/proxy.md: in front of the real program, and guarding an
-// application by /v1/authz. Of a configuration addresses, ports and paths are replaced, and nothing else.
+// application by /v1/authz or /v1/forward.
 #include <signal.h>
 #include <unistd.h>
 #include <catch2/catch.hpp>
@@ -14,68 +14,41 @@
 #include "tests/support/http_wire.hpp"
 #include "tests/support/media.hpp"
 #include "tests/support/program.hpp"
+#include "tests/support/proxied_site.hpp"
 #include "tests/support/proxy.hpp"
 #include "tests/support/waiting.hpp"
 
 using namespace countersign;
 using namespace countersign::test;
 
-namespace fs = std::filesystem;
-
 namespace {
 
-constexpr const char* kPage = "operating/proxy.md";
 const std::string kAuth = "auth.example.org";
 const std::string kApp = "app.example.org";
 // Of a client whom nothing here trusts.
 const std::string kClient = "127.0.0.5";
-constexpr const char* kCaddy = "/usr/bin/caddy";
 constexpr const char* kHaproxy = "/usr/sbin/haproxy";
 constexpr const char* kApache = "/usr/sbin/apache2";
 
-// The server, an application, a folder with a certificate, and the port that a proxy is to listen at.
-struct Ground {
+// The server, with pages, and what stands around a proxy before it.
+struct Ground : ProxiedSite {
   Ground() {
-    fs::permissions(folder.path(), fs::perms(0755));  // Apache's workers are another user
-    const std::string certificate = path("site.pem");
-    const ProgramRun made =
-        run_program({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                     "-days", "2", "-subj", "/CN=example.org", "-addext",
-                     "subjectAltName=DNS:" + kAuth + ",DNS:" + kApp, "-keyout", path("site.key"), "-out", certificate},
-                    "");
-    REQUIRE(made.exit_code == 0);
-    write_file(path("both.pem"), read_file(certificate) + read_file(path("site.key")));
     installation.must({"account", "add", "alice", "--managed", "--password-file", "-"}, "correct horse\n");
     installation.must({"account", "set", "alice", "--groups", "staff,ops", "--email", "alice+x@example.org", "--name",
                        "Zo\xc3\xab, \"Z\" Liddell"});
+    installation.set("pages", "on");
+    installation.set("cookie_domain", "example.org");
+    installation.set("password_login", "on");
     server.emplace(installation, std::vector<std::string>{"--trusted-proxy", "127.0.0.1/32"});
+    upstream = "127.0.0.1:" + std::to_string(server->port());
   }
 
-  std::string path(const std::string& name) const { return (folder.path() / name).string(); }
-  std::string listens() const { return "127.0.0.1:" + std::to_string(kept.number()); }
-  std::string upstream() const { return "127.0.0.1:" + std::to_string(server->port()); }
-  // The block of the page, leading to the server and the application of this test.
-  std::string configuration(const char* heading, const char* language,
-                            std::vector<std::pair<std::string, std::string>> changes) const {
-    const std::string block = printed(kPage, heading, language);
-    // Of members of one of two groups alone.
-    if (block.find("/v1/authz") != std::string::npos) changes.emplace_back("/v1/authz", "/v1/authz/staff,guests");
-    changes.emplace_back("127.0.0.1:8420", upstream());
-    return replaced(block, changes);
-  }
-  std::pair<std::string, std::string> to_application() const {
-    return {"127.0.0.1:3000", "127.0.0.1:" + std::to_string(application.port())};
-  }
-
-  const ScratchFolder folder;
-  const KeptPort kept;
-  EchoApplication application;
   Installation installation;
   std::optional<RunningServer> server;
 };
 
 Wire to(const Ground& ground, const std::string& host) {
-  Wire wire(ground.kept.number(), kClient);
+  Wire wire(ground.port.number(), kClient);
   REQUIRE(wire.connected());
   REQUIRE(wire.secure(host));
   return wire;
@@ -201,11 +174,53 @@ void check_application(Ground& ground, const std::string& token, std::size_t hea
   CHECK(refused.reply().status == 401);
 }
 
+// A person with a browser: sent to log in, let in with the cookie, which the application does not see.
+void check_browser(const Ground& ground) {
+  const std::string page = "Accept: text/html,*/*;q=0.8\r\nSec-Fetch-Mode: navigate\r\n";
+  Wire opening = to(ground, kApp);
+  REQUIRE(opening.send(request(kApp, "GET", "/page?a=b&c=d", page)));
+  const WireReply sent = opening.reply();
+  INFO(sent.head << sent.body);
+  CHECK(sent.status == 302);
+  const std::string location = sent.header("location");
+  REQUIRE(location.starts_with("https://" + kAuth + "/login?return=https"));
+
+  Wire logging_in = to(ground, kAuth);
+  REQUIRE(logging_in.send(request(kAuth, "GET", location.substr(location.find("/login")), page)));
+  const WireReply form = logging_in.reply();
+  CHECK(form.status == 200);
+  CHECK(holds(form.body, "value=\"https://app.example.org/page?a=b&amp;c=d\""));
+  const std::string own = page + "Origin: https://" + kAuth + "\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+  REQUIRE(logging_in.send(request(kAuth, "POST", "/login/password", own,
+                                  "username=alice&password=correct+horse&return=https://app.example.org/page")));
+  const WireReply done = logging_in.reply();
+  INFO(done.head << done.body);
+  REQUIRE(done.status == 303);
+  CHECK(done.header("location") == "https://app.example.org/page");
+  const std::string set = done.head.substr(done.head.find("__Secure-countersign="));
+  const std::string cookie = set.substr(0, set.find(';'));
+
+  for (const std::string& cookies :
+       {cookie, "one=1; " + cookie, cookie + "; two=2", "one=1; " + cookie + "; two=2; x=__Secure-countersign"}) {
+    INFO(cookies);
+    Wire wire = to(ground, kApp);
+    REQUIRE(wire.send(request(kApp, "GET", "/page", page + "Cookie: " + cookies + "\r\n")));
+    const WireReply seen = wire.reply();
+    INFO(seen.head << seen.body);
+    CHECK(seen.status == 200);
+    CHECK(holds(lower(seen.body), "\r\nremote-user: alice\r\n"));
+    CHECK_FALSE(holds(seen.body, cookie.substr(cookie.find('=') + 1)));
+    CHECK(holds(seen.body, "one=1") == holds(cookies, "one=1"));
+    CHECK(holds(seen.body, "two=2") == holds(cookies, "two=2"));
+  }
+}
+
 // With a head of so many bytes, where the proxy itself takes that.
 void check(Ground& ground, std::size_t head_bytes) {
   const std::string token = log_in(ground);
   check_calls(ground, "Authorization: Bearer " + token + "\r\n");
   check_application(ground, token, head_bytes);
+  check_browser(ground);
   CHECK(ground.server->stop(SIGTERM) == 0);
   const std::string log = ground.server->log();
   INFO(log);
@@ -227,32 +242,14 @@ bool installed(const char* program) {
 TEST_CASE("S70 nginx as its page has it guards the server's calls and an application") {
   if (!installed(kNginx)) return;
   Ground ground;
-  const std::string block = ground.configuration("## nginx", "nginx",
-                                                 {ground.to_application(),
-                                                  {"listen 443 ssl", "listen " + ground.listens() + " ssl"},
-                                                  {"/etc/ssl/example.org.pem", ground.path("site.pem")},
-                                                  {"/etc/ssl/example.org.key", ground.path("site.key")}});
-  Proxy nginx(nginx_command(ground.folder.path(), block), ground.path("log"));
-  nginx.wait_for(ground.kept.number());
+  const auto nginx = ground.start_nginx();
   check(ground, 20 * 1024);
 }
 
 TEST_CASE("S70 Caddy as its page has it guards the server's calls and an application") {
   if (!installed(kCaddy)) return;
   Ground ground;
-  const KeptPort plain;
-  // Certificates of its own making, and nothing beside its folder.
-  const std::string global = "{\nadmin off\nlocal_certs\nskip_install_trust\ndefault_bind 127.0.0.1\nhttps_port " +
-                             std::to_string(ground.kept.number()) + "\nhttp_port " + std::to_string(plain.number()) +
-                             "\nstorage file_system " + ground.path("caddy") + "\n}\n";
-  write_file(ground.path("Caddyfile"),
-             global + ground.configuration("## Caddy", "caddyfile", {ground.to_application()}));
-  Proxy caddy({"/usr/bin/env", "HOME=" + ground.path("home"), kCaddy, "run", "--config", ground.path("Caddyfile"),
-               "--adapter", "caddyfile"},
-              ground.path("log"));
-  caddy.wait_for(ground.kept.number());
-  REQUIRE(
-      comes_true([&] { return Wire(ground.kept.number()).secure(kAuth) && Wire(ground.kept.number()).secure(kApp); }));
+  const auto caddy = ground.start_caddy();
   check(ground, 20 * 1024);
 }
 
@@ -262,12 +259,11 @@ TEST_CASE("S70 HAProxy as its page has it guards the server's calls and an appli
   write_file(ground.path("authz.lua"), ground.configuration("## HAProxy", "lua", {}));
   write_file(ground.path("haproxy.cfg"),
              ground.configuration("## HAProxy", "haproxy",
-                                  {ground.to_application(),
-                                   {"bind :443 ssl", "bind " + ground.listens() + " ssl"},
+                                  {{"bind :443 ssl", "bind " + ground.listens() + " ssl"},
                                    {"/etc/ssl/example.org-with-key.pem", ground.path("both.pem")},
                                    {"/etc/haproxy/authz.lua", ground.path("authz.lua")}}));
   Proxy haproxy({kHaproxy, "-db", "-f", ground.path("haproxy.cfg")}, ground.path("log"));
-  haproxy.wait_for(ground.kept.number());
+  haproxy.wait_for(ground.port.number());
   check(ground, 12 * 1024);
 }
 
@@ -285,13 +281,12 @@ TEST_CASE("S70 Apache as its page has it guards the server's calls and an applic
   write_file(ground.path("authz.lua"), ground.configuration("## Apache", "lua", {}));
   write_file(ground.path("apache.conf"),
              text + ground.configuration("## Apache", "apache",
-                                         {ground.to_application(),
-                                          {"*:443", ground.listens()},
+                                         {{"*:443", ground.listens()},
                                           {"/etc/ssl/example.org.pem", ground.path("site.pem")},
                                           {"/etc/ssl/example.org.key", ground.path("site.key")},
                                           {"/etc/apache2/authz.lua", ground.path("authz.lua")}}));
   Proxy apache({kApache, "-D", "FOREGROUND", "-f", ground.path("apache.conf")}, ground.path("log"));
-  apache.wait_for(ground.kept.number());
+  apache.wait_for(ground.port.number());
   check(ground, 20 * 1024);
 }
 

@@ -44,10 +44,10 @@ WireReply log_in(const RunningServer& server, const std::string& username, const
 class KeyHolder {
  public:
   explicit KeyHolder(LegacyPerson person) : person_(std::move(person)) {
-    home_.must(
-        {"--passphrase", person_.password, "--import",
-         (legacy_fixture(kLegacyFolder) / auth::records::part_name(person_.account, auth::records::AccountPart::escrowed_key))
-             .string()});
+    home_.must({"--passphrase", person_.password, "--import",
+                (legacy_fixture(kLegacyFolder) /
+                 auth::records::part_name(person_.account, auth::records::AccountPart::escrowed_key))
+                    .string()});
     key_ = home_.fingerprints(person_.account).at(0);
   }
   std::string answer(const std::string& message) {

@@ -96,14 +96,26 @@ class Exchanges {
     return reply;
   }
 
+  // Of a page that began a login, the attempt.
+  std::string begin_at_page(const std::string& username) const {
+    const std::string page =
+        server_
+            .post("/login", "username=" + username,
+                  "Origin: " + std::string(kServerName) + "\r\nContent-Type: application/x-www-form-urlencoded\r\n")
+            .body;
+    const std::string before = "name=\"attempt\" value=\"";
+    const std::size_t begin = page.find(before) + before.size();
+    return page.substr(begin, page.find('"', begin) - begin);
+  }
+
   WireReply get(const std::string& path, int status, const std::string& token = "") {
     return make({"get", path, "", "", bearer(token)}, status);
   }
   WireReply remove(const std::string& path, int status, const std::string& token, const std::string& at = "") {
     return make({"delete", path, "", "", bearer(token), at}, status);
   }
-  WireReply text(const std::string& path, int status, const std::string& sent) {
-    return make({"post", path, "text/plain", sent}, status);
+  WireReply text(const std::string& path, int status, const std::string& sent, const std::string& headers = "") {
+    return make({"post", path, "text/plain", sent, headers}, status);
   }
   WireReply json(const std::string& path, int status, const Json& sent, const std::string& headers = "") {
     return make({"post", path, "application/json", write_json(sent), headers}, status);
@@ -128,6 +140,21 @@ std::string token_in(const WireReply& opened) {
   return field(json_of(opened.body), "token");
 }
 
+// A browser asks for a login, and a terminal that has the key signs it.
+void log_in_a_browser(Exchanges& calls, GnupgUser& alice) {
+  for (const std::string accept : {"", "Accept: application/json\r\n"}) {
+    const std::string attempt = calls.begin_at_page("alice");
+    const std::string path = "/login/challenge/{attempt}";
+    const std::string at = "/login/challenge/" + attempt;
+    const std::string shown = calls.make({"get", path, "", "", accept, at}, 200).body;
+    const std::string challenge = accept.empty() ? shown : field(json_of(shown), "challenge_message");
+    const std::string code = calls.text("/login/code", 200, alice.answer(challenge), accept).body;
+    CHECK((accept.empty() ? code.substr(0, code.find('\n')) : field(json_of(code), "code")).size() == 8);
+    calls.text("/login/code", 401, alice.answer(challenge), accept);
+  }
+  calls.make({"get", "/login/challenge/{attempt}", "", "", "", "/login/challenge/AAAA"}, 401);
+}
+
 // A person with a key: enrols, logs in by each form, looks at sessions and ends them, goes over to another key.
 void live_by_key(Exchanges& calls, const Installation& installation) {
   GnupgUser alice("Alice");
@@ -147,6 +174,7 @@ void live_by_key(Exchanges& calls, const Installation& installation) {
       token_in(calls.text("/v1/session", 201, alice.answer(calls.form("/v1/challenge", 200, "username=alice").body)));
   const std::string second =
       token_in(calls.json("/v1/session", 201, json_of(alice.answer_detached(challenge(Json::object())))));
+  log_in_a_browser(calls, alice);
   calls.get("/v1/session", 200, first);
   calls.get("/v1/authz", 200, first);
   calls.get("/v1/forward", 200, first);
@@ -238,7 +266,7 @@ TEST_CASE("a server answers every call as the OpenAPI description says, to the l
   const Description description;
   const Installation installation;
   write_file(installation.data() / "countersign.toml",
-             "registration = \"open\"\n" + read_file(installation.data() / "countersign.toml"));
+             "registration = \"open\"\npages = \"on\"\n" + read_file(installation.data() / "countersign.toml"));
   const RunningServer server(installation, {}, {"COUNTERSIGN_PASSWORD_MEMORY_MIB=8", "COUNTERSIGN_PASSWORD_PASSES=1"});
   Exchanges calls(server);
   for (const char* path : {"/healthz", "/readyz", "/v1/server"}) calls.get(path, 200);

@@ -47,22 +47,11 @@ std::string opening(const std::string& uri) {
          uri + "\r\nAccept: text/html\r\n";
 }
 
-// Sets what `init` wrote down as a comment, where it belongs.
-void set(const Installation& installation, const std::string& name, const std::string& value) {
-  const std::filesystem::path path = installation.data() / "countersign.toml";
-  std::string text = read_file(path);
-  const std::string line = "# " + name + " = ";
-  const std::size_t at = text.find(line);
-  REQUIRE(at != std::string::npos);
-  text.replace(at, text.find('\n', at) - at, name + " = \"" + value + "\"");
-  write_file(path, text);
-}
-
 struct World {
   World() {
     installation.add_account("alice", alice.certificate());
-    set(installation, "pages", "on");
-    set(installation, "cookie_domain", "example.org");
+    installation.set("pages", "on");
+    installation.set("cookie_domain", "example.org");
   }
   Installation installation;
   GnupgUser alice{"Alice"};
@@ -96,8 +85,8 @@ TEST_CASE("S62 a browser that is sent to log in comes back with a cookie that op
   REQUIRE_FALSE(attempt.empty());
 
   const std::string challenge = between(begun.body, "spellcheck=\"false\">\n", "</textarea>");
-  const std::string answer =
-      "attempt=" + hidden(begun, "attempt") + "&response=" + encoded(world.alice.answer(challenge));
+  const std::string answer = "attempt=" + hidden(begun, "attempt") + "&return=" + encoded(hidden(begun, "return")) +
+                             "&response=" + encoded(world.alice.answer(challenge));
   CHECK(post_form(server, "/login/answer", answer, kOwn).status == 401);
   const WireReply done = post_form(server, "/login/answer", answer, kOwn + "Cookie: a=b; " + attempt + "\r\n");
   INFO(done.head << done.body);
@@ -147,12 +136,12 @@ TEST_CASE("without pages there are none, and a cookie opens nothing") {
 
 TEST_CASE("pages need a server whose name is a URL, and a cookie domain it is in") {
   const Installation unnamed("sqlite", "auth.example.org");
-  set(unnamed, "pages", "on");
+  unnamed.set("pages", "on");
   const ProgramRun refused = refused_start(unnamed);
   CHECK(refused.exit_code != 0);
   CHECK(refused.error.find("pages: ") != std::string::npos);
   const Installation elsewhere;
-  set(elsewhere, "pages", "on");
-  set(elsewhere, "cookie_domain", "example.com");
+  elsewhere.set("pages", "on");
+  elsewhere.set("cookie_domain", "example.com");
   CHECK(refused_start(elsewhere).error.find("the server is not in cookie_domain") != std::string::npos);
 }

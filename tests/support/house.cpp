@@ -140,7 +140,8 @@ proving::IssuedChallenge House::issue(const Person& person, records::Transport t
   proving::ChallengeRequest request;
   request.name.username = person.name();
   request.transport = transport;
-  return must(auth_->roles().issuing.issue(request, transport == records::Transport::http ? by_http() : by_hand()));
+  if (transport == records::Transport::browser) request.browser = "192.0.2.9, Firefox on Linux";
+  return must(auth_->roles().issuing.issue(request, transport == records::Transport::courier ? by_hand() : by_http()));
 }
 
 proving::IssuedChallenge House::issue_enrolment(const Person& person, records::Transport transport) {
@@ -170,8 +171,9 @@ records::Challenge House::challenge_for(const Person& person, records::Purpose p
   challenge.key = person.fingerprint();
   challenge.issued_at = clock.now();
   challenge.expires_at =
-      clock.now() + (transport == records::Transport::http ? settings.policies.http_challenge_lifetime
-                                                           : settings.policies.courier_challenge_lifetime);
+      clock.now() + (transport == records::Transport::courier ? settings.policies.courier_challenge_lifetime
+                                                              : settings.policies.http_challenge_lifetime);
+  if (transport == records::Transport::browser) challenge.browser = "192.0.2.9, Firefox on Linux";
   must(rng.fill(challenge.random));
   challenge.context = auth_->roles().identity.context();
   challenge.server_key = fingerprint_;

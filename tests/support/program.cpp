@@ -98,6 +98,15 @@ Installation::Installation(const std::string& storage, const std::string& server
   fingerprint_ = field(json_of(must(all, {}, &home)), "fingerprint");
 }
 
+void Installation::set(const std::string& name, const std::string& text) const {
+  const fs::path file = data_ / "countersign.toml";
+  const std::string settings = read_file(file);
+  const std::size_t at = settings.find("\n# " + name + " = ");
+  if (at == std::string::npos) throw std::runtime_error("no setting " + name);
+  write_file(file,
+             settings.substr(0, at + 1) + name + " = \"" + text + "\"" + settings.substr(settings.find('\n', at + 1)));
+}
+
 void Installation::configure(std::string_view toml) {
   const fs::path file = data_ / "countersign.toml";
   write_file(file, read_file(file) + "\n" + std::string(toml) + "\n");

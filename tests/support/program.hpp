@@ -40,6 +40,8 @@ class Installation {
   std::filesystem::path secrets() const { return data_ / "secrets"; }
   const std::string& fingerprint() const { return fingerprint_; }
   const std::string& server() const { return server_; }
+  // Gives a setting that `init` wrote down as a comment this text; throws where it wrote none of that name.
+  void set(const std::string& name, const std::string& text) const;
   // Adds lines to the settings; tables last.
   void configure(std::string_view toml);
 

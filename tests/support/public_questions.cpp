@@ -1,6 +1,7 @@
 #include "tests/support/public_questions.hpp"
 
 #include "auth/base/account_id.hpp"
+#include "auth/records/login_attempt.hpp"
 #include "tests/support/http_wire.hpp"
 #include "tests/support/own_signatures.hpp"
 #include "tests/support/planted_password.hpp"
@@ -174,6 +175,25 @@ std::vector<Question> all_questions() {
                   "-----BEGIN+PGP+SIGNATURE-----%0A%0Ax%0A-----END+PGP+SIGNATURE-----%0A");
   };
   all.push_back({"login by a page that was not shown", answer_by_page});
+  const auto code_by_page = [=](AskedPlace&, const Person&) {
+    return posted("/login/code-entry", "attempt=x&code=12345678");
+  };
+  all.push_back({"code for a page that was not shown", code_by_page});
+  const auto shown_again = [](AskedPlace& place, const Person& person) {
+    records::LoginAttempt attempt;
+    attempt.issued_at = place.house.clock.now();
+    attempt.expires_at = attempt.issued_at + Seconds(60);
+    attempt.challenge_tag = std::string(32, '0');
+    attempt.username = person.name();
+    attempt.browser = "192.0.2.9, Firefox on Linux";
+    return http_request("GET", "/login/challenge/" + seal_attempt(attempt, place.house.secrets().newest_seal_key()));
+  };
+  all.push_back({"challenge of a page once more", shown_again, true});
+  all.push_back({"code for nothing that was signed", [](AskedPlace&, const Person&) {
+                   return http_request("POST", "/login/code", "",
+                                       "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nchallenge: x\nnonce: y\n"
+                                       "-----BEGIN PGP SIGNATURE-----\n\nx\n-----END PGP SIGNATURE-----\n");
+                 }});
   const Json wrong = Json::object().set("password", "wrong");
   all.push_back(proving_nothing("session by a wrong password", "/v1/session", wrong));
   all.push_back(proving_nothing("session by a wrong password that is not in its normal form", "/v1/session",

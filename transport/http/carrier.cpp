@@ -103,6 +103,13 @@ Response show_challenge(const Json& challenge, const Request& request) {
   return {200, kTextType, *message->string()};
 }
 
+Response show_code(const Json& answer, const Request& request) {
+  const Json* code = answer.find("code");
+  if (code == nullptr || code->string() == nullptr) return respond(broken());
+  if (accepts_json(request.accept)) return show_json(answer);
+  return {200, kTextType, *code->string() + "\n"};
+}
+
 Response show_health(const Json& answer, const Exchange& exchange) {
   if (exchange.local && answer.members() != nullptr) return show_json(answer);
   return show_json(Json::object().set("status", "ok"));
@@ -118,6 +125,8 @@ Response present(const Json& answer, Exchange& exchange) {
       // Whose account there is costs a read or two more than a decoy.
       exchange.evened_out = true;
       return show_challenge(answer, exchange.request);
+    case Presentation::code:
+      return show_code(answer, exchange.request);
     case Presentation::authz:
     case Presentation::forward:
       return show_authz(answer);
@@ -199,7 +208,7 @@ Response run_page(Exchange& exchange) {
   const std::string source = exchange.source.text();
   const pages::PageAnswer page =
       exchange.site_pages->answer({request.match.route->page, request.query, posted.fields, request.cookies,
-                                   request.origin, request.fetch_site, source});
+                                   request.origin, request.fetch_site, request.user_agent, source});
   exchange.evened_out = page.evened_out;
   wipe(posted.text);
   posted.fields.wipe();
@@ -276,12 +285,12 @@ Answer HttpCarrier::answer(Request request, const Address& peer, SteadyTime arri
   Response response;
   exchange.of_proxy = is_trusted(peer, settings_.trusted_proxies);
   exchange.site_pages = pages_ ? &*pages_ : nullptr;
-  const bool is_page = request.match.route != nullptr && request.match.route->presentation == Presentation::page;
-  if (request.match.route == nullptr || (is_page && !pages_)) {
+  const bool without_pages = request.match.route != nullptr && request.match.route->needs_pages() && !pages_;
+  if (request.match.route == nullptr || without_pages) {
     // Nothing of it is left unread, so the connection may go on.
     exchange.source = peer;
     exchange.refusal = "no such call";
-    const int status = is_page ? 404 : request.match.refusal;
+    const int status = without_pages ? 404 : request.match.refusal;
     response = respond(Refusal{status, exchange.refusal, request.match.allow, request.to_head});
   } else {
     if (is_unsaid(source, request) && settings_.on_unsaid_source) settings_.on_unsaid_source(source);

@@ -26,6 +26,7 @@ struct Request {
   // Where the route takes cookies, else empty. `cookies` are the lines of Cookie, joined with semicolons.
   std::string cookies;
   std::string origin;
+  std::string user_agent;
   std::string fetch_site;
   std::string fetch_mode;
   std::string forwarded_method;

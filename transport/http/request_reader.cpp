@@ -72,6 +72,7 @@ void join(std::string& list, std::string_view value) {
 std::string* browser_header(Request& request, std::string_view name) {
   const std::pair<std::string_view, std::string*> known[] = {
       {"Origin", &request.origin},
+      {"User-Agent", &request.user_agent},
       {"Sec-Fetch-Site", &request.fetch_site},
       {"Sec-Fetch-Mode", &request.fetch_mode},
       {"X-Forwarded-Method", &request.forwarded_method},

@@ -40,8 +40,13 @@ constexpr std::array kRoutes = {
     Route{"DELETE", "/v1/sessions/{session}", "session.end_one", 204,     P::nothing,    B::optional},
     Route{"GET",    "/",                   "server.show",      200,     P::page,       B::none,    Page::home},
     Route{"GET",    "/style.css",          "server.show",      200,     P::page,       B::none,    Page::style},
+    Route{"GET",    "/script.js",          "server.show",      200,     P::page,       B::none,    Page::script},
     Route{"GET",    "/login",              "server.show",      200,     P::page,       B::none,    Page::login},
     Route{"POST",   "/login",              "attempt.begin",    200,     P::page,       B::form,    Page::begin},
+    Route{"GET",    "/login/challenge/{attempt}", "attempt.show", 200,   P::challenge,  B::none},
+    Route{"POST",   "/login/code",         "attempt.sign",     200,     P::code,       B::message},
+    Route{"POST",   "/login/code-entry",   "attempt.enter",    303,     P::page,       B::form,    Page::enter},
+    Route{"POST",   "/login/password",     "session.open",     303,     P::page,       B::form,    Page::password},
     Route{"POST",   "/login/answer",       "attempt.answer",   303,     P::page,       B::form,    Page::answer},
     Route{"GET",    "/account",            "session.list",     200,     P::page,       B::none,    Page::account},
     Route{"POST",   "/account/sessions/{session}/end", "session.end_one", 303, P::page, B::form,   Page::end_session},
@@ -50,6 +55,7 @@ constexpr std::array kRoutes = {
 // clang-format on
 
 constexpr std::size_t kSessionIdDigits = 32;
+constexpr std::size_t kAttemptBytesMax = 1024;
 
 bool takes(const Route& route, std::string_view method) {
   if (route.method == "*") return method != "CONNECT" && method != "TRACE";
@@ -69,8 +75,15 @@ bool is_group_list(std::string_view text) {
          });
 }
 
+bool is_attempt(std::string_view text) {
+  return !text.empty() && text.size() <= kAttemptBytesMax && std::all_of(text.begin(), text.end(), [](char c) {
+    return (lower_ascii(c) >= 'a' && lower_ascii(c) <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
 bool fits(std::string_view member, std::string_view value) {
-  return member == "session" ? is_lower_hex(value, kSessionIdDigits) : is_group_list(value);
+  if (member == "session") return is_lower_hex(value, kSessionIdDigits);
+  return member == "attempt" ? is_attempt(value) : is_group_list(value);
 }
 
 // What a path says where its pattern has a placeholder.
@@ -107,7 +120,8 @@ std::size_t Route::body_bytes_max() const {
 }
 
 bool Route::quick() const {
-  return bodies == Bodies::none || bodies == Bodies::foreign || bodies == Bodies::optional;
+  return presentation != Presentation::challenge &&
+         (bodies == Bodies::none || bodies == Bodies::foreign || bodies == Bodies::optional);
 }
 
 std::span<const Route> routes() {

@@ -19,6 +19,7 @@ enum class Presentation : std::uint8_t {
   json,       // the answer's fields
   nothing,    // 204
   challenge,  // the armored message as text, or the fields for who accepts JSON
+  code,       // the digits as text, or the fields likewise
   authz,      // headers for a proxy, no body; where there is a refusal, why
   forward,    // the same, but that who opens a page is sent to log in, where there are pages
   page,       // HTML (transport/pages)
@@ -35,7 +36,8 @@ enum class Bodies : std::uint8_t {
 
 struct Route {
   std::string_view method;  // `*` stands for every one but CONNECT, whose 200 opens a tunnel, and TRACE
-  std::string_view path;    // `{session}` stands for 32 lower-case hex digits, `{groups}` for GROUP[,GROUP]
+  // `{session}` stands for 32 lower-case hex digits, `{groups}` for GROUP[,GROUP], `{attempt}` for base64url.
+  std::string_view path;
   std::string_view operation;
   int status;  // on success
   Presentation presentation;
@@ -49,6 +51,8 @@ struct Route {
   bool on_behalf() const { return presentation == Presentation::authz || presentation == Presentation::forward; }
   // A browser's session may be in a cookie. Elsewhere a token comes by its header alone, which no other site can set.
   bool takes_cookies() const { return on_behalf() || presentation == Presentation::page; }
+  // There only where there are pages.
+  bool needs_pages() const { return presentation == Presentation::page || operation.starts_with("attempt."); }
   // Nothing that opens anything is in it.
   bool takes_query() const { return page == pages::Page::login; }
   // Answered from memory or one read: never waits behind signatures and passwords.

@@ -185,7 +185,9 @@ Result<Json> issue_challenge(const Message& message, auth::proving::Issuing& iss
   const auto transport =
       auth::records::transport_named(TRY(reader.text_or("transport", default_transport(message.carrier))));
   if (!purpose) return fail(ErrorCode::malformed_message, "'purpose' is login, enrol, rotate, revoke or password");
-  if (!transport) return fail(ErrorCode::malformed_message, "'transport' is http or courier");
+  if (!transport || *transport == auth::records::Transport::browser) {
+    return fail(ErrorCode::malformed_message, "'transport' is http or courier");
+  }
   if (message.carrier != Carrier::http && *transport != auth::records::Transport::courier) {
     return fail(ErrorCode::malformed_message, "a challenge by hand or by stick has the transport courier");
   }
@@ -196,7 +198,7 @@ Result<Json> issue_challenge(const Message& message, auth::proving::Issuing& iss
   request.reason = TRY(take_for(auth::records::Purpose::revoke, *purpose, reader, "reason"));
   TRY(reader.finish());
   const auto issued = TRY(issuing.issue(request, visit_of(message)));
-  return Json::object().set("challenge_message", issued.message).set("expires_at", format_time(issued.expires_at));
+  return Json::object().set("challenge_message", issued.message).set("expires_at", format_time(issued.term.expires_at));
 }
 
 Result<Json> enrol_account(const Message& message, auth::accounts::Enrolment& enrolment) {

@@ -82,6 +82,9 @@ Result<Json> end_account_session(const Message& message, const auth::Context& co
 
 // attempt_handlers.cpp
 Result<Json> begin_attempt(const Message& message, const auth::Context& context, auth::proving::Issuing& issuing);
+Result<Json> show_attempt(const Message& message, const auth::Context& context, auth::proving::Issuing& issuing);
+Result<Json> sign_attempt(const Message& message, auth::sessions::BrowserLogin& login);
+Result<Json> enter_code(const Message& message, const auth::Context& context, auth::sessions::BrowserLogin& login);
 Result<Json> answer_attempt(const Message& message, const auth::Context& context, auth::sessions::Login& login);
 
 // What an operation on an account's key says of it.
@@ -98,6 +101,9 @@ Result<auth::records::AccountName> take_name(JsonReader& reader);
 Result<auth::passwords::Password> take_password(JsonReader& reader, std::string_view member);
 // Takes `username` or `account` and gives the account id.
 Result<std::string> take_account(JsonReader& reader);
+
+// A session that was opened, with its token.
+Json token_fields(const auth::sessions::RefreshedSession& opened);
 
 // What is done by a response alone, whose challenge was made for it: by the operation of that name, and by
 // response.redeem, which finds it by the purpose.

@@ -25,13 +25,6 @@ Json session_fields(const auth::records::Session& session) {
   return json;
 }
 
-Json token_fields(const auth::sessions::RefreshedSession& opened) {
-  Json json = Json::object().set("token", opened.token.reveal_text());
-  const Json session = session_fields(opened.session);
-  for (const auto& [name, value] : *session.members()) json.set(name, value);
-  return json;
-}
-
 Json list_fields(const std::vector<auth::records::Session>& sessions, std::string_view current) {
   Json list = Json::array();
   for (const auto& session : sessions) {
@@ -55,6 +48,13 @@ Json damaged_fields(const std::vector<auth::sessions::DamagedSession>& damaged) 
 }
 
 }  // namespace
+
+Json token_fields(const auth::sessions::RefreshedSession& opened) {
+  Json json = Json::object().set("token", opened.token.reveal_text());
+  const Json session = session_fields(opened.session);
+  for (const auto& [name, value] : *session.members()) json.set(name, value);
+  return json;
+}
 
 Result<Json> open_session(const Message& message, auth::sessions::Login& login, auth::accounts::Passwords& passwords) {
   JsonReader reader(message.fields);

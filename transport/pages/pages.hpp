@@ -4,11 +4,13 @@
 //   GET  /login                        who are you?
 //   POST /login                        the challenge
 //   POST /login/answer                 the response, and from there where the person wanted to go
+//   POST /login/code-entry             the code that a terminal showed, and from there likewise
+//   POST /login/password               a password, where the site takes them, and likewise
 //   GET  /account                      who I am, and my sessions
 //   POST /account/sessions/ID/end
 //   POST /logout
 //   GET  /                             to one of them
-//   GET  /style.css
+//   GET  /style.css  /script.js        the script is for comfort: copying, and the time that is left
 //
 // The session's token is in a cookie that no script reads. Whatever changes something comes from a page of ours
 // (is_own_request), and is bound besides: a response to the browser and the challenge of its attempt, the end of a
@@ -25,7 +27,20 @@
 
 namespace countersign::transport::pages {
 
-enum class Page : std::uint8_t { none, style, home, login, begin, answer, account, end_session, logout };
+enum class Page : std::uint8_t {
+  none,
+  style,
+  script,
+  home,
+  login,
+  begin,
+  answer,
+  enter,
+  password,
+  account,
+  end_session,
+  logout
+};
 
 struct PageRequest {
   Page page = Page::none;
@@ -34,7 +49,8 @@ struct PageRequest {
   std::string_view cookies;
   std::string_view origin;
   std::string_view fetch_site;  // Sec-Fetch-Site
-  std::string_view source;      // for the operations
+  std::string_view user_agent;
+  std::string_view source;  // for the operations
 };
 
 struct PageAnswer {
@@ -60,6 +76,9 @@ class Pages {
   PageAnswer show_login(const PageRequest& request) const;
   PageAnswer begin(const PageRequest& request);
   PageAnswer take_answer(const PageRequest& request);
+  PageAnswer take_code(const PageRequest& request);
+  PageAnswer take_password(const PageRequest& request);
+  PageAnswer log_in(const PageRequest& request, Json session);
   PageAnswer show_account(const PageRequest& request);
   PageAnswer end_session(const PageRequest& request);
   PageAnswer log_out(const PageRequest& request);

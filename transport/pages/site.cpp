@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
-#include "auth/records/login_attempt.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::transport::pages {
 namespace {
 
+constexpr std::size_t kReturnBytesMax = 2048;
 constexpr std::string_view kHttps = "https://";
 constexpr std::string_view kHttp = "http://";
 
@@ -82,8 +82,7 @@ Result<Site> parse_site(std::string_view server, std::string_view cookie_domain)
 }
 
 std::optional<std::string> judge_return(const Site& site, std::string_view address) {
-  if (address.empty() || address.size() > auth::records::kReturnBytesMax || !is_address_text(address))
-    return std::nullopt;
+  if (address.empty() || address.size() > kReturnBytesMax || !is_address_text(address)) return std::nullopt;
   if (address.front() == '/') {
     // Two slashes begin another host.
     if (address.starts_with("//")) return std::nullopt;
@@ -105,8 +104,10 @@ bool is_own_request(const Site& site, std::string_view origin, std::string_view 
 std::string content_policy(const Site& site) {
   const std::string applications =
       site.cookie_domain.empty() ? "" : fmt::format(" https://{0} https://*.{0}", site.cookie_domain);
-  return "default-src 'none'; style-src 'self'; form-action 'self'" + applications +
-         "; frame-ancestors 'none'; base-uri 'none'";
+  return fmt::format(
+      "default-src 'none'; style-src {0}; script-src {0}; form-action 'self'{1}; frame-ancestors 'none'; base-uri "
+      "'none'",
+      site.origin, applications);
 }
 
 std::string session_cookie_name(const Site& site) {

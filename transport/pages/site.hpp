@@ -13,6 +13,7 @@ struct Site {
   std::string origin;         // https://auth.example.org, or http://127.0.0.1:8420
   bool tls = true;            // false: on this machine alone, without TLS
   std::string cookie_domain;  // empty: the session's cookie is for this host alone
+  bool password_login = false;
 };
 
 // `server` is the server's name: an https URL without a path; or an http URL of a loopback host, for trying it out. The
@@ -28,7 +29,8 @@ std::optional<std::string> judge_return(const Site& site, std::string_view addre
 // both have to say so; where neither is, it does not. (Fetch, section 3.1; Fetch Metadata Request Headers.)
 bool is_own_request(const Site& site, std::string_view origin, std::string_view fetch_site);
 
-// The page's Content-Security-Policy. `form-action` holds of where a form's answer leads, too, so it names the hosts
+// The page's Content-Security-Policy. The stylesheet and the script are named by our origin, since a proxy shows a page
+// of ours at an application's host. `form-action` holds of where a form's answer leads, too, so it names the hosts
 // that a login may lead to.
 std::string content_policy(const Site& site);
 

@@ -1,3 +1,4 @@
+#include "tests/support/browser_attempt.hpp"
 #include "tests/support/every_fault.hpp"
 
 using namespace countersign;
@@ -90,4 +91,47 @@ TEST_CASE("issuing a challenge writes nothing whatever fails") {
       CHECK(contents_of(place.store.medium()) == before);
     }
   }
+}
+
+TEST_CASE("a login for a browser that meets any fault as it is signed is signed once") {
+  at_every_fault(
+      "login signed for a browser", [](FaultyHouse& place) { return BrowserAttempt(place.house); },
+      [](FaultyHouse& place, BrowserAttempt& it) {
+        return place.house.auth().roles().browser_login.sign(it.response, by_browser());
+      },
+      [](FaultyHouse& place, BrowserAttempt& it, const Result<std::string>& code) {
+        auto& login = place.house.auth().roles().browser_login;
+        const std::size_t before = place.sessions();
+        if (!code) CHECK(outcome(code) == "storage_unavailable");
+        const auto again = login.sign(it.response, by_browser());
+        if (code) CHECK(outcome(again) == "challenge_consumed");
+        // Signed it is now, whether or not its signer was told.
+        CHECK(outcome(login.enter(it.attempt, it.attempt.code, by_browser())) == "ok");
+        CHECK(outcome(login.enter(it.attempt, it.attempt.code, by_browser())) == "challenge_consumed");
+        CHECK(place.sessions() == before + 1);
+      });
+}
+
+TEST_CASE("a code that meets any fault opens one session or none and never two") {
+  at_every_fault(
+      "login by code",
+      [](FaultyHouse& place) {
+        BrowserAttempt it(place.house);
+        must(place.house.auth().roles().browser_login.sign(it.response, by_browser()));
+        return std::pair(std::move(it), place.sessions());
+      },
+      [](FaultyHouse& place, std::pair<BrowserAttempt, std::size_t>& it) {
+        const auto& attempt = it.first.attempt;
+        return place.house.auth().roles().browser_login.enter(attempt, attempt.code, by_browser());
+      },
+      [](FaultyHouse& place, std::pair<BrowserAttempt, std::size_t>& it,
+         const Result<sessions::RefreshedSession>& opened) {
+        if (!opened) CHECK(outcome(opened) == "storage_unavailable");
+        const bool took_effect = place.sessions() == it.second + 1;
+        if (opened) CHECK(took_effect);
+        const auto& attempt = it.first.attempt;
+        const auto again = place.house.auth().roles().browser_login.enter(attempt, attempt.code, by_browser());
+        CHECK(outcome(again) == (took_effect ? "challenge_consumed" : "ok"));
+        CHECK(place.sessions() == it.second + 1);
+      });
 }

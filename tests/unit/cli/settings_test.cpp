@@ -78,12 +78,12 @@ TEST_CASE("what a running server does not take over stays as it was and is named
   Settings changed = *read(
       "listen = \"127.0.0.1:2\"\nregistration = \"open\"\nstorage = \"directory\"\ntrusted_proxies = [\"10.0.0.0/8\"]\n"
       "forwarded_header = \"forwarded\"\ninstance = \"other\"\nconnections_max = \"17\"\nconnections_per_address_max = "
-      "\"7\"\npages = \"on\"\ncookie_domain = \"example.org\"");
+      "\"7\"\npages = \"on\"\ncookie_domain = \"example.org\"\npassword_login = \"on\"");
   CHECK(changed.connections_max == 17);
   CHECK(changed.connections_per_address_max == 7);
   CHECK(cli::keep_until_start(changed, running) ==
         std::vector<std::string>{"storage", "instance", "listen", "trusted_proxies", "forwarded_header", "pages",
-                                 "cookie_domain", "connections_max", "connections_per_address_max"});
+                                 "cookie_domain", "password_login", "connections_max", "connections_per_address_max"});
   CHECK(changed.registration == cli::Registration::open);
   CHECK(changed.listen.port == 1);
   CHECK(changed.storage == cli::StorageKind::sqlite);

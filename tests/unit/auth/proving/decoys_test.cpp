@@ -140,7 +140,7 @@ TEST_CASE("S28 a challenge for nobody has the size of one for somebody and hides
   // The integers of a signature and of an encrypted key lose their leading zero bits, so a byte or two is chance.
   const auto size_of = [](const proving::IssuedChallenge& issued) { return static_cast<long>(issued.message.size()); };
   CHECK(std::abs(size_of(nobody) - size_of(somebody)) <= 8);
-  CHECK(nobody.expires_at == somebody.expires_at);
+  CHECK(nobody.term.expires_at == somebody.term.expires_at);
   CHECK(house.engine().sealed_in(nobody.message).hidden);
   CHECK(house.engine().sealed_in(somebody.message).hidden);
   CHECK(house.engine().sealed_in(nobody.message).text.size() == house.engine().sealed_in(somebody.message).text.size());

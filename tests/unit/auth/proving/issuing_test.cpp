@@ -53,14 +53,14 @@ TEST_CASE("a challenge says who is asked for what until when") {
   CHECK(statement.issued_at == kNoon);
   CHECK(statement.expires_at == kNoon + std::chrono::minutes(5));
   CHECK(statement.transport == records::Transport::http);
-  CHECK(http.expires_at == statement.expires_at);
+  CHECK(http.term.expires_at == statement.expires_at);
 }
 
 TEST_CASE("S07 lifetimes differ by carrier") {
   House house;
   house.add(alice());
-  CHECK(house.issue(alice()).expires_at == kNoon + std::chrono::minutes(5));
-  CHECK(house.issue(alice(), records::Transport::courier).expires_at == kNoon + std::chrono::days(7));
+  CHECK(house.issue(alice()).term.expires_at == kNoon + std::chrono::minutes(5));
+  CHECK(house.issue(alice(), records::Transport::courier).term.expires_at == kNoon + std::chrono::days(7));
 }
 
 TEST_CASE("every purpose puts its own line into the statement") {

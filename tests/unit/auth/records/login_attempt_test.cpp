@@ -1,5 +1,7 @@
 #include "auth/records/login_attempt.hpp"
 
+#include "auth/records/sealed_challenge.hpp"
+
 #include <catch2/catch.hpp>
 
 #include "tests/support/house.hpp"
@@ -16,10 +18,13 @@ const std::string kTag(32, 'a');
 
 LoginAttempt attempt_of(const Secret& browser) {
   LoginAttempt attempt;
+  attempt.issued_at = kNow;
   attempt.expires_at = kNow + Seconds(300);
-  attempt.browser = browser_of(browser);
+  attempt.random.fill(7);
   attempt.challenge_tag = kTag;
-  attempt.return_to = "https://app.example.org/x";
+  attempt.owner = mark_of(browser);
+  attempt.username = "zoë";
+  attempt.browser = "192.0.2.9, Firefox on Linux";
   return attempt;
 }
 
@@ -31,10 +36,16 @@ TEST_CASE("an attempt opens as it was sealed, under the same secrets, and change
   CHECK(check_browser_secret(browser.reveal_text()));
   const std::string sealed = seal_attempt(attempt_of(browser), house.secrets().newest_seal_key());
   const LoginAttempt opened = must(open_attempt(sealed, house.secrets()));
+  CHECK(opened.issued_at == kNow);
   CHECK(opened.expires_at == kNow + Seconds(300));
-  CHECK(opened.browser == browser_of(browser));
+  CHECK(opened.random == attempt_of(browser).random);
   CHECK(opened.challenge_tag == kTag);
-  CHECK(opened.return_to == "https://app.example.org/x");
+  CHECK(opened.owner == mark_of(browser));
+  CHECK(opened.username == "zoë");
+  CHECK(opened.browser == "192.0.2.9, Firefox on Linux");
+  CHECK(opened.code == code_of(kTag, house.secrets().newest_seal_key()));
+  // It stands in a command that people copy.
+  CHECK(sealed.size() < 200);
   for (std::size_t i = 0; i < sealed.size(); ++i) {
     std::string changed = sealed;
     changed[i] = changed[i] == 'A' ? 'B' : 'A';
@@ -49,18 +60,16 @@ TEST_CASE("an attempt opens as it was sealed, under the same secrets, and change
   CHECK(outcome(open_attempt(sealed, other.secrets())) == "challenge_invalid");
 }
 
-TEST_CASE("an attempt is of one browser and one challenge, until its expiry instant and not at it") {
+TEST_CASE("an attempt is of one browser, until its expiry instant and not at it") {
   House house;
   const Secret browser = must(make_browser_secret(house.rng));
   const LoginAttempt attempt = attempt_of(browser);
-  const Digest its = browser_of(browser);
-  CHECK(judge_attempt(attempt, its, kTag, kNow));
-  CHECK(judge_attempt(attempt, its, kTag, attempt.expires_at - Seconds(1)));
-  CHECK(outcome(judge_attempt(attempt, its, kTag, attempt.expires_at)) == "challenge_expired");
-  CHECK(outcome(judge_attempt(attempt, its, std::string(32, 'b'), kNow)) == "challenge_invalid");
-  CHECK(outcome(judge_attempt(attempt, browser_of(must(make_browser_secret(house.rng))), kTag, kNow)) ==
-        "challenge_invalid");
-  CHECK(outcome(judge_attempt(attempt, browser_of(Secret()), kTag, kNow)) == "challenge_invalid");
+  const BrowserMark its = mark_of(browser);
+  CHECK(judge_attempt(attempt, its, kNow));
+  CHECK(judge_attempt(attempt, its, attempt.expires_at - Seconds(1)));
+  CHECK(outcome(judge_attempt(attempt, its, attempt.expires_at)) == "challenge_expired");
+  CHECK(outcome(judge_attempt(attempt, mark_of(must(make_browser_secret(house.rng))), kNow)) == "challenge_invalid");
+  CHECK(outcome(judge_attempt(attempt, mark_of(Secret()), kNow)) == "challenge_invalid");
 }
 
 TEST_CASE("a browser's secret has one form") {

@@ -26,7 +26,8 @@ TEST_CASE("what was sealed is what opens") {
   House house;
   for (const records::Purpose purpose : {records::Purpose::login, records::Purpose::enrol, records::Purpose::rotate,
                                          records::Purpose::revoke, records::Purpose::password}) {
-    for (const records::Transport transport : {records::Transport::http, records::Transport::courier}) {
+    for (const records::Transport transport :
+         {records::Transport::http, records::Transport::courier, records::Transport::browser}) {
       records::Challenge challenge = house.challenge_for(alice(), purpose, transport);
       challenge.epoch = 0x0123456789abcdef;
       const records::SealedChallenge sealed = seal_challenge(challenge, house.secrets().newest_seal_key());
@@ -42,12 +43,31 @@ TEST_CASE("what was sealed is what opens") {
       CHECK(opened.challenge.context == challenge.context);
       CHECK(opened.challenge.server_key == challenge.server_key);
       CHECK(opened.challenge.extra == challenge.extra);
+      CHECK(opened.challenge.browser == challenge.browser);
+      CHECK(opened.sealed.code == sealed.code);
+      CHECK(sealed.code.empty() == (transport != records::Transport::browser));
       CHECK(must(records::purpose_claimed_in(sealed.text)) == purpose);
       CHECK(opened.sealed.text == sealed.text);
       CHECK(opened.sealed.tag == sealed.tag);
       CHECK(opened.sealed.nonce == sealed.nonce);
     }
   }
+}
+
+TEST_CASE("a code is of one challenge and one sealing key") {
+  House house;
+  std::set<std::string> codes;
+  for (int i = 0; i < 50; ++i) {
+    const auto challenge = house.challenge_for(alice(), records::Purpose::login, records::Transport::browser);
+    const auto sealed = seal_challenge(challenge, house.secrets().newest_seal_key());
+    CHECK(sealed.code.size() == 8);
+    CHECK(sealed.code.find_first_not_of("0123456789") == std::string::npos);
+    CHECK(sealed.code == records::code_of(sealed.tag, house.secrets().newest_seal_key()));
+    House other;
+    CHECK(sealed.code != records::code_of(sealed.tag, other.secrets().newest_seal_key()));
+    codes.insert(sealed.code);
+  }
+  CHECK(codes.size() == 50);
 }
 
 TEST_CASE("a sealed challenge has the fields and sizes of its format") {

@@ -68,6 +68,23 @@ TEST_CASE("a purpose adds its line after the transport") {
   CHECK(write_statement(statement(records::Purpose::password)).ends_with("\ntransport: http\n"));
 }
 
+TEST_CASE("a browser's statement says which browser asks, last") {
+  records::Statement asked = statement(records::Purpose::login);
+  asked.transport = records::Transport::browser;
+  asked.browser = "192.0.2.9, Firefox on Linux";
+  const std::string text = write_statement(asked);
+  CHECK(text.ends_with("\ntransport: browser\nbrowser: 192.0.2.9, Firefox on Linux\n"));
+  CHECK(must(records::parse_statement(text)) == asked);
+  const auto refused = [&](std::string_view from, std::string_view to) {
+    std::string changed = text;
+    changed.replace(changed.find(from), from.size(), to);
+    return outcome(records::parse_statement(changed));
+  };
+  CHECK(refused("browser: 192.0.2.9, Firefox on Linux\n", "") == "malformed_statement");
+  CHECK(refused("transport: browser", "transport: http") == "malformed_statement");
+  CHECK(refused("192.0.2.9, Firefox on Linux", "\x1b[2J") == "malformed_statement");
+}
+
 TEST_CASE("what was written is read as the same statement") {
   for (const records::Purpose purpose : kPurposes) {
     CAPTURE(name_of(purpose));

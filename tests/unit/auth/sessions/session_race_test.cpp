@@ -4,6 +4,7 @@
 #include <functional>
 #include <thread>
 
+#include "tests/support/browser_attempt.hpp"
 #include "tests/support/faulty_medium.hpp"
 #include "tests/support/house.hpp"
 
@@ -223,4 +224,63 @@ TEST_CASE("the same response from eight threads and two servers opens one sessio
     for (const std::string& grant : grants) CHECK(grant == grants.front());
     CHECK(scene.chain_holds());
   }
+}
+
+TEST_CASE("S83 codes that are tried at once are counted one by one, and a right one opens one session") {
+  at_every_call([&](std::size_t n) {
+    Scene scene;
+    BrowserAttempt it(scene.house);
+    auto& ours = scene.house.auth().roles().browser_login;
+    must(ours.sign(it.response, by_browser()));
+    bool came = false;
+    scene.between.interfere(n, [&] {
+      came = true;
+      CHECK(outcome(scene.other->roles().browser_login.enter(it.attempt, it.wrong_code, by_browser())) ==
+            "challenge_invalid");
+    });
+    CHECK(outcome(ours.enter(it.attempt, it.wrong_code, by_browser())) == "challenge_invalid");
+    if (!came) return false;
+    CAPTURE(n);
+    CHECK(outcome(ours.enter(it.attempt, it.wrong_code, by_browser())) == "challenge_invalid");
+    CHECK(outcome(ours.enter(it.attempt, it.attempt.code, by_browser())) == "challenge_consumed");
+    CHECK(scene.sessions() == 0);
+    return true;
+  });
+  at_every_call([&](std::size_t n) {
+    Scene scene;
+    BrowserAttempt it(scene.house);
+    auto& ours = scene.house.auth().roles().browser_login;
+    must(ours.sign(it.response, by_browser()));
+    bool came = false;
+    scene.between.interfere(n, [&] {
+      came = true;
+      must(scene.other->roles().browser_login.enter(it.attempt, it.attempt.code, by_browser()));
+    });
+    const auto opened = ours.enter(it.attempt, it.attempt.code, by_browser());
+    if (!came) return false;
+    CAPTURE(n);
+    CHECK(outcome(opened) == "challenge_consumed");
+    CHECK(scene.sessions() == 1);
+    return true;
+  });
+}
+
+TEST_CASE("S03 a code of an account that is revoked or logged out while it is judged opens nothing") {
+  at_every_call([&](std::size_t n) {
+    Scene scene;
+    BrowserAttempt it(scene.house);
+    auto& ours = scene.house.auth().roles().browser_login;
+    must(ours.sign(it.response, by_browser()));
+    bool came = false;
+    scene.between.interfere(n, [&] {
+      came = true;
+      must(scene.other->roles().sessions.end_all(alice().account(), by_hand()));
+    });
+    const auto opened = ours.enter(it.attempt, it.attempt.code, by_browser());
+    if (!came) return false;
+    CAPTURE(n);
+    CHECK(outcome(opened) == "epoch_passed");
+    CHECK(scene.sessions() == 0);
+    return true;
+  });
 }

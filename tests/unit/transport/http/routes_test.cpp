@@ -22,7 +22,7 @@ TEST_CASE("every route is an operation that HTTP may bring") {
     CHECK(row->guard != Guard::administrator);  // S69
     std::string path(route.path);
     for (const auto& [placeholder, value] :
-         {std::pair<std::string, std::string>{"{session}", kId}, {"{groups}", "a,b"}}) {
+         {std::pair<std::string, std::string>{"{session}", kId}, {"{groups}", "a,b"}, {"{attempt}", "Ag-_9"}}) {
       if (const auto at = path.find(placeholder); at != std::string::npos) path.replace(at, placeholder.size(), value);
     }
     CHECK(find_route(route.method == "*" ? "POST" : route.method, path).route == &route);
@@ -42,6 +42,15 @@ TEST_CASE("a path matches byte for byte") {
   }
   CHECK(find_route("DELETE", "/v1/sessions/" + std::string(32, 'A')).refusal == 404);
   CHECK(find_route("DELETE", "/v1/sessions/" + id + "0").refusal == 404);
+}
+
+TEST_CASE("an attempt in a path is base64url") {
+  CHECK(find_route("GET", "/login/challenge/" + std::string(1024, 'a')).member == "attempt");
+  for (const std::string& attempt : {std::string(), std::string("a="), std::string("a+b"), std::string("a/b"),
+                                     std::string("a b"), std::string("a%41"), std::string(1025, 'a')}) {
+    INFO(attempt);
+    CHECK(find_route("GET", "/login/challenge/" + attempt).refusal == 404);
+  }
 }
 
 TEST_CASE("groups in a path are whole names with one comma between, at most sixteen") {

@@ -178,7 +178,8 @@ TEST_CASE("S28 whatever a stranger may bring and names an account answers evenly
   }
   // An enrolment tells whoever proved a key that it has an account.
   const std::set<std::string_view> expected = {"challenge.issue", "key.hand_out",    "session.open",  "key.revoke",
-                                               "key.rotate",      "password.change", "attempt.begin", "attempt.answer"};
+                                               "key.rotate",      "password.change", "attempt.begin", "attempt.answer",
+                                               "attempt.show",    "attempt.sign",    "attempt.enter"};
   CHECK(even == expected);
 }
 

@@ -19,13 +19,18 @@ const std::string kOrigin = "https://auth.example.org";
 
 // A browser, which keeps the cookies it is given, before the pages of a house.
 struct Browser {
-  explicit Browser(House& house, std::string_view cookie_domain = "")
-      : pages(house.operations(), parse_site(kOrigin, cookie_domain).value()) {}
+  explicit Browser(House& house, std::string_view cookie_domain = "", bool password_login = false)
+      : pages(house.operations(), site_of(cookie_domain, password_login)) {}
+  static Site site_of(std::string_view cookie_domain, bool password_login) {
+    Site site = parse_site(kOrigin, cookie_domain).value();
+    site.password_login = password_login;
+    return site;
+  }
 
   PageAnswer ask(Page page, const Json& form = Json::object(), std::string_view query = "") {
     std::string cookies;
     for (const auto& [name, value] : jar) cookies += (cookies.empty() ? "" : "; ") + name + "=" + value;
-    PageAnswer answer = pages.answer({page, query, form, cookies, origin, fetch_site, "192.0.2.7"});
+    PageAnswer answer = pages.answer({page, query, form, cookies, origin, fetch_site, agent, "192.0.2.7"});
     for (const std::string& cookie : answer.cookies) {
       const std::size_t equals = cookie.find('=');
       const std::string name = cookie.substr(0, equals);
@@ -39,6 +44,7 @@ struct Browser {
   std::map<std::string, std::string> jar;
   std::string origin = kOrigin;
   std::string fetch_site = "same-origin";
+  std::string agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 };
 
 std::string between(const std::string& text, const std::string& before, const std::string& behind) {
@@ -59,7 +65,16 @@ Json named(std::string_view username, std::string_view return_to = "") {
   return Json::object().set("username", username).set("return", return_to);
 }
 Json answered(const PageAnswer& begun, std::string_view response) {
-  return Json::object().set("attempt", hidden(begun, "attempt")).set("response", response);
+  return Json::object()
+      .set("attempt", hidden(begun, "attempt"))
+      .set("return", hidden(begun, "return"))
+      .set("response", response);
+}
+Json coded(const PageAnswer& begun, std::string_view code) {
+  return Json::object()
+      .set("attempt", hidden(begun, "attempt"))
+      .set("return", hidden(begun, "return"))
+      .set("code", code);
 }
 
 // A house at the time of the machine, which dates the signatures of the key.
@@ -71,6 +86,24 @@ struct World {
   PageAnswer log_in(Browser& browser, std::string_view return_to = "") {
     const PageAnswer begun = browser.ask(Page::begin, named("zoe", return_to));
     return browser.ask(Page::answer, answered(begun, key.clear_sign(key.open(challenge_in(begun)))));
+  }
+  // What curl does at a terminal, by the command that the page shows.
+  Result<Json> at_terminal(std::string_view operation, const Json& fields, const std::string& text = "") {
+    Message message;
+    message.operation = operation;
+    message.source = "198.51.100.4";
+    message.fields = fields;
+    message.text = text;
+    return house.operations().run(message);
+  }
+  std::string challenge_at_terminal(const PageAnswer& begun) {
+    const std::string attempt = between(begun.body, "curl -fsS " + kOrigin + "/login/challenge/", " |");
+    return *must(at_terminal("attempt.show", Json::object().set("attempt", attempt)))
+                .find("challenge_message")
+                ->string();
+  }
+  Result<Json> sign_at_terminal(const PageAnswer& begun) {
+    return at_terminal("attempt.sign", Json::object(), key.clear_sign(key.open(challenge_at_terminal(begun))));
   }
   std::size_t sessions() { return must(house.auth().roles().sessions.list(id_of({"zoe", ""}), 100)).size(); }
 
@@ -153,6 +186,120 @@ TEST_CASE("a response is taken once, from the browser that was shown its challen
   CHECK(world.sessions() == 1);
 }
 
+TEST_CASE("S82 who signs at a terminal is told the code that logs in, and signs which browser asked") {
+  World world;
+  Browser browser(world.house, "example.org");
+  const PageAnswer begun = browser.ask(Page::begin, named("zoe", "https://app.example.org/x"));
+  const std::string statement = world.key.open(world.challenge_at_terminal(begun));
+  CHECK(statement.find("\ntransport: browser\nbrowser: 192.0.2.7, Firefox on Linux\n") != std::string::npos);
+  CHECK(begun.body.find("<code>192.0.2.7, Firefox on Linux</code>") != std::string::npos);
+  // The same challenge as the one to copy, however often it is shown.
+  CHECK(statement == world.key.open(challenge_in(begun)));
+  CHECK(statement == world.key.open(world.challenge_at_terminal(begun)));
+
+  CHECK(browser.ask(Page::enter, coded(begun, "00000000")).status == 401);  // nothing was signed
+  const std::string code = *must(world.sign_at_terminal(begun)).find("code")->string();
+  CHECK(world.sessions() == 0);
+  CHECK(outcome(world.sign_at_terminal(begun)) == "challenge_consumed");
+  const PageAnswer done = browser.ask(Page::enter, coded(begun, code.substr(0, 4) + " " + code.substr(4)));
+  CHECK(done.status == 303);
+  CHECK(done.location == "https://app.example.org/x");
+  CHECK(browser.jar.size() == 1);
+  CHECK(world.sessions() == 1);
+  const auto session = must(world.house.auth().roles().sessions.list(id_of({"zoe", ""}), 9)).front();
+  CHECK(session.transport == "browser");
+  CHECK(session.method == "key");
+  CHECK(session.fingerprint.size() == 40);
+  CHECK(browser.ask(Page::enter, coded(begun, code)).status == 401);
+  CHECK(world.sessions() == 1);
+}
+
+TEST_CASE("S83 a code logs in the browser that asked, within three tries, while the challenge and the key are good") {
+  World world;
+  Browser browser(world.house);
+  Browser stranger(world.house);
+  const PageAnswer begun = browser.ask(Page::begin, named("zoe"));
+  const std::string code = *must(world.sign_at_terminal(begun)).find("code")->string();
+  const std::string wrong = code == "00000000" ? "11111111" : "00000000";
+  // A stranger has the address of the command, and perhaps the code; the cookie is the browser's.
+  stranger.ask(Page::begin, named("zoe"));
+  CHECK(stranger.ask(Page::enter, coded(begun, code)).status == 401);
+  // A session is opened at the pages alone, and the challenge is spent.
+  const std::string response = world.key.clear_sign(world.key.open(challenge_in(begun)));
+  CHECK(browser.ask(Page::answer, answered(begun, response)).status == 401);
+  const PageAnswer missed = browser.ask(Page::enter, coded(begun, wrong));
+  CHECK(missed.status == 401);
+  CHECK(missed.evened_out);
+  CHECK(hidden(missed, "attempt") == hidden(begun, "attempt"));
+  CHECK(browser.ask(Page::enter, coded(begun, wrong)).status == 401);
+  CHECK(browser.ask(Page::enter, coded(begun, "")).status == 401);
+  CHECK(browser.ask(Page::enter, coded(begun, code)).status == 401);
+  CHECK(world.sessions() == 0);
+
+  const PageAnswer second = browser.ask(Page::begin, named("zoe"));
+  const std::string late = *must(world.sign_at_terminal(second)).find("code")->string();
+  world.house.clock.pass(std::chrono::minutes(5));
+  CHECK(browser.ask(Page::enter, coded(second, late)).status == 401);
+  CHECK(outcome(world.at_terminal("attempt.show", Json::object().set("attempt", hidden(second, "attempt")))) ==
+        "challenge_expired");
+
+  const PageAnswer third = browser.ask(Page::begin, named("zoe"));
+  const std::string ended = *must(world.sign_at_terminal(third)).find("code")->string();
+  must(world.house.auth().roles().sessions.end_all(id_of({"zoe", ""}), by_hand()));
+  CHECK(browser.ask(Page::enter, coded(third, ended)).status == 401);
+  CHECK(world.sessions() == 0);
+}
+
+TEST_CASE("S82 what is signed for a browser opens no session elsewhere, and nothing else is told a code") {
+  World world;
+  Browser browser(world.house);
+  const PageAnswer begun = browser.ask(Page::begin, named("zoe"));
+  const std::string response = world.key.clear_sign(world.key.open(challenge_in(begun)));
+  CHECK(outcome(world.at_terminal("session.open", Json::object(), response)) == "transport_mismatch");
+  Message by_stick;
+  by_stick.operation = "session.open";
+  by_stick.carrier = Carrier::courier;
+  by_stick.source = "courier";
+  by_stick.text = response;
+  CHECK(outcome(world.house.operations().run(by_stick)) == "transport_mismatch");
+  const auto online = must(world.at_terminal("challenge.issue", Json::object().set("username", "zoe")));
+  const std::string plain = world.key.clear_sign(world.key.open(*online.find("challenge_message")->string()));
+  CHECK(outcome(world.at_terminal("attempt.sign", Json::object(), plain)) == "transport_mismatch");
+  CHECK(outcome(
+            world.at_terminal("challenge.issue", Json::object().set("username", "zoe").set("transport", "browser"))) ==
+        "malformed_message");
+  CHECK(world.sessions() == 0);
+  CHECK(outcome(world.at_terminal("attempt.sign", Json::object(), response)) == "ok");
+}
+
+TEST_CASE("a password logs in where the site takes them, and nowhere else") {
+  World world;
+  must(world.house.auth().roles().passwords.set(id_of({"zoe", ""}), password_of("correct horse"), by_hand()));
+  const auto typed = [](std::string_view password) { return named("zoe", "/account").set("password", password); };
+  Browser without(world.house);
+  CHECK(without.ask(Page::login).body.find("password") == std::string::npos);
+  CHECK(without.ask(Page::password, typed("correct horse")).status == 404);
+  CHECK(without.ask(Page::begin, typed("correct horse")).status == 200);
+  CHECK(world.sessions() == 0);
+
+  Browser browser(world.house, "", true);
+  CHECK(browser.ask(Page::login).body.find("type=\"password\"") != std::string::npos);
+  const PageAnswer denied = browser.ask(Page::password, typed("wrong"));
+  CHECK(denied.status == 401);
+  CHECK(denied.evened_out);
+  CHECK(denied.body.find("value=\"zoe\"") != std::string::npos);
+  CHECK(denied.body.find("wrong") == std::string::npos);
+  browser.origin = "https://evil.org";
+  CHECK(browser.ask(Page::password, typed("correct horse")).status == 403);
+  browser.origin = kOrigin;
+  const PageAnswer done = browser.ask(Page::password, typed("correct horse"));
+  CHECK(done.status == 303);
+  CHECK(done.location == "/account");
+  CHECK(world.sessions() == 1);
+  // Enter in the field of the password sends the form to where the key is asked for.
+  CHECK(browser.ask(Page::begin, typed("correct horse")).status == 303);
+}
+
 TEST_CASE("a challenge page that was kept is good after a restart, and not after its end") {
   World world;
   std::optional<Browser> browser(std::in_place, world.house);
@@ -193,7 +340,7 @@ TEST_CASE("S28 the page of an account that is not there looks like that of one t
   CHECK(denied.evened_out);
 }
 
-TEST_CASE("nothing is changed by a request that a page of another origin sends") {
+TEST_CASE("S78 nothing is changed by a request that a page of another origin sends") {
   World world;
   Browser browser(world.house);
   world.log_in(browser);
@@ -225,7 +372,7 @@ TEST_CASE("nothing is changed by a request that a page of another origin sends")
   CHECK(browser.ask(Page::logout, Json::object().set("token", token)).location == "/login");
 }
 
-TEST_CASE("a login opens another session than the one before, which ends") {
+TEST_CASE("S79 a login opens another session than the one before, which ends") {
   World world;
   Browser browser(world.house);
   world.log_in(browser);
@@ -239,19 +386,27 @@ TEST_CASE("a login opens another session than the one before, which ends") {
   CHECK(browser.jar.at("__Host-countersign") != "cs_" + std::string(43, 'A'));
 }
 
-TEST_CASE("a return address that leads elsewhere leads nowhere, and what a stranger wrote is no markup") {
+TEST_CASE("S77 a return address that leads elsewhere leads nowhere") {
   World world;
   Browser browser(world.house, "example.org");
   CHECK(hidden(browser.ask(Page::login, Json::object(), "return=https://evil.org/"), "return").empty());
   CHECK(world.log_in(browser, "https://evil.org/").location == "/account");
   CHECK(world.log_in(browser, "//evil.org/").location == "/account");
+}
+
+TEST_CASE("S81 what a stranger wrote is no markup") {
+  World world;
+  Browser browser(world.house, "example.org");
   const std::string script = "<script>alert(1)</script>";
   for (const PageAnswer& page :
        {browser.ask(Page::begin, named(script, script)), browser.ask(Page::begin, named("a\"><b", "\"><b")),
         browser.ask(Page::login, Json::object(), "return=/\"><script>"),
         browser.ask(Page::answer, Json::object().set("attempt", "\">" + script).set("response", script))}) {
     INFO(page.body);
-    CHECK(page.body.find("<script") == std::string::npos);
+    // But for ours.
+    CHECK(page.body.find("<script") ==
+          page.body.find("<script src=\"https://auth.example.org/script.js\" defer></script>"));
+    CHECK(page.body.find("<script") == page.body.rfind("<script"));
     CHECK(page.body.find("\"><b") == std::string::npos);
     CHECK(page.status != 303);
   }

@@ -128,10 +128,13 @@ TEST_CASE("a cookie is found by its whole name, and none where two differ") {
   CHECK(find_cookie("x=y=z", "x") == "y=z");
 }
 
-TEST_CASE("the policy of a page lets a form lead to where a login may lead, and nothing in") {
+TEST_CASE("S80 the policy of a page lets a form lead to where a login may lead, and nothing in") {
   CHECK(content_policy(site("https://a.example.org", "example.org")) ==
-        "default-src 'none'; style-src 'self'; form-action 'self' https://example.org https://*.example.org; "
-        "frame-ancestors 'none'; base-uri 'none'");
+        "default-src 'none'; style-src https://a.example.org; script-src https://a.example.org; form-action 'self' "
+        "https://example.org "
+        "https://*.example.org; frame-ancestors 'none'; base-uri 'none'");
   CHECK(content_policy(site("https://a.example.org")) ==
-        "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
+        "default-src 'none'; style-src https://a.example.org; script-src https://a.example.org; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri "
+        "'none'");
 }
