@@ -25,7 +25,7 @@ bool is_due(std::optional<std::chrono::milliseconds>& last, std::chrono::millise
 }  // namespace
 
 Result<upkeep::Health> Authenticator::ready() {
-  TRY(roles_->timekeeper.save_if_due(kReadyWriteEvery));
+  TRY(roles_->timekeeper.probe(kReadyWriteEvery));
   TRY(roles_->timekeeper.judge_clock());
   TRY(ground_->engine.state());
   std::array<std::uint8_t, 1> byte{};

@@ -66,20 +66,36 @@ Moment Timekeeper::now() {
   return {wall, std::max(wall, latest_), latest_ - wall > kBackwardJumpMax, jumped};
 }
 
-Status Timekeeper::save_if_due(Seconds every) {
+// With the mutex held.
+void Timekeeper::adopt(const Stored& stored) {
+  if (stored.accepted != stored_.accepted) {
+    latest_ = stored.latest;
+    last_wall_ = clock_.now();
+    last_monotonic_ = clock_.monotonic();
+  }
+  stored_ = stored;
+  latest_ = std::max(latest_, stored_.latest);
+}
+
+Status Timekeeper::probe(Seconds every) {
   now();
   const auto found = TRY(read());
   const std::lock_guard lock(mutex_);
-  if (found) {
-    if (found->first.accepted != stored_.accepted) {
-      latest_ = found->first.latest;
-      last_wall_ = clock_.now();
-      last_monotonic_ = clock_.monotonic();
-    }
-    stored_ = found->first;
-    latest_ = std::max(latest_, stored_.latest);
-  }
-  if (found && latest_ - stored_.latest < std::min(every, save_every_)) return ok();
+  if (found) adopt(found->first);
+  const auto monotonic = clock_.monotonic();
+  if (probed_ && monotonic - *probed_ < every) return ok();
+  const Status written = found ? write(found->first, found->second) : write({latest_, stored_.accepted}, std::nullopt);
+  if (!written && written.error().code != ErrorCode::conflict) return written;
+  probed_ = monotonic;
+  return ok();
+}
+
+Status Timekeeper::save_if_due() {
+  now();
+  const auto found = TRY(read());
+  const std::lock_guard lock(mutex_);
+  if (found) adopt(found->first);
+  if (found && latest_ - stored_.latest < save_every_) return ok();
   const Stored next{latest_, stored_.accepted};
   const Status written = write(next, found ? std::optional(found->second) : std::nullopt);
   // Another server stored it first: the next round reads it.

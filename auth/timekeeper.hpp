@@ -8,6 +8,7 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 
 #include "auth/base/clock.hpp"
 #include "auth/secrets/record_seal.hpp"
@@ -36,9 +37,11 @@ class Timekeeper {
   Status load();
   Moment now();
   // Looks at the clock, reads what others stored or an administrator accepted, and stores the latest time if it moved
-  // far enough: `save_every`, or `every` where that is less.
-  Status save_if_due() { return save_if_due(save_every_); }
-  Status save_if_due(Seconds every);
+  // far enough: for the server's own timer.
+  Status save_if_due();
+  // Shows by a write, one in `every` at most, whether the medium takes any. The stored time stays as it is: a command
+  // that only looks may have a wrong clock, and must not move everybody's.
+  Status probe(Seconds every);
   // The administrator says that the clock is right: the latest time seen becomes the clock's.
   Status accept_clock();
   // ok, or clock_behind.
@@ -51,6 +54,7 @@ class Timekeeper {
   };
   Result<std::optional<std::pair<Stored, storage::Version>>> read();
   Status write(const Stored& stored, const std::optional<storage::Version>& over);
+  void adopt(const Stored& stored);
 
   const Clock& clock_;
   storage::Medium& medium_;
@@ -61,6 +65,7 @@ class Timekeeper {
   Instant latest_{};  // the latest time seen
   Instant last_wall_{};
   std::chrono::milliseconds last_monotonic_{};
+  std::optional<std::chrono::milliseconds> probed_;
 };
 
 }  // namespace countersign::auth

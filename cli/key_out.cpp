@@ -1,14 +1,11 @@
 #include "cli/key_out.hpp"
 
 #include <csignal>
-#include <filesystem>
 #include <utility>
 
 #include "cli/new_file.hpp"
 
 namespace countersign::cli {
-
-namespace fs = std::filesystem;
 
 Arguments KeyMadeHere::arguments() {
   return {
@@ -28,12 +25,8 @@ Result<KeyOut> KeyOut::open(const std::string& file, std::string if_lost) {
     std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone away is said like a full disk
     return out;
   }
-  std::error_code error;
-  if (fs::is_regular_file(fs::symlink_status(file, error))) {
-    return fail(ErrorCode::file_refused, file + " is there already");
-  }
   out.name_ = file;
-  out.file_.emplace(TRY(begin_output(file)));
+  out.file_.emplace(TRY(begin_only_copy(file)));
   return out;
 }
 

@@ -17,6 +17,14 @@ Result<storage::NewFile> begin_output(const std::string& path) {
   return fail(ErrorCode::file_refused, file.error().detail + "; name another file, or - for stdout");
 }
 
+Result<storage::NewFile> begin_only_copy(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_regular_file(std::filesystem::symlink_status(path, error))) {
+    return fail(ErrorCode::file_refused, path + " is there already, and is kept; name another file");
+  }
+  return begin_output(path);
+}
+
 Result<auth::records::ByteSource> read_file(const std::filesystem::path& path) {
   auto file = std::make_shared<FileDescriptor>(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file->get() < 0) return fail(ErrorCode::file_refused, path.string() + ": " + std::strerror(errno));

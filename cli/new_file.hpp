@@ -12,6 +12,8 @@ namespace countersign::cli {
 
 // A file that a person named, where "-" would be stdout. As NewFile::begin(), with what to do.
 Result<storage::NewFile> begin_output(const std::string& path);
+// The same of what is the only copy of something: file_refused where a file is there already.
+Result<storage::NewFile> begin_only_copy(const std::string& path);
 
 // The bytes of a file from its beginning. file_refused where it cannot be opened.
 Result<auth::records::ByteSource> read_file(const std::filesystem::path& path);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -227,6 +228,11 @@ Status Terminal::confirm(std::string_view question, std::string_view instead) {
   if (!written) return fail(ErrorCode::failed, "the terminal could not be written to");
   if (answer == "y" || answer == "Y" || answer == "yes") return ok();
   return fail(ErrorCode::failed, "not confirmed; nothing was changed");
+}
+
+bool Terminal::reader_is_gone() const {
+  pollfd out{STDOUT_FILENO, 0, 0};
+  return ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
 }
 
 Status Terminal::finish() {

@@ -77,6 +77,9 @@ class Terminal {
   // terminal, naming `instead`, and with failed where the two differ or were not given.
   Result<Secret> ask_password(std::string_view question, std::string_view instead);
 
+  // Nobody reads stdout any more, as behind `| head -1`: there is nothing left to be told.
+  bool reader_is_gone() const;
+
   // The end: writes what is still to be written. failed where something could not be written: a full disk must not look
   // like success.
   Status finish();

@@ -57,9 +57,11 @@ Result<records::Account> change_profile(const Context& context, const std::strin
     if (what.empty()) return changed;
     storage::Batch batch;
     context.accounts.stage_change(batch, *stored, changed);
-    TRY(commit_urgently(context, batch,
-                        {records::Decision::profile_changed, context.timekeeper.now().wall, changed.id,
-                         changed.fingerprint.upper(), "", visit.source, what}));
+    const records::AuditEntry entry{records::Decision::profile_changed, context.timekeeper.now().wall, changed.id,
+                                    changed.fingerprint.upper(), "", visit.source, what};
+    // The room that is kept for a full disk is for what takes rights away, and a name takes none.
+    const bool takes_away = !groups_only_in(stored->account.profile, changed.profile, '-').empty();
+    TRY(takes_away ? commit_urgently(context, batch, entry) : context.audit.commit(batch, entry));
     return changed;
   });
 }

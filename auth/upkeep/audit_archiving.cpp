@@ -221,8 +221,9 @@ Status AuditArchiving::judge_place(const ArchivedChain& chain, const AuditArchiv
   const auto there = TRY(storage::find(context_.medium, records::audit_name(chain.writer, chain.last)));
   if (there && hex(sha256(there->bytes)) == chain.hash) return ok();
   return fail(ErrorCode::chain_broken,
-              fmt::format("the archive ends with {} of '{}', and what follows begins behind {}", chain.last,
-                          chain.writer, next.number));
+              fmt::format("the archive ends with {} of '{}', and what follows begins behind {}: give every archive "
+                          "since, the oldest first; where none is missing, a record was changed or taken out",
+                          chain.last, chain.writer, next.number));
 }
 
 Result<AuditArchive> AuditArchiving::verify(std::istream& in, const AuditArchive* later, const Progress& progress) {

@@ -137,7 +137,7 @@ Status follow_audit(Json fields, CommandContext& context) {
   while (true) {
     TRY(show_new(answer, context.terminal));
     held.wait(kFollowEvery);
-    if (held.is_waiting()) return ok();
+    if (held.is_waiting() || context.terminal.reader_is_gone()) return ok();
     fields.set("after", *answer.find("after")).set("limit", kFollowedMax);
     // What was decided since may be under a secret that was made since.
     TRY(store->maintain());
@@ -174,7 +174,7 @@ Status run_audit_archive(const AuditArchiveOptions& options, CommandContext& con
   const auto store = TRY(open_store(context));
   // Stopped by a signal it removes the file, unless that is whole already: then it is brought to its end first.
   const HeldSignals held;
-  storage::NewFile file = TRY(begin_output(options.file));
+  storage::NewFile file = TRY(begin_only_copy(options.file));
   const auto sink = [&](ByteView bytes) -> Status {
     if (held.is_waiting()) return fail(ErrorCode::failed, "it was stopped");
     return file.add(bytes);

@@ -289,6 +289,12 @@ class Import {
   bool folder_failed_ = false;
 };
 
+// Under whatever name: its owner is to know. A name that cannot be shown as it is, is not looked for.
+bool is_secret_key_there(const CourierFolder& folder, const std::string& name) {
+  const auto bytes = folder.read(Place::inbox, name);
+  return bytes && auth::openpgp::gate::is_secret_key(decode_text(*bytes).value_or(*bytes));
+}
+
 }  // namespace
 
 std::string_view name_of(Settlement settlement) {
@@ -331,7 +337,14 @@ Result<ImportReport> CourierCarrier::import_responses(CourierFolder& folder, con
   out.beyond = listing.beyond;
   out.cut = listing.cut;
   out.foreign = listing.foreign;
-  out.foreign_names = listing.foreign_names;
+  for (const std::string& name : listing.foreign_names) {
+    if (is_secret_key_there(folder, name)) {
+      out.files.push_back(
+          {name, InboxKind::response, Settlement::exposed, auth::openpgp::gate::refuse_secret_key(), ok(), ""});
+    } else {
+      out.foreign_names.push_back(name);
+    }
+  }
   if (listing.names.empty()) return out;
   // A response that is taken where its grant cannot be written would help nobody.
   TRY(folder.make(Place::outbox));

@@ -30,12 +30,13 @@ struct ExportReport {
 };
 
 enum class Settlement {
-  granted,         // outbox/<id>.session.asc is there
-  accepted,        // the operation was done and has nothing to bring back
-  held,            // a certificate that waits for an administrator
-  present,         // a certificate whose key an account has already: nothing waits
-  refused,         // outbox/<id>.refused.txt is there
-  exposed,         // so it is, and the file is a secret key, which stays: nothing copies it any further
+  granted,   // outbox/<id>.session.asc is there
+  accepted,  // the operation was done and has nothing to bring back
+  held,      // a certificate that waits for an administrator
+  present,   // a certificate whose key an account has already: nothing waits
+  refused,   // outbox/<id>.refused.txt is there
+  exposed,   // the file is a secret key, which stays: nothing copies it any further; refused, where its name is one to
+             // take
   incomplete,      // cut off: not there yet
   left,            // not answered this time: could not be opened, read, judged or answered
   another_server,  // answers another server's challenge, and is not for this one to judge
@@ -43,7 +44,7 @@ enum class Settlement {
 std::string_view name_of(Settlement settlement);
 
 struct ImportedFile {
-  std::string name;  // in the inbox; of the form that inbox_kind takes, so it may be shown as it is
+  std::string name;  // in the inbox; of the form that inbox_kind takes, or escaped: it may be shown as it is
   InboxKind kind;
   Settlement settlement;
   // granted: the file in the outbox. held: the fingerprint. present: the account. accepted: empty. another_server: its

@@ -47,6 +47,11 @@ constexpr std::array kRoutes = {
     Route{"POST",   "/login/code",         "attempt.sign",     200,     P::code,       B::message},
     Route{"POST",   "/login/code-entry",   "attempt.enter",    303,     P::page,       B::form,    Page::enter},
     Route{"POST",   "/login/password",     "session.open",     303,     P::page,       B::form,    Page::password},
+    // Where a form was sent to stands in the browser's bar, and is opened anew from there.
+    Route{"GET",    "/login/answer",       "server.show",      200,     P::page,       B::none,    Page::home},
+    Route{"GET",    "/login/code-entry",   "server.show",      200,     P::page,       B::none,    Page::home},
+    Route{"GET",    "/login/password",     "server.show",      200,     P::page,       B::none,    Page::home},
+    Route{"GET",    "/logout",             "server.show",      200,     P::page,       B::none,    Page::home},
     Route{"POST",   "/login/answer",       "attempt.answer",   303,     P::page,       B::form,    Page::answer},
     Route{"GET",    "/account",            "session.list",     200,     P::page,       B::none,    Page::account},
     Route{"POST",   "/account/sessions/{session}/end", "session.end_one", 303, P::page, B::form,   Page::end_session},

@@ -44,6 +44,7 @@ Result<Json> begin_attempt(const Message& message, const auth::Context& context,
   JsonReader reader(message.fields);
   auth::records::LoginAttempt attempt;
   attempt.username = TRY(reader.text("username"));
+  if (attempt.username.empty()) return fail(ErrorCode::malformed_message, "the username is missing");
   attempt.browser = TRY(browser_line(message, TRY(reader.text_or("agent", ""))));
   const Secret browser = TRY(take_browser(reader, context.rng));
   TRY(reader.finish());

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 
+#include "auth/base/log.hpp"
 #include "storage/base/hash.hpp"
 #include "storage/base/text.hpp"
 #include "transport/pages/agent.hpp"
 #include "transport/pages/html.hpp"
 #include "transport/pages/navigation.hpp"
+#include "transport/pages/pasted.hpp"
 #include "transport/pages/templates.hpp"
 
 namespace countersign::transport::pages {
@@ -42,9 +44,15 @@ PageAnswer see_other(std::string location) {
   return answer;
 }
 
-PageAnswer not_from_here(const Site& site) {
-  return message_page(site, "Not taken", "This form was not sent by a page of this server, or its session has ended.",
-                      403, "/account", "To your account");
+// Proxies that lose headers, and addresses that are not the server's name, come here too: its operator is to know.
+PageAnswer not_from_here(const Site& site, const PageRequest& request) {
+  auth::log_grouped(auth::LogLevel::warning, "form refused", {{"server", site.origin}, {"source", request.source}},
+                    {{"origin", request.origin}, {"fetch_site", request.fetch_site}});
+  return message_page(site, "Not taken",
+                      fmt::format("This form was not sent by a page of {}, which is this server's address, or the "
+                                  "session that it was made for has ended.",
+                                  site.origin),
+                      403, site.origin + "/account", "To your account");
 }
 
 PageAnswer no_such_page(const Site& site) {
@@ -116,8 +124,10 @@ Html attempt_form(std::string_view page, std::string_view attempt, std::string_v
 }
 
 PageAnswer attempt_page_again(std::string_view page, const PageRequest& request, const Site& site, const Error& error) {
-  const Html form =
-      attempt_form(page, text_of(request.form, "attempt"), return_of(site, request.form), advice_on(error));
+  std::string told;
+  if (public_face_of(error.code) == Face::malformed) told = advice_on_pasted(text_of(request.form, "response"));
+  if (told.empty()) told = advice_on(error);
+  const Html form = attempt_form(page, text_of(request.form, "attempt"), return_of(site, request.form), told);
   PageAnswer again = page_of(site, "Log in", fill(kAgainHtml, {{"form", form}}), status_of_page(error));
   again.evened_out = true;
   return again;
@@ -232,7 +242,7 @@ PageAnswer Pages::show_login(const PageRequest& request) const {
 }
 
 PageAnswer Pages::begin(const PageRequest& request) {
-  if (!is_own_request(site_, request.origin, request.fetch_site)) return not_from_here(site_);
+  if (!is_own_request(site_, request.origin, request.fetch_site)) return not_from_here(site_, request);
   // Enter in the field of the password sends the form here.
   if (site_.password_login && !text_of(request.form, "password").empty()) return take_password(request);
   const std::string_view username = text_of(request.form, "username");
@@ -280,7 +290,7 @@ PageAnswer Pages::log_in(const PageRequest& request, Json session) {
 }
 
 PageAnswer Pages::take_answer(const PageRequest& request) {
-  if (!is_own_request(site_, request.origin, request.fetch_site)) return not_from_here(site_);
+  if (!is_own_request(site_, request.origin, request.fetch_site)) return not_from_here(site_, request);
   Message message = message_from(request, "attempt.answer");
   for (const char* name : {"attempt", "response"}) message.fields.set(name, text_of(request.form, name));
   message.fields.set("browser", find_cookie(request.cookies, attempt_cookie_name(site_)));
@@ -289,7 +299,7 @@ PageAnswer Pages::take_answer(const PageRequest& request) {
 }
 
 PageAnswer Pages::take_code(const PageRequest& request) {
-  if (!is_own_request(site_, request.origin, request.fetch_site)) return not_from_here(site_);
+  if (!is_own_request(site_, request.origin, request.fetch_site)) return not_from_here(site_, request);
   Message message = message_from(request, "attempt.enter");
   message.fields.set("attempt", text_of(request.form, "attempt"));
   message.fields.set("code", digits_of(text_of(request.form, "code")));
@@ -300,7 +310,7 @@ PageAnswer Pages::take_code(const PageRequest& request) {
 
 PageAnswer Pages::take_password(const PageRequest& request) {
   if (!site_.password_login) return no_such_page(site_);
-  if (!is_own_request(site_, request.origin, request.fetch_site)) return not_from_here(site_);
+  if (!is_own_request(site_, request.origin, request.fetch_site)) return not_from_here(site_, request);
   Message message = message_from(request, "session.open");
   for (const char* name : {"username", "password"}) message.fields.set(name, text_of(request.form, name));
   auto opened = operations_.run(message);
@@ -356,7 +366,7 @@ PageAnswer Pages::show_account(const PageRequest& request) {
 PageAnswer Pages::end_session(const PageRequest& request) {
   Message message = message_from(request, "session.end_one");
   message.token = session_token(request);
-  if (!is_from_own_form(request, message.token)) return not_from_here(site_);
+  if (!is_from_own_form(request, message.token)) return not_from_here(site_, request);
   copy_text(request.form, message.fields, "session");
   const auto ended = operations_.run(message);
   // One that has ended meanwhile is what was wanted.
@@ -368,7 +378,7 @@ PageAnswer Pages::end_session(const PageRequest& request) {
 PageAnswer Pages::log_out(const PageRequest& request) {
   Message message = message_from(request, "session.end");
   message.token = session_token(request);
-  if (!is_from_own_form(request, message.token)) return not_from_here(site_);
+  if (!is_from_own_form(request, message.token)) return not_from_here(site_, request);
   const auto ended = operations_.run(message);
   if (!ended && status_of_page(ended.error()) != 401) {
     return message_page(site_, "Not logged out", advice_on(ended.error()), status_of_page(ended.error()), "/account",

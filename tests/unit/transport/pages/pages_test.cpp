@@ -421,6 +421,8 @@ TEST_CASE("who pastes a secret key is told so") {
       answered(begun, "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nxVgE\n-----END PGP PRIVATE KEY BLOCK-----\n"));
   CHECK(told.status == 400);
   CHECK(told.body.find("SECRET key") != std::string::npos);
+  CHECK(told.body.find("`gpg --clearsign`") != std::string::npos);
+  CHECK(browser.ask(Page::begin, named("")).body.find("the username is missing") != std::string::npos);
 }
 
 TEST_CASE("the token of a form says nothing of the session's token, and there is none without a session") {
