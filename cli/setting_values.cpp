@@ -139,6 +139,16 @@ std::string get_listen(const Settings& settings) {
   return settings.listen.text();
 }
 
+Status set_metrics_listen(Settings& settings, const std::string& text) {
+  settings.metrics_listen.reset();
+  if (!text.empty()) settings.metrics_listen = TRY(transport::http::parse_listen_address(text));
+  return ok();
+}
+
+std::string get_metrics_listen(const Settings& settings) {
+  return settings.metrics_listen ? settings.metrics_listen->text() : std::string();
+}
+
 Status set_trusted_proxies(Settings& settings, const std::string& text) {
   std::vector<std::string> networks = split_at_commas(text);
   if (networks.size() > 64) return refuse("at most 64 networks");
@@ -237,6 +247,8 @@ const SettingRow kTable[] = {
     {"instance", "The writer of this server's audit record; each server on one storage needs its own.",
      SettingForm::text, set_instance, [](const Settings& settings) { return settings.instance; }, true},
     {"listen", "HOST:PORT of the HTTP server.", SettingForm::text, set_listen, get_listen, true},
+    {"metrics_listen", "HOST:PORT at which Prometheus reads /metrics, such as 127.0.0.1:9420; empty: nowhere.",
+     SettingForm::text, set_metrics_listen, get_metrics_listen, true},
     {"trusted_proxies", "Networks of proxies, whose word counts on whom a request is from.", SettingForm::list,
      set_trusted_proxies, get_trusted_proxies, true},
     {"forwarded_header", "x-forwarded-for or forwarded: where they say it. The other is a stranger's.",

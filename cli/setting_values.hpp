@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,7 +31,8 @@ struct Settings {
   OpenPgpEngine openpgp = OpenPgpEngine::rnp;
   std::string instance = "server";  // the writer of this server's audit record
   transport::http::ListenAddress listen{"127.0.0.1", 8420, true};
-  std::vector<std::string> trusted_proxies;  // CIDR
+  std::optional<transport::http::ListenAddress> metrics_listen;  // nothing: no metrics
+  std::vector<std::string> trusted_proxies;                      // CIDR
   transport::http::ForwardedHeader forwarded_header = transport::http::ForwardedHeader::x_forwarded_for;
   bool pages = false;
   std::string cookie_domain;    // empty: a browser's session is for the server's host alone

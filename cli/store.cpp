@@ -294,6 +294,10 @@ auth::Fingerprint Store::fingerprint() {
   return current()->authenticator().roles().identity.fingerprint();
 }
 
+transport::metrics::StoreReadings Store::readings() {
+  return transport::metrics::read_store(current()->authenticator());
+}
+
 Result<Json> Store::CurrentOperations::run(const transport::Message& message) {
   return store_.current()->operations().run(message);
 }

@@ -16,6 +16,7 @@
 #include "cli/settings.hpp"
 #include "storage/file_system.hpp"
 #include "storage/medium.hpp"
+#include "transport/metrics/store_readings.hpp"
 #include "transport/operations/operation.hpp"
 
 namespace countersign::cli {
@@ -47,6 +48,8 @@ class Store {
   auth::Rng& rng() { return rng_; }
   // Of the server's key, as the store names it.
   auth::Fingerprint fingerprint();
+  // As transport::metrics::read_store(), of whichever authenticator is the present one. Any thread.
+  transport::metrics::StoreReadings readings();
   // As auth::upkeep::back_up(), then `finish` (so that the file is safe), then it is noted in the store. A backup that
   // could not be noted is there all the same: storage_unavailable says so.
   Result<auth::upkeep::BackupReport> back_up(auth::records::ByteSink sink, const std::function<Status()>& finish,

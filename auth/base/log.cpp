@@ -174,6 +174,11 @@ void log_all_counts() {
   write_counted(repeated_lines.take_all());
 }
 
+std::uint64_t log_lines_dropped() {
+  const std::lock_guard lock(output_mutex);
+  return background_writer ? background_writer->dropped() : 0;
+}
+
 LogInBackground::LogInBackground() {
   auto started = std::make_unique<LogWriter>(write_to_stderr, dropped_line);
   const std::lock_guard lock(output_mutex);

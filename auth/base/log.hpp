@@ -47,6 +47,9 @@ class LogInBackground {
   ~LogInBackground();
 };
 
+// How many lines could not be written, since it began; none where nothing is queued. Any thread.
+std::uint64_t log_lines_dropped();
+
 // The line as it would be written, without its time: for tests.
 std::string log_line(LogFormat format, LogLevel level, std::string_view event, LogFields fields);
 // A line that stands for so many.

@@ -1,5 +1,6 @@
 #include "auth/base/log_writer.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -26,6 +27,7 @@ class LogWriter::Queue {
       const std::lock_guard lock(mutex_);
       if (waiting_bytes_ + line.size() > kBytesMax) {
         ++dropped_;
+        ++lost_;
         return;
       }
       waiting_bytes_ += line.size();
@@ -41,6 +43,8 @@ class LogWriter::Queue {
     ended_changed_.wait_for(lock, kEndWait, [this] { return ended_; });
   }
 
+  std::uint64_t lost() const { return lost_; }
+
   void run() {
     while (true) {
       std::unique_lock lock(mutex_);
@@ -55,7 +59,9 @@ class LogWriter::Queue {
       const std::uint64_t dropped_behind = std::exchange(dropped_, 0);
       lock.unlock();
       for (const std::string& line : lines) {
-        if (!write_(line)) ++unsaid_;
+        if (write_(line)) continue;
+        ++unsaid_;
+        ++lost_;
       }
       unsaid_ += dropped_behind;
       if (unsaid_ != 0 && write_(dropped_line_(unsaid_))) unsaid_ = 0;
@@ -74,6 +80,7 @@ class LogWriter::Queue {
   bool ending_ = false;
   bool ended_ = false;
   std::uint64_t unsaid_ = 0;  // the thread's own
+  std::atomic<std::uint64_t> lost_{0};
 };
 
 LogWriter::LogWriter(Write write, DroppedLine dropped_line)
@@ -88,6 +95,10 @@ LogWriter::~LogWriter() {
 
 void LogWriter::add(std::string line) {
   queue_->add(std::move(line));
+}
+
+std::uint64_t LogWriter::dropped() const {
+  return queue_->lost();
 }
 
 }  // namespace countersign::auth

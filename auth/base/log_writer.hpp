@@ -29,6 +29,8 @@ class LogWriter {
 
   // Any thread. A line that finds no room is dropped; how many were is said once they could be written again.
   void add(std::string line);
+  // Lines that were never written, since the start. Any thread.
+  std::uint64_t dropped() const;
 
  private:
   class Queue;

@@ -26,11 +26,12 @@ std::optional<Note> readable(Result<std::optional<Note>> found, std::vector<std:
   return std::nullopt;
 }
 
-SecretAge age_of(const secrets::Secrets& all, SecretFamily family, Instant now) {
+SecretAge age_of(const secrets::Secrets& all, SecretFamily family, Seconds age_max, Instant now) {
   const auto& keys = all.family(family);
   const std::size_t index = secrets::index_in_use(keys, now);
-  SecretAge age{family, keys[index].id, keys[index].from, std::nullopt};
+  SecretAge age{family, keys[index].id, keys[index].from, std::nullopt, std::nullopt};
   if (index + 1 < keys.size()) age.next = keys[index + 1].from;
+  if (age_max != Seconds{0}) age.due = age.since + age_max;
   return age;
 }
 
@@ -41,9 +42,9 @@ void warn_of_disk(Health& health, std::int64_t least) {
                   *health.store.disk_free_bytes / kMib));
 }
 
-void warn_of_secrets(Health& health, Seconds age_max, Instant now) {
+void warn_of_secrets(Health& health, Instant now) {
   for (const SecretAge& secret : health.secrets) {
-    if (age_max == Seconds{0} || now - secret.since < age_max || secret.next) continue;
+    if (!secret.due || now < *secret.due || secret.next) continue;
     health.warnings.push_back(fmt::format(
         "the {} key {} has been in use for {} days; run: countersign secret rotate {}", secrets::name_of(secret.family),
         secret.id, days_between(secret.since, now), secrets::name_of(secret.family)));
@@ -125,9 +126,9 @@ Health look_over(const Context& context, const KeyWatch& key_watch, const Health
         "the clock jumped more than an hour ahead: nothing that has expired is swept until it is set right, or the "
         "server is started anew");
   }
-  health.secrets = {age_of(context.secrets, SecretFamily::seal, now),
-                    age_of(context.secrets, SecretFamily::record, now)};
-  warn_of_secrets(health, settings.secret_age, now);
+  health.secrets = {age_of(context.secrets, SecretFamily::seal, settings.secret_age, now),
+                    age_of(context.secrets, SecretFamily::record, settings.secret_age, now)};
+  warn_of_secrets(health, now);
   health.backup = readable(last_backup(context), health.warnings);
   warn_of_backup(health, settings.backup_age, context.identity.certificates().back().since, now);
   return health;

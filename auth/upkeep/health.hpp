@@ -19,6 +19,7 @@ struct SecretAge {
   std::string id;
   Instant since{};
   std::optional<Instant> next;
+  std::optional<Instant> due;  // from when on it is warned of, unless a next one is coming; nothing where it never is
 };
 
 struct Health {

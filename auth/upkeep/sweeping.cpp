@@ -1,6 +1,7 @@
 #include "auth/upkeep/sweeping.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "auth/records/consumed.hpp"
 #include "auth/records/session.hpp"
@@ -17,7 +18,10 @@ Result<bool> Sweeper::stage_session(storage::Batch& batch, const std::string& na
   const bool ended =
       session.replaced_at ? moment.judged >= session.expires_at : !judge_session(alive, moment.judged).has_value();
   const bool restored = !judge_restores(session, context_.identity.restores()).has_value();
-  if (!ended && !restored && stored && judge_account(stored->account, session.epoch)) return false;
+  if (!ended && !restored && stored && judge_account(stored->account, session.epoch)) {
+    if (!session.replaced_at) ++open_in_page_;
+    return false;
+  }
 
   const std::string pointer = records::pointer_name(session.account, session.id);
   const auto pointing = TRY(find_record(context_.medium, context_.seal, pointer));
@@ -74,6 +78,7 @@ Result<Swept> Sweeper::sweep(std::size_t page) {
   const auto names = TRY(folder.round.names(context_.medium, page));
   storage::Batch batch;
   std::vector<std::string> dead;
+  open_in_page_ = 0;  // a page that could not be dealt with comes again
   for (const std::string& name : names) {
     ++swept.looked_at;
     const auto staged = (this->*folder.stage)(batch, name, moment);
@@ -88,12 +93,19 @@ Result<Swept> Sweeper::sweep(std::size_t page) {
   }
   swept.erased = committed ? dead.size() : TRY(erase_one_by_one(folder.stage, dead, moment));
   folder.ended = folder.round.pass(names, page);
+  open_so_far_ += open_in_page_;
+  if (folder.ended && folder.stage == &Sweeper::stage_session) open_sessions_ = std::exchange(open_so_far_, 0);
   turn_ = (turn_ + 1) % folders_.size();
   swept.went_round = std::all_of(folders_.begin(), folders_.end(), [](const Folder& one) { return one.ended; });
   if (swept.went_round) {
     for (Folder& one : folders_) one.ended = false;
   }
   return swept;
+}
+
+std::optional<std::int64_t> Sweeper::open_sessions() const {
+  const std::int64_t count = open_sessions_;
+  return count < 0 ? std::nullopt : std::optional(count);
 }
 
 }  // namespace countersign::auth::upkeep

@@ -3,8 +3,11 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +22,7 @@ struct Swept {
   bool went_round = false;  // nothing more now: the end of every folder was reached, or the clock is ahead
 };
 
-// One thread.
+// One thread, open_sessions() excepted.
 class Sweeper {
  public:
   explicit Sweeper(const Context& context) : context_(context) {}
@@ -28,6 +31,9 @@ class Sweeper {
   // clock is ahead. The folders take turns page by page, so that a long one keeps none of the others waiting.
   // storage_unavailable.
   Result<Swept> sweep(std::size_t page);
+
+  // How many sessions were open when all of them were last looked at; nothing before they were. Any thread.
+  std::optional<std::int64_t> open_sessions() const;
 
  private:
   // Stages the end of that record where its time has come, and whether it has.
@@ -48,6 +54,9 @@ class Sweeper {
                                     Folder{Round("sessions/"), &Sweeper::stage_session},
                                     Folder{Round("held/"), &Sweeper::stage_held}};
   std::size_t turn_ = 0;
+  std::int64_t open_in_page_ = 0;
+  std::int64_t open_so_far_ = 0;  // in this round
+  std::atomic<std::int64_t> open_sessions_{-1};
 };
 
 }  // namespace countersign::auth::upkeep

@@ -16,7 +16,10 @@
 #include "cli/maintenance.hpp"
 #include "cli/store.hpp"
 #include "storage/base/text.hpp"
+#include "transport/http/connections.hpp"
 #include "transport/http/http_server.hpp"
+#include "transport/metrics/metrics.hpp"
+#include "transport/metrics/metrics_server.hpp"
 
 namespace countersign::cli::commands {
 namespace {
@@ -163,7 +166,17 @@ void tell_of_unsaid_source(const transport::http::Source& source, std::string_vi
   }
 }
 
-transport::http::HttpServerSettings server_settings(const Settings& settings, std::size_t descriptors) {
+void tell_of_refusal(std::string_view source, std::string_view reason) {
+  auth::log_grouped(auth::LogLevel::warning, "refused", {{"reason", reason}, {"source", source}}, {});
+}
+
+// What is told of this process alone, whichever generation of the store is the present one.
+struct Counts {
+  transport::metrics::OperationCounts operations;
+  transport::metrics::RefusalCounts refusals;
+};
+
+transport::http::HttpServerSettings server_settings(const Settings& settings, std::size_t descriptors, Counts& counts) {
   transport::http::HttpServerSettings out;
   out.host = settings.listen.host;
   out.port = settings.listen.port;
@@ -185,10 +198,45 @@ transport::http::HttpServerSettings server_settings(const Settings& settings, st
   out.on_unsaid_source = [header = name_of(settings.forwarded_header)](const transport::http::Source& source) {
     tell_of_unsaid_source(source, header);
   };
-  out.on_refusal = [](std::string_view source, std::string_view reason) {
-    auth::log_grouped(auth::LogLevel::warning, "refused", {{"reason", reason}, {"source", source}}, {});
+  out.on_refusal = [&counts](std::string_view source, std::string_view reason) {
+    counts.refusals.count(reason);
+    tell_of_refusal(source, reason);
   };
   return out;
+}
+
+// What they tell is for operators, and nothing guards it.
+Status judge_metrics_address(const Settings& settings, bool insecure_http) {
+  const auto& address = settings.metrics_listen;
+  if (!address || address->loopback || address->private_use || insecure_http) return ok();
+  return fail(ErrorCode::invalid_settings,
+              "metrics_listen: " + address->text() +
+                  " is neither a loopback nor a private address, and anybody who reaches it may read the metrics: name "
+                  "such an address, or pass --insecure-http if the network is yours");
+}
+
+// Null where no metrics are asked for.
+Result<std::unique_ptr<transport::metrics::MetricsServer>> serve_metrics(const Settings& settings, const Counts& counts,
+                                                                         Store& store,
+                                                                         const transport::http::HttpServer& server) {
+  if (!settings.metrics_listen) return nullptr;
+  transport::http::ListenAddress bound = *settings.metrics_listen;
+  transport::metrics::MetricsServerSettings to;
+  to.host = bound.host;
+  to.port = bound.port;
+  to.expose = [&counts, &store, &server] {
+    return transport::metrics::expose(
+        {counts.operations, counts.refusals, store.readings(), server.connection_counts(), auth::log_lines_dropped()});
+  };
+  to.on_refusal = tell_of_refusal;
+  auto metrics = std::make_unique<transport::metrics::MetricsServer>(std::move(to));
+  if (const Status started = metrics->start(); !started) {
+    return fail(ErrorCode::failed, started.error().detail + "; stop what listens there, or set another metrics_listen");
+  }
+  bound.port = metrics->port();
+  auth::log_event(auth::LogLevel::info, "metrics served",
+                  {{"address", fmt::format("http://{}{}", bound.text(), transport::metrics::kMetricsPath)}});
+  return metrics;
 }
 
 Status run_serve(const ServeOptions& options, CommandContext& context) {
@@ -199,6 +247,7 @@ Status run_serve(const ServeOptions& options, CommandContext& context) {
                     " is not a loopback address, and this server speaks plain HTTP: put a proxy with TLS before "
                     "it and listen on 127.0.0.1, or pass --insecure-http if the network is yours");
   }
+  TRY(judge_metrics_address(settings, options.insecure_http));
   // Before any thread starts: signals are for the loop below alone.
   const sigset_t signals = awaited_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -209,12 +258,15 @@ Status run_serve(const ServeOptions& options, CommandContext& context) {
   const std::size_t descriptors = raise_descriptor_limit();
 
   const auto store = TRY(Store::open(TRY(context.data_folder()), settings, settings.instance, OpenedFor::work));
-  transport::http::HttpServer server(store->operations(), server_settings(settings, descriptors));
+  Counts counts;
+  transport::metrics::CountedOperations operations(store->operations(), counts.operations);
+  transport::http::HttpServer server(operations, server_settings(settings, descriptors, counts));
   TRY(store->maintain());
   if (const Status started = server.start(); !started) {
     return fail(ErrorCode::failed,
                 started.error().detail + "; stop what listens there, or name another HOST:PORT with --listen");
   }
+  const auto metrics = TRY(serve_metrics(settings, counts, *store, server));
   transport::http::ListenAddress bound = settings.listen;
   bound.port = server.port();
   auth::log_event(auth::LogLevel::info, "serving",

@@ -39,7 +39,7 @@ const std::vector<std::vector<std::string>> kFloors = {
      "auth/roles",
      "auth/authenticator",
      "auth/authenticator_upkeep"},
-    {"transport/operations", "transport/pages", "transport/http", "transport/courier"},
+    {"transport/operations", "transport/pages", "transport/http", "transport/metrics", "transport/courier"},
 };
 
 std::string room_of(std::string_view path) {

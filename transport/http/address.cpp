@@ -101,6 +101,13 @@ bool Address::is_loopback() const {
   return *this == one;
 }
 
+bool Address::is_private() const {
+  static const std::array kPrivate = {parse_network("10.0.0.0/8").value(),     parse_network("172.16.0.0/12").value(),
+                                      parse_network("192.168.0.0/16").value(), parse_network("fc00::/7").value(),
+                                      parse_network("169.254.0.0/16").value(), parse_network("fe80::/10").value()};
+  return is_trusted(*this, kPrivate);
+}
+
 std::string Address::text() const {
   std::array<char, INET6_ADDRSTRLEN> out{};
   const void* from = is_v4() ? bytes.data() + kMapped.size() : bytes.data();
@@ -192,6 +199,7 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   address.host = host;
   const auto numeric = parse_address(host);
   address.loopback = numeric ? numeric->is_loopback() : host == "localhost";
+  address.private_use = numeric && numeric->is_private();
   return address;
 }
 

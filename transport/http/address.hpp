@@ -21,6 +21,8 @@ struct Address {
 
   bool is_v4() const;
   bool is_loopback() const;
+  // Of a network that is not the internet: private (RFC 1918), unique local (RFC 4193), or of the link alone.
+  bool is_private() const;
   // 192.0.2.1 or 2001:db8::1.
   std::string text() const;
   // What connections are counted under: an IPv4 address, or the /64 of an IPv6 one.
@@ -47,9 +49,10 @@ Result<Network> parse_network(std::string_view text);
 
 // Where a server listens.
 struct ListenAddress {
-  std::string host;        // a name or an address, IPv6 without its brackets
-  std::uint16_t port = 0;  // 0: the system chooses one
-  bool loopback = false;   // numerically, or by the name localhost
+  std::string host;          // a name or an address, IPv6 without its brackets
+  std::uint16_t port = 0;    // 0: the system chooses one
+  bool loopback = false;     // numerically, or by the name localhost
+  bool private_use = false;  // numerically
 
   // HOST:PORT, [v6]:PORT.
   std::string text() const;

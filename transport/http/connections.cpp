@@ -95,6 +95,11 @@ void Connections::wait() {
   if (timekeeper_.joinable()) timekeeper_.join();
 }
 
+ConnectionCounts Connections::counts() const {
+  const std::lock_guard lock(mutex_);
+  return {connections_.size(), settings_.connections_max, admitted_};
+}
+
 void Connections::keep_time() {
   std::array<epoll_event, 2> events{};
   bool over = false;
@@ -206,6 +211,7 @@ void Connections::admit(Accepted accepted, SteadyTime now) {
     ++per_address_[group];
     admitted.counted = true;
   }
+  ++admitted_;
   put_in_list(admitted);
   if (!watch_socket(traffic_.get(), EPOLL_CTL_ADD, socket, id, kTrafficEvents))
     static_cast<void>(take_out(admitted, {}));

@@ -55,6 +55,12 @@ struct ConnectionSettings {
   std::function<void(std::string_view source, std::string_view reason)> on_refusal;
 };
 
+struct ConnectionCounts {
+  std::size_t open = 0;
+  std::size_t most = 0;        // that may be open at once
+  std::uint64_t admitted = 0;  // since the start
+};
+
 class Connections {
  public:
   // `answerer` outlives it.
@@ -70,6 +76,8 @@ class Connections {
   void request_stop() noexcept;
   // Until everything has stopped.
   void wait();
+  // Any thread.
+  ConnectionCounts counts() const;
 
  private:
   struct Connection;
@@ -139,7 +147,7 @@ class Connections {
   std::atomic<bool> stopping_{false};
 
   // Held for moments: nothing is read, answered or sent under it.
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unordered_map<std::uint64_t, Ptr> connections_;
   std::map<Address, std::size_t> per_address_;
   std::list<Connection*> at_work_;
@@ -148,6 +156,7 @@ class Connections {
   std::multimap<SteadyTime, std::uint64_t> held_;
   std::deque<std::uint64_t> queued_;
   std::size_t slow_running_ = 0;
+  std::uint64_t admitted_ = 0;
 
   // The timekeeper's own.
   std::uint64_t next_id_ = 2;

@@ -42,6 +42,10 @@ std::uint16_t HttpServer::port() const {
   return connections_ ? connections_->port() : std::uint16_t{0};
 }
 
+ConnectionCounts HttpServer::connection_counts() const {
+  return connections_ ? connections_->counts() : ConnectionCounts();
+}
+
 void HttpServer::request_stop() noexcept {
   if (connections_) connections_->request_stop();
 }

@@ -23,6 +23,7 @@ namespace countersign::transport::http {
 
 class Connections;
 class HttpCarrier;
+struct ConnectionCounts;
 
 struct HttpServerSettings {
   std::string host = "127.0.0.1";  // numeric, or a name of this host
@@ -63,6 +64,8 @@ class HttpServer {
   Status start();
   // The port that is listened on; 0 before start.
   std::uint16_t port() const;
+  // Any thread, once it has started.
+  ConnectionCounts connection_counts() const;
   // Safe in a signal handler, and more than once.
   void request_stop() noexcept;
   void wait();

@@ -76,16 +76,19 @@ TEST_CASE("pages are off, and need a server whose name is a URL, in the cookie d
 TEST_CASE("what a running server does not take over stays as it was and is named") {
   const Settings running = *read("listen = \"127.0.0.1:1\"");
   Settings changed = *read(
-      "listen = \"127.0.0.1:2\"\nregistration = \"open\"\nstorage = \"directory\"\ntrusted_proxies = [\"10.0.0.0/8\"]\n"
+      "listen = \"127.0.0.1:2\"\nmetrics_listen = \"127.0.0.1:3\"\nregistration = \"open\"\nstorage = "
+      "\"directory\"\ntrusted_proxies = [\"10.0.0.0/8\"]\n"
       "forwarded_header = \"forwarded\"\ninstance = \"other\"\nconnections_max = \"17\"\nconnections_per_address_max = "
       "\"7\"\npages = \"on\"\ncookie_domain = \"example.org\"\npassword_login = \"on\"");
   CHECK(changed.connections_max == 17);
   CHECK(changed.connections_per_address_max == 7);
   CHECK(cli::keep_until_start(changed, running) ==
-        std::vector<std::string>{"storage", "instance", "listen", "trusted_proxies", "forwarded_header", "pages",
-                                 "cookie_domain", "password_login", "connections_max", "connections_per_address_max"});
+        std::vector<std::string>{"storage", "instance", "listen", "metrics_listen", "trusted_proxies",
+                                 "forwarded_header", "pages", "cookie_domain", "password_login", "connections_max",
+                                 "connections_per_address_max"});
   CHECK(changed.registration == cli::Registration::open);
   CHECK(changed.listen.port == 1);
+  CHECK_FALSE(changed.metrics_listen);
   CHECK(changed.storage == cli::StorageKind::sqlite);
   CHECK(changed.instance == running.instance);
   CHECK(changed.trusted_proxies.empty());
@@ -229,6 +232,16 @@ TEST_CASE("a listen address that is none is refused by the name of the setting")
   for (const char* bad : {"", "8420", "a:65536", "::1:80"}) {
     INFO(bad);
     require_refused(read(std::string("listen = \"") + bad + "\""), "listen");
+  }
+}
+
+TEST_CASE("metrics are told nowhere unless an address says where") {
+  CHECK_FALSE(read("")->metrics_listen);
+  CHECK_FALSE(read("metrics_listen = \"\"")->metrics_listen);
+  CHECK(read("metrics_listen = \"127.0.0.1:9420\"")->metrics_listen->port == 9420);
+  for (const char* bad : {"9420", "a:65536", "::1:80"}) {
+    INFO(bad);
+    require_refused(read(std::string("metrics_listen = \"") + bad + "\""), "metrics_listen");
   }
 }
 

@@ -99,6 +99,7 @@ TEST_CASE("a log that is not read keeps nobody waiting and says afterwards what 
   sink->set(true);
   const Lines expected = {"first", half, half, "dropped 7"};
   CHECK(comes_true([&] { return sink->lines() == expected; }));
+  CHECK(writer->dropped() == 7);
   writer->add("next");
   CHECK(comes_true([&] { return sink->lines().back() == "next"; }));
 }
@@ -116,6 +117,7 @@ TEST_CASE("what could not be written counts as dropped once something can be") {
   Lines lines = sink->lines();
   std::sort(lines.begin(), lines.end());
   CHECK(lines == Lines{"dropped 2", "three"});
+  CHECK(writer->dropped() == 2);
 }
 
 TEST_CASE("a log that is not read does not keep its writer from ending") {

@@ -204,6 +204,29 @@ TEST_CASE("S47 a clock that jumped ahead sweeps nothing away") {
   CHECK(outcome(house.auth().roles().sessions.admit(opened.token, by_http())) == "ok");
 }
 
+TEST_CASE("a round counts the sessions that are open, and neither those that ended nor tokens that were replaced") {
+  House house;
+  auto& sweeper = house.auth().roles().sweeper;
+  CHECK_FALSE(sweeper.open_sessions());
+  sweep(house);
+  CHECK(sweeper.open_sessions() == 0);
+  house.add(alice());
+  const auto first = house.log_in(alice());
+  const auto second = house.log_in(alice());
+  CHECK(sweeper.open_sessions() == 0);
+  sweep(house);
+  CHECK(sweeper.open_sessions() == 2);
+  must(house.auth().roles().sessions.refresh(first.token, by_http()));
+  sweep(house);
+  CHECK(sweeper.open_sessions() == 2);
+  must(house.auth().roles().sessions.end(second.token, by_http()));
+  sweep(house);
+  CHECK(sweeper.open_sessions() == 1);
+  house.clock.pass(std::chrono::hours(25));
+  sweep(house);
+  CHECK(sweeper.open_sessions() == 0);
+}
+
 TEST_CASE("a session opened while the clock ran ahead is swept when it is right again") {
   House house;
   house.add(alice());

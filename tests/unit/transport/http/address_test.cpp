@@ -150,6 +150,21 @@ TEST_CASE("S70 what a stranger wrote into Forwarded cannot swallow what the prox
   }
 }
 
+TEST_CASE("private addresses are those of no internet") {
+  for (const char* text :
+       {"10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.1.1", "fd00::1", "fe80::1"}) {
+    CAPTURE(text);
+    CHECK(at(text).is_private());
+  }
+  for (const char* text : {"0.0.0.0", "::", "11.0.0.1", "172.15.255.255", "172.32.0.0", "192.169.0.1", "2001:db8::1",
+                           "127.0.0.1", "::1", "fe00::1"}) {
+    CAPTURE(text);
+    CHECK_FALSE(at(text).is_private());
+  }
+  CHECK(parse_listen_address("10.0.0.1:9420")->private_use);
+  CHECK_FALSE(parse_listen_address("metrics.example.org:9420")->private_use);
+}
+
 TEST_CASE("listen addresses are HOST:PORT") {
   const auto address = parse_listen_address("[::1]:8420");
   REQUIRE(address.has_value());
