@@ -4,8 +4,11 @@
 
 #include <catch2/catch.hpp>
 
+#include <map>
 #include <regex>
+#include <set>
 
+#include "storage/base/text.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/unwrapped.hpp"
 #include "tests/support/waiting.hpp"
@@ -14,6 +17,9 @@ using namespace countersign;
 using namespace countersign::test;
 
 namespace {
+
+const std::string kSource = COUNTERSIGN_SOURCE;
+const std::string kFolder = kSource + "/docs/operating/metrics";
 
 std::uint16_t metrics_port(const RunningServer& server) {
   static const std::regex kLine(R"(metrics served address=http://127\.0\.0\.1:([0-9]+)/metrics)");
@@ -34,6 +40,56 @@ std::string scrape(const RunningServer& server) {
 double sample(const std::string& text, const std::string& name) {
   const auto at = ("\n" + text).find("\n" + name + " ");
   return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size() + 1));
+}
+
+// Of the families, with their types.
+std::map<std::string, std::string> families_of(const std::string& text) {
+  static const std::regex kType(R"(# TYPE (\S+) (\S+)\n)");
+  std::map<std::string, std::string> families;
+  for (std::sregex_iterator found(text.begin(), text.end(), kType), end; found != end; ++found) {
+    families.emplace((*found)[1], (*found)[2]);
+  }
+  return families;
+}
+
+std::set<std::string> names_in(const std::string& text) {
+  static const std::regex kName(R"(\bcountersign_[a-z_]+\b)");
+  std::set<std::string> names;
+  for (std::sregex_iterator found(text.begin(), text.end(), kName), end; found != end; ++found) {
+    names.insert(found->str());
+  }
+  return names;
+}
+
+// Values of labels that expressions ask for, such as state=~"no room|disk too small", and that no sample has. What
+// Prometheus or Grafana says of a label is not ours.
+std::vector<std::string> unknown_labels(const std::string& text, const std::string& told) {
+  static const std::regex kMatcher(R"re((\w+)=~?\\?"([^"$\\]+)\\?")re");
+  std::vector<std::string> unknown;
+  for (std::sregex_iterator found(text.begin(), text.end(), kMatcher), end; found != end; ++found) {
+    if ((*found)[1] == "job") continue;
+    const std::string values = (*found)[2];
+    for (const std::string_view value : split(values, '|')) {
+      const std::string label = fmt::format("{}=\"{}\"", (*found)[1].str(), value);
+      if (told.find(label) == std::string::npos) unknown.push_back(label);
+    }
+  }
+  return unknown;
+}
+
+// What is named there, and a server does not tell.
+std::vector<std::string> untold(const std::string& text, const std::map<std::string, std::string>& families) {
+  std::vector<std::string> missing;
+  for (const std::string& name : names_in(text)) {
+    bool told = families.contains(name);
+    for (const char* part : {"_bucket", "_sum", "_count"}) {
+      if (!name.ends_with(part)) continue;
+      const auto family = families.find(name.substr(0, name.size() - std::string_view(part).size()));
+      told = told || (family != families.end() && family->second == "histogram");
+    }
+    if (!told) missing.push_back(name);
+  }
+  return missing;
 }
 
 std::string session_by_key(const RunningServer& server, GnupgUser& user, const std::string& name) {
@@ -134,4 +190,58 @@ TEST_CASE("metrics are told nowhere by default, and to strangers only where that
       run_program({"timeout", "20", COUNTERSIGN_PROGRAM, "serve", "--listen", "127.0.0.1:0"}, {}, environment);
   CHECK(taken.exit_code == 1);
   CHECK(unwrapped(taken.error).find("set another metrics_listen") != std::string::npos);
+}
+
+TEST_CASE("dashboard, alert rules and page name what a server tells, and the page all of it") {
+  const Installation installation;
+  const RunningServer server(installation, {}, {"COUNTERSIGN_METRICS_LISTEN=127.0.0.1:0"});
+  const std::string told = scrape(server);
+  const auto families = families_of(told);
+  REQUIRE(families.size() > 20);
+  using Names = std::vector<std::string>;
+  const std::string page = read_file(kSource + "/docs/operating/metrics.md");
+  const std::string rules = read_file(kFolder + "/alerts.yml");
+  const std::string dashboard = read_file(kFolder + "/dashboard.json");
+  CHECK(untold(page, families) == Names{});
+  CHECK(untold(rules, families) == Names{});
+  CHECK(untold(dashboard, families) == Names{});
+  CHECK(unknown_labels(rules, told) == Names{});
+  CHECK(unknown_labels(dashboard, told) == Names{});
+  CHECK(unknown_labels("a{state=~\"there|too small\"}", told) == Names{"state=\"too small\""});
+  CHECK(untold("countersign_made_up countersign_ready_count", families) ==
+        Names{"countersign_made_up", "countersign_ready_count"});
+  for (const auto& [name, type] : families) {
+    INFO(name);
+    CHECK(page.find("| `" + name + "` | " + type + " |") != std::string::npos);
+  }
+  // Every panel of the dashboard asks for something.
+  const Json parsed = json_of(dashboard);
+  REQUIRE(parsed.find("panels")->items()->size() > 10);
+  for (const Json& panel : *parsed.find("panels")->items()) {
+    INFO(field(panel, "title"));
+    CHECK_FALSE(panel.find("targets")->items()->empty());
+    for (const Json& target : *panel.find("targets")->items()) CHECK_FALSE(names_in(field(target, "expr")).empty());
+  }
+}
+
+TEST_CASE("promtool takes the alert rules, and sees each of them fire and not fire") {
+  const ProgramRun checked = run_program({"promtool", "check", "rules", kFolder + "/alerts.yml"}, {});
+  CHECK(checked.exit_code == 0);
+  CHECK(checked.output.find("5 rules found") != std::string::npos);
+  const std::string cases = kSource + "/tests/interop/metrics/alerts_test.yml";
+  const ProgramRun tested = run_program({"promtool", "test", "rules", cases}, {});
+  INFO(tested.output << tested.error);
+  CHECK(tested.exit_code == 0);
+  static const std::regex kAlert(R"(- alert: (\w+)\n)");
+  const std::string rules = read_file(kFolder + "/alerts.yml");
+  const std::string page = read_file(kSource + "/docs/operating/metrics.md");
+  const std::string text = read_file(cases);
+  for (std::sregex_iterator found(rules.begin(), rules.end(), kAlert), end; found != end; ++found) {
+    const std::string name = (*found)[1];
+    INFO(name);
+    CHECK(page.find("| `" + name + "` |") != std::string::npos);
+    // Once before it fires, and once when it does.
+    CHECK(text.find("alertname: " + name + "\n      - eval_time") != std::string::npos);
+    CHECK(text.find("alertname: " + name + "\n        exp_alerts:") != std::string::npos);
+  }
 }

@@ -1,4 +1,4 @@
-// What is told to Prometheus: every family of metrics, in one place.
+// What is told to Prometheus: every family of metrics, in one place (docs/operating/metrics.md).
 #pragma once
 
 #include <string>
