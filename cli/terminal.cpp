@@ -13,6 +13,7 @@
 
 #include "cli/error_text.hpp"
 #include "cli/wrapping.hpp"
+#include "storage/base/file_descriptor.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::cli {
@@ -44,6 +45,32 @@ void collect_fields(const std::string& prefix, const Json::Object& object, std::
       fields.emplace_back(name, scalar_text(member.second));
     }
   }
+}
+
+constexpr std::size_t kConfirmationBytesMax = 16;
+constexpr std::size_t kAnswerBytesMax = 4096;
+
+struct TypedLine {
+  std::string text;
+  bool whole = false;  // up to the end of the line, which is left out
+};
+
+// What is typed at a terminal behind `prompt`. usage with `instead`, what to do where there is none.
+Result<TypedLine> type_at(const std::string& path, std::string_view prompt, std::size_t bytes_max,
+                      std::string_view instead) {
+  const FileDescriptor tty(::open(path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (tty.get() < 0) return fail(ErrorCode::usage, fmt::format("there is no terminal to ask at; {}", instead));
+  bool written = ::write(tty.get(), prompt.data(), prompt.size()) == static_cast<ssize_t>(prompt.size());
+  TypedLine typed;
+  char character = 0;
+  while (written && typed.text.size() < bytes_max && ::read(tty.get(), &character, 1) == 1 && character != '\n') {
+    typed.text += character;
+  }
+  typed.whole = character == '\n';
+  // Who ended the input at the question left the cursor behind it.
+  if (written && !typed.whole) written = ::write(tty.get(), "\n", 1) == 1;
+  if (!written) return fail(ErrorCode::failed, "the terminal could not be written to");
+  return typed;
 }
 
 bool ends_with_newline(std::string_view text) {
@@ -125,6 +152,7 @@ Terminal::Terminal(std::istream& in, std::ostream& out, std::ostream& err, Shape
 
 Terminal Terminal::of_process() {
   Shape shape;
+  shape.in_is_tty = ::isatty(STDIN_FILENO) == 1;
   shape.out_is_tty = ::isatty(STDOUT_FILENO) == 1;
   shape.err_is_tty = ::isatty(STDERR_FILENO) == 1;
   const char* no_colour = std::getenv("NO_COLOR");
@@ -212,27 +240,24 @@ void Terminal::error(const Error& error) {
 }
 
 Status Terminal::confirm(std::string_view question, std::string_view instead) {
-  const int tty = ::open(shape_.tty_path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);
-  if (tty < 0) {
-    return fail(ErrorCode::usage,
-                fmt::format("there is no terminal to ask at; pass {} to go on without a question", instead));
-  }
-  const std::string prompt = escape_lines(question) + " [y/N] ";
-  bool written = ::write(tty, prompt.data(), prompt.size()) == static_cast<ssize_t>(prompt.size());
-  std::string answer;
-  char character = 0;
-  while (written && answer.size() < 16 && ::read(tty, &character, 1) == 1 && character != '\n') answer += character;
-  // Who ended the input at the question left the cursor behind it.
-  if (written && character != '\n') written = ::write(tty, "\n", 1) == 1;
-  ::close(tty);
-  if (!written) return fail(ErrorCode::failed, "the terminal could not be written to");
-  if (answer == "y" || answer == "Y" || answer == "yes") return ok();
+  const auto typed = TRY(type_at(shape_.tty_path, escape_lines(question) + " [y/N] ", kConfirmationBytesMax,
+                                 fmt::format("pass {} to go on without a question", instead)));
+  if (typed.text == "y" || typed.text == "Y" || typed.text == "yes") return ok();
   return fail(ErrorCode::failed, "not confirmed; nothing was changed");
 }
 
 bool Terminal::reader_is_gone() const {
   pollfd out{STDOUT_FILENO, 0, 0};
   return ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
+Result<std::string> Terminal::ask(std::string_view question, std::string_view otherwise, std::string_view instead) {
+  const std::string offer = otherwise.empty() ? std::string() : fmt::format(" [{}]", escape_lines(otherwise));
+  const auto typed = TRY(type_at(shape_.tty_path, escape_lines(question) + offer + ": ", kAnswerBytesMax,
+                                 fmt::format("pass {}", instead)));
+  if (!typed.whole) return fail(ErrorCode::failed, "no answer was given; nothing was changed");
+  const std::string_view answer = trimmed(typed.text);
+  return std::string(answer.empty() ? otherwise : answer);
 }
 
 Status Terminal::finish() {

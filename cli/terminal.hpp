@@ -21,6 +21,7 @@ namespace countersign::cli {
 class Terminal {
  public:
   struct Shape {
+    bool in_is_tty = false;
     bool out_is_tty = false;
     bool err_is_tty = false;
     bool colour = false;                // err_is_tty, and neither NO_COLOR nor TERM=dumb
@@ -41,6 +42,9 @@ class Terminal {
   std::size_t columns() const { return shape_.columns; }
 
   bool out_is_tty() const { return shape_.out_is_tty; }
+  // Does somebody sit there, who may be asked for what a command was not given? Not a script, whatever it was started
+  // from.
+  bool is_attended() const { return shape_.in_is_tty && shape_.err_is_tty; }
 
   // stdin, for commands that are filters.
   std::istream& in() { return in_; }
@@ -72,6 +76,11 @@ class Terminal {
   // Asks yes or no at the person's terminal, never at stdin. Fails with usage where there is no terminal, naming
   // `instead`, what to pass to go on without being asked, and with failed when the answer is not yes.
   Status confirm(std::string_view question, std::string_view instead);
+
+  // Asks for a line at the person's terminal, never at stdin; an empty one stands for `otherwise`, which is shown.
+  // Blanks around it are nothing. Fails with usage where there is no terminal, naming `instead`, and with failed where
+  // the input ends.
+  Result<std::string> ask(std::string_view question, std::string_view otherwise, std::string_view instead);
 
   // Asks for a password at the person's terminal, twice, and shows nothing of it. Fails with usage where there is no
   // terminal, naming `instead`, and with failed where the two differ or were not given.

@@ -1,15 +1,19 @@
 // Makes a data folder: the storage, the secrets, the server's key and countersign.toml.
 #include "cli/commands/all.hpp"
 
+#include <fmt/format.h>
+
+#include "cli/commands/init_questions.hpp"
 #include "cli/known_servers_file.hpp"
 #include "cli/setting_values.hpp"
 #include "cli/store.hpp"
+#include "storage/base/shell.hpp"
 
 namespace countersign::cli::commands {
 namespace {
 
 struct InitOptions {
-  std::string server;   // the server's name
+  std::string server;   // the server's name; empty: it is asked for
   std::string storage;  // "sqlite" or "directory"; empty: sqlite
   // The fingerprint of a key in the operator's GnuPG home (GNUPGHOME, else ~/.gnupg), perhaps in a token, that signs
   // for the server; it stays there. Empty: a new key, kept among the secrets.
@@ -17,7 +21,7 @@ struct InitOptions {
 
   Arguments arguments() {
     return {
-        Argument("--server", &server, "The server's name, best its URL").required(),
+        {"--server", &server, "The server's name, best its URL; asked for at a terminal, with what else is missing"},
         Argument("--storage", &storage, "sqlite (the default) or directory").one_of({"sqlite", "directory"}),
         {"--server-key", &server_key, "The fingerprint of a key in your GnuPG, perhaps in a token, to sign with"},
     };
@@ -48,10 +52,33 @@ Status name_server_key(Settings& settings, const std::string& typed, const Envir
   return ok();
 }
 
+Status take_server(Settings& settings, const std::string& given, CommandContext& context) {
+  if (given.empty() && context.terminal.is_attended()) return ask_for_settings(settings, context);
+  if (given.empty()) {
+    return fail(ErrorCode::usage,
+                "--server is required where nobody can be asked; NAME is best the URL at which users reach the server");
+  }
+  TRY(check_server_name(given));
+  settings.server = given;
+  return ok();
+}
+
+// What is done with the new folder, in the order in which it is done.
+std::string next_steps(const Settings& settings, const std::string& fingerprint, const std::string& data) {
+  return fmt::format(
+      "Three steps are next. Add somebody by their certificate, whose fingerprint you compared:\n"
+      "  countersign account add NAME --public-key FILE{0}\n"
+      "Serve, at {1}:\n"
+      "  countersign serve{2}{0}\n"
+      "Tell your users the fingerprint; their clients trust the server by it:\n"
+      "  countersign server trust {3} {4}",
+      data, settings.listen.text(), settings.listen.loopback ? "" : " --insecure-http",
+      quoted_for_shell(settings.server), fingerprint);
+}
+
 Status run_init(const InitOptions& options, CommandContext& context) {
-  TRY(check_server_name(options.server));
   Settings settings;
-  settings.server = options.server;
+  TRY(take_server(settings, options.server, context));
   if (options.storage == "directory") settings.storage = StorageKind::directory;
   if (!options.server_key.empty()) TRY(name_server_key(settings, options.server_key, context.environment));
   const std::filesystem::path folder = TRY(context.data_folder());
@@ -60,6 +87,13 @@ Status run_init(const InitOptions& options, CommandContext& context) {
                               .set("server", settings.server)
                               .set("fingerprint", fingerprint.upper())
                               .set("data", folder.string()));
+  if (context.terminal.is_attended()) {
+    const auto usual = find_data_folder("", context.environment);
+    const bool is_usual = usual && *usual == folder;
+    context.terminal.say(
+        next_steps(settings, fingerprint.upper(), is_usual ? "" : " --data " + quoted_for_shell(folder.string())));
+    return ok();
+  }
   context.terminal.say(
       "Tell your users the fingerprint; their clients trust the server by it:\n  countersign server trust " +
       settings.server + " " + fingerprint.upper());

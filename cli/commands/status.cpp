@@ -43,15 +43,15 @@ Status judge_answer(const Json& answer) {
 
 // In the largest unit of which there is one, with a digit behind the point.
 std::string size_text(std::int64_t bytes) {
-  constexpr const char* kUnits[] = {"KiB", "MiB", "GiB", "TiB"};
+  constexpr const char* kSizeUnits[] = {"KiB", "MiB", "GiB", "TiB"};
   if (bytes < kKib) return fmt::format("{} bytes", bytes);
   double size = static_cast<double>(bytes) / kKib;
   std::size_t unit = 0;
-  while (size >= kKib && unit + 1 < std::size(kUnits)) {
+  while (size >= kKib && unit + 1 < std::size(kSizeUnits)) {
     size /= kKib;
     ++unit;
   }
-  return fmt::format("{:.1f} {}", size, kUnits[unit]);
+  return fmt::format("{:.1f} {}", size, kSizeUnits[unit]);
 }
 
 std::string store_text(const Json& store) {

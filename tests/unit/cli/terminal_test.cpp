@@ -9,6 +9,7 @@
 #include <chrono>
 #include <sstream>
 #include <thread>
+#include <tuple>
 
 #include "cli/error_text.hpp"
 #include "cli/exit_code.hpp"
@@ -209,6 +210,47 @@ TEST_CASE("a question is asked at the terminal and only a clear yes confirms") {
     REQUIRE(screen.terminal.confirm("Accept the clock?", "--yes").has_value() == confirmed);
     REQUIRE(screen.out.str().empty());
     REQUIRE(pty.seen().find("Accept the clock? [y/N] ") != std::string::npos);
+  }
+}
+
+TEST_CASE("a line is asked for at the terminal, and an empty one is what was offered") {
+  if (!Pty::offered()) return;
+  for (const auto& [typed, otherwise, answer] : {std::tuple("there\n", "here", "there"),
+                                                 {"\n", "here", "here"},
+                                                 {"  \n", "here", "here"},
+                                                 {" two words \n", "", "two words"},
+                                                 {"\n", "", ""}}) {
+    INFO(typed);
+    const Pty pty;
+    pty.type(typed);
+    Terminal::Shape shape;
+    shape.tty_path = pty.path();
+    Screen screen(shape);
+    CHECK(screen.terminal.ask("Where", otherwise, "--data DIR").value() == answer);
+    CHECK(screen.out.str().empty());
+    CHECK(pty.seen().find(*otherwise == '\0' ? "Where: " : "Where [here]: ") != std::string::npos);
+  }
+}
+
+TEST_CASE("a line cannot be asked for where there is no terminal or no answer") {
+  Terminal::Shape shape;
+  shape.tty_path = "/nonexistent/tty";
+  Screen nowhere(shape);
+  const auto asked = nowhere.terminal.ask("Where", "here", "--data DIR");
+  REQUIRE_FALSE(asked);
+  CHECK(asked.error().code == ErrorCode::usage);
+  CHECK(asked.error().detail.find("--data DIR") != std::string::npos);
+  shape.tty_path = "/dev/null";
+  Screen silent(shape);
+  CHECK(silent.terminal.ask("Where", "here", "--data DIR").error().code == ErrorCode::failed);
+}
+
+TEST_CASE("somebody sits there where both input and talk are a terminal's") {
+  for (const auto& [in, err] : {std::pair(false, false), {true, false}, {false, true}, {true, true}}) {
+    Terminal::Shape shape;
+    shape.in_is_tty = in;
+    shape.err_is_tty = err;
+    CHECK(Screen(shape).terminal.is_attended() == (in && err));
   }
 }
 
