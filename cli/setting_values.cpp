@@ -207,11 +207,6 @@ constexpr std::uint32_t kKibPerMib = 1024;
         [](const Settings& settings) { return fmt::format("{}", settings.member / (unit)); }       \
   }
 
-constexpr SettingRow only_at_start(SettingRow row) {
-  row.only_at_start = true;
-  return row;
-}
-
 // A row that is on or off.
 #define SWITCH(key, reason, member)                                                                              \
   SettingRow {                                                                                                   \
@@ -250,21 +245,20 @@ const SettingRow kTable[] = {
     {"metrics_listen", "HOST:PORT at which Prometheus reads /metrics, such as 127.0.0.1:9420; empty: nowhere.",
      SettingForm::text, set_metrics_listen, get_metrics_listen, true},
     {"trusted_proxies", "Networks of proxies, whose word counts on whom a request is from.", SettingForm::list,
-     set_trusted_proxies, get_trusted_proxies, true},
+     set_trusted_proxies, get_trusted_proxies},
     {"forwarded_header", "x-forwarded-for or forwarded: where they say it. The other is a stranger's.",
      SettingForm::text, set_forwarded_header,
-     [](const Settings& settings) { return std::string(kForwardedHeaders.of(settings.forwarded_header)); }, true},
-    only_at_start(
-        SWITCH("pages", "on or off: pages at which people log in with a browser; server is then a URL.", pages)),
+     [](const Settings& settings) { return std::string(kForwardedHeaders.of(settings.forwarded_header)); }},
+    SWITCH("pages", "on or off: pages at which people log in with a browser; server is then a URL.", pages),
     {"cookie_domain", "A domain that the server is in, such as example.org: its https applications share the login.",
-     SettingForm::text, set_cookie_domain, [](const Settings& settings) { return settings.cookie_domain; }, true},
-    only_at_start(SWITCH("password_login", "on or off: the pages take a password as well, of accounts that have one.",
-                         password_login)),
-    only_at_start(NUMBER("connections_max", "Connections at once; fewer where the system gives fewer descriptors.",
-                         connections_max, 1u, 16u, 1'000'000u)),
-    only_at_start(NUMBER("connections_per_address_max",
-                         "Connections at once from one address, or one IPv6 /64; trusted_proxies are exempt.",
-                         connections_per_address_max, 1u, 1u, 1'000'000u)),
+     SettingForm::text, set_cookie_domain, [](const Settings& settings) { return settings.cookie_domain; }},
+    SWITCH("password_login", "on or off: the pages take a password as well, of accounts that have one.",
+           password_login),
+    NUMBER("connections_max", "Connections at once; fewer where the system gives fewer descriptors.", connections_max,
+           1u, 16u, 1'000'000u),
+    NUMBER("connections_per_address_max",
+           "Connections at once from one address, or one IPv6 /64; trusted_proxies are exempt.",
+           connections_per_address_max, 1u, 1u, 1'000'000u),
     SWITCH("rate_limit", "on or off; off for benchmarks and behind another limiter.", rate_limit),
     {"log_format", "text, or json: a JSON object a line.", SettingForm::text, set_log_format,
      [](const Settings& settings) { return std::string(kLogFormats.of(settings.log_format)); }},

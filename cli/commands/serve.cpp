@@ -91,33 +91,6 @@ void tell_of_maintenance(const Status& maintained) {
                   {{"code", name_of(maintained.error().code)}, {"detail", maintained.error().detail}});
 }
 
-// Read as at the start, flags and variables included. With secrets and keys as they are now.
-Status reload(Store& store, const ServeOptions& options, const CommandContext& context, Settings& running) {
-  Settings settings = TRY(context.settings(overrides_of(options)));
-  const std::vector<std::string> kept = keep_until_start(settings, running);
-  TRY(store.take_over(settings));
-  running = std::move(settings);
-  auth::log_in(running.log_format);
-  auth::log_event(auth::LogLevel::info, "settings taken over", {});
-  if (kept.empty()) return ok();
-  auth::log_event(auth::LogLevel::warning, "settings wait for a start",
-                  {{"settings", fmt::format("{}", fmt::join(kept, ","))}});
-  return ok();
-}
-
-void reload_or_go_on(Store& store, const ServeOptions& options, const CommandContext& context, Settings& running) {
-  const Status reloaded = [&]() -> Status {
-    try {
-      return reload(store, options, context, running);
-    } catch (const std::exception& error) {
-      return fail(ErrorCode::failed, error.what());
-    }
-  }();
-  if (reloaded) return;
-  auth::log_event(auth::LogLevel::alarm, "settings not taken over",
-                  {{"code", name_of(reloaded.error().code)}, {"detail", reloaded.error().detail}});
-}
-
 // Until SIGINT or SIGTERM; once a second the store looks after what nobody asks for.
 void maintain_until_stopped(Store& store, const std::function<void()>& on_hangup) {
   const sigset_t signals = awaited_signals();
@@ -205,6 +178,43 @@ transport::http::HttpServerSettings server_settings(const Settings& settings, st
   return out;
 }
 
+// What a hangup changes, and what it needs for that.
+struct Running {
+  Settings settings;
+  Store& store;
+  transport::http::HttpServer& server;
+  std::size_t descriptors;
+  Counts& counts;
+};
+
+// Read as at the start, flags and variables included. With secrets and keys as they are now.
+Status reload(Running& running, const ServeOptions& options, const CommandContext& context) {
+  Settings settings = TRY(context.settings(overrides_of(options)));
+  const std::vector<std::string> kept = keep_until_start(settings, running.settings);
+  TRY(running.store.take_over(settings));
+  running.settings = std::move(settings);
+  auth::log_in(running.settings.log_format);
+  TRY(running.server.take_over(server_settings(running.settings, running.descriptors, running.counts)));
+  auth::log_event(auth::LogLevel::info, "settings taken over", {});
+  if (kept.empty()) return ok();
+  auth::log_event(auth::LogLevel::warning, "settings wait for a start",
+                  {{"settings", fmt::format("{}", fmt::join(kept, ","))}});
+  return ok();
+}
+
+void reload_or_go_on(Running& running, const ServeOptions& options, const CommandContext& context) {
+  const Status reloaded = [&]() -> Status {
+    try {
+      return reload(running, options, context);
+    } catch (const std::exception& error) {
+      return fail(ErrorCode::failed, error.what());
+    }
+  }();
+  if (reloaded) return;
+  auth::log_event(auth::LogLevel::alarm, "settings not taken over",
+                  {{"code", name_of(reloaded.error().code)}, {"detail", reloaded.error().detail}});
+}
+
 // What they tell is for operators, and nothing guards it.
 Status judge_metrics_address(const Settings& settings, bool insecure_http) {
   const auto& address = settings.metrics_listen;
@@ -275,7 +285,8 @@ Status run_serve(const ServeOptions& options, CommandContext& context) {
                    {"fingerprint", store->fingerprint().upper()},
                    {"openpgp", name_of(settings.openpgp)},
                    {"version", COUNTERSIGN_VERSION}});
-  maintain_until_stopped(*store, [&] { reload_or_go_on(*store, options, context, settings); });
+  Running running{std::move(settings), *store, server, descriptors, counts};
+  maintain_until_stopped(*store, [&] { reload_or_go_on(running, options, context); });
   server.stop();
   auth::log_event(auth::LogLevel::info, "stopped", {});
   return ok();

@@ -182,11 +182,11 @@ TEST_CASE("a hangup has a server read its settings anew, and a bad file changes 
   const std::string original = read_file(file);
   REQUIRE(registration() == "closed");
 
-  write_file(file, "registration = \"open\"\nconnections_max = \"17\"\n" + original);
+  write_file(file, "registration = \"open\"\nmetrics_listen = \"127.0.0.1:0\"\n" + original);
   REQUIRE(kill(server.pid(), SIGHUP) == 0);
   CHECK(comes_true([&] { return registration() == "open"; }));
   CHECK(says(" info settings taken over"));
-  CHECK(says("settings=connections_max"));
+  CHECK(says("settings=metrics_listen"));
   CHECK(server.session_status(token) == 200);
 
   write_file(file, "colour = \"red\"\n" + original);
@@ -200,5 +200,45 @@ TEST_CASE("a hangup has a server read its settings anew, and a bad file changes 
   CHECK(says("the settings say " + std::string(40, 'A')));
   CHECK(registration() == "open");
   CHECK(server.session_status(token) == 200);
+  CHECK(server.stop(SIGTERM) == 0);
+}
+
+TEST_CASE("a hangup changes whom a server believes about sources, which pages there are and how many it lets in") {
+  const Installation installation;
+  RunningServer server(installation);
+  const std::filesystem::path file = installation.data() / "countersign.toml";
+  const std::string original = read_file(file);
+  const std::string bad = "Authorization: Bearer " + std::string(43, 'A') + "\r\n";
+  const auto ask_as = [&](const std::string& source) {
+    CHECK(server.get("/v1/session", bad + "X-Forwarded-For: " + source + "\r\n").status == 401);
+    return comes_true([&] { return server.log().find("refused code=") != std::string::npos; });
+  };
+  const auto take_over = [&](const std::string& settings) {
+    const std::size_t before = server.log().size();
+    write_file(file, settings + original);
+    REQUIRE(kill(server.pid(), SIGHUP) == 0);
+    REQUIRE(comes_true([&] { return server.log().find("settings taken over", before) != std::string::npos; }));
+    CHECK(server.log().find("settings wait for a start") == std::string::npos);
+  };
+  CHECK(server.get("/login").status == 404);
+  REQUIRE(ask_as("192.0.2.71"));
+  CHECK(server.log().find("source=192.0.2.71") == std::string::npos);
+  Wire kept(server.port());
+  kept.send(http_request("GET", "/healthz"));
+  CHECK(kept.reply().status == 200);
+
+  take_over("trusted_proxies = [\"127.0.0.1/32\"]\npages = \"on\"\nconnections_max = 16\n");
+  CHECK(server.get("/login").status == 200);
+  CHECK(server.get("/v1/session", bad + "X-Forwarded-For: 192.0.2.72\r\n").status == 401);
+  CHECK(comes_true([&] { return server.log().find("source=192.0.2.72") != std::string::npos; }));
+  // A connection from before goes on, under what holds now.
+  kept.send(http_request("GET", "/login"));
+  CHECK(kept.reply().status == 200);
+
+  take_over("trusted_proxies = [\"127.0.0.1/32\"]\nforwarded_header = \"forwarded\"\n");
+  CHECK(server.get("/login").status == 404);
+  CHECK(server.get("/v1/session", bad + "Forwarded: for=192.0.2.73\r\nX-Forwarded-For: 192.0.2.74\r\n").status == 401);
+  CHECK(comes_true([&] { return server.log().find("source=192.0.2.73") != std::string::npos; }));
+  CHECK(server.log().find("source=192.0.2.74") == std::string::npos);
   CHECK(server.stop(SIGTERM) == 0);
 }

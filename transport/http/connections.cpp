@@ -50,7 +50,10 @@ void raise_event(const Descriptor& event) noexcept {
 }
 
 Connections::Connections(Answerer& answerer, ConnectionSettings settings)
-    : answerer_(answerer), settings_(std::move(settings)), slow_max_(slow_max_of(settings_.workers)) {}
+    : answerer_(answerer),
+      settings_(std::move(settings)),
+      slow_max_(slow_max_of(settings_.workers)),
+      admission_(settings_.admission) {}
 
 Connections::~Connections() {
   request_stop();
@@ -59,7 +62,7 @@ Connections::~Connections() {
 
 Status Connections::start() {
   if (timekeeper_.joinable() || traffic_) return fail(ErrorCode::failed, "started twice");
-  if (settings_.workers == 0 || settings_.queue_max == 0 || settings_.connections_max == 0) {
+  if (settings_.workers == 0 || settings_.queue_max == 0 || settings_.admission.connections_max == 0) {
     return fail(ErrorCode::invalid_settings, "workers, queue and connections must be at least one");
   }
   listener_ = TRY(Listener::bind(settings_.host, settings_.port));
@@ -97,7 +100,12 @@ void Connections::wait() {
 
 ConnectionCounts Connections::counts() const {
   const std::lock_guard lock(mutex_);
-  return {connections_.size(), settings_.connections_max, admitted_};
+  return {connections_.size(), admission_.connections_max, admitted_};
+}
+
+void Connections::admit_by(Admission admission) {
+  const std::lock_guard lock(mutex_);
+  admission_ = std::move(admission);
 }
 
 void Connections::keep_time() {
@@ -183,19 +191,19 @@ void Connections::pause_accepting(SteadyTime now) {
 }
 
 void Connections::admit(Accepted accepted, SteadyTime now) {
-  const bool counted = !is_trusted(accepted.peer, settings_.trusted_proxies);
   const Address group = accepted.peer.group();
   Ended ended;
   std::unique_lock lock(mutex_);
+  const bool counted = !is_trusted(accepted.peer, admission_.trusted_proxies);
   const auto of_address = per_address_.find(group);
   const bool crowded =
-      counted && of_address != per_address_.end() && of_address->second >= settings_.connections_per_address_max;
+      counted && of_address != per_address_.end() && of_address->second >= admission_.connections_per_address_max;
   if (crowded) {
     lock.unlock();
     return reset(accepted, "too many connections of one address");
   }
-  if (connections_.size() >= settings_.connections_max) ended = make_room();
-  if (connections_.size() >= settings_.connections_max) {
+  if (connections_.size() >= admission_.connections_max) ended = make_room();
+  if (connections_.size() >= admission_.connections_max) {
     lock.unlock();
     return turn_away(accepted, "too many connections");
   }

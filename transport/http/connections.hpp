@@ -42,15 +42,20 @@ struct Deadlines {
   Duration stop{5000};    // for open requests when stopping
 };
 
+// Who is let in.
+struct Admission {
+  std::size_t connections_max = 1024;
+  std::size_t connections_per_address_max = 256;  // an IPv6 /64 is one address; trusted proxies are exempt
+  std::vector<Network> trusted_proxies;
+};
+
 struct ConnectionSettings {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8420;
   std::size_t workers = 32;
   std::size_t queue_max = 256;  // requests that take long and wait for a worker
-  std::size_t connections_max = 1024;
-  std::size_t connections_per_address_max = 256;  // an IPv6 /64 is one address; trusted proxies are exempt
+  Admission admission;
   Deadlines deadlines;
-  std::vector<Network> trusted_proxies;
   // As CarrierSettings::on_refusal, for connections that are turned away or too slow.
   std::function<void(std::string_view source, std::string_view reason)> on_refusal;
 };
@@ -72,6 +77,8 @@ class Connections {
   // Binds, then serves on threads of its own. Once. network_failed, invalid_settings.
   Status start();
   std::uint16_t port() const { return listener_.port(); }
+  // From the next connection on; those that are open stay. Any thread.
+  void admit_by(Admission admission);
   // No new connections; open requests are answered within the stop deadline. Safe in a signal handler.
   void request_stop() noexcept;
   // Until everything has stopped.
@@ -148,6 +155,7 @@ class Connections {
 
   // Held for moments: nothing is read, answered or sent under it.
   mutable std::mutex mutex_;
+  Admission admission_;
   std::unordered_map<std::uint64_t, Ptr> connections_;
   std::map<Address, std::size_t> per_address_;
   std::list<Connection*> at_work_;

@@ -22,7 +22,6 @@
 namespace countersign::transport::http {
 
 class Connections;
-class HttpCarrier;
 struct ConnectionCounts;
 
 struct HttpServerSettings {
@@ -62,6 +61,10 @@ class HttpServer {
 
   // Binds and serves. invalid_settings, network_failed.
   Status start();
+  // Once it has started: from the next request and the next connection on, who is believed about sources, who is let
+  // in, and which pages there are, are as said here, with what is told of it. All else stays as it was at the start.
+  // invalid_settings, and then nothing has changed.
+  Status take_over(HttpServerSettings settings);
   // The port that is listened on; 0 before start.
   std::uint16_t port() const;
   // Any thread, once it has started.
@@ -75,9 +78,11 @@ class HttpServer {
   }
 
  private:
+  class CurrentCarrier;
+
   Operations& operations_;
   HttpServerSettings settings_;
-  std::unique_ptr<HttpCarrier> carrier_;
+  std::unique_ptr<CurrentCarrier> carrier_;
   std::unique_ptr<Connections> connections_;
 };
 

@@ -57,8 +57,7 @@ Status MetricsServer::start() {
   to.port = scrapes_->settings().port;
   to.workers = kWorkers;
   to.queue_max = kConnectionsMax;
-  to.connections_max = kConnectionsMax;
-  to.connections_per_address_max = kConnectionsMax;
+  to.admission = {kConnectionsMax, kConnectionsMax, {}};
   to.on_refusal = scrapes_->settings().on_refusal;
   auto connections = std::make_unique<http::Connections>(*scrapes_, std::move(to));
   TRY(connections->start());

@@ -295,3 +295,37 @@ TEST_CASE("S61 answers under load from many connections are nobody else's") {
   for (std::thread& client : clients) client.join();
   CHECK(wrong == 0);
 }
+
+TEST_CASE("limits that are taken over hold of the next connections, and those that are open stay") {
+  HttpServerSettings settings = Serving::small();
+  settings.connections_per_address_max = 2;
+  Serving serving(settings);
+  const auto open_one = [&] {
+    Wire wire(serving.port());
+    wire.send(kShow);
+    return wire;
+  };
+  std::vector<Wire> open;
+  const auto comes_in = [&] {
+    open.push_back(open_one());
+    return open.back().reply().status == 200;
+  };
+  REQUIRE(comes_in());
+  REQUIRE(comes_in());
+  CHECK_FALSE(comes_in());
+  settings.connections_per_address_max = 3;
+  REQUIRE(serving.server.take_over(serving.noting(settings)).has_value());
+  CHECK(comes_in());
+  CHECK_FALSE(comes_in());
+  settings.connections_per_address_max = 1;
+  REQUIRE(serving.server.take_over(serving.noting(settings)).has_value());
+  open.front().send(kShow);
+  CHECK(open.front().reply().status == 200);
+  settings.trusted_proxies = {"127.0.0.1/32"};
+  REQUIRE(serving.server.take_over(serving.noting(settings)).has_value());
+  CHECK(comes_in());
+  CHECK(serving.server.connection_counts().open == 4);
+  settings.trusted_proxies = {"nowhere"};
+  CHECK(serving.server.take_over(settings).error().code == ErrorCode::invalid_settings);
+  CHECK(comes_in());
+}
