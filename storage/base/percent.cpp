@@ -13,7 +13,7 @@ bool is_letter_or_digit(char c) {
   return (lower_ascii(c) >= 'a' && lower_ascii(c) <= 'z') || (c >= '0' && c <= '9');
 }
 
-int hex_value(char c) {
+int escape_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   const char lower = lower_ascii(c);
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
@@ -43,8 +43,8 @@ std::optional<std::string> percent_decode(std::string_view text, char plus) {
       out += c == '+' ? plus : c;
       continue;
     }
-    const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
+    const int high = i + 2 < text.size() ? escape_digit(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? escape_digit(text[i + 2]) : -1;
     if (high < 0 || low < 0) return std::nullopt;
     out += static_cast<char>(high * 16 + low);
     i += 2;
