@@ -45,6 +45,10 @@ bool Argument::takes_value() const {
   return !std::holds_alternative<bool*>(target);
 }
 
+bool Argument::may_repeat() const {
+  return std::holds_alternative<std::vector<std::string>*>(target);
+}
+
 Argument user_argument(std::string* user) {
   return Argument("USER", user, "A username, an account id or 8 digits of one").required();
 }

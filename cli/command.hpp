@@ -38,6 +38,7 @@ struct Argument {
   // Does it go by its name, or by its place?
   bool is_option() const;
   bool takes_value() const;
+  bool may_repeat() const;
 
   std::string name;
   Target target;

@@ -13,8 +13,6 @@
 namespace countersign::cli {
 namespace {
 
-constexpr const char* kProgram = "countersign";
-
 CLI::Validator from_one_on() {
   return CLI::Validator(
       [](std::string& text) {
@@ -166,15 +164,12 @@ void put_help_last(std::vector<std::string>& arguments) {
 Result<CommandLine> read_command_line(std::vector<std::string> arguments, const std::vector<Command>& commands) {
   put_help_last(arguments);
   CommandLine line;
-  CLI::App app{"An OpenPGP challenge-response authentication server, and its clients.", kProgram};
+  CLI::App app{kProgramIs, kProgram};
   app.require_subcommand(1);
   app.fallthrough();  // the global options are taken after the command as well
   app.footer("`countersign COMMAND --help` explains one.");
   app.set_version_flag("--version", "countersign " COUNTERSIGN_VERSION);
-  app.add_option("--data", line.data, "The data folder; else COUNTERSIGN_DATA, else the XDG state folder")
-      ->check(not_empty());
-  app.add_flag("--json", line.json, "Answers as JSON");
-  app.add_flag("--full", line.full, "Tables whole: no id shortened, no column left out, no text cut");
+  for (const Argument& argument : line.arguments()) declare_argument(app, argument);
   for (const Command& command : commands) declare_command(app, kProgram, command, line.run);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));

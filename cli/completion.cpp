@@ -47,10 +47,6 @@ const std::vector<Candidate>& global_options() {
   return kOptions;
 }
 
-bool may_repeat(const Argument& argument) {
-  return std::holds_alternative<std::vector<std::string>*>(argument.target);
-}
-
 // What the words before the last have said.
 struct Typed {
   const std::vector<Command>* commands = nullptr;  // that can come next; empty below a command
@@ -159,7 +155,7 @@ class Completing {
   }
 
   bool can_still_come(const Argument& argument) const {
-    if (typed_.options.contains(argument.name) && !may_repeat(argument)) return false;
+    if (typed_.options.contains(argument.name) && !argument.may_repeat()) return false;
     const auto excludes = [&](const Argument& one, const std::string& name) {
       return std::find(one.excluded.begin(), one.excluded.end(), name) != one.excluded.end();
     };
@@ -173,7 +169,7 @@ class Completing {
     std::size_t place = 0;
     for (const Argument& argument : typed_.command->arguments) {
       if (argument.is_option()) continue;
-      if (place++ == typed_.places.size() || may_repeat(argument)) {
+      if (place++ == typed_.places.size() || argument.may_repeat()) {
         offer_value(argument);
         return;
       }
@@ -248,7 +244,12 @@ _countersign() {
   done < <("${words[1]}" completion words -- "${(@Q)words[2,CURRENT]}" 2>/dev/null)
   (( ! ${#found} )) || _describe countersign found
 }
-compdef _countersign countersign
+# A file of fpath is run by the first completion itself.
+if [[ $funcstack[1] == _countersign ]]; then
+  _countersign
+else
+  compdef _countersign countersign
+fi
 )sh";
 }
 

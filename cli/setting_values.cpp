@@ -63,6 +63,13 @@ std::vector<std::string> split_at_commas(std::string_view joined) {
   return parts;
 }
 
+// "a,b" as ["a", "b"].
+std::string list_in_toml(std::string_view joined) {
+  std::string out = "[";
+  for (const std::string& part : split_at_commas(joined)) out += (out.size() == 1 ? "\"" : ", \"") + part + "\"";
+  return out + "]";
+}
+
 Status set_server(Settings& settings, const std::string& text) {
   TRY(check_server_name(text));
   settings.server = text;
@@ -330,10 +337,16 @@ std::string variable_of(const SettingRow& row) {
   return out;
 }
 
-std::string list_in_toml(std::string_view joined) {
-  std::string out = "[";
-  for (const std::string& part : split_at_commas(joined)) out += (out.size() == 1 ? "\"" : ", \"") + part + "\"";
-  return out + "]";
+std::string in_toml(SettingForm form, std::string_view value) {
+  switch (form) {
+    case SettingForm::text:
+      return fmt::format("\"{}\"", value);
+    case SettingForm::number:
+      return std::string(value);
+    case SettingForm::list:
+      return list_in_toml(value);
+  }
+  return {};
 }
 
 Result<Seconds> parse_duration(std::string_view text) {

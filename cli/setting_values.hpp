@@ -84,8 +84,8 @@ std::span<const SettingRow> setting_table();
 const SettingRow* find_setting(std::string_view key);
 // "session.idle_limit" is COUNTERSIGN_SESSION_IDLE_LIMIT.
 std::string variable_of(const SettingRow& row);
-// "a,b" as ["a", "b"].
-std::string list_in_toml(std::string_view joined);
+// A value as it stands in the file: "text", 5, ["a", "b"].
+std::string in_toml(SettingForm form, std::string_view value);
 
 // "90s", "5m", "12h", "7d"; whole numbers, one unit. invalid_settings.
 Result<Seconds> parse_duration(std::string_view text);

@@ -25,18 +25,6 @@ tl::unexpected<Error> refuse(std::string_view key, std::string_view why) {
   return fail(ErrorCode::invalid_settings, fmt::format("{}: {}", key, why));
 }
 
-std::string in_toml(SettingForm form, std::string_view value) {
-  switch (form) {
-    case SettingForm::text:
-      return fmt::format("\"{}\"", value);
-    case SettingForm::number:
-      return std::string(value);
-    case SettingForm::list:
-      return list_in_toml(value);
-  }
-  return {};
-}
-
 std::string_view allowed(SettingForm form) {
   switch (form) {
     case SettingForm::text:

@@ -50,6 +50,14 @@ struct Shells {
                 "source <(countersign completion zsh); words=(" +
                     words + "); CURRENT=${#words}; _countersign"});
   }
+  // As the first completion calls a file of fpath, where the package puts it.
+  std::string zsh_of_fpath(const std::string& words) const {
+    return run({"zsh", "-f", "-c",
+                "cd '" + folder().string() +
+                    "'; countersign completion zsh > _countersign; fpath=(\"$PWD\" $fpath); autoload -Uz _countersign; "
+                    "_describe() { print -l -- \"${(@P)2}\" }; words=(" +
+                    words + "); CURRENT=${#words}; _countersign"});
+  }
   std::string fish(const std::string& line) const {
     return run({"fish", "--no-config", "-c",
                 "cd '" + folder().string() + "'; countersign completion fish | source; complete -C '" + line + "'"});
@@ -84,6 +92,7 @@ TEST_CASE("zsh offers commands, options, names and files with what they are") {
   CHECK(shells.zsh("countersign backup ''") == "files\n");
   CHECK(shells.zsh("countersign courier import ''") == "files -/\n");
   CHECK(shells.zsh("countersign nothing ''").empty());
+  CHECK(shells.zsh_of_fpath("countersign session sh") == "show:Show one session\n");
 }
 
 TEST_CASE("fish offers commands, options, names and files with what they are") {
