@@ -15,6 +15,7 @@
 #include "cli/descriptors.hpp"
 #include "cli/maintenance.hpp"
 #include "cli/store.hpp"
+#include "cli/supervisor.hpp"
 #include "storage/base/text.hpp"
 #include "transport/http/connections.hpp"
 #include "transport/http/http_server.hpp"
@@ -286,7 +287,9 @@ Status run_serve(const ServeOptions& options, CommandContext& context) {
                    {"openpgp", name_of(settings.openpgp)},
                    {"version", COUNTERSIGN_VERSION}});
   Running running{std::move(settings), *store, server, descriptors, counts};
+  tell_supervisor("READY=1");
   maintain_until_stopped(*store, [&] { reload_or_go_on(running, options, context); });
+  tell_supervisor("STOPPING=1");
   server.stop();
   auth::log_event(auth::LogLevel::info, "stopped", {});
   return ok();

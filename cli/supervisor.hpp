@@ -1,0 +1,10 @@
+// Who started the server and waits for it, as systemd does for a service of Type=notify (sd_notify(3)).
+#pragma once
+
+namespace countersign::cli {
+
+// "READY=1" or "STOPPING=1". Nothing where nobody waits: $NOTIFY_SOCKET is unset. Where the word does not get there,
+// the log has it.
+void tell_supervisor(const char* state);
+
+}  // namespace countersign::cli
