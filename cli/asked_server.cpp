@@ -6,6 +6,7 @@
 
 #include "auth/base/account_id.hpp"
 #include "auth/client/server_url.hpp"
+#include "auth/openpgp/gate/armor.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::cli {
@@ -18,13 +19,24 @@ using transport::http::HttpReply;
 
 constexpr std::string_view kJsonType = "application/json";
 
+constexpr std::string_view kForeign = "is this the server's URL, or does a proxy answer in its place?";
+
+// It came from the URL, and this server does not say it.
+tl::unexpected<Error> foreign(std::string_view step, const HttpReply& reply) {
+  std::string what = fmt::format("{}: {} answered with status {}", step, reply.url, reply.status);
+  if (!reply.content_type.empty()) what += fmt::format(" and {}", escape_for_display(reply.content_type));
+  if (!reply.location.empty()) what += fmt::format(", and points to {}", escape_for_display(reply.location));
+  return fail(ErrorCode::network_failed, fmt::format("{}; {}", what, kForeign));
+}
+
 // Nobody knows the server at this URL. What it says of itself is shown so that it can be compared, and no more.
 tl::unexpected<Error> unknown_server(HttpClient& client, const std::string& url, const Error& unknown) {
   const auto reply = client.get("/v1/server");
   if (!reply) return tl::unexpected<Error>(reply.error());
-  if (reply->status != 200) return tl::unexpected<Error>(unknown);
+  constexpr std::string_view kStep = "asking what the server is";
+  if (const Status checked = check_reply(*reply, 200, kStep); !checked) return tl::unexpected<Error>(checked.error());
   const auto json = parse_json(reply->body);
-  if (!json) return tl::unexpected<Error>(unknown);
+  if (!json || json->members() == nullptr) return foreign(kStep, *reply);
   const Json* name = json->find("server");
   const Json* digits = json->find("fingerprint");
   if (name == nullptr || digits == nullptr || name->string() == nullptr || digits->string() == nullptr) {
@@ -71,10 +83,15 @@ Status check_reply(const HttpReply& reply, int wanted, std::string_view step) {
       break;
   }
   if (reply.status >= 400 && reply.status < 500) return fail(ErrorCode::malformed_message, what);
-  return fail(ErrorCode::network_failed, what);
+  return foreign(step, reply);
+}
+
+bool is_refused_token(const HttpReply& reply) {
+  return reply.status == 401 && reply.authenticate == "Bearer realm=\"countersign\"";
 }
 
 Status check_session_reply(const HttpReply& reply, int wanted, const std::string& url) {
+  if (reply.status == 401 && !is_refused_token(reply)) return foreign("asking with the token", reply);
   if (reply.status != 401) return check_reply(reply, wanted, "asking with the token");
   return fail(
       ErrorCode::not_permitted,
@@ -84,7 +101,7 @@ Status check_session_reply(const HttpReply& reply, int wanted, const std::string
 Result<Json> json_of(const HttpReply& reply) {
   auto json = parse_json(reply.body);
   if (json && json->members() != nullptr) return json;
-  return fail(ErrorCode::network_failed, "the server answered with something else than JSON");
+  return foreign("the answer is no JSON", reply);
 }
 
 Result<ServerExpectation> expected_at(HttpClient& client, const ClientSide& side, const std::string& url,
@@ -99,6 +116,7 @@ Result<ServerExpectation> expected_at(HttpClient& client, const ClientSide& side
 Result<std::string> fetch_challenge(HttpClient& client, const Json& request) {
   HttpReply reply = TRY(client.post("/v1/challenge", kJsonType, write_json(request)));
   TRY(check_reply(reply, 200, "asking for a challenge"));
+  if (!auth::openpgp::gate::looks_armored(reply.body)) return foreign("there is no challenge in the answer", reply);
   return std::move(reply.body);
 }
 

@@ -28,7 +28,10 @@ struct ServerUrl {
 // The server says little on purpose, so the client says what it can mean. ok where the status is the one wanted.
 Status check_reply(const transport::http::HttpReply& reply, int wanted, std::string_view step);
 
-// The same of an answer to a session's token.
+// Did the server itself refuse the session's token? A proxy before it, or whoever has its address now, says 401 too.
+bool is_refused_token(const transport::http::HttpReply& reply);
+
+// The same as check_reply, of an answer to a session's token.
 Status check_session_reply(const transport::http::HttpReply& reply, int wanted, const std::string& url);
 
 // A JSON answer. network_failed where it is none.
@@ -40,7 +43,7 @@ Result<Json> json_of(const transport::http::HttpReply& reply);
 Result<auth::client::ServerExpectation> expected_at(transport::http::HttpClient& client, const ClientSide& side,
                                                     const std::string& url, const ExpectedServer& expected);
 
-// A challenge by HTTP, as the message. What check_reply says.
+// A challenge by HTTP, as the message. What check_reply says, and network_failed where it is no OpenPGP message.
 Result<std::string> fetch_challenge(transport::http::HttpClient& client, const Json& request);
 
 // The challenge is by HTTP and for the account of that user. transport_mismatch, failed.

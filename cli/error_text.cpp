@@ -16,7 +16,7 @@ struct Advice {
 constexpr Advice kAdvice[] = {
     {ErrorCode::usage, "`countersign --help` lists the commands"},
     {ErrorCode::secret_key_handed_in, "export the public key with `gpg --armor --export FINGERPRINT`"},
-    {ErrorCode::challenge_expired, "ask for a new challenge, and compare this machine's clock with the server's"},
+    {ErrorCode::challenge_expired, "ask for a new challenge"},
     {ErrorCode::clock_behind, "set the clock; if it is right, run `countersign clock accept`"},
     {ErrorCode::storage_unavailable, "is the disk full, read-only or gone?"},
     {ErrorCode::legacy_folder_refused, "look at each; --skip-strays takes the rest over and reports them"},
@@ -164,7 +164,7 @@ std::string_view meaning_of(ErrorCode code) {
     case ErrorCode::entropy_unavailable:
       return "the system gave no random bytes";
     case ErrorCode::openpgp_unavailable:
-      return "the OpenPGP engine is out of order";
+      return "the server's key or engine cannot be used";
     case ErrorCode::key_locked:
       return "the key is locked";
     case ErrorCode::clock_behind:
@@ -182,7 +182,7 @@ std::string_view meaning_of(ErrorCode code) {
     case ErrorCode::gnupg_failed:
       return "GnuPG could not do it";
     case ErrorCode::network_failed:
-      return "the server could not be reached";
+      return "there is no answer from the server";
     case ErrorCode::startup_refused:
       return "the data folder is not safe to work with";
     case ErrorCode::failed:

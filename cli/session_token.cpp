@@ -28,6 +28,11 @@ Result<Secret> checked(Secret token, const std::string& where) {
   return fail(ErrorCode::malformed_token, where + " holds no session token");
 }
 
+// It is no server's folder that is not safe.
+tl::unexpected<Error> refuse_file(const Error& error) {
+  return fail(ErrorCode::file_refused, error.detail);
+}
+
 }  // namespace
 
 Result<fs::path> saved_token_file(const Environment& environment, const std::string& url) {
@@ -48,7 +53,9 @@ Status save_token(const fs::path& file, const Secret& token) {
   std::error_code error;
   fs::create_directories(folder.parent_path(), error);
   if (error) return fail(ErrorCode::storage_unavailable, folder.parent_path().string() + ": " + error.message());
-  TRY(auth::secrets::make_private_folder(folder));
+  const Status made = auth::secrets::make_private_folder(folder);
+  if (!made && made.error().code == ErrorCode::startup_refused) return refuse_file(made.error());
+  TRY(made);
   return auth::secrets::write_private_file(file, token.reveal());
 }
 
@@ -61,6 +68,7 @@ Result<Secret> TokenSource::read(CommandContext& context, const std::string& url
     const fs::path saved = TRY(saved_token_file(context.environment, url));
     auto token = auth::secrets::read_private_file(saved);
     if (token) return checked(*std::move(token), saved.string());
+    if (token.error().code == ErrorCode::startup_refused) return refuse_file(token.error());
     if (token.error().code != ErrorCode::not_found) return token;
     return fail(ErrorCode::not_found, "no session at " + url + " is saved; run: countersign login " + url +
                                           " --user NAME --save, or pass --token-file");

@@ -63,7 +63,7 @@ Status run_login(const LoginOptions& options, CommandContext& context) {
   const std::string response = TRY(side->sign(checked));
   HttpReply reply = TRY(client.post("/v1/session", kTextType, response));
   TRY(check_reply(reply, 201, "answering the challenge"));
-  Json session = TRY(parse_json(reply.body));
+  Json session = TRY(json_of(reply));
   wipe(reply.body);
   const Json* token = session.find("token");
   if (token == nullptr || token->string() == nullptr) {

@@ -42,7 +42,7 @@ Status run_logout(const OwnSessionOptions& options, CommandContext& context) {
   OwnSession own = TRY(find_own(options, context));
   const HttpReply reply = TRY(own.client.remove("/v1/session", own.token));
   // What opens nothing any more is not kept either.
-  if (reply.status == 204 || reply.status == 401) TRY(options.token.forget(context, own.url));
+  if (reply.status == 204 || is_refused_token(reply)) TRY(options.token.forget(context, own.url));
   TRY(check_session_reply(reply, 204, own.url));
   context.terminal.answer(Json::object().set("status", "ended"));
   return ok();

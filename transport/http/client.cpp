@@ -180,9 +180,9 @@ Result<HttpReply> HttpClient::remove(std::string_view path, const Secret& token)
 
 Result<HttpReply> HttpClient::exchange(std::string_view method, std::string_view path, const Body& body,
                                        const Secret& token) const {
+  const bool v6 = host_.find(':') != std::string::npos;
+  const std::string to = (v6 ? "[" + host_ + "]" : host_) + ":" + std::to_string(port_);
   const auto failed = [&](std::string_view why) {
-    const bool v6 = host_.find(':') != std::string::npos;
-    const std::string to = (v6 ? "[" + host_ + "]" : host_) + ":" + std::to_string(port_);
     return fail(ErrorCode::network_failed, to + ": " + std::string(why));
   };
   if (!path.starts_with('/') || !is_printable(path)) return fail(ErrorCode::usage, "not a path to ask a server for");
@@ -227,7 +227,10 @@ Result<HttpReply> HttpClient::exchange(std::string_view method, std::string_view
     if (too_large) return failed("the answer is larger than 256 KiB");
     if (!sent) return failed(sentence_of(error));
     reply.status = response.status;
+    reply.url = (tls_ ? "https://" : "http://") + to + std::string(path);
     reply.content_type = response.get_header_value("Content-Type");
+    reply.location = response.get_header_value("Location");
+    reply.authenticate = response.get_header_value("WWW-Authenticate");
     return reply;
   } catch (const std::exception& thrown) {
     return failed(thrown.what());

@@ -19,7 +19,10 @@ inline constexpr std::size_t kReplyBytesMax = 256u << 10;
 
 struct HttpReply {
   int status = 0;
-  std::string content_type;  // as it was sent, with its parameters; may be empty
+  std::string url;           // what was asked
+  std::string content_type;  // as it was sent, with its parameters; may be empty, as the next two
+  std::string location;      // where a redirect leads, which is not followed
+  std::string authenticate;  // how one is to authenticate (RFC 9110 §11.6.1)
   std::string body;
 };
 
