@@ -87,7 +87,9 @@ Result<std::unique_ptr<GpgmeUserKeys>> GpgmeUserKeys::open_home(const std::strin
   // Without this gpg would make one, and then find no key in it.
   std::error_code ignored;
   if (!home.empty() && !std::filesystem::is_directory(home, ignored)) {
-    return fail(ErrorCode::gnupg_failed, home + " is not there; does GNUPGHOME name the right folder?");
+    const bool is_there = std::filesystem::exists(home, ignored);
+    return fail(ErrorCode::gnupg_failed, fmt::format("{} is {}; does GNUPGHOME name the right folder?", home,
+                                                     is_there ? "no folder" : "not there"));
   }
   auto impl = std::make_unique<Impl>(home);
   TRY(impl->context());

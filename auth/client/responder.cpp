@@ -68,7 +68,8 @@ Result<records::Followed> follow(openpgp::OpenPgp& engine, const openpgp::gate::
 Status check_times(const records::Statement& statement, Instant now) {
   if (now >= statement.expires_at) {
     return fail(ErrorCode::challenge_expired,
-                fmt::format("at {}; it is {}", format_time(statement.expires_at), format_time(now)));
+                fmt::format("at {}, and this machine's clock says {}; is the clock right?",
+                            format_time(statement.expires_at), format_time(now)));
   }
   const Seconds behind = statement.transport == records::Transport::courier ? kClockBehindCourier : kClockBehindHttp;
   if (now + behind < statement.issued_at) {

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "auth/base/clock.hpp"
 #include "auth/openpgp/gnupg/gpgme_handles.hpp"
 #include "auth/openpgp/gnupg/tokens.hpp"
 
@@ -35,10 +36,23 @@ Number number_of(std::string_view word) {
   return number;
 }
 
-bool could_be_meant(const _gpgme_subkey& subkey, const DecryptionLog& log) {
-  if (subkey.can_encrypt == 0 || subkey.secret == 0) return false;
+bool is_of_the_future(const _gpgme_subkey& subkey, Instant now) {
+  return subkey.timestamp > 0 && from_unix(subkey.timestamp) > now;
+}
+
+bool could_be_meant(const _gpgme_subkey& subkey, const DecryptionLog& log, Instant now) {
+  // Of a key of the future gpg does not say what it can do.
+  const bool encrypts =
+      subkey.can_encrypt != 0 || (is_of_the_future(subkey, now) && subkey.can_sign == 0 && subkey.can_certify == 0);
+  if (!encrypts || subkey.secret == 0) return false;
   const bool is_rsa = subkey.pubkey_algo == GPGME_PK_RSA || subkey.pubkey_algo == GPGME_PK_RSA_E;
   return is_rsa ? log.hidden_rsa() : log.hidden_curve();
+}
+
+// gpg says of such a key no more than that it cannot be used.
+std::string words_on_the_future(const _gpgme_subkey& subkey, Instant now) {
+  return fmt::format("the key {} was made on {}, and this machine's clock says {}; is the clock right?", subkey.fpr,
+                     format_time(from_unix(subkey.timestamp)), format_time(now));
 }
 
 // Decrypts something for exactly this subkey, and asks nobody. 0 where that works, so the key is at hand.
@@ -77,7 +91,9 @@ std::string words_on_trial(const char* fingerprint, gpgme_error_t error, bool as
 
 // What keeps this subkey from being used; nothing where it can be.
 std::optional<std::string> obstacle_at(const std::string& home, const _gpgme_subkey& subkey,
-                                       const std::optional<openpgp::gnupg::TokensAtHand>& tokens, bool asked) {
+                                       const std::optional<openpgp::gnupg::TokensAtHand>& tokens, bool asked,
+                                       Instant now) {
+  if (is_of_the_future(subkey, now)) return words_on_the_future(subkey, now);
   const bool in_token = subkey.is_cardkey != 0;
   if (in_token && tokens && subkey.keygrip != nullptr && !tokens->keygrips.contains(subkey.keygrip)) {
     return openpgp::gnupg::words_on_missing_token(subkey.fpr, subkey.card_number);
@@ -125,18 +141,19 @@ Error why_unopened(const std::string& home, const DecryptionLog& log) {
                           "the message is encrypted to none of your keys; is GNUPGHOME the right one?"};
   const auto context = openpgp::gnupg::open_context(home, ErrorCode::gnupg_failed);
   if (!context || gpgme_op_keylist_start(context->get(), nullptr, 1) != 0) return for_another;
+  const Instant now = SystemClock().now();
   std::optional<openpgp::gnupg::TokensAtHand> tokens;
   bool looked = false;
   gpgme_key_t raw = nullptr;
   while (gpgme_op_keylist_next(context->get(), &raw) == 0) {
     const Key key(raw);
     for (auto* subkey = raw->subkeys; subkey != nullptr; subkey = subkey->next) {
-      if (!could_be_meant(*subkey, log)) continue;
+      if (!could_be_meant(*subkey, log, now)) continue;
       if (subkey->is_cardkey != 0 && !looked) {
         tokens = tokens_of(home);
         looked = true;
       }
-      const auto obstacle = obstacle_at(home, *subkey, tokens, log.asked());
+      const auto obstacle = obstacle_at(home, *subkey, tokens, log.asked(), now);
       if (obstacle) return {ErrorCode::gnupg_failed, "none of your keys opened the message\n  " + *obstacle};
     }
   }
@@ -144,6 +161,10 @@ Error why_unopened(const std::string& home, const DecryptionLog& log) {
 }
 
 std::string words_on_key(const std::string& home, std::string_view what, gpgme_error_t error, gpgme_key_t key) {
+  const Instant now = SystemClock().now();
+  if (gpgme_err_code(error) == GPG_ERR_UNUSABLE_SECKEY && is_of_the_future(*key->subkeys, now)) {
+    return fmt::format("{}\n  {}", what, words_on_the_future(*key->subkeys, now));
+  }
   for (auto* subkey = key->subkeys; subkey != nullptr; subkey = subkey->next) {
     if (subkey->is_cardkey == 0 || subkey->can_sign == 0 || subkey->keygrip == nullptr) continue;
     const auto tokens = tokens_of(home);

@@ -2,7 +2,8 @@
 //
 // Of a message with a hidden recipient gpg tries each secret key, and says "no secret key" at the end also where it
 // was meant for one whose prompt was cancelled, whose PIN was wrong, or whose token is not there. To tell these from
-// a message for somebody else, each key that could have been meant is tried on a message of our own, asking nobody.
+// a message for somebody else, each key that could have been meant is tried on a message of our own, asking nobody. A
+// key that was made after the time of the machine's clock is used by gpg for nothing, and is told by its date.
 #pragma once
 
 #include <gpgme.h>
@@ -42,7 +43,8 @@ class DecryptionLog {
 // been meant was out of reach.
 Error why_unopened(const std::string& home, const DecryptionLog& log);
 
-// What to say where that key failed: that its token is not there, else the words on the error.
+// What to say where that key failed: that its token is not there, that it is of the future, else the words on the
+// error.
 std::string words_on_key(const std::string& home, std::string_view what, gpgme_error_t error, gpgme_key_t key);
 
 }  // namespace countersign::auth::client

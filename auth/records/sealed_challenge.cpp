@@ -215,7 +215,9 @@ Statement statement_of(const OpenedChallenge& opened, std::string_view server_na
 Status judge_challenge(const Challenge& challenge, Purpose purpose, const Digest& context, Instant now) {
   if (challenge.context != context) return fail(ErrorCode::challenge_of_another_server);
   if (now + kServerClockSkew < challenge.issued_at) return fail(ErrorCode::challenge_not_yet_valid);
-  if (now >= challenge.expires_at) return fail(ErrorCode::challenge_expired);
+  if (now >= challenge.expires_at) {
+    return fail(ErrorCode::challenge_expired, "at " + format_time(challenge.expires_at));
+  }
   if (challenge.purpose != purpose) return fail(ErrorCode::challenge_of_another_purpose);
   return ok();
 }

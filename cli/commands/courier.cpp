@@ -131,6 +131,11 @@ Json table_of(const ImportReport& report, ClaimedNames& names) {
   return rows;
 }
 
+std::string said_of(const ImportedFile& file) {
+  const Error& error = file.outcome.error();
+  return fmt::format("{}: {}{}{}", file.name, name_of(error.code), error.detail.empty() ? "" : "\n  ", error.detail);
+}
+
 // What there is to say of one file besides its line.
 std::string remark_on(const ImportedFile& file, const std::string& folder) {
   if (!file.moved) {
@@ -156,7 +161,7 @@ std::string remark_on(const ImportedFile& file, const std::string& folder) {
     case Settlement::refused:
     case Settlement::incomplete:
     case Settlement::left:
-      return fmt::format("{}: {}\n  {}", file.name, name_of(file.outcome.error().code), file.outcome.error().detail);
+      return said_of(file);
   }
   return "";
 }

@@ -208,3 +208,21 @@ TEST_CASE("a GnuPG home that is not there is an error that names it") {
   require_refused(keys, ErrorCode::gnupg_failed);
   REQUIRE(keys.error().detail.find("/nonexistent/gnupg") != std::string::npos);
 }
+
+TEST_CASE("where the clock is before the making of a key it is the clock that is named") {
+  GnupgHome home;
+  home.set_time("20400101T000000");
+  const std::string key = home.make_key("ed25519", "user");
+  const std::string message =
+      home.must({"--armor", "--trust-model", "always", "--encrypt", "--hidden-recipient", key}, kText);
+  home.set_time("");
+  const auto keys = keys_of(home);
+  const auto opened = keys->open(message);
+  require_refused(opened, ErrorCode::gnupg_failed);
+  CHECK(opened.error().detail.find("was made on 2040-01-01T") != std::string::npos);
+  // One that names its recipient is opened all the same.
+  const auto response = keys->clear_sign(kText, parse(key));
+  require_refused(response, ErrorCode::gnupg_failed);
+  CHECK(response.error().detail.find(key + " was made on 2040-01-01T") != std::string::npos);
+  CHECK(response.error().detail.find("is the clock right?") != std::string::npos);
+}

@@ -156,7 +156,9 @@ TEST_CASE("a challenge expires for its signer at its expiry instant and not befo
   const auto checked = scene.open(message);
   REQUIRE(checked.has_value());
   scene.clock.now_ = scene.statement.expires_at;
-  require_refused(scene.open(message), ErrorCode::challenge_expired);
+  const auto late = scene.open(message);
+  require_refused(late, ErrorCode::challenge_expired);
+  REQUIRE(late.error().detail.find("is the clock right?") != std::string::npos);
   require_refused(scene.responder.sign(*checked), ErrorCode::challenge_expired);
   REQUIRE(scene.keys.signed_texts.empty());
 }

@@ -249,6 +249,8 @@ TEST_CASE("a challenge expires at its expiry instant and not after it") {
   CHECK(judged(challenge, challenge.issued_at + kLife - Seconds(1)) == "ok");
   CHECK(judged(challenge, challenge.issued_at + kLife) == "challenge_expired");
   CHECK(judged(challenge, challenge.issued_at + std::chrono::years(50)) == "challenge_expired");
+  const auto late = judge_challenge(challenge, challenge.purpose, challenge.context, challenge.expires_at);
+  CHECK(late.error().detail == "at " + format_time(challenge.expires_at));
 }
 
 TEST_CASE("a challenge from more than a minute ahead is not valid yet") {
