@@ -7,12 +7,14 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <optional>
 
 #include <toml++/toml.h>
 
 #include "cli/setting_values.hpp"
 #include "cli/suggestion.hpp"
+#include "storage/base/text.hpp"
 #include "storage/base/text_encoding.hpp"
 #include "transport/pages/site.hpp"
 
@@ -65,23 +67,35 @@ std::string question(std::string_view word, const std::vector<std::string>& name
   return meant ? fmt::format("; did you mean {}{}?", prefix, *meant) : std::string();
 }
 
-Status apply(Settings& settings, std::string_view key, const std::string& value, std::string_view where) {
+// Settings under way, and where each of them that is not the default was said.
+struct Reading {
+  Settings settings;
+  std::map<std::string, std::string, std::less<>> places;
+
+  std::string place_of(std::string_view key) const {
+    const auto found = places.find(key);
+    return found == places.end() ? std::string("the default") : found->second;
+  }
+};
+
+Status apply(Reading& reading, std::string_view key, const std::string& value, std::string_view where) {
   const SettingRow* row = find_setting(key);
   if (row == nullptr) {
     std::vector<std::string> keys;
     for (const SettingRow& one : setting_table()) keys.emplace_back(one.key);
     return refuse(key, fmt::format("there is no such setting ({}){}", where, question(key, keys)));
   }
-  const Status set = row->set(settings, value);
+  const Status set = row->set(reading.settings, value);
   if (!set) return refuse(key, fmt::format("{} ({})", set.error().detail, where));
+  reading.places.insert_or_assign(std::string(key), std::string(where));
   return ok();
 }
 
-Status apply_table(Settings& settings, const std::string& prefix, const toml::table& table) {
+Status apply_table(Reading& reading, const std::string& prefix, const toml::table& table) {
   for (const auto& entry : table) {
     const std::string key = prefix + std::string(entry.first.str());
     if (const toml::table* nested = entry.second.as_table(); nested != nullptr && prefix.empty()) {
-      TRY(apply_table(settings, key + ".", *nested));
+      TRY(apply_table(reading, key + ".", *nested));
       continue;
     }
     const auto text = text_of(entry.second);
@@ -89,7 +103,7 @@ Status apply_table(Settings& settings, const std::string& prefix, const toml::ta
     if (const SettingRow* row = find_setting(key); !text && row != nullptr) {
       return refuse(key, fmt::format("the value is of a wrong type; it is {} ({})", allowed(row->form), where));
     }
-    TRY(apply(settings, key, text.value_or(""), where));
+    TRY(apply(reading, key, text.value_or(""), where));
   }
   return ok();
 }
@@ -108,18 +122,33 @@ Status check_variables(const Environment& environment) {
   return ok();
 }
 
-Status check_together(const Settings& settings) {
+Status check_pages(const Reading& reading) {
+  const Settings& settings = reading.settings;
+  if (!settings.pages) return ok();
+  const auto refuse_site = [&](std::string_view key, const Error& error) {
+    return refuse(key, fmt::format("{} ({})", error.detail, reading.place_of(key)));
+  };
+  if (const auto site = transport::pages::parse_site(settings.server, ""); !site) {
+    return refuse_site("pages", site.error());
+  }
+  const auto site = transport::pages::parse_site(settings.server, settings.cookie_domain);
+  return site ? ok() : Status(refuse_site("cookie_domain", site.error()));
+}
+
+Status check_together(const Reading& reading) {
+  const Settings& settings = reading.settings;
   if (settings.server.empty())
     return refuse("server",
                   fmt::format("{} does not say it; write server = \"NAME\", the name that `countersign init` was given",
                               kSettingsFile));
   if (settings.session_idle_limit > settings.session_absolute_limit) {
-    return refuse("session.idle_limit", "longer than session.absolute_limit");
+    constexpr std::string_view kIdle = "session.idle_limit";
+    constexpr std::string_view kAbsolute = "session.absolute_limit";
+    return refuse(kIdle, fmt::format("{} ({}) is longer than {}, {} ({})", find_setting(kIdle)->get(settings),
+                                     reading.place_of(kIdle), kAbsolute, find_setting(kAbsolute)->get(settings),
+                                     reading.place_of(kAbsolute)));
   }
-  if (settings.pages) {
-    const auto site = transport::pages::parse_site(settings.server, settings.cookie_domain);
-    if (!site) return refuse("pages", site.error().detail);
-  }
+  TRY(check_pages(reading));
   if (!settings.server_key_home.empty() && settings.openpgp == OpenPgpEngine::rnp) {
     return refuse(
         "openpgp",
@@ -129,13 +158,26 @@ Status check_together(const Settings& settings) {
   return ok();
 }
 
+// Does the value in that line begin as a text in quotes, or as a list? Curly quotes are none.
+bool begins_quoted(std::string_view text, std::size_t line) {
+  const auto lines = split_lines(text);
+  if (line == 0 || line > lines.size()) return true;
+  const std::string_view shown = lines[line - 1];
+  const auto equals = shown.find('=');
+  if (equals == std::string_view::npos) return true;
+  const std::string_view value = trimmed(shown.substr(equals + 1));
+  return value.starts_with('"') || value.starts_with('\'') || value.starts_with('[');
+}
+
 // Debian's library is built with exceptions, and they stop here.
 Result<toml::table> parse_toml(const std::string& text) {
   try {
     return toml::parse(std::string_view(text), std::string_view(kSettingsFile));
   } catch (const toml::parse_error& error) {
+    const auto line = error.source().begin.line;
     return fail(ErrorCode::invalid_settings,
-                fmt::format("countersign.toml, line {}: {}", error.source().begin.line, error.description()));
+                fmt::format("{}, line {}: {}{}", kSettingsFile, line, error.description(),
+                            begins_quoted(text, line) ? "" : "; a text stands in straight quotes: \"on\""));
   }
 }
 
@@ -163,17 +205,17 @@ Result<std::filesystem::path> find_data_folder(const std::string& flag, const En
 
 Result<Settings> read_settings(const std::string& text, const Environment& environment,
                                std::span<const SettingOverride> overrides) {
-  Settings settings;
+  Reading reading;
   const toml::table table = TRY(parse_toml(text));
-  TRY(apply_table(settings, "", table));
+  TRY(apply_table(reading, "", table));
   TRY(check_variables(environment));
   for (const SettingRow& row : setting_table()) {
     const std::string variable = variable_of(row);
-    if (const auto value = environment.find(variable)) TRY(apply(settings, row.key, *value, variable));
+    if (const auto value = environment.find(variable)) TRY(apply(reading, row.key, *value, variable));
   }
-  for (const SettingOverride& given : overrides) TRY(apply(settings, given.key, given.value, "option"));
-  TRY(check_together(settings));
-  return settings;
+  for (const SettingOverride& given : overrides) TRY(apply(reading, given.key, given.value, given.flag));
+  TRY(check_together(reading));
+  return std::move(reading.settings);
 }
 
 Result<Settings> load_settings(const std::filesystem::path& data_folder, const Environment& environment,
@@ -196,7 +238,14 @@ Result<Settings> load_settings(const std::filesystem::path& data_folder, const E
   if (text.size() > kFileBytesMax) return fail(ErrorCode::invalid_settings, path.string() + " is too large");
   const auto decoded = decode_text(std::move(text));
   if (!decoded) return fail(ErrorCode::invalid_settings, path.string() + ": " + decoded.error().detail);
-  return read_settings(*decoded, environment, overrides);
+  auto settings = TRY(read_settings(*decoded, environment, overrides));
+  if (settings.fingerprint == auth::Fingerprint()) {
+    return refuse("fingerprint",
+                  fmt::format("{} does not say it; write fingerprint = \"...\", the one that `countersign init` told "
+                              "and `countersign server list` shows where users trust the server",
+                              path.string()));
+  }
+  return settings;
 }
 
 std::vector<std::string> keep_until_start(Settings& changed, const Settings& running) {

@@ -15,10 +15,11 @@
 
 namespace countersign::cli {
 
-// A setting by its name in the file ("session.idle_limit"), as text: what a flag gave.
+// A setting by its name in the file ("session.idle_limit"), as text: what a flag gave, and the flag.
 struct SettingOverride {
   std::string key;
   std::string value;
+  std::string flag;
 };
 
 inline constexpr const char* kSettingsFile = "countersign.toml";
@@ -28,7 +29,7 @@ inline constexpr const char* kSettingsFile = "countersign.toml";
 Result<std::filesystem::path> find_data_folder(const std::string& flag, const Environment& environment);
 
 // not_found (with the command that makes it) where the folder has no countersign.toml; invalid_settings, naming the
-// key.
+// key, also where nothing says the server's fingerprint.
 Result<Settings> load_settings(const std::filesystem::path& data_folder, const Environment& environment,
                                std::span<const SettingOverride> overrides);
 // The same from the text of a file. invalid_settings.

@@ -54,12 +54,13 @@ struct ServeOptions {
 
 std::vector<SettingOverride> overrides_of(const ServeOptions& options) {
   std::vector<SettingOverride> overrides;
-  if (options.listen) overrides.push_back({"listen", *options.listen});
-  if (options.openpgp) overrides.push_back({"openpgp", *options.openpgp});
-  if (options.rate_limit) overrides.push_back({"rate_limit", *options.rate_limit});
-  if (options.log_format) overrides.push_back({"log_format", *options.log_format});
+  if (options.listen) overrides.push_back({"listen", *options.listen, "--listen"});
+  if (options.openpgp) overrides.push_back({"openpgp", *options.openpgp, "--openpgp"});
+  if (options.rate_limit) overrides.push_back({"rate_limit", *options.rate_limit, "--rate-limit"});
+  if (options.log_format) overrides.push_back({"log_format", *options.log_format, "--log-format"});
   if (!options.trusted_proxies.empty()) {
-    overrides.push_back({"trusted_proxies", fmt::format("{}", fmt::join(options.trusted_proxies, ","))});
+    overrides.push_back(
+        {"trusted_proxies", fmt::format("{}", fmt::join(options.trusted_proxies, ",")), "--trusted-proxy"});
   }
   return overrides;
 }

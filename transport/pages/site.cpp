@@ -74,9 +74,9 @@ Result<Site> parse_site(std::string_view server, std::string_view cookie_domain)
   }
   if (!cookie_domain.empty()) {
     if (!tls || !is_plain_host(cookie_domain) || cookie_domain.find('.') == std::string_view::npos) {
-      return refuse_site("cookie_domain is a domain such as example.org, of a server with an https:// URL");
+      return refuse_site("a domain such as example.org, of a server with an https:// URL");
     }
-    if (!is_below(*host, cookie_domain)) return refuse_site("the server is not in cookie_domain");
+    if (!is_below(*host, cookie_domain)) return refuse_site("the server is not in that domain");
   }
   return Site{std::string(server.substr(0, begin)) + std::string(authority), tls, std::string(cookie_domain)};
 }

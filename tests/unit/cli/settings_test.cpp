@@ -70,7 +70,8 @@ TEST_CASE("pages are off, and need a server whose name is a URL, in the cookie d
   CHECK(named(url + "pages = \"on\"")->pages);
   CHECK(named(url + "pages = \"on\"\ncookie_domain = \"example.org\"")->pages);
   require_refused(named("server = \"auth\"\npages = \"on\""), "pages: ");
-  require_refused(named(url + "pages = \"on\"\ncookie_domain = \"example.com\""), "the server is not in cookie_domain");
+  require_refused(named(url + "pages = \"on\"\ncookie_domain = \"example.com\""),
+                  "cookie_domain: the server is not in that domain (countersign.toml, line 3)");
 }
 
 TEST_CASE("what a running server does not take over stays as it was and is named") {
@@ -166,7 +167,11 @@ TEST_CASE("S48 every number is refused outside its range and taken at both ends"
 }
 
 TEST_CASE("S48 an idle limit above the absolute limit is refused") {
-  require_refused(read("[session]\nidle_limit = \"25h\""), "session.idle_limit");
+  require_refused(read("[session]\nidle_limit = \"25h\""),
+                  "session.idle_limit: 25h (countersign.toml, line 3) is longer than session.absolute_limit, ");
+  require_refused(read("[session]\nabsolute_limit = \"5m\""),
+                  "(the default) is longer than session.absolute_limit, 5m "
+                  "(countersign.toml, line 3)");
   REQUIRE(read("[session]\nidle_limit = \"25h\"\nabsolute_limit = \"25h\"").has_value());
 }
 
@@ -192,12 +197,26 @@ TEST_CASE("what is reserved for later is refused with a text that says so") {
 
 TEST_CASE("a flag wins over a variable, a variable over the file, the file over the default") {
   const Environment variables{{{"COUNTERSIGN_LISTEN", "127.0.0.1:2"}}};
-  const cli::SettingOverride flag{"listen", "127.0.0.1:1"};
+  const cli::SettingOverride flag{"listen", "127.0.0.1:1", "--listen"};
   const std::string file = kServer + "listen = \"127.0.0.1:3\"\n";
   REQUIRE(cli::read_settings(file, variables, std::span(&flag, 1))->listen.port == 1);
   REQUIRE(cli::read_settings(file, variables, {})->listen.port == 2);
   REQUIRE(cli::read_settings(file, kNothing, {})->listen.port == 3);
   REQUIRE(cli::read_settings(kServer, kNothing, {})->listen.port == 8420);
+}
+
+TEST_CASE("a bad value of a flag names the flag") {
+  const cli::SettingOverride flag{"listen", "nowhere", "--listen"};
+  require_refused(cli::read_settings(kServer, kNothing, std::span(&flag, 1)), "(--listen)");
+}
+
+TEST_CASE("a text without its quotes is told to stand in quotes") {
+  for (const char* line : {"pages = on", "pages = \u201con\u201d", "listen = 127.0.0.1:1", "registration = open"}) {
+    INFO(line);
+    require_refused(read(line), "countersign.toml, line 2: ");
+    require_refused(read(line), "a text stands in straight quotes");
+  }
+  CHECK(read("pages = \"on").error().detail.find("straight") == std::string::npos);
 }
 
 TEST_CASE("a bad value in a variable names the setting and the variable") {
