@@ -28,6 +28,9 @@ Result<upkeep::Health> Authenticator::ready() {
   TRY(roles_->timekeeper.probe(kReadyWriteEvery));
   TRY(roles_->timekeeper.judge_clock());
   TRY(ground_->engine.state());
+  // Who did not test the key at the start, since that may ask somebody for a PIN, looks whether it is there.
+  const AuthenticatorSettings& settings = ground_->settings;
+  if (!settings.self_test && settings.key_reach != nullptr) TRY(settings.key_reach->look());
   std::array<std::uint8_t, 1> byte{};
   TRY(ground_->rng.fill(byte));
   TRY(judge_up_to_date());

@@ -82,7 +82,8 @@ Result<EngineOnGnupgKey> open_engine_on_gnupg_key(OpenPgpEngine engine, const st
   if (engine == OpenPgpEngine::rnp) return fail(ErrorCode::invalid_settings, "rnp cannot reach a key in a GnuPG home");
   std::error_code ignored;
   if (!std::filesystem::is_directory(home, ignored)) {
-    return fail(ErrorCode::openpgp_unavailable, home + ", the GnuPG home of the server's key, is not there");
+    const char* const why = std::filesystem::exists(home, ignored) ? "no folder" : "not there";
+    return fail(ErrorCode::openpgp_unavailable, home + ", the GnuPG home of the server's key, is " + why);
   }
   auto gpgme = auth::openpgp::gnupg::GpgmeOpenPgp::open({home, key}, gpgme_options(workers));
   if (!gpgme && gpgme.error().code == ErrorCode::certificate_refused) {

@@ -22,6 +22,7 @@ Result<auth::Fingerprint> parse_typed_fingerprint(std::string_view text) {
   if (!fingerprint) {
     return fail(ErrorCode::usage, "a fingerprint is 40 hex digits, not \"" + std::string(text) + "\"");
   }
+  if (*fingerprint == auth::Fingerprint()) return fail(ErrorCode::usage, "no key has the fingerprint " + digits);
   return fingerprint;
 }
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "auth/client/gpgme_user_keys.hpp"
 #include "cli/commands/init_questions.hpp"
 #include "cli/known_servers_file.hpp"
 #include "cli/setting_values.hpp"
@@ -47,7 +48,14 @@ Result<std::string> find_gnupg_home(const Environment& environment) {
 Status name_server_key(Settings& settings, const std::string& typed, const Environment& environment) {
   settings.fingerprint = TRY(parse_typed_fingerprint(typed));
   const SettingRow* const row = find_setting("server_key_home");
-  TRY(row->set(settings, TRY(find_gnupg_home(environment))));
+  const std::string home = TRY(find_gnupg_home(environment));
+  const auto found = TRY(auth::client::GpgmeUserKeys::open_home(home))->certificate(settings.fingerprint);
+  if (!found && found.error().code == ErrorCode::not_found) {
+    return fail(ErrorCode::not_found, "the GnuPG home " + home + " has no key " + settings.fingerprint.upper() +
+                                          "; `gpg --list-secret-keys` lists those that it has, and GNUPGHOME names "
+                                          "another home");
+  }
+  TRY(row->set(settings, home));
   settings.openpgp = OpenPgpEngine::gpgme;  // the other one cannot reach it
   return ok();
 }

@@ -19,15 +19,17 @@ class KeyInGnupgHome final : public KeyHome {
   Result<gate::GatedCertificate> extend(const gate::GatedCertificate& certificate, const std::optional<Instant>&,
                                         Instant) override {
     const std::string gpg = "gpg --homedir '" + home_ + "' --quick-set-expire " + certificate.fingerprint().upper();
-    return fail(ErrorCode::openpgp_unavailable, "the key lives in a GnuPG home; run:\n  " + gpg + " 2y\n  " + gpg +
-                                                    " 2y '*'\n  countersign server-key refresh");
+    return fail(ErrorCode::usage, "the key lives in a GnuPG home; run:\n  " + gpg + " 2y\n  " + gpg +
+                                      " 2y '*'\n  countersign server-key refresh");
   }
   Result<gate::GatedCertificate> refresh() override {
     return gate::admit_certificate(certificate_, gate::kCertificateReadBytesMax);
   }
   Result<std::string> replace(std::string_view, Instant,
                               const std::function<Status(const gate::GatedCertificate&)>&) override {
-    return fail(ErrorCode::openpgp_unavailable, "a key that lives in a GnuPG home is not replaced from here");
+    return fail(ErrorCode::usage, "the key lives in " + place() +
+                                      ", and only a key in a file is replaced; `server-key extend` says how it is "
+                                      "made to end later");
   }
 
  private:

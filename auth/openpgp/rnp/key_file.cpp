@@ -69,6 +69,8 @@ Result<std::string> RnpKeyFile::replace(std::string_view user_id, Instant now,
   std::string armored = gate::enarmor("PGP PRIVATE KEY BLOCK", key.secret_key.reveal());
   TRY(secrets::write_server_key(folder_, key.fingerprint, Secret::take(armored)));
   TRY(commit(certificate));
+  secret_key_ = key.secret_key;
+  trouble_.clear();
   const Status settled = secrets::settle_server_key(folder_, key.fingerprint);
   return settled ? std::string() : settled.error().detail;
 }
