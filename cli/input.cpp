@@ -78,7 +78,8 @@ Result<std::string> read_input(const std::string& path, std::size_t bytes_max, T
 }
 
 Error about_input(const std::string& path, Error error) {
-  if (face_of(error.code) == Face::malformed) error.detail = name_of_input(path) + ": " + error.detail;
+  const bool is_about_it = face_of(error.code) == Face::malformed || error.code == ErrorCode::file_incomplete;
+  if (is_about_it) error.detail = name_of_input(path) + ": " + error.detail;
   return error;
 }
 

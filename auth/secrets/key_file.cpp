@@ -127,12 +127,14 @@ Result<SecretKey> read_secret_file(const fs::path& folder, SecretFamily family, 
   const std::string name = secret_file_name(family, id);
   const auto text = read_private_file(folder / name);
   if (!text) return fail(ErrorCode::startup_refused, text.error().detail);
+  const auto refuse = [&](std::string_view why) {
+    return fail(ErrorCode::startup_refused, "the secret " + (folder / name).string() + " " + std::string(why));
+  };
   const auto first = split_lines(text->reveal_text());
-  if (!first.empty() && first.front() != kVersion) {
-    return fail(ErrorCode::startup_refused, "the secret " + name + ": of an unknown version");
-  }
+  const bool is_whole = text->reveal_text().ends_with('\n');
+  if (is_whole && !first.empty() && first.front() != kVersion) return refuse("is of an unknown version");
   auto key = parse_key(family, id, text->reveal_text());
-  if (!key) return fail(ErrorCode::startup_refused, "the secret " + name + ": malformed");
+  if (!key) return refuse("is damaged; put it back from the copy of `secrets` that goes with the store");
   return *std::move(key);
 }
 

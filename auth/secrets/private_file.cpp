@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include "storage/base/shell.hpp"
 #include "storage/flock_within.hpp"
@@ -22,8 +23,20 @@ tl::unexpected<Error> system_failure(const std::filesystem::path& path) {
   return fail(ErrorCode::storage_unavailable, path.string() + ": " + std::strerror(errno));
 }
 
+// What a link leads to can be changed by whoever may write beside it.
+tl::unexpected<Error> refuse_link(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto target = std::filesystem::canonical(path, error);
+  return fail(ErrorCode::startup_refused, path.string() + " is a link, and none is followed: name " +
+                                              (error ? "what it leads to" : target.string()) +
+                                              " instead, or put that in its place");
+}
+
 Status check_private(const std::filesystem::path& path, const struct stat& info, mode_t kind) {
-  if ((info.st_mode & S_IFMT) != kind) return fail(ErrorCode::startup_refused, path.string() + " is of the wrong kind");
+  if (S_ISLNK(info.st_mode)) return refuse_link(path);
+  if ((info.st_mode & S_IFMT) != kind) {
+    return fail(ErrorCode::startup_refused, path.string() + " is no " + (kind == S_IFDIR ? "folder" : "file"));
+  }
   if (info.st_uid != ::geteuid())
     return fail(ErrorCode::startup_refused,
                 path.string() + " belongs to another user: run this as that user, or chown it");
@@ -46,7 +59,7 @@ Result<Secret> read_private_file(const std::filesystem::path& path) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (file.get() < 0) {
     if (errno == ENOENT) return fail(ErrorCode::not_found, path.string() + " is not there");
-    if (errno == ELOOP) return fail(ErrorCode::startup_refused, path.string() + " is a link");
+    if (errno == ELOOP) return refuse_link(path);
     return system_failure(path);
   }
   struct stat info {};
