@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <utility>
 #include <vector>
 
 #include "cli/error_text.hpp"
@@ -41,8 +42,8 @@ void collect_fields(const std::string& prefix, const Json::Object& object, std::
       collect_fields(name + ".", *nested, fields, tables);
     } else if (is_table(member.second)) {
       tables.emplace_back(name, &member.second);
-    } else if (const Json::Array* items = member.second.items(); items == nullptr || !items->empty()) {
-      fields.emplace_back(name, scalar_text(member.second));
+    } else if (std::string text = scalar_text(member.second); !text.empty()) {
+      fields.emplace_back(name, std::move(text));
     }
   }
 }
@@ -57,7 +58,7 @@ struct TypedLine {
 
 // What is typed at a terminal behind `prompt`. usage with `instead`, what to do where there is none.
 Result<TypedLine> type_at(const std::string& path, std::string_view prompt, std::size_t bytes_max,
-                      std::string_view instead) {
+                          std::string_view instead) {
   const FileDescriptor tty(::open(path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
   if (tty.get() < 0) return fail(ErrorCode::usage, fmt::format("there is no terminal to ask at; {}", instead));
   bool written = ::write(tty.get(), prompt.data(), prompt.size()) == static_cast<ssize_t>(prompt.size());
@@ -71,6 +72,37 @@ Result<TypedLine> type_at(const std::string& path, std::string_view prompt, std:
   if (written && !typed.whole) written = ::write(tty.get(), "\n", 1) == 1;
   if (!written) return fail(ErrorCode::failed, "the terminal could not be written to");
   return typed;
+}
+
+std::size_t longest_word(std::string_view text) {
+  std::size_t longest = 0;
+  for (const std::string_view word : split(text, ' ')) longest = std::max(longest, columns_of(word));
+  return longest;
+}
+
+// A name with its value in a line. Where a word of a value has else no room, the column of the names is narrower than
+// the longest of them, and what is then still too long is broken at blanks.
+std::string lines_of_fields(const std::vector<Field>& fields, const TableShape& shape) {
+  constexpr std::size_t kGap = 2;
+  std::size_t width = 0;
+  for (const Field& field : fields) width = std::max(width, columns_of(field.first) + kGap);
+  for (const Field& field : fields) {
+    const std::size_t word = longest_word(field.second);
+    if (shape.full || width + word <= shape.columns) continue;
+    const std::size_t room = shape.columns - std::min(shape.columns, word);
+    width = std::min(width, std::max(room, columns_of(field.first) + kGap));
+  }
+  std::string out;
+  for (const Field& field : fields) {
+    const std::size_t begin = std::max(width, columns_of(field.first) + kGap);
+    const bool fits = shape.full || begin + columns_of(field.second) <= shape.columns || begin >= shape.columns;
+    const std::string text = fits ? field.second : wrapped_talk(field.second, shape.columns - begin);
+    std::string name = padded(field.first, begin);
+    for (const std::string_view line : split_lines(text)) {
+      out += trimmed_line(std::exchange(name, std::string(begin, ' ')) + std::string(line));
+    }
+  }
+  return out;
 }
 
 bool ends_with_newline(std::string_view text) {
@@ -120,10 +152,7 @@ std::string text_of_answer(const Json& json, const TableShape& shape) {
   std::vector<Field> fields;
   std::vector<std::pair<std::string, const Json*>> tables;
   collect_fields("", *object, fields, tables);
-  std::size_t width = 0;
-  for (const Field& field : fields) width = std::max(width, columns_of(field.first));
-  std::string out;
-  for (const Field& field : fields) out += trimmed_line(padded(field.first, width + 2) + field.second);
+  std::string out = lines_of_fields(fields, shape);
   for (const auto& table : tables) {
     if (!out.empty()) out += "\n" + table.first + "\n";
     out += table_text(*table.second->items(), shape);

@@ -170,6 +170,26 @@ Status run_account_add(const AccountAddOptions& options, CommandContext& context
   return about_certificate(options.public_key, run_local(context, "account.add", std::move(fields)));
 }
 
+// A damaged one is named by its id, in its place in the list: nobody who needs it gets in.
+Status judge_listed(const Json& accounts) {
+  std::size_t damaged = 0;
+  std::string account;
+  std::optional<ErrorCode> worst;
+  for (const Json& row : *accounts.items()) {
+    const auto code = error_code_named(*row.find("state")->string());
+    if (!code || *code == ErrorCode::not_found) continue;  // one that was deleted meanwhile
+    if (!worst) {
+      worst = code;
+      account = *row.find("account")->string();
+    }
+    ++damaged;
+  }
+  if (!worst) return ok();
+  return fail(*worst, fmt::format("{} of the accounts cannot be read, and log nobody in: {}{}; `countersign status "
+                                  "--deep` looks for more damage, and `countersign restore` puts a backup back",
+                                  damaged, account, damaged > 1 ? " is the first" : ""));
+}
+
 Status run_account_list(const AccountListOptions& options, CommandContext& context) {
   Json fields = Json::object().set("after", options.after).set("limit", options.limit).set("all", options.all);
   const Json answer = TRY(ask_local(context, "account.list", std::move(fields), ""));
@@ -184,7 +204,7 @@ Status run_account_list(const AccountListOptions& options, CommandContext& conte
     context.terminal.say(fmt::format("More follow:\n  countersign account list {}--after {}",
                                      options.all ? "--all " : "", *next->string()));
   }
-  return ok();
+  return judge_listed(accounts);
 }
 
 Status run_account_show(const AccountShowOptions& options, CommandContext& context) {
