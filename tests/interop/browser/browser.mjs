@@ -55,7 +55,7 @@ const browser = await chromium.launch({
 // Whatever a page says against us on its console is a fault, but for those that a story expects.
 const faults = [];
 async function open(options = {}) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 880, height: 700 }, ...options });
   context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   page.on("pageerror", (error) => faults.push(`${page.url()}: ${error}`));
@@ -75,10 +75,19 @@ async function isAccessible(page, where) {
     assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes[0].html}`), [], `axe-core on ${where}, ${colorScheme}`);
     if (world.pictures) {
       mkdirSync(world.pictures, { recursive: true });
-      await page.screenshot({ path: `${world.pictures}/${where}-${colorScheme}.png`, fullPage: true });
+      await page.screenshot({ path: `${world.pictures}/${where}-${colorScheme}.png` });
     }
   }
   await page.emulateMedia({ colorScheme: "light" });
+}
+
+// Nothing is cut off on a phone.
+async function fitsAPhone(page, where) {
+  const desk = page.viewportSize();
+  await page.setViewportSize({ width: 360, height: 640 });
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(width <= 360, `${where} is ${width} wide on a phone`);
+  await page.setViewportSize(desk);
 }
 
 async function beginAt(page, address, username = "alice") {
@@ -109,6 +118,7 @@ const stories = {
     await isAccessible(page, "login");
     await beginAt(page, wanted);
     await isAccessible(page, "challenge");
+    await fitsAPhone(page, "challenge");
     await page.fill("#response", "not a response");
     await page.click("form[action='/login/answer'] button:text('Log in')");
     await page.waitForSelector("[role=alert]");
@@ -121,6 +131,7 @@ const stories = {
     await page.goto(`${auth}/`);
     assert.equal(page.url(), `${auth}/account`);
     await isAccessible(page, "account");
+    await fitsAPhone(page, "account");
     assert.match(await page.textContent("main"), /alice/);
     await page.click("text=Log out");
     await page.waitForURL(`${auth}/login`);
