@@ -30,7 +30,7 @@ std::string_view name_of(LoginKind kind) {
 }
 
 std::optional<LoginKind> login_kind(const Message& message) {
-  if (message.operation == "attempt.answer") return LoginKind::page;
+  if (message.operation == "attempt.answer" || message.operation == "attempt.enter") return LoginKind::page;
   if (message.operation != "session.open") return std::nullopt;
   return message.text.empty() && message.fields.find("password") != nullptr ? LoginKind::password : LoginKind::key;
 }

@@ -93,6 +93,7 @@ TEST_CASE("a login is counted by what proves it") {
   CHECK(login_kind(login_by_key()) == LoginKind::key);
   CHECK(login_kind(login_by_password()) == LoginKind::password);
   CHECK(login_kind(message_of("attempt.answer")) == LoginKind::page);
+  CHECK(login_kind(message_of("attempt.enter")) == LoginKind::page);
   CHECK_FALSE(login_kind(message_of("attempt.begin")));
   CHECK_FALSE(login_kind(message_of("session.show")));
   Message detached = message_of("session.open");
