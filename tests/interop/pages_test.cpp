@@ -143,5 +143,5 @@ TEST_CASE("pages need a server whose name is a URL, and a cookie domain it is in
   const Installation elsewhere;
   elsewhere.set("pages", "on");
   elsewhere.set("cookie_domain", "example.com");
-  CHECK(refused_start(elsewhere).error.find("the server is not in cookie_domain") != std::string::npos);
+  CHECK(refused_start(elsewhere).error.find("cookie_domain: the server is not in that domain") != std::string::npos);
 }

@@ -175,7 +175,7 @@ TEST_CASE("init takes no key that cannot sign or is not there and makes no folde
     CHECK(unwrapped(run.error).find(words) != std::string::npos);
     CHECK(fs::is_empty(scratch.path()));
   };
-  refused(std::string(40, 'A'), 7, "No public key");
+  refused(std::string(40, 'A'), 3, "has no key AAAA");
   refused("nonsense", 2, "fingerprint");
   refused(home.make_primary("rsa1024", "small", "sign,cert"), 2, "rsa1024 is not accepted");
   refused(home.make_primary("ed25519", "certifies only", "cert"), 2, "no key that signs");
