@@ -15,8 +15,9 @@ transport::Message local_message(std::string_view operation, Json fields) {
   return message;
 }
 
-// What ends somebody's right is to be possible on a full disk.
-OpenedFor purpose_of(std::string_view operation) {
+// What ends somebody's right is to be possible on a full disk. Of a profile only groups give any.
+OpenedFor purpose_of(std::string_view operation, const Json& fields) {
+  if (operation == "account.set" && fields.find("groups") == nullptr) return OpenedFor::work;
   const transport::Operation* row = transport::find_operation(operation);
   return row != nullptr && row->rights == transport::Rights::taken_away ? OpenedFor::taking_away : OpenedFor::work;
 }
@@ -62,7 +63,7 @@ Result<std::unique_ptr<Store>> open_store(CommandContext& context, OpenedFor pur
 }
 
 Result<Json> ask_local(CommandContext& context, std::string_view operation, Json fields, std::string text) {
-  const auto store = TRY(open_store(context, purpose_of(operation)));
+  const auto store = TRY(open_store(context, purpose_of(operation, fields)));
   return ask_store(*store, operation, std::move(fields), std::move(text));
 }
 

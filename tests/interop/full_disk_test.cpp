@@ -49,6 +49,7 @@ TEST_CASE("a command takes rights away on a full disk, where the store cannot ev
   }
   REQUIRE(fs::exists(installation.data() / "ballast"));
   CHECK(installation.run({"account", "list"}).exit_code == 7);
+  CHECK(installation.run({"account", "set", "alice", "--name", "Alice"}).exit_code == 7);
   CHECK(fs::exists(installation.data() / "ballast"));
   const ProgramRun run = installation.run({"revoke", "alice", "--reason", "key_compromised"});
   INFO(run.error);
