@@ -123,6 +123,18 @@ TEST_CASE("S62 a browser that is sent to log in comes back with a cookie that op
   CHECK(server.get("/account", cookie).header("location") == "/login");
 }
 
+TEST_CASE("S78 a form that is refused for where it comes from is in the log, and its page names the server") {
+  World world;
+  RunningServer server(world.installation);
+  const WireReply refused = post_form(server, "/login", "username=alice", "Origin: http://localhost:8420\r\n");
+  CHECK(refused.status == 403);
+  CHECK(refused.body.find("https://auth.example.org") != std::string::npos);
+  CHECK(server.stop(SIGTERM) == 0);
+  INFO(server.log());
+  CHECK(server.log().find(" warning form refused server=https://auth.example.org source=127.0.0.1 "
+                          "origin=http://localhost:8420") != std::string::npos);
+}
+
 TEST_CASE("without pages there are none, and a cookie opens nothing") {
   const Installation installation;
   const RunningServer server(installation, {"--trusted-proxy", "127.0.0.1/32"});

@@ -101,6 +101,18 @@ TEST_CASE("S47 a jump is never stored") {
   CHECK(again.keeper.judge_clock());
 }
 
+TEST_CASE("S47 a command that looks under a wrong clock shows whether a write is taken, and moves no time") {
+  Watch watch;
+  REQUIRE(watch.keeper.save_if_due());
+  watch.clock.set(kNoon + std::chrono::hours(48));
+  Restarted command(watch);
+  CHECK(command.keeper.probe(Seconds(10)));
+  watch.clock.set(kNoon);
+  Restarted again(watch);
+  CHECK(again.keeper.now().judged == kNoon);
+  CHECK(again.keeper.judge_clock());
+}
+
 TEST_CASE("S47 a stored time ahead of the clock makes a restarted server not ready") {
   Watch watch;
   watch.clock.pass(kHour);
