@@ -28,14 +28,11 @@ Bytes tag_of(ByteView body, const secrets::SecretKey& key) {
   return {full.begin(), full.begin() + kTagBytes};
 }
 
-SealedChallenge finished(ByteView sealed, const secrets::SecretKey& key) {
+SealedChallenge finished(Transport transport, ByteView sealed, const secrets::SecretKey& key) {
   Bytes info = to_bytes(kNonceInfo);
   append(info, sealed);
-  return {base64url(sealed), hex(sealed.last(kTagBytes)), base64url(hkdf_sha256(key.key, info, 32).reveal())};
-}
-
-SealedChallenge finished_for(Transport transport, ByteView sealed, const secrets::SecretKey& key) {
-  SealedChallenge out = finished(sealed, key);
+  SealedChallenge out{base64url(sealed), hex(sealed.last(kTagBytes)),
+                      base64url(hkdf_sha256(key.key, info, 32).reveal())};
   if (transport == Transport::browser) out.code = code_of(out.tag, key);
   return out;
 }
@@ -173,7 +170,7 @@ SealedChallenge seal_challenge(const Challenge& challenge, const secrets::Secret
     append(out, as_bytes(challenge.browser));
   }
   append(out, tag_of(out, sealing_key));
-  return finished_for(challenge.transport, out, sealing_key);
+  return finished(challenge.transport, out, sealing_key);
 }
 
 Result<OpenedChallenge> open_challenge(std::string_view text, const secrets::Secrets& secrets) {
@@ -185,7 +182,7 @@ Result<OpenedChallenge> open_challenge(std::string_view text, const secrets::Sec
     return refuse("the tag does not match");
   Challenge challenge = TRY(parse_fields(body, *key));
   const Transport transport = challenge.transport;
-  return OpenedChallenge{std::move(challenge), finished_for(transport, bytes, *key)};
+  return OpenedChallenge{std::move(challenge), finished(transport, bytes, *key)};
 }
 
 Result<Purpose> purpose_claimed_in(std::string_view text) {

@@ -38,6 +38,15 @@ Result<auth::records::LoginAttempt> take_attempt(JsonReader& reader, const auth:
   return attempt;
 }
 
+// The challenge that belongs to it.
+auth::proving::ChallengeRequest request_of(const auth::records::LoginAttempt& attempt) {
+  auth::proving::ChallengeRequest request;
+  request.name.username = attempt.username;
+  request.transport = auth::records::Transport::browser;
+  request.browser = attempt.browser;
+  return request;
+}
+
 }  // namespace
 
 Result<Json> begin_attempt(const Message& message, const auth::Context& context, auth::proving::Issuing& issuing) {
@@ -48,11 +57,7 @@ Result<Json> begin_attempt(const Message& message, const auth::Context& context,
   attempt.browser = TRY(browser_line(message, TRY(reader.text_or("agent", ""))));
   const Secret browser = TRY(take_browser(reader, context.rng));
   TRY(reader.finish());
-  auth::proving::ChallengeRequest request;
-  request.name.username = attempt.username;
-  request.transport = auth::records::Transport::browser;
-  request.browser = attempt.browser;
-  const auto issued = TRY(issuing.issue(request, browser_visit_of(message)));
+  const auto issued = TRY(issuing.issue(request_of(attempt), browser_visit_of(message)));
   attempt.issued_at = issued.term.issued_at;
   attempt.expires_at = issued.term.expires_at;
   attempt.random = issued.term.random;
@@ -72,10 +77,7 @@ Result<Json> show_attempt(const Message& message, const auth::Context& context, 
   TRY(reader.finish());
   const auto attempt = TRY(auth::records::open_attempt(sealed, context.secrets));
   TRY(judge_attempt(attempt, attempt.owner, context.timekeeper.now().judged));
-  auth::proving::ChallengeRequest request;
-  request.name.username = attempt.username;
-  request.transport = auth::records::Transport::browser;
-  request.browser = attempt.browser;
+  auth::proving::ChallengeRequest request = request_of(attempt);
   request.again = {attempt.issued_at, attempt.expires_at, attempt.random};
   const auto issued = TRY(issuing.issue(request, browser_visit_of(message)));
   return Json::object().set("challenge_message", issued.message).set("expires_at", format_time(issued.term.expires_at));
