@@ -20,6 +20,7 @@
 #include "cli/new_data_folder.hpp"
 #include "cli/pinentry.hpp"
 #include "cli/restoring.hpp"
+#include "cli/supervisor.hpp"
 #include "transport/operations/auth_operations.hpp"
 
 namespace countersign::cli {
@@ -45,23 +46,37 @@ void settle(const fs::path& secrets, const auth::Fingerprint& key) {
   auth::log_event(auth::LogLevel::alarm, "a former secret key is still here", {{"detail", settled.error().detail}});
 }
 
-Result<Secret> read_packets(const fs::path& secrets, const auth::Fingerprint& key) {
-  const Secret armored = TRY(auth::secrets::read_server_key(secrets, key));
-  auto binary = auth::openpgp::gate::dearmor("PGP PRIVATE KEY BLOCK", armored.reveal_text());
-  if (!binary) return fail(ErrorCode::certificate_refused, "it is not an armored secret key");
-  return Secret::take(*binary);
+struct KeyInFile {
+  fs::path file;
+  Secret packets;
+};
+
+// A credential comes last: what replaced it is a file of the secrets.
+Result<KeyInFile> read_key(const fs::path& secrets, const auth::Fingerprint& key) {
+  KeyInFile read{auth::secrets::server_key_file(secrets), {}};
+  auto armored = auth::secrets::read_server_key(secrets, key);
+  const auto credential = find_credential("server.key");
+  if (!armored && armored.error().code == ErrorCode::not_found && credential) {
+    read.file = *credential;
+    armored = auth::secrets::read_credential(*credential);
+  }
+  if (!armored) return tl::unexpected<Error>(armored.error());
+  auto binary = auth::openpgp::gate::dearmor("PGP PRIVATE KEY BLOCK", armored->reveal_text());
+  if (!binary) return fail(ErrorCode::certificate_refused, read.file.string() + " is not an armored secret key");
+  read.packets = Secret::take(*binary);
+  return read;
 }
 
 // The secret comes from its file, all else about the key from the identity record.
 Result<OwnKey> open_key_file(const fs::path& secrets, const auth::records::ServerIdentity& identity,
                              OpenPgpEngine engine, std::size_t workers) {
-  const Secret packets = TRY(read_packets(secrets, identity.fingerprint()));
+  const KeyInFile read = TRY(read_key(secrets, identity.fingerprint()));
   const auto certificate = TRY(auth::openpgp::gate::admit_certificate(identity.certificate_armored(),
                                                                       auth::openpgp::gate::kCertificateReadBytesMax));
-  const Secret dressed = TRY(auth::openpgp::gate::with_certificate(packets.reveal(), certificate));
+  const Secret dressed = TRY(auth::openpgp::gate::with_certificate(read.packets.reveal(), certificate));
   OwnKey key;
   key.engine = TRY(open_engine(engine, dressed, workers));
-  key.home = std::make_unique<auth::openpgp::rnp::RnpKeyFile>(secrets, packets, "");
+  key.home = std::make_unique<auth::openpgp::rnp::RnpKeyFile>(secrets, read.file, read.packets, "");
   return key;
 }
 
@@ -83,8 +98,8 @@ Result<OwnKey> open_own_key(const fs::path& secrets, const auth::records::Server
   }
   OwnKey none;
   none.engine = TRY(open_engine(engine, Secret(), workers));
-  none.home =
-      std::make_unique<auth::openpgp::rnp::RnpKeyFile>(secrets, Secret(), "cannot be used: " + key.error().detail);
+  none.home = std::make_unique<auth::openpgp::rnp::RnpKeyFile>(secrets, auth::secrets::server_key_file(secrets), Secret(),
+                                                               "cannot be used: " + key.error().detail);
   return none;
 }
 

@@ -60,6 +60,11 @@ Result<Issuing::Recipient> Issuing::judge(const std::optional<records::StoredAcc
   return Recipient{std::move(certificate), key.fingerprint, found.epoch, !found.show_key_id};
 }
 
+Status Issuing::judge_account(const std::string& account) {
+  TRY(judge(TRY(context_.accounts.find(account)), context_.timekeeper.now().wall));
+  return ok();
+}
+
 Result<Issuing::Recipient> Issuing::of_account(const std::string& account, Instant now) {
   for (int judged = 0; judged < kJudgedTimesMax; ++judged) {
     const auto stored = context_.accounts.find(account);

@@ -47,6 +47,10 @@ class Issuing {
   // the like for a certificate to enrol or rotate to, unavailable.
   Result<IssuedChallenge> issue(const ChallengeRequest& request, const Visit& visit);
 
+  // Is the account one that gets a challenge now, and its key one that opens it? The refusals are those of issue() where
+  // they are told.
+  Status judge_account(const std::string& account);
+
  private:
   struct Recipient {
     openpgp::gate::GatedCertificate certificate;

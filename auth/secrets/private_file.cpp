@@ -47,15 +47,8 @@ Status check_private(const std::filesystem::path& path, const struct stat& info,
   return ok();
 }
 
-Status write_whole(const std::filesystem::path& path, ByteView bytes) {
-  storage::NewFile file = TRY(storage::NewFile::begin(path));
-  TRY(file.add(bytes));
-  return file.finish();
-}
-
-}  // namespace
-
-Result<Secret> read_private_file(const std::filesystem::path& path) {
+template <class Check>
+Result<Secret> read_whole(const std::filesystem::path& path, const Check& check) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (file.get() < 0) {
     if (errno == ENOENT) return fail(ErrorCode::not_found, path.string() + " is not there");
@@ -64,7 +57,7 @@ Result<Secret> read_private_file(const std::filesystem::path& path) {
   }
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) return system_failure(path);
-  TRY(check_private(path, info, S_IFREG));
+  TRY(check(info));
   Secret bytes(kFileBytesMax < static_cast<std::size_t>(info.st_size) ? 0 : static_cast<std::size_t>(info.st_size));
   if (bytes.size() != static_cast<std::size_t>(info.st_size)) {
     return fail(ErrorCode::startup_refused, path.string() + " is too large");
@@ -77,6 +70,27 @@ Result<Secret> read_private_file(const std::filesystem::path& path) {
     done += static_cast<std::size_t>(got);
   }
   return bytes;
+}
+
+Status write_whole(const std::filesystem::path& path, ByteView bytes) {
+  storage::NewFile file = TRY(storage::NewFile::begin(path));
+  TRY(file.add(bytes));
+  return file.finish();
+}
+
+}  // namespace
+
+Result<Secret> read_private_file(const std::filesystem::path& path) {
+  return read_whole(path, [&](const struct stat& info) { return check_private(path, info, S_IFREG); });
+}
+
+Result<Secret> read_credential(const std::filesystem::path& path) {
+  return read_whole(path, [&](const struct stat& info) -> Status {
+    const bool trusted = info.st_uid == 0 || info.st_uid == ::geteuid();
+    if (S_ISREG(info.st_mode) && trusted && (info.st_mode & 0027) == 0) return ok();
+    return fail(ErrorCode::startup_refused, path.string() + " is no credential as systemd hands it over: a file of " +
+                                                "root's that nobody but the service reads");
+  });
 }
 
 Status write_private_file(const std::filesystem::path& path, ByteView bytes) {

@@ -17,6 +17,10 @@ namespace countersign::auth::secrets {
 
 // 1 MiB at most. not_found, startup_refused (mode, owner, kind), storage_unavailable.
 Result<Secret> read_private_file(const std::filesystem::path& path);
+// A credential as systemd hands it to a service (LoadCredential= in systemd.exec(5)): ours or root's, read-only, and
+// closed to everybody but the service's user, by an access list that shows as the group's mode. The failures are those
+// of read_private_file().
+Result<Secret> read_credential(const std::filesystem::path& path);
 // As a NewFile is written. storage_unavailable, entropy_unavailable.
 Status write_private_file(const std::filesystem::path& path, ByteView bytes);
 // Writes over every byte of it; nothing where it is absent. No promise on media that write elsewhere, flash above all.

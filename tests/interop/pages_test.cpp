@@ -135,12 +135,26 @@ TEST_CASE("S78 a form that is refused for where it comes from is in the log, and
                           "origin=http://localhost:8420") != std::string::npos);
 }
 
+TEST_CASE("a browser at an address where nothing is gets a page, and a program a document") {
+  World world;
+  const RunningServer server(world.installation);
+  const WireReply page = server.get("/logins", "Accept: text/html,*/*;q=0.8\r\n");
+  CHECK(page.status == 404);
+  CHECK(page.header("content-security-policy").find("default-src 'none'") != std::string::npos);
+  CHECK(page.body.find("There is no such page.") != std::string::npos);
+  const WireReply document = server.get("/logins", "Accept: */*\r\n");
+  CHECK(document.status == 404);
+  CHECK(document.header("content-type") == "application/problem+json");
+}
+
 TEST_CASE("without pages there are none, and a cookie opens nothing") {
   const Installation installation;
   const RunningServer server(installation, {"--trusted-proxy", "127.0.0.1/32"});
   for (const char* path : {"/", "/login", "/login?return=/x", "/account", "/style.css"}) {
     CAPTURE(path);
-    CHECK(server.get(path).status == 404);
+    const WireReply none = server.get(path, "Accept: text/html\r\n");
+    CHECK(none.status == 404);
+    CHECK(none.header("content-type") == "application/problem+json");
   }
   CHECK(post_form(server, "/login", "username=alice", kOwn).status == 404);
   CHECK(server.get("/v1/forward", opening("/")).status == 401);

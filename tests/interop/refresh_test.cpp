@@ -41,7 +41,9 @@ TEST_CASE("a key whose end was put off logs in again once its account is added a
   // The server's copy has ended meanwhile, the owner's has not.
   while (installation.run({"challenge", "alice"}).exit_code == 0)
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  CHECK_THAT(field(installation.json({"account", "show", "alice"}), "key_refused"), Catch::Contains("expired"));
   CHECK(added(installation, alice.certificate()) == "refreshed");
+  CHECK(installation.json({"account", "show", "alice"}).find("key_refused") == nullptr);
   CHECK(log_in(server, alice) == 201);
   CHECK(installation.must({"audit", "list"}).find("certificate_refreshed") != std::string::npos);
 }

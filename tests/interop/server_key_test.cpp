@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <iostream>
 #include <thread>
 
@@ -18,6 +19,8 @@ using namespace countersign;
 using namespace countersign::test;
 
 namespace {
+
+namespace fs = std::filesystem;
 
 struct World {
   explicit World(const std::string& storage = "sqlite") : installation(storage) {
@@ -45,6 +48,18 @@ int log_in(const RunningServer& server, GnupgUser& person) {
   if (challenge.status != 200) return challenge.status;
   return server.post_text("/v1/session", person.answer(challenge.body)).status;
 }
+
+// A variable that every program of this test is started with.
+class PassedOn {
+ public:
+  PassedOn(const char* name, const std::string& value) : name_(name) { ::setenv(name, value.c_str(), 1); }
+  ~PassedOn() { ::unsetenv(name_); }
+  PassedOn(const PassedOn&) = delete;
+  PassedOn& operator=(const PassedOn&) = delete;
+
+ private:
+  const char* name_;
+};
 
 }  // namespace
 
@@ -277,4 +292,35 @@ TEST_CASE("a replacement that is killed at any moment leaves a server that works
   }
   world.installation.must({"audit", "verify"});
   std::cout << "killed replacements: " << kKills << ", " << replaced << " of them after the commit\n";
+}
+
+// LoadCredential= in systemd.exec(5): a file of root's or ours, which only the service reads.
+TEST_CASE("a server's key that systemd hands over is used where the secrets hold none") {
+  World world;
+  const ScratchFolder handed;
+  const fs::path file = handed.path() / "server.key";
+  fs::rename(world.installation.secrets() / "server.key", file);
+  fs::permissions(file, fs::perms::owner_read);
+  const auto refusal = [&] {
+    const ProgramRun run = refused_start(world.installation);
+    CHECK(run.exit_code == 8);
+    return unwrapped(run.error);
+  };
+  CHECK(refusal().find("server.key is not there") != std::string::npos);
+
+  const PassedOn passed_on("CREDENTIALS_DIRECTORY", handed.path().string());
+  {
+    const RunningServer server(world.installation);
+    CHECK(log_in(server, world.alice) == 201);
+    CHECK(world.installation.must({"server-key", "show"}).find(file.string()) != std::string::npos);
+  }
+  fs::permissions(file, fs::perms::owner_read | fs::perms::others_read);
+  CHECK(refusal().find("is no credential as systemd hands it over") != std::string::npos);
+  fs::permissions(file, fs::perms::owner_read);
+
+  // What replaces it is a file of the secrets, and goes before it.
+  world.installation.must({"server-key", "replace", "--yes"});
+  CHECK(fs::exists(world.installation.secrets() / "server.key"));
+  const RunningServer server(world.installation);
+  CHECK(log_in(server, world.alice) == 201);
 }

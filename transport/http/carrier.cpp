@@ -285,7 +285,10 @@ Answer HttpCarrier::answer(Request request, const Address& peer, SteadyTime arri
     exchange.source = peer;
     exchange.refusal = "no such call";
     const int status = without_pages ? 404 : request.match.refusal;
-    response = respond(Refusal{status, exchange.refusal, request.match.allow, request.to_head});
+    const bool navigation = pages::is_navigation({.method = request.method, .accept = request.accept});
+    response = pages_ && status == 404 && navigation
+                   ? show_page(pages_->not_found(), exchange)
+                   : respond(Refusal{status, exchange.refusal, request.match.allow, request.to_head});
   } else {
     if (is_unsaid(source, request) && settings_.on_unsaid_source) settings_.on_unsaid_source(source);
     response = run_safely(operations_, exchange);

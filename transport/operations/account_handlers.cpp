@@ -308,7 +308,7 @@ Result<Json> find_account(const Message& message, const auth::Context& context) 
   return Json::object().set("account", TRY(found));
 }
 
-Result<Json> show_account(const Message& message, auth::records::Accounts& accounts) {
+Result<Json> show_account(const Message& message, auth::records::Accounts& accounts, auth::proving::Issuing& issuing) {
   JsonReader reader(message.fields);
   const std::string id = TRY(take_account(reader));
   TRY(reader.finish());
@@ -325,6 +325,9 @@ Result<Json> show_account(const Message& message, auth::records::Accounts& accou
   write_profile(view.account.profile, answer);
   if (view.account.state == auth::records::AccountState::revoked) {
     answer.set("revocation", revocation_fields(accounts, id));
+  }
+  if (view.account.state == auth::records::AccountState::active) {
+    if (const Status judged = issuing.judge_account(id); !judged) answer.set("key_refused", judged.error().detail);
   }
   return answer.set("key_since", format_time(view.account.key_since))
       .set("encryption_algorithm", view.account.encryption_algorithm)

@@ -42,7 +42,7 @@ Result<Json> add_account(const Message& message, auth::accounts::Enrolment& enro
 Result<Json> confirm_account(const Message& message, auth::accounts::Enrolment& enrolment);
 Result<Json> set_account_profile(const Message& message, const auth::Context& context);
 Result<Json> list_accounts(const Message& message, const auth::Context& context, auth::accounts::Enrolment& enrolment);
-Result<Json> show_account(const Message& message, auth::records::Accounts& accounts);
+Result<Json> show_account(const Message& message, auth::records::Accounts& accounts, auth::proving::Issuing& issuing);
 Result<Json> find_account(const Message& message, const auth::Context& context);
 
 // password_handlers.cpp

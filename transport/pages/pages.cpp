@@ -237,6 +237,10 @@ PageAnswer Pages::not_a_member() const {
                       site_.origin + "/account", "To your account");
 }
 
+PageAnswer Pages::not_found() const {
+  return no_such_page(site_);
+}
+
 PageAnswer Pages::show_login(const PageRequest& request) const {
   return login_page(site_, "", judge_return(site_, return_in_query(request.query)).value_or(""), "", 200);
 }

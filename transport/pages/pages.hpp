@@ -71,6 +71,8 @@ class Pages {
   PageAnswer answer(const PageRequest& request);
   // To who is logged in and may not have what a proxy guards.
   PageAnswer not_a_member() const;
+  // To a browser that was sent to an address at which nothing is.
+  PageAnswer not_found() const;
 
  private:
   PageAnswer show_login(const PageRequest& request) const;

@@ -16,7 +16,8 @@ namespace countersign::auth::openpgp::gnupg {
 // both.
 enum class HashRule { strict, any_hash };
 
-// What gpg.conf says; the time stands still (gpg's --faked-system-time with "!"). Pure.
+// What gpg.conf says; the time stands still (gpg's --faked-system-time with "!"), except where `now` is the second that
+// it is: then gpg's clock runs. Pure.
 std::string gpg_configuration(Instant now, HashRule rule);
 
 // One thread at a time. Every method fails with openpgp_unavailable.

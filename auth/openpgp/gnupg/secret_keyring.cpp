@@ -4,8 +4,10 @@
 #include <cerrno>
 #include <filesystem>
 #include <optional>
+#include <thread>
 #include <utility>
 
+#include "auth/base/clock.hpp"
 #include "auth/openpgp/gnupg/gpgme_handles.hpp"
 #include "auth/openpgp/gnupg/tokens.hpp"
 
@@ -209,6 +211,12 @@ Recipe recipe_of(KeyKind kind) {
   return {"", ""};
 }
 
+// gpg stops its clock at every second but the present one, in which it lets it run. A subkey bound a moment later would
+// be from the future for whoever asked for `now`.
+void wait_out(Instant now) {
+  while (unix_seconds(SystemClock().now()) == unix_seconds(now)) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+}
+
 // gpg asks once for each new key and once when a key is exported.
 gpgme_error_t answer_passphrase(void* passphrase, const char*, const char*, int was_wrong, int descriptor) {
   if (was_wrong != 0) return gpgme_error(GPG_ERR_BAD_PASSPHRASE);
@@ -263,6 +271,7 @@ Result<std::unique_ptr<SecretKeyring>> use_key(const std::string& operators_home
 }
 
 Result<GenerateReply> generate_key(PrivateHome home, const GenerateRequest& request) {
+  wait_out(request.now);
   Secret passphrase = request.passphrase;
   const Recipe recipe = recipe_of(request.kind);
   TRY(home.set(request.now, HashRule::strict));

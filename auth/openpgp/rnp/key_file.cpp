@@ -47,8 +47,7 @@ Status try_out(const GeneratedKey& key, const gate::GatedCertificate& certificat
 }  // namespace
 
 std::string RnpKeyFile::place() const {
-  const std::string file = secrets::server_key_file(folder_).string();
-  return trouble_.empty() ? file : file + " (" + trouble_ + ")";
+  return trouble_.empty() ? file_.string() : file_.string() + " (" + trouble_ + ")";
 }
 
 Result<gate::GatedCertificate> RnpKeyFile::refresh() {
@@ -69,6 +68,7 @@ Result<std::string> RnpKeyFile::replace(std::string_view user_id, Instant now,
   std::string armored = gate::enarmor("PGP PRIVATE KEY BLOCK", key.secret_key.reveal());
   TRY(secrets::write_server_key(folder_, key.fingerprint, Secret::take(armored)));
   TRY(commit(certificate));
+  file_ = secrets::server_key_file(folder_);
   secret_key_ = key.secret_key;
   trouble_.clear();
   const Status settled = secrets::settle_server_key(folder_, key.fingerprint);

@@ -11,10 +11,14 @@ namespace countersign::auth::openpgp::rnp {
 
 class RnpKeyFile final : public KeyHome {
  public:
-  // A transferable secret key, binary and unprotected, read from the secrets folder; empty with what is wrong where it
-  // could not be read: then the key is not extended, but it can be replaced.
-  RnpKeyFile(std::filesystem::path secrets_folder, Secret secret_key, std::string trouble)
-      : folder_(std::move(secrets_folder)), secret_key_(std::move(secret_key)), trouble_(std::move(trouble)) {}
+  // A transferable secret key, binary and unprotected, and the file that it was read from; empty with what is wrong
+  // where it could not be read: then the key is not extended, but it can be replaced. A new key is a file of the secrets
+  // folder.
+  RnpKeyFile(std::filesystem::path secrets_folder, std::filesystem::path file, Secret secret_key, std::string trouble)
+      : folder_(std::move(secrets_folder)),
+        file_(std::move(file)),
+        secret_key_(std::move(secret_key)),
+        trouble_(std::move(trouble)) {}
 
   std::string place() const override;
   Result<gate::GatedCertificate> extend(const gate::GatedCertificate& certificate,
@@ -25,6 +29,7 @@ class RnpKeyFile final : public KeyHome {
 
  private:
   std::filesystem::path folder_;
+  std::filesystem::path file_;
   Secret secret_key_;
   std::string trouble_;
 };

@@ -337,3 +337,19 @@ TEST_CASE("many keys can be made one after the other by one engine") {
   }
   CHECK(key_files_beneath(place.path()) == 0);
 }
+
+// gpg does not stop its clock at the present second, and would bind the subkey in the next one.
+TEST_CASE("a key that is made as a second ends is whole in that second") {
+  const ScratchFolder place;
+  const auto engine = openpgp::gnupg::GpgmeOpenPgp::open(Secret(), options_in(place.path())).value();
+  for (const int left_ms : {20, 80, 140}) {
+    INFO(left_ms);
+    const Instant asked = now();
+    std::this_thread::sleep_until(asked + std::chrono::milliseconds(1000 - left_ms));
+    const auto made = engine->generate({KeyKind::ed25519_cv25519, "auth.example.org", asked});
+    REQUIRE(made);
+    const auto facts = engine->inspect(gated(to_string(made->certificate)), asked);
+    REQUIRE(facts);
+    CHECK(choose_encryption_key(*facts, asked));
+  }
+}

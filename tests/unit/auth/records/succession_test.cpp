@@ -168,7 +168,7 @@ TEST_CASE("a key that has run out since still leads to the one it signed for") {
   const Key key;
   const auto certificate =
       must(openpgp::gate::admit_certificate(key.certificate, openpgp::gate::kCertificateReadBytesMax));
-  openpgp::rnp::RnpKeyFile file("here", key.secret, "");
+  openpgp::rnp::RnpKeyFile file("here", "here/server.key", key.secret, "");
   const auto ending = must(file.extend(certificate, kNoon + 5 * kDay, kNoon - kDay));
   auto proof = key.lead_to(second());
   proof.certificate = ending.armored();

@@ -58,7 +58,7 @@ TEST_CASE("a secret key is told by the fingerprint of its public part") {
 
 TEST_CASE("a secret key wears what its certificate says of it now") {
   const auto key = make_key();
-  openpgp::rnp::RnpKeyFile home("here", key.secret_key, "");
+  openpgp::rnp::RnpKeyFile home("here", "here/server.key", key.secret_key, "");
   const auto extended = must(home.extend(certificate_of(key), kNoon + 30 * kDay, kNoon + Seconds(1)));
   const Secret dressed = must(with_certificate(key.secret_key.reveal(), extended));
   const auto engine = must(openpgp::rnp::RnpOpenPgp::open(dressed));

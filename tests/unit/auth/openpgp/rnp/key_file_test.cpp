@@ -41,7 +41,7 @@ TEST_CASE("gpg takes the new ends of a key from an extended certificate") {
   const auto key = must(must(openpgp::rnp::RnpOpenPgp::open(Secret()))->generate({kind, "server", kNoon}));
   const auto certificate =
       must(openpgp::gate::admit_certificate(key.certificate, openpgp::gate::kCertificateReadBytesMax));
-  openpgp::rnp::RnpKeyFile file("here", key.secret_key, "");
+  openpgp::rnp::RnpKeyFile file("here", "here/server.key", key.secret_key, "");
   GnupgHome home;
   home.set_time("20261121T130000!");
   home.import(certificate.armored());
@@ -69,7 +69,7 @@ TEST_CASE("extending makes a certificate of the same size however often") {
   const auto key =
       must(must(openpgp::rnp::RnpOpenPgp::open(Secret()))->generate({KeyKind::ed25519_cv25519, "server", kNoon}));
   auto certificate = must(openpgp::gate::admit_certificate(key.certificate, openpgp::gate::kCertificateReadBytesMax));
-  openpgp::rnp::RnpKeyFile file("here", key.secret_key, "");
+  openpgp::rnp::RnpKeyFile file("here", "here/server.key", key.secret_key, "");
   certificate = must(file.extend(certificate, kNoon + kDay, kNoon + Seconds(1)));
   const std::size_t size = certificate.packets().size();
   for (int i = 2; i < 20; ++i) {
@@ -87,7 +87,7 @@ TEST_CASE("what GnuPG made is extended with every subkey that is its own") {
   const auto certificate =
       must(openpgp::gate::admit_certificate(home.export_public(digits), openpgp::gate::kCertificateReadBytesMax));
   const std::string secret = home.export_secret_binary(digits);
-  openpgp::rnp::RnpKeyFile file("here", Secret(as_bytes(secret)), "");
+  openpgp::rnp::RnpKeyFile file("here", "here/server.key", Secret(as_bytes(secret)), "");
   const Instant end = kNoon + 800 * kDay;
   const auto extended = must(file.extend(certificate, end, kNoon + 40 * kDay));
   home.set_time("20270101T000000!");
@@ -100,13 +100,13 @@ TEST_CASE("a key that cannot certify is not extended") {
       must(must(openpgp::rnp::RnpOpenPgp::open(Secret()))->generate({KeyKind::ed25519_cv25519, "server", kNoon}));
   const auto certificate =
       must(openpgp::gate::admit_certificate(key.certificate, openpgp::gate::kCertificateReadBytesMax));
-  openpgp::rnp::RnpKeyFile nobody("here", Secret(), "");
+  openpgp::rnp::RnpKeyFile nobody("here", "here/server.key", Secret(), "");
   CHECK(outcome(nobody.extend(certificate, std::nullopt, kNoon)) == "certificate_refused");
   const auto other =
       must(must(openpgp::rnp::RnpOpenPgp::open(Secret()))->generate({KeyKind::ed25519_cv25519, "server", kNoon}));
-  openpgp::rnp::RnpKeyFile another("here", other.secret_key, "");
+  openpgp::rnp::RnpKeyFile another("here", "here/server.key", other.secret_key, "");
   CHECK(outcome(another.extend(certificate, std::nullopt, kNoon)) == "certificate_refused");
-  openpgp::rnp::RnpKeyFile file("here", key.secret_key, "");
+  openpgp::rnp::RnpKeyFile file("here", "here/server.key", key.secret_key, "");
   CHECK(outcome(file.extend(certificate, kNoon, kNoon)) == "key_policy");
   CHECK(outcome(file.extend(certificate, kNoon + 60'000 * kDay, kNoon)) == "key_policy");
 }
