@@ -98,8 +98,8 @@ Result<OwnKey> open_own_key(const fs::path& secrets, const auth::records::Server
   }
   OwnKey none;
   none.engine = TRY(open_engine(engine, Secret(), workers));
-  none.home = std::make_unique<auth::openpgp::rnp::RnpKeyFile>(secrets, auth::secrets::server_key_file(secrets), Secret(),
-                                                               "cannot be used: " + key.error().detail);
+  none.home = std::make_unique<auth::openpgp::rnp::RnpKeyFile>(secrets, auth::secrets::server_key_file(secrets),
+                                                               Secret(), "cannot be used: " + key.error().detail);
   return none;
 }
 

@@ -10,8 +10,8 @@ namespace countersign::cli {
 // the log has it.
 void tell_supervisor(const char* state);
 
-// The file of a credential (LoadCredential=, LoadCredentialEncrypted=), in $CREDENTIALS_DIRECTORY. Nothing where systemd
-// hands none of that name over.
+// The file of a credential (LoadCredential=, LoadCredentialEncrypted=), in $CREDENTIALS_DIRECTORY. Nothing where
+// systemd hands none of that name over.
 std::optional<std::filesystem::path> find_credential(const char* name);
 
 }  // namespace countersign::cli

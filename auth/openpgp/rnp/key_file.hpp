@@ -12,8 +12,8 @@ namespace countersign::auth::openpgp::rnp {
 class RnpKeyFile final : public KeyHome {
  public:
   // A transferable secret key, binary and unprotected, and the file that it was read from; empty with what is wrong
-  // where it could not be read: then the key is not extended, but it can be replaced. A new key is a file of the secrets
-  // folder.
+  // where it could not be read: then the key is not extended, but it can be replaced. A new key is a file of the
+  // secrets folder.
   RnpKeyFile(std::filesystem::path secrets_folder, std::filesystem::path file, Secret secret_key, std::string trouble)
       : folder_(std::move(secrets_folder)),
         file_(std::move(file)),
