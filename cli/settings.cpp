@@ -81,6 +81,11 @@ struct Reading {
 Status apply(Reading& reading, std::string_view key, const std::string& value, std::string_view where) {
   const SettingRow* row = find_setting(key);
   if (row == nullptr) {
+    const std::string_view name = key.substr(key.rfind('.') + 1);
+    if (name != key && find_setting(name) != nullptr) {
+      return refuse(key, fmt::format("there is no such setting ({}); {} stands above the first [table] of the file",
+                                     where, name));
+    }
     std::vector<std::string> keys;
     for (const SettingRow& one : setting_table()) keys.emplace_back(one.key);
     return refuse(key, fmt::format("there is no such setting ({}){}", where, question(key, keys)));

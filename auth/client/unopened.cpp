@@ -96,7 +96,7 @@ std::optional<std::string> obstacle_at(const std::string& home, const _gpgme_sub
   if (is_of_the_future(subkey, now)) return words_on_the_future(subkey, now);
   const bool in_token = subkey.is_cardkey != 0;
   if (in_token && tokens && subkey.keygrip != nullptr && !tokens->keygrips.contains(subkey.keygrip)) {
-    return openpgp::gnupg::words_on_missing_token(subkey.fpr, subkey.card_number);
+    return openpgp::gnupg::words_on_missing_token(*tokens, subkey.fpr, subkey.card_number);
   }
   const gpgme_error_t error = try_key(home, subkey.fpr);
   if (error == 0) return std::nullopt;
@@ -169,7 +169,8 @@ std::string words_on_key(const std::string& home, std::string_view what, gpgme_e
     if (subkey->is_cardkey == 0 || subkey->can_sign == 0 || subkey->keygrip == nullptr) continue;
     const auto tokens = tokens_of(home);
     if (tokens && !tokens->keygrips.contains(subkey->keygrip)) {
-      return fmt::format("{}\n  {}", what, openpgp::gnupg::words_on_missing_token(subkey->fpr, subkey->card_number));
+      return fmt::format("{}\n  {}", what,
+                         openpgp::gnupg::words_on_missing_token(*tokens, subkey->fpr, subkey->card_number));
     }
   }
   return openpgp::gnupg::words_on(what, error);

@@ -109,7 +109,7 @@ enum class Face {
   X(server_unknown, failed)               \
   X(server_mismatch, failed)              \
   X(gnupg_failed, failed)                 \
-  X(network_failed, failed)               \
+  X(network_failed, unavailable)          \
   X(startup_refused, integrity)           \
   X(failed, failed)
 

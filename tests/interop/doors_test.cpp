@@ -211,7 +211,7 @@ TEST_CASE("S67 the client follows no redirect") {
                                                   kServerName, "--server-key", world.installation.fingerprint()},
                                                  {}, &world.alice.home);
   INFO(done.error);
-  CHECK(done.exit_code == 1);
+  CHECK(done.exit_code == 7);
   CHECK(done.output.empty());
   CHECK(redirecting.asked() == 1);
   CHECK(target.asked() == 0);

@@ -215,7 +215,7 @@ TEST_CASE("a second server on a taken port says so and leaves the first alone") 
   const Installation installation;
   const RunningServer first(installation);
   const ProgramRun second = refused_start(installation, {"--listen", "127.0.0.1:" + std::to_string(first.port())});
-  CHECK(second.exit_code == 1);
+  CHECK(second.exit_code == 7);
   CHECK(second.error.find("Address already in use") != std::string::npos);
   CHECK(second.error.find("no answer from the server") == std::string::npos);
   CHECK(first.get("/readyz").status == 200);

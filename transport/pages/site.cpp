@@ -122,12 +122,11 @@ std::string attempt_cookie_name(const Site& site) {
 std::string_view find_cookie(std::string_view cookies, std::string_view name) {
   std::optional<std::string_view> found;
   for (const std::string_view pair : split(cookies, ';')) {
-    const std::string_view one = trimmed(pair);
+    const std::string_view one = pair.substr(std::min(pair.find_first_not_of(' '), pair.size()));
     const std::size_t equals = one.find('=');
     if (equals == std::string_view::npos || one.substr(0, equals) != name) continue;
-    const std::string_view value = one.substr(equals + 1);
-    if (found && *found != value) return {};
-    found = value;
+    if (found) return {};
+    found = one.substr(equals + 1);
   }
   return found.value_or(std::string_view());
 }

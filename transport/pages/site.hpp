@@ -40,8 +40,8 @@ std::string session_cookie_name(const Site& site);
 // Of this host alone, whatever the cookie domain is.
 std::string attempt_cookie_name(const Site& site);
 
-// The value of the one cookie of that name in a Cookie header (RFC 6265, section 4.2.1); empty where there is none, or
-// where two differ: one of them is another host's doing.
+// The value of the one cookie of that name in a Cookie header (RFC 6265, section 4.2.1). Empty where there is none, and
+// where there are two: one of them is another host's doing, and a proxy that takes one away leaves the other.
 std::string_view find_cookie(std::string_view cookies, std::string_view name);
 
 // Values of Set-Cookie. `value` is a token of ours, in base64url.

@@ -176,7 +176,7 @@ class OperatorsKey final : public SecretKeyring {
       missing = subkey;
     }
     if (missing == nullptr) return ok();  // then gpg says why it does not sign
-    return fail(kSigningUnavailable, "the server's key: " + words_on_missing_token(missing->fpr, missing->card_number));
+    return fail(kSigningUnavailable, "the server's key: " + words_on_missing_token(*tokens, missing->fpr, missing->card_number));
   }
 
   std::string home_;

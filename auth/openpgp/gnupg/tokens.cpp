@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 
 #include "auth/openpgp/gnupg/gpgme_handles.hpp"
 
@@ -33,7 +34,14 @@ TokensAtHand read_tokens(std::string_view answer) {
     const auto end = std::min(answer.find('\n'), answer.size());
     std::string_view line = answer.substr(0, end);
     answer.remove_prefix(std::min(end + 1, answer.size()));
-    if (take_word(line) != "S") continue;
+    const std::string_view status = take_word(line);
+    if (status == "ERR") {
+      const std::string_view error = take_word(line);
+      gpgme_error_t number = 0;
+      std::from_chars(error.data(), error.data() + error.size(), number);
+      tokens.without_daemon = gpgme_err_code(number) == GPG_ERR_NO_SCDAEMON;
+    }
+    if (status != "S") continue;
     const std::string_view keyword = take_word(line);
     const std::string_view value = take_word(line);
     if (keyword == "APPTYPE") tokens.by_pkcs11 = value == "PKCS11";
@@ -63,11 +71,18 @@ Result<TokensAtHand> find_tokens(const std::string& home, ErrorCode code) {
   return read_tokens(text.reveal_text());
 }
 
-std::string words_on_missing_token(std::string_view fingerprint, const char* card) {
+std::string words_on_missing_token(const TokensAtHand& tokens, std::string_view fingerprint, const char* card) {
+  const std::string which = card == nullptr || *card == '\0' ? std::string() : fmt::format(" (card {})", card);
+  if (tokens.without_daemon) {
+    return fmt::format(
+        "the key {} is in a token{}, and GnuPG has no smart card daemon to reach it with; install the package "
+        "`scdaemon`, or name another with `scdaemon-program` in gpg-agent.conf, then run `gpgconf --kill gpg-agent`",
+        fingerprint, which);
+  }
   return fmt::format(
       "the key {} is in a token that is not there{}; plug it in and try again (`gpg --card-status` shows what is "
       "there)",
-      fingerprint, card == nullptr || *card == '\0' ? std::string() : fmt::format(" (card {})", card));
+      fingerprint, which);
 }
 
 }  // namespace countersign::auth::openpgp::gnupg

@@ -14,6 +14,8 @@ struct TokensAtHand {
   std::set<std::string, std::less<>> keygrips;  // upper case
   // gnupg-pkcs11-scd asks for the PIN of a token that is not there, again and again, until somebody cancels.
   bool by_pkcs11 = false;
+  // The agent has no daemon to look with, so nobody knows which tokens are there.
+  bool without_daemon = false;
 };
 
 // Asks the daemon to look anew; never asks for a PIN. Starts the agent where there is none. Empty where no token is
@@ -23,7 +25,7 @@ Result<TokensAtHand> find_tokens(const std::string& home, ErrorCode code);
 // What the daemon answers to LEARN, as gpg-connect-agent prints it. Pure.
 TokensAtHand read_tokens(std::string_view answer);
 
-// That a key's token is not there, and what to do. `card` is its number, may be null.
-std::string words_on_missing_token(std::string_view fingerprint, const char* card);
+// That a key's token is not among these, and what to do. `card` is its number, may be null.
+std::string words_on_missing_token(const TokensAtHand& tokens, std::string_view fingerprint, const char* card);
 
 }  // namespace countersign::auth::openpgp::gnupg

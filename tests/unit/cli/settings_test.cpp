@@ -40,6 +40,9 @@ TEST_CASE("S48 an unknown key is an error that names it") {
 
 TEST_CASE("S48 an unknown key and a value that does not fit are named with their line") {
   require_refused(read("colour = \"red\""), "colour: there is no such setting (countersign.toml, line 2)");
+  require_refused(read("[health]\npages = \"on\""),
+                  "health.pages: there is no such setting (countersign.toml, line 3); pages stands above the first "
+                  "[table] of the file");
   require_refused(read("[session]\nidle = \"1h\""), "(countersign.toml, line 3); did you mean session.idle_limit?");
   require_refused(read("[sesion]\nidle_limit = \"1h\""),
                   "(countersign.toml, line 3); did you mean session.idle_limit?");

@@ -120,10 +120,12 @@ TEST_CASE("cookies are named by what a browser upholds of them") {
         "__Host-countersign-attempt=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure");
 }
 
-TEST_CASE("a cookie is found by its whole name, and none where two differ") {
+TEST_CASE("a cookie is found by its whole name, and none where there are two") {
   CHECK(find_cookie("a=b; __Host-countersign=cs_x;c=d", "__Host-countersign") == "cs_x");
-  CHECK(find_cookie("x=y; x=y", "x") == "y");
+  // A proxy's expression takes one away, and the other would be seen by the application.
+  CHECK(find_cookie("x=y; x=y", "x").empty());
   CHECK(find_cookie("x=y; x=z", "x").empty());
+  CHECK(find_cookie("a=b;\tx=y", "x").empty());
   for (const char* none : {"", "x", "xx=y", "X=y", "a=x=y", "; ;"}) CHECK(find_cookie(none, "x").empty());
   CHECK(find_cookie("x=y=z", "x") == "y=z");
 }

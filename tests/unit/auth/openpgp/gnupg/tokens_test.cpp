@@ -29,6 +29,15 @@ TEST_CASE("the keys of an OpenPGP card are read from what scdaemon answers") {
   CHECK(tokens.keygrips == std::set<std::string, std::less<>>{kGrip});
 }
 
+TEST_CASE("a missing daemon is told from a missing token") {
+  const TokensAtHand unseen = read_tokens("ERR 67108983 No SmartCard daemon <GPG Agent>\n");
+  CHECK(unseen.without_daemon);
+  CHECK(words_on_missing_token(unseen, kGrip, nullptr).find("install the package `scdaemon`") != std::string::npos);
+  const TokensAtHand none = read_tokens("ERR 100696144 No such device <SCD>\n");
+  CHECK_FALSE(none.without_daemon);
+  CHECK(words_on_missing_token(none, kGrip, "D276").find("not there (card D276); plug it in") != std::string::npos);
+}
+
 TEST_CASE("an answer without a token and one that is none name no key") {
   for (const char* answer :
        {"", "ERR 100696144 No such device <SCD>\n", "S APPTYPE PKCS11\nOK\n", "S KEYPAIRINFO\n",
