@@ -1,5 +1,7 @@
 #include "cli/data_folder.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <system_error>
 
@@ -36,6 +38,20 @@ Result<std::unique_ptr<storage::FileLock>> lock_folder(const fs::path& folder, s
   return fail(ErrorCode::busy, held_by);
 }
 
+// A folder that holds the store of another kind alone was meant to be opened as that.
+Status check_kind(const fs::path& folder, StorageKind kind) {
+  const auto is_there = [&](StorageKind one) {
+    std::error_code error;
+    return fs::exists(fs::symlink_status(medium_path(folder, one), error));
+  };
+  const StorageKind other = kind == StorageKind::sqlite ? StorageKind::directory : StorageKind::sqlite;
+  if (is_there(kind) || !is_there(other)) return ok();
+  return fail(ErrorCode::invalid_settings,
+              fmt::format("storage is \"{}\", and the data folder holds a store of the kind \"{}\", {}; set storage "
+                          "to that, or put a backup back with `countersign restore`",
+                          name_of(kind), name_of(other), medium_path(folder, other).string()));
+}
+
 }  // namespace
 
 fs::path secrets_of(const fs::path& folder) {
@@ -59,6 +75,7 @@ Status create_medium(const fs::path& folder, StorageKind kind) {
 }
 
 Result<std::unique_ptr<storage::Medium>> open_medium(const fs::path& folder, StorageKind kind) {
+  TRY(check_kind(folder, kind));
   switch (kind) {
     case StorageKind::sqlite:
       return TRY(storage::SqliteMedium::open(medium_path(folder, kind)));

@@ -184,7 +184,7 @@ std::string_view meaning_of(ErrorCode code) {
     case ErrorCode::network_failed:
       return "there is no answer from the server";
     case ErrorCode::startup_refused:
-      return "the data folder is not safe to work with";
+      return "it does not start like this";
     case ErrorCode::failed:
       return "it did not work";
   }

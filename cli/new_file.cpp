@@ -27,7 +27,7 @@ Result<storage::NewFile> begin_only_copy(const std::string& path) {
 
 Result<auth::records::ByteSource> read_file(const std::filesystem::path& path) {
   auto file = std::make_shared<FileDescriptor>(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file->get() < 0) return fail(ErrorCode::file_refused, path.string() + ": " + std::strerror(errno));
+  if (file->get() < 0) return tl::unexpected<Error>(unopened_file(path));
   return auth::records::ByteSource([file, path](std::span<std::uint8_t> out) -> Result<std::size_t> {
     while (true) {
       const ssize_t got = ::read(file->get(), out.data(), out.size());
@@ -35,6 +35,11 @@ Result<auth::records::ByteSource> read_file(const std::filesystem::path& path) {
       if (errno != EINTR) return fail(ErrorCode::file_refused, path.string() + ": " + std::strerror(errno));
     }
   });
+}
+
+Error unopened_file(const std::filesystem::path& path) {
+  const ErrorCode code = errno == ENOENT ? ErrorCode::not_found : ErrorCode::file_refused;
+  return {code, path.string() + ": " + std::strerror(errno)};
 }
 
 Status remove_file(const std::filesystem::path& path) {

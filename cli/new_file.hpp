@@ -15,8 +15,11 @@ Result<storage::NewFile> begin_output(const std::string& path);
 // The same of what is the only copy of something: file_refused where a file is there already.
 Result<storage::NewFile> begin_only_copy(const std::string& path);
 
-// The bytes of a file from its beginning. file_refused where it cannot be opened.
+// The bytes of a file from its beginning. not_found, file_refused.
 Result<auth::records::ByteSource> read_file(const std::filesystem::path& path);
+
+// That a file which a person named was not opened, by errno: not_found where it is not there, else file_refused.
+Error unopened_file(const std::filesystem::path& path);
 
 // Removes it for good. storage_unavailable.
 Status remove_file(const std::filesystem::path& path);

@@ -163,15 +163,19 @@ Status check_together(const Reading& reading) {
   return ok();
 }
 
-// Does the value in that line begin as a text in quotes, or as a list? Curly quotes are none.
-bool begins_quoted(std::string_view text, std::size_t line) {
+// What is wrong with the quotes of the value in that line, where the library does not say it: a text without them, in
+// curly ones, or with one alone.
+std::string_view words_on_quotes(std::string_view text, std::size_t line) {
   const auto lines = split_lines(text);
-  if (line == 0 || line > lines.size()) return true;
+  if (line == 0 || line > lines.size()) return "";
   const std::string_view shown = lines[line - 1];
   const auto equals = shown.find('=');
-  if (equals == std::string_view::npos) return true;
+  if (equals == std::string_view::npos) return "";
   const std::string_view value = trimmed(shown.substr(equals + 1));
-  return value.starts_with('"') || value.starts_with('\'') || value.starts_with('[');
+  if (value.starts_with('"') && value.find('"', 1) == std::string_view::npos) return "; the second quote is missing";
+  const bool is_number = value.find_first_not_of("0123456789_+-") == std::string_view::npos;
+  const bool is_quoted = value.starts_with('"') || value.starts_with('\'') || value.starts_with('[');
+  return is_number || is_quoted ? "" : "; a text stands in straight quotes: \"on\"";
 }
 
 // Debian's library is built with exceptions, and they stop here.
@@ -180,9 +184,8 @@ Result<toml::table> parse_toml(const std::string& text) {
     return toml::parse(std::string_view(text), std::string_view(kSettingsFile));
   } catch (const toml::parse_error& error) {
     const auto line = error.source().begin.line;
-    return fail(ErrorCode::invalid_settings,
-                fmt::format("{}, line {}: {}{}", kSettingsFile, line, error.description(),
-                            begins_quoted(text, line) ? "" : "; a text stands in straight quotes: \"on\""));
+    return fail(ErrorCode::invalid_settings, fmt::format("{}, line {}: {}{}", kSettingsFile, line, error.description(),
+                                                         words_on_quotes(text, line)));
   }
 }
 

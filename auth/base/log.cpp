@@ -17,6 +17,7 @@
 #include "auth/base/log_writer.hpp"
 #include "storage/base/enum_names.hpp"
 #include "storage/base/json.hpp"
+#include "storage/base/one_line.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::auth {
@@ -37,7 +38,7 @@ std::string_view name_of(LogLevel level) {
 
 // Quoted where it holds a blank, a quote or '=': a value cannot pass for another field.
 std::string shown(std::string_view value) {
-  std::string escaped = escape_for_display(value);
+  std::string escaped = escape_for_display(on_one_line(value));
   if (!escaped.empty() && escaped.find_first_of(" \"=") == std::string::npos) return escaped;
   std::string quoted = "\"";
   for (const char c : escaped) {
@@ -66,7 +67,7 @@ std::string text_line(LogLevel level, std::string_view event, Fields fields) {
 std::string json_line(LogLevel level, std::string_view event, Fields fields) {
   Json line = Json::object().set("level", name_of(level)).set("message", event);
   for (const auto& [name, value] : fields) {
-    if (!value.empty()) line.set(std::string(name), escape_for_display(value));
+    if (!value.empty()) line.set(std::string(name), escape_for_display(on_one_line(value)));
   }
   return write_json(line);
 }

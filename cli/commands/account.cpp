@@ -44,7 +44,7 @@ struct AccountAddOptions {
 
 struct AccountListOptions {
   std::string after;  // the account id to go on after
-  std::int64_t limit = 1000;
+  std::int64_t limit = kListedAtOnce;
   bool all = false;
 
   Arguments arguments() {
@@ -201,8 +201,7 @@ Status run_account_list(const AccountListOptions& options, CommandContext& conte
   context.terminal.answer(context.terminal.json() ? answer : shown);
   const Json* next = answer.find("next");
   if (next != nullptr && next->string() != nullptr) {
-    context.terminal.say(fmt::format("More follow:\n  countersign account list {}--after {}",
-                                     options.all ? "--all " : "", *next->string()));
+    context.say_more_follow(options.all ? "account list --all" : "account list", options.limit, *next->string());
   }
   return judge_listed(accounts);
 }

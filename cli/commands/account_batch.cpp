@@ -9,17 +9,16 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <condition_variable>
 #include <fstream>
 #include <istream>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "auth/openpgp/gate/packet_gate.hpp"
 #include "cli/local_carrier.hpp"
+#include "cli/new_file.hpp"
 #include "storage/base/text.hpp"
 #include "storage/base/text_encoding.hpp"
 
@@ -163,7 +162,7 @@ Status add_accounts(const std::string& path, CommandContext& context) {
     file.open(path);
     // A folder is opened like a file, and has no line.
     if (file && file.peek() == std::ifstream::traits_type::eof() && file.bad()) file.setstate(std::ios::failbit);
-    if (file.fail()) return fail(ErrorCode::file_refused, path + ": " + std::generic_category().message(errno));
+    if (file.fail()) return tl::unexpected<Error>(unopened_file(path));
     file.clear();
   }
   const auto store = TRY(open_store(context));

@@ -4,9 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <fstream>
-#include <system_error>
 
 #include "auth/base/clock.hpp"
 #include "auth/records/audit_record.hpp"
@@ -196,7 +194,7 @@ Status verify_archives(const std::vector<std::string>& files, CommandContext& co
   std::optional<auth::upkeep::AuditArchive> later;
   for (auto file = files.rbegin(); file != files.rend(); ++file) {
     std::ifstream in(*file, std::ios::binary);
-    if (!in) return fail(ErrorCode::file_refused, *file + ": " + std::generic_category().message(errno));
+    if (!in) return tl::unexpected<Error>(unopened_file(*file));
     auto archive = store->verify_archive(in, later ? &*later : nullptr, context.terminal.counting("records"));
     if (!archive) return fail(archive.error().code, *file + ": " + archive.error().detail);
     later = *std::move(archive);

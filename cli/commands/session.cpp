@@ -13,7 +13,7 @@ namespace {
 struct SessionListOptions {
   std::optional<std::string> user;  // username or account id; none: of every account
   std::string after;                // "<account id>/<session id>" to go on after
-  std::int64_t limit = 1000;
+  std::int64_t limit = kListedAtOnce;
 
   Arguments arguments() {
     return {
@@ -86,8 +86,8 @@ Status run_session_list(const SessionListOptions& options, CommandContext& conte
   }
   context.terminal.answer(context.terminal.json() ? answer : shown);
   if (const Json* next = answer.find("next"); next != nullptr && !context.terminal.json()) {
-    context.terminal.say(fmt::format("More follow:\n  countersign session list {}--after {}",
-                                     options.user ? quoted_for_shell(*options.user) + " " : "", *next->string()));
+    const std::string whose = options.user ? " " + quoted_for_shell(*options.user) : std::string();
+    context.say_more_follow("session list" + whose, options.limit, *next->string());
   }
   return judge_damaged(answer);
 }

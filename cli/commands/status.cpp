@@ -20,6 +20,7 @@ struct StatusOptions {
   }
 };
 
+constexpr const char* kNotTried = "not tried, since that could ask for a PIN; /readyz of a running server says it";
 constexpr std::int64_t kKib = 1024;
 constexpr std::size_t kShownLineBytesMax = 4u << 10;
 
@@ -85,7 +86,7 @@ std::string refusals_text(const Json& refusals) {
 // The same for people, a line each.
 Json screen(const Json& answer) {
   Json out = Json::object();
-  for (const char* name : {"status", "reason", "server", "fingerprint", "version"}) {
+  for (const char* name : {"status", "reason", "signing", "server", "fingerprint", "version"}) {
     if (const Json* member = answer.find(name)) out.set(name, *member);
   }
   const Json& store = *answer.find("store");
@@ -122,7 +123,8 @@ void show_lines(Terminal& terminal, const Json& answer, std::string_view name) {
 }
 
 Status run_status(const StatusOptions& options, CommandContext& context) {
-  const Json answer = TRY(ask_counting(context, "status.show", Json::object().set("deep", options.deep)));
+  Json answer = TRY(ask_counting(context, "status.show", Json::object().set("deep", options.deep)));
+  if (!TRY(context.settings()).server_key_home.empty()) answer.set("signing", kNotTried);
   if (context.terminal.json()) {
     context.terminal.answer(answer);
   } else {

@@ -211,11 +211,20 @@ TEST_CASE("S69 a plain address that others reach needs a word of consent") {
   CHECK(server.get("/healthz").status == 200);
 }
 
+TEST_CASE("a setting that names another kind of store than there is says which one there is") {
+  const Installation installation("sqlite");
+  installation.set("storage", "\"directory\"");
+  const ProgramRun run = installation.run({"account", "list"});
+  CHECK(run.exit_code == 2);
+  CHECK(unwrapped(run.error).find("holds a store of the kind \"sqlite\", " +
+                                  (installation.data() / "store.db").string()) != std::string::npos);
+}
+
 TEST_CASE("a second server on a taken port says so and leaves the first alone") {
   const Installation installation;
   const RunningServer first(installation);
   const ProgramRun second = refused_start(installation, {"--listen", "127.0.0.1:" + std::to_string(first.port())});
-  CHECK(second.exit_code == 7);
+  CHECK(second.exit_code == 1);
   CHECK(second.error.find("Address already in use") != std::string::npos);
   CHECK(second.error.find("no answer from the server") == std::string::npos);
   CHECK(first.get("/readyz").status == 200);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "auth/records/profile.hpp"
+#include "storage/base/one_line.hpp"
 #include "storage/base/text.hpp"
 #include "transport/http/message_body.hpp"
 #include "transport/http/problem.hpp"
@@ -142,7 +143,7 @@ Response show_health_failure(const Error& error, const Exchange& exchange) {
   Response response = respond(broken());
   if (!exchange.local) return response;
   Json reasons = Json::array();
-  reasons.push(Json(fmt::format("{}: {}", name_of(error.code), escape_for_display(error.detail, 512))));
+  reasons.push(Json(fmt::format("{}: {}", name_of(error.code), escape_for_display(on_one_line(error.detail), 512))));
   Json document = Json::object();
   document.set("type", "about:blank").set("title", title_of(503)).set("status", 503).set("code", "unavailable");
   document.set("reasons", std::move(reasons));

@@ -79,6 +79,10 @@ TEST_CASE("the page on tokens makes a key in a token that logs in, and its pinen
       "echo text | gpg --clearsign");
   CHECK(again.exit_code != 0);
   CHECK(again.error.find("cancelled") != std::string::npos);
+  // Where it cannot note that it gave it, it gives none either, by the shell of Debian.
+  const ProgramRun unnoted = person.sh("printf 'GETPIN\\nBYE\\n' | GIVEN=/nowhere/given sh ~/pinentry");
+  CHECK(unnoted.output == "OK ready\nERR 83886179 Operation cancelled\nOK\n");
+  CHECK(unnoted.exit_code == 0);
   fs::last_write_time(person.home.path() / "given", fs::file_time_type::clock::now() - std::chrono::minutes(3));
   CHECK(person.sh("echo text | gpg --clearsign").exit_code == 0);
 }

@@ -219,7 +219,8 @@ TEST_CASE("a text without its quotes is told to stand in quotes") {
     require_refused(read(line), "countersign.toml, line 2: ");
     require_refused(read(line), "a text stands in straight quotes");
   }
-  CHECK(read("pages = \"on").error().detail.find("straight") == std::string::npos);
+  require_refused(read("pages = \"on"), "; the second quote is missing");
+  CHECK(read("connections_max = 99999999999999999999").error().detail.find("quote") == std::string::npos);
 }
 
 TEST_CASE("a bad value in a variable names the setting and the variable") {

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
+#include "storage/base/one_line.hpp"
+
 using namespace countersign;
 
 TEST_CASE("UTF-8 is what RFC 3629 says it is") {
@@ -84,6 +86,13 @@ TEST_CASE("S66 a text with an escape sequence cannot forge a log line") {
   CHECK(escape_for_display(std::string_view("\0", 1)) == "\\x00");
   CHECK(escape_for_display("\xc2\x9b"
                            "31m") == "\\u{9b}31m");
+}
+
+TEST_CASE("a reason of several lines is one line of a log") {
+  CHECK(on_one_line("locked: cancelled\n  try again\n  or not") == "locked: cancelled; try again; or not");
+  CHECK(on_one_line("these:\n  one;\n  two") == "these: one; two");
+  CHECK(on_one_line("a\nb") == "a\nb");
+  CHECK(on_one_line("").empty());
 }
 
 TEST_CASE("a text that is too long to show is cut between characters") {
