@@ -35,7 +35,9 @@ Result<upkeep::Health> Authenticator::ready() {
   TRY(ground_->rng.fill(byte));
   TRY(judge_up_to_date());
   TRY(roles_->key_watch.judge(roles_->timekeeper.now().wall));
-  return health();
+  upkeep::Health found = health();
+  TRY(upkeep::judge_disk(found.store));
+  return found;
 }
 
 upkeep::Health Authenticator::health() {

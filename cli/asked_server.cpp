@@ -52,6 +52,21 @@ tl::unexpected<Error> unknown_server(HttpClient& client, const std::string& url,
                           auth::client::trust_command(*name->string(), *key, named_by_url ? "" : url)));
 }
 
+// As every refusal of a server comes (RFC 9457).
+bool is_problem(const HttpReply& reply) {
+  return reply.content_type == "application/problem+json";
+}
+
+// What a problem document says of itself (RFC 9457, section 3.1.4), to go behind what we say; empty where it says
+// nothing.
+std::string reason_in(const HttpReply& reply) {
+  constexpr std::size_t kReasonBytesMax = 500;
+  const auto problem = parse_json(reply.body);
+  const Json* detail = problem && problem->members() != nullptr ? problem->find("detail") : nullptr;
+  if (detail == nullptr || detail->string() == nullptr || detail->string()->empty()) return "";
+  return ":\n  " + escape_for_display(*detail->string(), kReasonBytesMax);
+}
+
 }  // namespace
 
 Arguments ServerUrl::arguments() {
@@ -74,7 +89,7 @@ Status check_reply(const HttpReply& reply, int wanted, std::string_view step) {
     case 401:
       return fail(ErrorCode::not_permitted, what + "; it does not say why");
     case 409:
-      return fail(ErrorCode::conflict, what);
+      return fail(ErrorCode::conflict, what + reason_in(reply));
     case 429:
       return fail(ErrorCode::slow_down, what);
     case 503:
@@ -82,7 +97,8 @@ Status check_reply(const HttpReply& reply, int wanted, std::string_view step) {
     default:
       break;
   }
-  if (reply.status >= 400 && reply.status < 500) return fail(ErrorCode::malformed_message, what);
+  const bool is_refusal = reply.status >= 400 && reply.status < 500 && is_problem(reply);
+  if (is_refusal) return fail(ErrorCode::malformed_message, what + reason_in(reply));
   return foreign(step, reply);
 }
 

@@ -111,7 +111,13 @@ Result<Secret> read_password(const std::string& path, std::string_view question,
   if (size > 0 && text[size - 1] == '\n') --size;
   if (size < text.size() && size > 0 && text[size - 1] == '\r') --size;
   Secret password(as_bytes(text).first(size));
+  // Nobody could type it again.
+  const bool has_lines = std::string_view(text).substr(0, size).find_first_of("\r\n") != std::string_view::npos;
   wipe(text);
+  if (has_lines) {
+    return fail(ErrorCode::malformed_message,
+                name_of_input(path) + ": it has more lines than one, and a password is one");
+  }
   if (size > 0) return password;
   return fail(ErrorCode::malformed_message, name_of_input(path) + ": there is no password in its first line");
 }

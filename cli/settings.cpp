@@ -1,5 +1,7 @@
 #include "cli/settings.hpp"
 
+#include <sys/stat.h>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +16,7 @@
 
 #include "cli/setting_values.hpp"
 #include "cli/suggestion.hpp"
+#include "storage/base/shell.hpp"
 #include "storage/base/text.hpp"
 #include "storage/base/text_encoding.hpp"
 #include "transport/pages/site.hpp"
@@ -189,6 +192,15 @@ Result<toml::table> parse_toml(const std::string& text) {
   }
 }
 
+// Whoever may write the settings opens registration, or names proxies. Where the file is a link, that holds of what it
+// leads to.
+Status check_unwritten_by_others(const std::filesystem::path& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0 || (info.st_mode & (S_IWGRP | S_IWOTH)) == 0) return ok();
+  return fail(ErrorCode::startup_refused,
+              path.string() + " can be changed by other users; run: chmod go-w " + quoted_for_shell(path.string()));
+}
+
 }  // namespace
 
 Result<std::filesystem::path> find_data_folder(const std::string& flag, const Environment& environment) {
@@ -236,6 +248,7 @@ Result<Settings> load_settings(const std::filesystem::path& data_folder, const E
                             "it is with --data DIR",
                             path.string()));
   }
+  TRY(check_unwritten_by_others(path));
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::string text(kFileBytesMax + 1, '\0');

@@ -149,6 +149,25 @@ Result<OwnKey> open_key_in_home(const Settings& settings, std::size_t workers) {
   return key;
 }
 
+// Waiting mends none of these, so each says what does.
+Result<std::unique_ptr<storage::Medium>> open_own_medium(const fs::path& folder, StorageKind kind) {
+  auto medium = open_medium(folder, kind);
+  if (medium || medium.error().code != ErrorCode::startup_refused) return medium;
+  return fail(ErrorCode::startup_refused, medium.error().detail +
+                                              "; put the store back as it was, or move what is left of it away and run "
+                                              "`countersign restore FILE` with a backup");
+}
+
+Result<auth::records::ServerIdentity> load_identity(storage::Medium& medium, const auth::secrets::Secrets& secrets,
+                                                    const Settings& settings) {
+  auto identity = auth::records::ServerIdentity::load(medium, auth::secrets::RecordSeal(secrets), settings.server,
+                                                      settings.fingerprint);
+  if (identity || identity.error().code != ErrorCode::secret_missing) return identity;
+  return fail(ErrorCode::startup_refused,
+              identity.error().detail + ", which is not in " + secrets.folder().string() +
+                  ": store and secrets do not belong together; put back the copies that do");
+}
+
 // Nothing where it is there, or will be.
 void tell_of_ballast(const storage::Ballast& ballast) {
   const std::string_view why = auth::upkeep::ballast_warning(ballast.state());
@@ -235,7 +254,7 @@ Result<std::unique_ptr<Store>> Store::try_open(const fs::path& folder, const Set
     TRY(finish_pending_restore(folder, settings));
     store->lock_ = TRY(share_data_folder(folder));
   }
-  store->medium_ = TRY(open_medium(folder, settings.storage));
+  store->medium_ = TRY(open_own_medium(folder, settings.storage));
   store->generation_ = TRY(store->make_generation(std::move(secrets)));
   if (writer != kCommandWriter) tell_of_ballast(storage::Ballast(ballast_of(folder)));
   return store;
@@ -245,8 +264,7 @@ Result<std::shared_ptr<Store::Generation>> Store::make_generation(auth::secrets:
   auto generation = std::make_shared<Generation>();
   const bool key_is_here = settings_.server_key_home.empty();
   const std::size_t workers = writer_ == kCommandWriter ? 1 : engine_workers();
-  auto identity = TRY(auth::records::ServerIdentity::load(*medium_, auth::secrets::RecordSeal(secrets),
-                                                          settings_.server, settings_.fingerprint));
+  auto identity = TRY(load_identity(*medium_, secrets, settings_));
   generation->key_ = TRY(key_is_here ? open_own_key(secrets_of(folder_), identity, settings_.openpgp, workers,
                                                     purpose_ == OpenedFor::mending_key)
                                      : open_key_in_home(settings_, workers));

@@ -15,6 +15,7 @@
 #include "cli/error_text.hpp"
 #include "cli/wrapping.hpp"
 #include "storage/base/file_descriptor.hpp"
+#include "storage/base/one_line.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::cli {
@@ -254,7 +255,8 @@ void Terminal::error(const Error& error) {
   err_ << (shape_.colour ? fmt::format("\x1b[1;31m{}\x1b[0m", kWho) : std::string(kWho));
   recite(std::string_view(text).substr(kWho.size()));
   if (!json_) return;
-  const std::string detail = is_utf8(error.detail) ? error.detail : escape_for_display(error.detail, kShownBytesMax);
+  const std::string line = on_one_line(error.detail);
+  const std::string detail = is_utf8(line) ? line : escape_for_display(line, kShownBytesMax);
   const auto members = [&](const char* code) {
     return Json::object()
         .set(code, name_of(error.code))

@@ -45,6 +45,9 @@ Result<std::string> normal_port(std::string_view port, std::string_view scheme) 
 
 Result<std::string> normal_url(std::string_view url) {
   if (url.size() > kUrlBytesMax) return fail(ErrorCode::malformed_message, "the URL is too long");
+  if (url.find_first_of("?#") != std::string_view::npos) {
+    return fail(ErrorCode::malformed_message, "a server's URL has no query and no fragment");
+  }
   const auto colon = url.find("://");
   const std::string scheme = in_lower_case(url.substr(0, colon));
   if (colon == std::string_view::npos || (scheme != "http" && scheme != "https")) {
@@ -56,7 +59,7 @@ Result<std::string> normal_url(std::string_view url) {
   std::string_view path = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash);
   while (path.ends_with('/')) path.remove_suffix(1);
   if (!consists_of(path, "/-._~")) {
-    return fail(ErrorCode::malformed_message, "a server's URL has no query, no fragment and no escapes");
+    return fail(ErrorCode::malformed_message, "a server's URL has no escapes in its path");
   }
   const auto port_at = authority.rfind(':');
   const bool has_port = port_at != std::string_view::npos && authority.find(']', port_at) == std::string_view::npos;

@@ -22,6 +22,10 @@ tl::unexpected<Error> malformed(std::string why) {
   return fail(ErrorCode::malformed_message, "the archive: " + std::move(why));
 }
 
+tl::unexpected<Error> incomplete() {
+  return fail(ErrorCode::file_incomplete, "the archive ends before its end: copy it once more, whole");
+}
+
 std::string signed_text(const AuditArchive& archive) {
   std::string text =
       fmt::format("{}\nserver: {}\nserver-key: {}\nstore: {}\nmade: {}\nbefore: {}\n", kChains, archive.server,
@@ -231,9 +235,12 @@ Result<AuditArchive> AuditArchiving::verify(std::istream& in, const AuditArchive
   if (!std::getline(in, line) || line != kArchive) return malformed("it does not begin as one");
   ChainsRead read(context_.seal);
   while (std::getline(in, line) && line != kChains) {
+    // The last line of a file that was cut off has no end.
+    if (in.eof()) return incomplete();
     TRY(read.take(line));
     tell_now_and_then(progress, ++done_);
   }
+  if (line != kChains) return incomplete();
   std::string tail = line + '\n';
   while (std::getline(in, line) && tail.size() < kTailBytesMax) tail += line + '\n';
   AuditArchive archive = TRY(parse_tail(tail));

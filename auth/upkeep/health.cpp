@@ -96,6 +96,11 @@ std::string_view clock_state(const Moment& moment) {
   return moment.behind ? "behind" : moment.ahead ? "ahead" : "right";
 }
 
+Status judge_disk(const StoreFacts& store) {
+  if (!store.disk_free_bytes || *store.disk_free_bytes >= kMib) return ok();
+  return fail(ErrorCode::storage_unavailable, "the disk of the store is full: make room");
+}
+
 Result<SessionCount> count_sessions(const Context& context, std::size_t most) {
   const auto names = TRY(context.medium.list("sessions/", "", most + 1));
   return SessionCount{static_cast<std::int64_t>(std::min(names.size(), most)), names.size() > most};

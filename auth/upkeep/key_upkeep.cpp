@@ -82,6 +82,9 @@ Status KeyUpkeep::commit_next(const openpgp::gate::GatedCertificate& certificate
                               const Visit& visit, Instant now) {
   const auto identity = TRY(records::ServerIdentity::load(context_.medium, context_.seal, context_.identity.name(),
                                                           context_.identity.fingerprint()));
+  if (identity.fingerprint() != context_.identity.fingerprint()) {
+    return fail(ErrorCode::conflict, "another command replaced the server's key meanwhile, and this one nothing");
+  }
   records::SuccessionProof proof;
   std::string detail = "from " + identity.fingerprint().upper() + ", without a succession";
   if (request.overlap) {

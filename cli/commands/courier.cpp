@@ -172,10 +172,12 @@ void say_names(const ImportReport& report, const std::string& folder, Terminal& 
                              quoted_for_shell(folder + "/outbox/" + name), quoted_for_shell(folder + "/inbox/")));
   }
   for (const std::string& name : report.renamed) {
-    const std::string meant = transport::courier::name_without_txt(name).value_or(name);
-    terminal.say(fmt::format("{} ends in .txt, so nothing takes it:\n  mv {} {}", name,
+    const auto without_txt = transport::courier::name_without_txt(name);
+    const auto meant = without_txt ? without_txt : transport::courier::plain_name(name);
+    terminal.say(fmt::format("{} {}, so nothing takes it:\n  mv {} {}", name,
+                             without_txt ? "ends in .txt" : "has more in its name than letters, digits and ._-",
                              quoted_for_shell(folder + "/inbox/" + name),
-                             quoted_for_shell(folder + "/inbox/" + meant)));
+                             quoted_for_shell(folder + "/inbox/" + meant.value_or(name))));
   }
   for (const std::string& name : report.foreign_names) {
     if (std::find(report.renamed.begin(), report.renamed.end(), name) != report.renamed.end()) continue;

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/support/program.hpp"
+#include "tests/support/unwrapped.hpp"
 #include "transport/courier/courier_name.hpp"
 
 using namespace countersign;
@@ -172,6 +173,12 @@ TEST_CASE("a username outside the profile is refused where it would become an ac
     CHECK(added.error.find('\x1b') == std::string::npos);
   }
   CHECK(installation->json({"account", "list"}).find("accounts")->items()->empty());
+  // The client says what the server says.
+  installation->must({"server", "trust", kServerName, installation->fingerprint(), "--url", server.url()}, {},
+                     &alice.home);
+  const ProgramRun told = installation->run({"enrol", server.url(), "--user", "Alice"}, {}, &alice.home);
+  CHECK(told.exit_code == 2);
+  CHECK(unwrapped(told.error).find("a new username has no upper-case letters A to Z") != std::string::npos);
 }
 
 TEST_CASE("a certificate that may not be enrolled is refused with its reason") {

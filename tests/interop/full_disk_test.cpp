@@ -15,13 +15,16 @@ namespace fs = std::filesystem;
 // The data folder of an installation becomes a small disk of its own, full to the last byte.
 class FullDisk {
  public:
-  explicit FullDisk(const Installation& installation) : where_(installation.data()) {
+  explicit FullDisk(const Installation& installation, bool fills_up_later = false) : where_(installation.data()) {
     const fs::path aside = installation.folder() / "aside";
     fs::copy(where_, aside, fs::copy_options::recursive);
     mounted_ = ::mount("none", where_.c_str(), "tmpfs", 0, "size=16m,mode=0700") == 0;
     if (!mounted_) return;
     fs::copy(aside, where_, fs::copy_options::recursive | fs::copy_options::overwrite_existing);
     fs::permissions(where_ / "secrets", fs::perms::owner_all);
+    if (!fills_up_later) fill_up();
+  }
+  void fill_up() const {
     run_program({"sh", "-c", "cat /dev/zero > \"$0\" 2> /dev/null || true", (where_ / "filler").string()}, "");
   }
   ~FullDisk() {
@@ -78,4 +81,22 @@ TEST_CASE("a password is removed and sessions are ended on a full disk") {
     CHECK(run.exit_code == 0);
     CHECK(run.error.find("alarm ballast released") != std::string::npos);
   }
+}
+
+TEST_CASE("a server on a disk that fills up is not ready, and status says that it could not work") {
+  const Installation installation;
+  const FullDisk disk(installation, true);
+  if (!disk.mounted()) {
+    WARN("no file system may be mounted here, so the real disk is not tried");
+    return;
+  }
+  const RunningServer server(installation);
+  CHECK(server.get("/readyz").status == 200);
+  disk.fill_up();
+  const WireReply full = server.get("/readyz");
+  CHECK(full.status == 503);
+  CHECK(full.body.find("the disk of the store is full: make room") != std::string::npos);
+  CHECK(server.get("/healthz").status == 200);
+  fs::remove(installation.data() / "filler");
+  CHECK(server.get("/readyz").status == 200);
 }

@@ -329,7 +329,8 @@ Result<ExportReport> CourierCarrier::export_challenges(CourierFolder& folder, st
 Result<ImportReport> CourierCarrier::import_responses(CourierFolder& folder, const Progress& progress) {
   ImportReport out;
   const Listing listing = TRY(folder.list(Place::inbox, [&](std::string_view name) {
-    if (name_without_txt(name) && out.renamed.size() < kNamesShownMax) out.renamed.emplace_back(name);
+    const bool renamed = name_without_txt(name) || plain_name(name);
+    if (renamed && out.renamed.size() < kNamesShownMax) out.renamed.emplace_back(name);
     return inbox_kind(name).has_value();
   }));
   out.misplaced =

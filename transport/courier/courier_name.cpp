@@ -102,6 +102,23 @@ std::optional<std::string> name_without_txt(std::string_view name) {
   return inbox_kind(name) ? std::optional<std::string>(name) : std::nullopt;
 }
 
+std::optional<std::string> plain_name(std::string_view name) {
+  if (inbox_kind(name)) return std::nullopt;
+  std::string plain;
+  for (const char c : folded(name)) {
+    const bool is_plain = is_lower_or_digit(c) || c == '.' || c == '_' || c == '-';
+    if (is_plain && !(c == '.' && plain.ends_with('-'))) {
+      plain += c;
+    } else if (is_plain) {
+      plain.back() = c;
+    } else if (!plain.empty() && !plain.ends_with('-')) {
+      plain += '-';
+    }
+  }
+  plain.erase(0, plain.find_first_not_of(".-"));
+  return inbox_kind(plain) ? std::optional(plain) : std::nullopt;
+}
+
 std::string answer_id(std::string_view name, std::string_view text) {
   for (const std::string_view suffix : {kResponseSuffix, kEnrolSuffix}) {
     if (!name.ends_with(suffix)) continue;

@@ -43,6 +43,9 @@ std::string response_name(std::string_view id);
 std::optional<InboxKind> inbox_kind(std::string_view name);
 // The name for the inbox that an editor made `name` of by putting .txt behind it; nothing where it is no such name.
 std::optional<std::string> name_without_txt(std::string_view name);
+// The name for the inbox that is nearest to `name`, which ends as one does and holds what none may: blanks, brackets,
+// letters beyond ASCII. Nothing where it is no such name.
+std::optional<std::string> plain_name(std::string_view name);
 // The id under which a file of the inbox is answered: its own where the name is exactly `<id>.response.asc` or
 // `<id>.enrol.asc`, else the first 16 hex digits of the SHA-256 of its text. `name` is one that inbox_kind knows.
 std::string answer_id(std::string_view name, std::string_view text);

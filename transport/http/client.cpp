@@ -1,6 +1,7 @@
 #include "transport/http/client.hpp"
 
 #include <httplib.h>
+#include <netdb.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -76,6 +77,14 @@ class PipeSignalBlocked {
   sigset_t pipe_{};
   sigset_t before_{};
 };
+
+// The library does not tell a name that nobody knows from a connection that nobody takes.
+bool has_address(const std::string& host) {
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), nullptr, nullptr, &found) != 0) return false;
+  ::freeaddrinfo(found);
+  return true;
+}
 
 std::string_view sentence_of(httplib::Error error) {
   switch (error) {
@@ -225,6 +234,9 @@ Result<HttpReply> HttpClient::exchange(std::string_view method, std::string_view
     const bool sent = client->send(request, response, error);
     if (watchdog.finish()) return failed("the server did not answer in time");
     if (too_large) return failed("the answer is larger than 256 KiB");
+    if (!sent && error == httplib::Error::Connection && !has_address(host_)) {
+      return failed("no address is known for that name; is it spelled right?");
+    }
     if (!sent) return failed(sentence_of(error));
     reply.status = response.status;
     reply.url = (tls_ ? "https://" : "http://") + to + std::string(path);

@@ -243,7 +243,12 @@ Result<GatedSignature> admit_signature(ByteView packets) {
 
 Result<GatedRevocation> admit_revocation(std::string_view text) {
   // GnuPG keeps them with a colon before the dashes, so that nobody imports one by mistake.
-  if (text.size() <= kSignatureBytesMax && text.find("\n:-----BEGIN PGP ") != std::string_view::npos) {
+  constexpr std::string_view kColonBegin = ":-----BEGIN PGP ";
+  const auto colon = text.size() <= kSignatureBytesMax ? text.find(kColonBegin) : std::string_view::npos;
+  if (colon == 0) {
+    return fail(ErrorCode::armor_invalid, "GnuPG's colon still stands before -----BEGIN: remove it");
+  }
+  if (colon != std::string_view::npos && text[colon - 1] == '\n') {
     return fail(ErrorCode::armor_invalid,
                 "this is the file as GnuPG keeps it: remove the text above and the colon before -----BEGIN");
   }

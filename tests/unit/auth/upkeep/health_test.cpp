@@ -75,6 +75,14 @@ TEST_CASE("a disk that has too little left is warned of") {
   CHECK(look(house, settings).warnings == Lines());
 }
 
+TEST_CASE("a full disk is no warning but a failure") {
+  const std::int64_t mib = std::int64_t{1} << 20;
+  CHECK(upkeep::judge_disk({"sqlite", 1000, mib}));
+  CHECK(outcome(upkeep::judge_disk({"sqlite", 1000, mib - 1})) == "storage_unavailable");
+  CHECK(outcome(upkeep::judge_disk({"sqlite", 1000, 0})) == "storage_unavailable");
+  CHECK(upkeep::judge_disk({"sqlite", 1000, std::nullopt}));
+}
+
 TEST_CASE("a note that somebody changed is a warning and not a failure") {
   House house;
   must(upkeep::note_backup(house.auth().roles().context, {house.clock.now(), 12, 3400}));

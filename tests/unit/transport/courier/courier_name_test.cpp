@@ -163,3 +163,15 @@ TEST_CASE("a name that an editor put .txt behind is known by the rest") {
     CHECK_FALSE(name_without_txt(other));
   }
 }
+
+TEST_CASE("a name that a browser or a person made has a plain one near it") {
+  CHECK(plain_name("abc def.response.asc") == "abc-def.response.asc");
+  CHECK(plain_name("tina (1).enrol.asc") == "tina-1.enrol.asc");
+  CHECK(plain_name("t\u00efna.enrol.asc") == "t-na.enrol.asc");
+  CHECK(plain_name(".hidden.enrol.asc") == "hidden.enrol.asc");
+  for (const std::string& other : {std::string("a.response.asc"), std::string("a b.txt"), std::string(),
+                                   std::string(" "), std::string(200, ' ') + std::string(120, 'a') + ".enrol.asc"}) {
+    CAPTURE(other);
+    CHECK_FALSE(plain_name(other));
+  }
+}

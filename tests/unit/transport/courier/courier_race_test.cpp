@@ -99,8 +99,8 @@ void race_for(std::chrono::milliseconds duration) {
   }
   CAPTURE(good, refused);
   CHECK(bad == std::set<std::string>());
-  CHECK(outside.contents() ==
-        std::map<std::string, std::string>{{"a.response.asc", "another secret outside"}, {"secret", std::string(kSecret)}});
+  CHECK(outside.contents() == std::map<std::string, std::string>{{"a.response.asc", "another secret outside"},
+                                                                 {"secret", std::string(kSecret)}});
 }
 
 }  // namespace

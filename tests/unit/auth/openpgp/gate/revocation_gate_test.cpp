@@ -130,6 +130,9 @@ TEST_CASE("a revocation as GnuPG keeps it is told apart up to 8 KiB, and a secre
   };
   CHECK(hint(kept + std::string(most - kept.size(), 'x')));
   CHECK_FALSE(hint(kept + std::string(most - kept.size() + 1, 'x')));
+  const auto colon = openpgp::gate::admit_revocation(kept.substr(kept.find(':')));
+  REQUIRE_FALSE(colon);
+  CHECK(colon.error().detail == "GnuPG's colon still stands before -----BEGIN: remove it");
   CHECK(verdict_on(openpgp::gate::enarmor("PGP PRIVATE KEY BLOCK", Bytes(9, 1))) == "secret_key_handed_in");
 }
 
