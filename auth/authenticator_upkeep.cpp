@@ -36,7 +36,7 @@ Result<upkeep::Health> Authenticator::ready() {
   TRY(judge_up_to_date());
   TRY(roles_->key_watch.judge(roles_->timekeeper.now().wall));
   upkeep::Health found = health();
-  TRY(upkeep::judge_disk(found.store));
+  TRY(upkeep::judge_store(found.store));
   return found;
 }
 
@@ -133,6 +133,7 @@ Status Authenticator::maintain() {
   ground_->engine.look_after([this](openpgp::OpenPgp& engine) {
     return roles_->identity.test_signing(engine, roles_->timekeeper.now().wall);
   });
+  if (const auto& facts = ground_->settings.health.store_facts; facts) note(upkeep::judge_store(facts()));
   note(sweep());
   note(roles_->timekeeper.save_if_due());
   note(watch_server_key());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <type_traits>
 
 #include <CLI/CLI.hpp>
@@ -79,8 +80,17 @@ struct Named {
   const Command* command = nullptr;            // none where only the program is named, or a group
   const std::vector<Command>* next = nullptr;  // those that can come behind what is named; empty below a command
   std::optional<std::string> no_command;       // the word that stands in the place of one, and is none
+  std::optional<std::string> no_option;        // the word that stands before a command as an option, and is none
   std::size_t behind = 0;                      // where the command's own arguments begin
 };
+
+constexpr std::array<std::string_view, 7> kCommonOptions = {"--data", "--json",    "--full", "--help",
+                                                            "-h",     "--version", "--"};
+
+bool is_common_option(std::string_view word) {
+  return std::find(kCommonOptions.begin(), kCommonOptions.end(), word.substr(0, word.find('='))) !=
+         kCommonOptions.end();
+}
 
 Named read_names(const std::vector<std::string>& arguments, const std::vector<Command>& commands) {
   Named named;
@@ -88,6 +98,7 @@ Named read_names(const std::vector<std::string>& arguments, const std::vector<Co
   for (std::size_t i = 0; i < arguments.size() && !named.next->empty(); ++i) {
     const std::string& word = arguments[i];
     if (word == "--data") ++i;
+    if (word.starts_with('-') && !is_common_option(word) && !named.no_option) named.no_option = word;
     if (word.empty() || word.front() == '-') continue;
     const Command* const found = find_command(*named.next, word);
     if (found == nullptr) {
@@ -104,6 +115,12 @@ Named read_names(const std::vector<std::string>& arguments, const std::vector<Co
 
 // CLI11 says of a mistyped command only that it was not expected, or that one is required.
 std::optional<std::string> unknown_command(const Named& named) {
+  if (named.no_option) {
+    const std::string option = named.no_option->substr(0, named.no_option->find('='));
+    const auto meant = suggest(option, {kCommonOptions.begin(), kCommonOptions.end()});
+    return fmt::format("`{}` has no option {} before a command{}", kProgram, option,
+                       meant ? fmt::format("; did you mean {}?", *meant) : std::string{});
+  }
   if (named.no_command) {
     const auto meant = suggest(*named.no_command, names_of(*named.next));
     return fmt::format("`{}` has no command \"{}\"{}", named.path, *named.no_command,

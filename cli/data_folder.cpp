@@ -1,6 +1,7 @@
 #include "cli/data_folder.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <system_error>
@@ -91,9 +92,16 @@ Result<std::unique_ptr<storage::Medium>> open_or_create_medium(const fs::path& f
   return open_medium(folder, kind);
 }
 
-auth::upkeep::StoreFacts store_facts(const fs::path& folder, StorageKind kind) {
+FileId store_id(const fs::path& folder, StorageKind kind) {
+  struct stat info {};
+  if (::stat(medium_path(folder, kind).c_str(), &info) != 0) return {};
+  return {info.st_dev, info.st_ino};
+}
+
+auth::upkeep::StoreFacts store_facts(const fs::path& folder, StorageKind kind, const FileId& opened) {
   auth::upkeep::StoreFacts facts;
   facts.kind = name_of(kind);
+  facts.moved_away = store_id(folder, kind) != opened;
   const fs::path path = medium_path(folder, kind);
   std::error_code error;
   if (kind == StorageKind::sqlite) {

@@ -8,6 +8,8 @@
 //   restore.pending       a backup that is being put back (cli/restoring.hpp)
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <memory>
 
@@ -22,6 +24,14 @@ namespace countersign::cli {
 // The writer of the audit chain that commands share.
 inline constexpr const char* kCommandWriter = "cli";
 
+// Which file it is, whatever its name.
+struct FileId {
+  dev_t device = 0;
+  ino_t number = 0;
+
+  friend bool operator==(const FileId&, const FileId&) = default;
+};
+
 std::filesystem::path secrets_of(const std::filesystem::path& folder);
 std::filesystem::path floor_of(const std::filesystem::path& folder);
 std::filesystem::path ballast_of(const std::filesystem::path& folder);
@@ -32,7 +42,11 @@ Result<std::unique_ptr<storage::Medium>> open_medium(const std::filesystem::path
 // Made first where there is none.
 Result<std::unique_ptr<storage::Medium>> open_or_create_medium(const std::filesystem::path& folder, StorageKind kind);
 // How large it is, but for a folder, which would have to be walked; and what the disk has left.
-auth::upkeep::StoreFacts store_facts(const std::filesystem::path& folder, StorageKind kind);
+// `opened` is what the store's path named when it was opened.
+auth::upkeep::StoreFacts store_facts(const std::filesystem::path& folder, StorageKind kind, const FileId& opened);
+
+// The store's file or folder, as its path names it now.
+FileId store_id(const std::filesystem::path& folder, StorageKind kind);
 Result<auth::secrets::Secrets> load_secrets(const std::filesystem::path& folder, const Settings& settings, Instant now);
 
 // For as long as the store is open. busy while a restore has it.

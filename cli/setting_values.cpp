@@ -93,7 +93,8 @@ Status set_server_key_home(Settings& settings, const std::string& text) {
     return refuse("a path without control characters, quotes and backslashes");
   }
   // Its agent's sockets may lie in it, and the path of a socket has at most 107 bytes.
-  if (text.size() > kGnupgHomeBytesMax) return refuse(fmt::format("a path of at most {} bytes", kGnupgHomeBytesMax));
+  if (text.size() > kGnupgHomeBytesMax)
+    return refuse(fmt::format("the path of a GnuPG home (GNUPGHOME) has at most {} bytes", kGnupgHomeBytesMax));
   settings.server_key_home = text;
   return ok();
 }

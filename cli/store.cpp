@@ -1,5 +1,7 @@
 #include "cli/store.hpp"
 
+#include <fmt/format.h>
+
 #include <fstream>
 #include <system_error>
 #include <utility>
@@ -91,8 +93,9 @@ Result<OwnKey> open_own_key(const fs::path& secrets, const auth::records::Server
     // What is open to others says itself what is to be done.
     if (key.error().code != ErrorCode::startup_refused) {
       why +=
-          "; put it back from the copy of `secrets`; where there is none, `countersign server-key replace "
-          "--without-succession` makes another";
+          "; put it back from the copy of `secrets`, or name with `server_key_home` the GnuPG home that holds it; "
+          "where "
+          "there is none, `countersign server-key replace --without-succession` makes another";
     }
     return fail(ErrorCode::startup_refused, std::move(why));
   }
@@ -126,12 +129,12 @@ auth::Policies policies_of(const Settings& settings) {
   return policies;
 }
 
-auth::upkeep::HealthSettings health_settings(const fs::path& folder, const Settings& settings) {
+auth::upkeep::HealthSettings health_settings(const fs::path& folder, const Settings& settings, const FileId& opened) {
   auth::upkeep::HealthSettings health;
   health.backup_age = settings.health_backup_age;
   health.secret_age = settings.health_secret_age;
   health.disk_free_bytes = std::int64_t{settings.health_disk_free_mib} << 20;
-  health.store_facts = [folder, kind = settings.storage] { return store_facts(folder, kind); };
+  health.store_facts = [folder, kind = settings.storage, opened] { return store_facts(folder, kind, opened); };
   return health;
 }
 
@@ -141,7 +144,12 @@ Result<EngineOnGnupgKey> open_engine_in_home(const Settings& settings, std::size
 }
 
 Result<OwnKey> open_key_in_home(const Settings& settings, std::size_t workers) {
-  EngineOnGnupgKey opened = TRY(open_engine_in_home(settings, workers));
+  auto found = open_engine_in_home(settings, workers);
+  if (!found) {
+    return fail(found.error().code,
+                fmt::format("{} (server_key_home = \"{}\")", found.error().detail, settings.server_key_home));
+  }
+  EngineOnGnupgKey opened = *std::move(found);
   OwnKey key;
   key.engine = std::move(opened.engine);
   key.reach = opened.reach;
@@ -255,6 +263,7 @@ Result<std::unique_ptr<Store>> Store::try_open(const fs::path& folder, const Set
     store->lock_ = TRY(share_data_folder(folder));
   }
   store->medium_ = TRY(open_own_medium(folder, settings.storage));
+  store->store_id_ = store_id(folder, settings.storage);
   store->generation_ = TRY(store->make_generation(std::move(secrets)));
   if (writer != kCommandWriter) tell_of_ballast(storage::Ballast(ballast_of(folder)));
   return store;
@@ -280,7 +289,7 @@ Result<std::shared_ptr<Store::Generation>> Store::make_generation(auth::secrets:
   settings.mends_key = purpose_ == OpenedFor::mending_key;
   settings.applies_revocations = purpose_ == OpenedFor::applying_revocations;
   settings.key_reach = generation->key_.reach;
-  settings.health = health_settings(folder_, settings_);
+  settings.health = health_settings(folder_, settings_, store_id_);
   settings.self_test = key_is_here || writer_ != kCommandWriter;
   generation->authenticator_ = TRY(auth::Authenticator::open(std::move(settings), std::move(secrets), *medium_,
                                                              *generation->key_.engine, clock_, rng_));

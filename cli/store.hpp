@@ -98,6 +98,7 @@ class Store {
   CurrentOperations operations_{*this};
   std::unique_ptr<storage::FileLock> lock_;
   std::unique_ptr<storage::Medium> medium_;
+  FileId store_id_;  // when it was opened
   std::mutex mutex_;
   std::shared_ptr<Generation> generation_;
   std::string renewal_failure_;  // as it was logged last

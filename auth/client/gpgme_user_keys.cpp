@@ -104,6 +104,8 @@ std::string GpgmeUserKeys::words_on_signing() const {
 
 Result<Secret> GpgmeUserKeys::open(std::string_view message) {
   auto opened = try_open(message);
+  if (opened && opened->empty())
+    opened = fail(ErrorCode::gnupg_failed, "gpg opened the message and gave nothing of it");
   if (!opened) opened.error().detail += words_on_conf(impl_->home(), KeyTask::opening);
   return opened;
 }

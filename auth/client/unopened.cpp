@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "auth/base/clock.hpp"
+#include "auth/openpgp/gnupg/agent.hpp"
 #include "auth/openpgp/gnupg/gpgme_handles.hpp"
 #include "auth/openpgp/gnupg/tokens.hpp"
 
@@ -157,6 +158,8 @@ Error why_unopened(const std::string& home, const DecryptionLog& log) {
       if (obstacle) return {ErrorCode::gnupg_failed, "none of your keys opened the message\n  " + *obstacle};
     }
   }
+  // Without its agent gpg has no secret key to show.
+  if (const Status agent = openpgp::gnupg::check_agent(home); !agent) return agent.error();
   return for_another;
 }
 

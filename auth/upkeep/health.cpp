@@ -96,7 +96,11 @@ std::string_view clock_state(const Moment& moment) {
   return moment.behind ? "behind" : moment.ahead ? "ahead" : "right";
 }
 
-Status judge_disk(const StoreFacts& store) {
+Status judge_store(const StoreFacts& store) {
+  if (store.moved_away) {
+    return fail(ErrorCode::storage_unavailable,
+                "the store was moved away or replaced under the running server: stop it, and put the store back");
+  }
   if (!store.disk_free_bytes || *store.disk_free_bytes >= kMib) return ok();
   return fail(ErrorCode::storage_unavailable, "the disk of the store is full: make room");
 }

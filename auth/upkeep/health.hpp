@@ -38,8 +38,9 @@ std::string_view name_of(storage::BallastState state);
 std::string_view ballast_warning(storage::BallastState state);
 std::string_view clock_state(const Moment& moment);
 
-// storage_unavailable where the disk is so full that hardly anything can be written, a login least of all.
-Status judge_disk(const StoreFacts& store);
+// storage_unavailable where the disk is so full that hardly anything can be written, a login least of all, and where
+// what is written goes into a store that no start will find.
+Status judge_store(const StoreFacts& store);
 
 // Of all accounts, those that have not been swept yet, up to a number beyond which it stops counting.
 struct SessionCount {

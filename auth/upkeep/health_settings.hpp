@@ -14,6 +14,7 @@ struct StoreFacts {
   std::string kind;                             // of the medium
   std::optional<std::int64_t> bytes;            // nothing where counting them takes as long as the store is large
   std::optional<std::int64_t> disk_free_bytes;  // nothing where the disk does not say
+  bool moved_away = false;                      // what was opened does not lie in its place any more
 };
 
 struct HealthSettings {

@@ -155,6 +155,11 @@ Status run_audit_list(const AuditListOptions& options, CommandContext& context) 
   if (const Json* before = answer.find("before"); before != nullptr && !context.terminal.json()) {
     context.terminal.say(fmt::format("Those before:\n  countersign audit list --writer {} --before {}",
                                      quoted_for_shell(options.writer), *before->integer()));
+  } else if (static_cast<std::int64_t>(records.items()->size()) == options.limit && !context.terminal.json()) {
+    context.terminal.say(
+        fmt::format("These are the newest {}; pass --limit for more, 10000 at most, or --writer and --before for those "
+                    "before.",
+                    options.limit));
   }
   return ok();
 }

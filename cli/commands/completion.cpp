@@ -8,7 +8,7 @@
 namespace countersign::cli::commands {
 namespace {
 
-constexpr std::int64_t kNamesMax = 1000;
+constexpr std::int64_t kNamesMax = 10'000;
 
 struct WordsOptions {
   std::vector<std::string> words;
@@ -18,10 +18,11 @@ struct WordsOptions {
   }
 };
 
-// A member of each item of a list; what could not be shown on one line is not offered.
+// A member of each item of a list; what could not be shown on one line is not offered. Of a list that goes on nothing
+// is: a shell takes the one name that it is offered for the only one there is.
 std::vector<std::string> texts_of(const Result<Json>& answer, const char* list, const char* member) {
   std::vector<std::string> texts;
-  if (!answer) return texts;
+  if (!answer || answer->find("next") != nullptr) return texts;
   for (const Json& one : *answer->find(list)->items()) {
     const std::string& text = *one.find(member)->string();
     if (!text.empty() && escape_for_display(text) == text) texts.push_back(text);

@@ -243,7 +243,8 @@ Result<std::unique_ptr<transport::metrics::MetricsServer>> serve_metrics(const S
   to.on_refusal = tell_of_refusal;
   auto metrics = std::make_unique<transport::metrics::MetricsServer>(std::move(to));
   if (const Status started = metrics->start(); !started) {
-    return fail(ErrorCode::failed, started.error().detail + "; stop what listens there, or set another metrics_listen");
+    return fail(ErrorCode::failed,
+                started.error().detail + "; set another metrics_listen, or stop what listens there, if something does");
   }
   bound.port = metrics->port();
   auth::log_event(auth::LogLevel::info, "metrics served",
@@ -276,7 +277,8 @@ Status run_serve(const ServeOptions& options, CommandContext& context) {
   TRY(store->maintain());
   if (const Status started = server.start(); !started) {
     return fail(ErrorCode::failed,
-                started.error().detail + "; stop what listens there, or name another HOST:PORT with --listen");
+                started.error().detail +
+                    "; name another HOST:PORT with --listen, or stop what listens there, if something does");
   }
   const auto metrics = TRY(serve_metrics(settings, counts, *store, server));
   transport::http::ListenAddress bound = settings.listen;

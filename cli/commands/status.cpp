@@ -5,6 +5,7 @@
 
 #include "cli/local_carrier.hpp"
 #include "cli/wrapping.hpp"
+#include "storage/base/one_line.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign::cli::commands {
@@ -87,7 +88,7 @@ std::string refusals_text(const Json& refusals) {
 Json screen(const Json& answer) {
   Json out = Json::object();
   for (const char* name : {"status", "reason", "signing", "server", "fingerprint", "version"}) {
-    if (const Json* member = answer.find(name)) out.set(name, *member);
+    if (const Json* member = answer.find(name)) out.set(name, on_one_line(*member->string()));
   }
   const Json& store = *answer.find("store");
   const Json& ends = *answer.find("key_ends");

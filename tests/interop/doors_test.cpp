@@ -220,9 +220,10 @@ TEST_CASE("S67 the client follows no redirect") {
 TEST_CASE("what a server answers is the exit code of the login") {
   World world;
   const auto [status, exit_code] = GENERATE(table<int, int>(
-      {{400, 2}, {401, 4}, {404, 2}, {409, 5}, {413, 2}, {429, 6}, {500, 1}, {503, 7}, {200, 1}, {204, 1}}));
+      {{400, 2}, {401, 4}, {404, 2}, {409, 5}, {413, 2}, {429, 6}, {500, 7}, {503, 7}, {200, 7}, {204, 7}}));
   CannedServer server("HTTP/1.1 " + std::to_string(status) +
-                      " Whatever\r\nContent-Length: 2\r\nRetry-After: 1\r\nConnection: close\r\n\r\n{}");
+                      " Whatever\r\nContent-Type: application/problem+json\r\nContent-Length: 2\r\n"
+                      "Retry-After: 1\r\nConnection: close\r\n\r\n{}");
   const ProgramRun done = world.installation.run({"login", server.url(), "--user", "alice", "--server", kServerName,
                                                   "--server-key", world.installation.fingerprint()},
                                                  {}, &world.alice.home);

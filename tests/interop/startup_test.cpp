@@ -220,6 +220,20 @@ TEST_CASE("a setting that names another kind of store than there is says which o
                                   (installation.data() / "store.db").string()) != std::string::npos);
 }
 
+TEST_CASE("a server whose store was moved away says so, and is not ready until it is back") {
+  const Installation installation(GENERATE("sqlite", "directory"));
+  const RunningServer server(installation);
+  const fs::path sqlite = installation.data() / "store.db";
+  const fs::path store = fs::exists(sqlite) ? sqlite : installation.data() / "store";
+  const fs::path away = installation.folder() / "away";
+  fs::rename(store, away);
+  CHECK(comes_true([&] { return server.log().find("the store was moved away") != std::string::npos; }));
+  const WireReply gone = server.get("/readyz");
+  CHECK(gone.status == 503);
+  fs::rename(away, store);
+  CHECK(server.get("/readyz").status == 200);
+}
+
 TEST_CASE("a second server on a taken port says so and leaves the first alone") {
   const Installation installation;
   const RunningServer first(installation);

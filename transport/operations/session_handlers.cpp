@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "auth/records/id_prefixes.hpp"
 #include "auth/sessions/session_pages.hpp"
 #include "storage/base/text.hpp"
@@ -115,7 +117,15 @@ Result<Json> end_session(const Message& message, auth::sessions::Sessions& sessi
 Result<Json> list_sessions(const Message& message, auth::sessions::Sessions& sessions) {
   TRY(JsonReader(message.fields).finish());
   const auto session = TRY(sessions.admit(message.token, visit_of(message)));
-  return list_fields(TRY(sessions.list(session.account, kSessionsMax)), session.id);
+  auto listed = TRY(sessions.list(session.account, kSessionsMax + 1));
+  const bool more = listed.size() > kSessionsMax;
+  if (more) listed.pop_back();
+  const auto is_current = [&](const auth::records::Session& one) { return one.id == session.id; };
+  // The one that asks is never among those that are left out.
+  if (more && std::none_of(listed.begin(), listed.end(), is_current)) listed.back() = session;
+  Json answer = list_fields(listed, session.id);
+  if (more) answer.set("more", true);
+  return answer;
 }
 
 Result<Json> end_all_sessions(const Message& message, auth::sessions::Sessions& sessions) {

@@ -88,7 +88,9 @@ std::string advice_on(const Error& error) {
       return "That is not of the form that is needed: " +
              escape_for_display(error.detail.empty() ? name_of(error.code) : error.detail, 512);
     case Face::slow_down:
-      return "Too many attempts come from your address. Wait a minute, and try again.";
+      return "Too many attempts came from your address, or for this name. Wait a minute, and try again. A login with "
+             "the key "
+             "is not held up by wrong passwords.";
     case Face::unavailable:
       return "The server cannot tell at the moment. Try again in a while.";
     case Face::denied:
@@ -356,6 +358,7 @@ PageAnswer Pages::show_account(const PageRequest& request) {
                                   {"token", token}});
     }
   }
+  if (list && list->find("more") != nullptr) rows += notice("More sessions are open than are listed here.");
   const std::string_view key = text_of(*session, "fingerprint");
   return page_of(site_, "Your account",
                  fill(kAccountHtml, {{"notice", list ? Html() : notice(advice_on(list.error()))},

@@ -67,6 +67,9 @@ Result<Site> parse_site(std::string_view server, std::string_view cookie_domain)
   const std::size_t begin = tls ? kHttps.size() : kHttp.size();
   std::string_view authority = server.substr(begin);
   if (authority.ends_with('/')) authority.remove_suffix(1);
+  // A browser leaves it out of the origin that it sends (RFC 6454, section 6.2).
+  const std::string_view default_port = tls ? ":443" : ":80";
+  if (authority.ends_with(default_port)) authority.remove_suffix(default_port.size());
   const auto host = host_of(authority);
   if (!host) return refuse_site("the server's name is no URL of a host alone, in lower case, as pages need it");
   if (!tls && *host != "localhost" && !host->starts_with("127.")) {

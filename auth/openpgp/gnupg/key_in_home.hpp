@@ -16,11 +16,12 @@ class KeyInGnupgHome final : public KeyHome {
 
   std::string place() const override { return "the GnuPG home " + home_; }
   // Fails with the commands that do it.
-  Result<gate::GatedCertificate> extend(const gate::GatedCertificate& certificate, const std::optional<Instant>&,
-                                        Instant) override {
-    const std::string gpg = "gpg --homedir '" + home_ + "' --quick-set-expire " + certificate.fingerprint().upper();
-    return fail(ErrorCode::usage, "the key lives in a GnuPG home; run:\n  " + gpg + " 2y\n  " + gpg +
-                                      " 2y '*'\n  countersign server-key refresh");
+  Result<gate::GatedCertificate> extend(const gate::GatedCertificate& certificate,
+                                        const std::optional<Instant>& expires_at, Instant) override {
+    const std::string gpg = "gpg --homedir '" + home_ + "' --quick-set-expire " + certificate.fingerprint().upper() +
+                            (expires_at ? " " + format_time(*expires_at).substr(0, kDateDigits) : " never");
+    return fail(ErrorCode::usage, "the key lives in a GnuPG home; run:\n  " + gpg + "\n  " + gpg +
+                                      " '*'\n  countersign server-key refresh");
   }
   Result<gate::GatedCertificate> refresh() override {
     return gate::admit_certificate(certificate_, gate::kCertificateReadBytesMax);
@@ -33,6 +34,8 @@ class KeyInGnupgHome final : public KeyHome {
   }
 
  private:
+  static constexpr std::size_t kDateDigits = 10;  // of "2027-06-01T00:00:00Z"
+
   std::string home_;
   std::string certificate_;
 };

@@ -1,5 +1,6 @@
 #include "auth/openpgp/gnupg/secret_keys.hpp"
 
+#include "auth/openpgp/gnupg/agent.hpp"
 #include "auth/openpgp/gnupg/gpgme_handles.hpp"
 
 namespace countersign::auth::openpgp::gnupg {
@@ -16,6 +17,7 @@ Result<std::vector<Fingerprint>> usable_secret_keys(const std::string& home) {
     const auto fingerprint = Fingerprint::parse(key->fpr);
     if (fingerprint) keys.push_back(*fingerprint);
   }
+  if (keys.empty()) TRY(check_agent(home));
   return keys;
 }
 

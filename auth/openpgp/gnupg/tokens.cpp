@@ -6,12 +6,11 @@
 #include <cctype>
 #include <charconv>
 
+#include "auth/openpgp/gnupg/agent.hpp"
 #include "auth/openpgp/gnupg/gpgme_handles.hpp"
 
 namespace countersign::auth::openpgp::gnupg {
 namespace {
-
-constexpr std::size_t kAnswerBytesMax = 64u << 10;
 
 // The next word of a line, taken off it.
 std::string_view take_word(std::string_view& line) {
@@ -54,21 +53,8 @@ TokensAtHand read_tokens(std::string_view answer) {
 }
 
 Result<TokensAtHand> find_tokens(const std::string& home, ErrorCode code) {
-  const Context context = TRY(open_context(home, code));  // for its start of the library
-  const char* programs = gpgme_get_dirinfo("bindir");
-  if (programs == nullptr) return fail(code, "GnuPG does not say where its programs are");
-  gpgme_error_t error = gpgme_set_protocol(context.get(), GPGME_PROTOCOL_SPAWN);
-  const std::string program = std::string(programs) + "/gpg-connect-agent";
-  std::vector<const char*> arguments = {program.c_str()};
-  if (!home.empty()) arguments.insert(arguments.end(), {"--homedir", home.c_str()});
-  arguments.insert(arguments.end(), {"SCD LEARN --force", "/bye", nullptr});
-  const Data answer = TRY(empty_data(code));
-  if (error == 0) {
-    error = gpgme_op_spawn(context.get(), program.c_str(), arguments.data(), nullptr, answer.get(), nullptr, 0);
-  }
-  if (error != 0) return fail(code, words_on("the smart card daemon cannot be asked", error));
-  const Secret text = TRY(bytes_of(answer.get(), kAnswerBytesMax, code));
-  return read_tokens(text.reveal_text());
+  const Secret answer = TRY(ask_agent(home, "SCD LEARN --force", code));
+  return read_tokens(answer.reveal_text());
 }
 
 std::string words_on_missing_token(const TokensAtHand& tokens, std::string_view fingerprint, const char* card) {

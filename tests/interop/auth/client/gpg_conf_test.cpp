@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/support/program.hpp"
+#include "tests/support/unwrapped.hpp"
 
 using namespace countersign;
 using namespace countersign::test;
@@ -96,6 +97,11 @@ TEST_CASE("a line of gpg.conf that keeps a challenge from being answered is name
                                  "multifile",
                                  "list-keys",
                                  "clearsign",
+                                 "decrypt",
+                                 "gpgconf-list",
+                                 "logger-fd 1",
+                                 "no-armor",
+                                 "no-keyring",
                                  "verify"}) {
     CAPTURE(line);
     const ProgramRun refused = user.respond("armor\n" + std::string(line) + "\nno-greeting\n");
@@ -128,4 +134,22 @@ TEST_CASE("a passphrase that GnuPG was told not to ask for, or cannot, is no wro
   CHECK(unasked.exit_code == 1);
   CHECK(unasked.error.find("is locked") != std::string::npos);
   CHECK(unasked.error.find("pinentry") != std::string::npos);
+}
+
+TEST_CASE("a gpg-agent that does not start is no wrong key") {
+  Challenged user;
+  // Too long for a socket, where the agent has no other place for it.
+  const std::filesystem::path far = user.installation.folder() / std::string(100, 'h');
+  run_program({"gpgconf", "--homedir", user.alice.home.path(), "--kill", "gpg-agent"}, {});
+  REQUIRE(run_program({"cp", "-a", user.alice.home.path(), far.string()}, {}).exit_code == 0);
+  if (run_program({"gpg", "--homedir", far.string(), "--list-secret-keys", user.alice.key}, {}).exit_code == 0) {
+    WARN("gpg-agent has its sockets elsewhere here, so that it starts");
+    return;
+  }
+  auto environment = user.installation.environment(nullptr);
+  environment.push_back("GNUPGHOME=" + far.string());
+  const ProgramRun refused = run_program({COUNTERSIGN_PROGRAM, "respond"}, user.challenge, environment);
+  INFO(refused.error);
+  CHECK(refused.exit_code == 1);
+  CHECK(unwrapped(refused.error).find("gpg-agent, which holds your keys, does not start") != std::string::npos);
 }

@@ -75,12 +75,13 @@ TEST_CASE("a disk that has too little left is warned of") {
   CHECK(look(house, settings).warnings == Lines());
 }
 
-TEST_CASE("a full disk is no warning but a failure") {
+TEST_CASE("a full disk and a store that was moved away are no warnings but failures") {
   const std::int64_t mib = std::int64_t{1} << 20;
-  CHECK(upkeep::judge_disk({"sqlite", 1000, mib}));
-  CHECK(outcome(upkeep::judge_disk({"sqlite", 1000, mib - 1})) == "storage_unavailable");
-  CHECK(outcome(upkeep::judge_disk({"sqlite", 1000, 0})) == "storage_unavailable");
-  CHECK(upkeep::judge_disk({"sqlite", 1000, std::nullopt}));
+  CHECK(upkeep::judge_store({"sqlite", 1000, mib}));
+  CHECK(outcome(upkeep::judge_store({"sqlite", 1000, mib - 1})) == "storage_unavailable");
+  CHECK(outcome(upkeep::judge_store({"sqlite", 1000, 0})) == "storage_unavailable");
+  CHECK(upkeep::judge_store({"sqlite", 1000, std::nullopt}));
+  CHECK(outcome(upkeep::judge_store({"sqlite", 1000, mib, true})) == "storage_unavailable");
 }
 
 TEST_CASE("a note that somebody changed is a warning and not a failure") {

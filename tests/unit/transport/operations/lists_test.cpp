@@ -136,6 +136,48 @@ TEST_CASE("a session that is damaged is named, and hides none of the others") {
   CHECK(paged == opened);
 }
 
+TEST_CASE("the sessions of a damaged account are named and not passed over") {
+  House house;
+  house.add(alice());
+  house.add(bob());
+  const std::string hidden = house.log_in(alice()).session.id;
+  const std::string open = house.log_in(bob()).session.id;
+  must(put(house.medium(), records::account_name(alice().account()), "{}"));
+  const Json all = ask(house, "account.sessions");
+  CHECK(column(all, "sessions", "session") == Names{open});
+  CHECK(column(all, "damaged", "session") == Names{hidden});
+}
+
+TEST_CASE("who has more sessions than are listed is told so, and sees their own among them") {
+  House house;
+  house.add(alice());
+  const auto& context = house.auth().roles().context;
+  auto& sessions = house.auth().roles().sessions;
+  const auto account = must(context.accounts.find(alice().account()))->account;
+  const auto open = [&](int count) {
+    storage::Batch batch;
+    for (int i = 0; i < count; ++i) {
+      const auto made = must(sessions.make(account, context.timekeeper.now()));
+      must(sessions.stage_open(batch, made.session, made.token));
+    }
+    must(house.medium().commit(batch));
+  };
+  open(999);
+  Message message = message_of("session.list", Carrier::http);
+  message.token = Secret(as_bytes(house.log_in(alice()).token.reveal_text()));
+  const auto listed = [&] { return must(house.operations().run(message)); };
+  const Json all = listed();
+  CHECK(all.find("sessions")->items()->size() == 1000);
+  CHECK(all.find("more") == nullptr);
+  open(1);
+  const Json some = listed();
+  CHECK(some.find("sessions")->items()->size() == 1000);
+  CHECK(*some.find("more")->boolean());
+  std::size_t current = 0;
+  for (const Json& one : *some.find("sessions")->items()) current += *one.find("current")->boolean() ? 1 : 0;
+  CHECK(current == 1);
+}
+
 TEST_CASE("a session is shown and ended by the first digits of its id") {
   House house;
   house.add(alice());

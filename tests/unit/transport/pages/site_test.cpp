@@ -17,6 +17,8 @@ TEST_CASE("pages stand at an https URL without a path, or on this machine") {
   CHECK(site("https://auth.example.org").origin == "https://auth.example.org");
   CHECK(site("https://auth.example.org/").origin == "https://auth.example.org");
   CHECK(site("https://auth.example.org:8443").origin == "https://auth.example.org:8443");
+  CHECK(site("https://auth.example.org:443/").origin == "https://auth.example.org");
+  CHECK(site("http://127.0.0.1:80").origin == "http://127.0.0.1");
   CHECK_FALSE(site("http://127.0.0.1:8420").tls);
   CHECK_FALSE(site("http://localhost:8420").tls);
   for (const char* bad :
