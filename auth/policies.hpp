@@ -3,15 +3,21 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 #include "auth/base/limit_settings.hpp"
 #include "auth/passwords/argon2_parameters.hpp"
+#include "storage/base/enum_names.hpp"
 #include "storage/base/time.hpp"
 
 namespace countersign::auth {
 
+// Who may enrol a key of their own over the network: nobody, who shows an invite, or anybody.
+enum class Registration : std::uint8_t { closed, invite, open };
+inline constexpr EnumNames<Registration::closed, Registration::open> kRegistrations("closed", "invite", "open");
+
 struct Policies {
-  bool registration_open = false;
+  Registration registration = Registration::closed;
   bool rate_limit = true;
   Seconds http_challenge_lifetime = std::chrono::minutes(5);
   Seconds courier_challenge_lifetime = std::chrono::days(7);

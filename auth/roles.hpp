@@ -10,6 +10,7 @@
 #include "auth/accounts/passwords.hpp"
 #include "auth/authenticator_settings.hpp"
 #include "auth/context.hpp"
+#include "auth/invites/invites.hpp"
 #include "auth/keys/escrow.hpp"
 #include "auth/keys/revocation.hpp"
 #include "auth/keys/revocation_export.hpp"
@@ -98,6 +99,7 @@ struct Roles {
         rotation(context, withdrawals, passwords.check(), key_maker),
         escrow(context, passwords.check()),
         deletion(context, withdrawals),
+        invites(context, withdrawals),
         exporting(context, withdrawals),
         sweeper(context),
         account_care(context, revocation, decoys),
@@ -131,6 +133,7 @@ struct Roles {
   keys::Rotation rotation;
   keys::Escrow escrow;
   accounts::Deletion deletion;
+  invites::Invites invites;
   keys::RevocationExporting exporting;
   upkeep::Sweeper sweeper;
   upkeep::AccountCare account_care;
@@ -142,7 +145,7 @@ struct Roles {
   Role& get() {
     return std::get<Role&>(std::tie(context, accounts, audit, sessions, issuing, login, browser_login, enrolment,
                                     legacy_import, passwords, key_upkeep, secret_upkeep, revocation, rotation, escrow,
-                                    deletion, exporting));
+                                    deletion, invites, exporting));
   }
 };
 

@@ -17,8 +17,6 @@ using auth::client::ServerExpectation;
 using transport::http::HttpClient;
 using transport::http::HttpReply;
 
-constexpr std::string_view kJsonType = "application/json";
-
 constexpr std::string_view kForeign = "is this the server's URL, or does a proxy answer in its place?";
 
 // It came from the URL, and this server does not say it.

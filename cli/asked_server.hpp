@@ -13,6 +13,7 @@ namespace countersign::cli {
 
 // Of a response, alone or with a certificate.
 inline constexpr std::string_view kTextType = "text/plain; charset=utf-8";
+inline constexpr std::string_view kJsonType = "application/json";
 
 // Where it answers, as a command line says it.
 struct ServerUrl {

@@ -20,6 +20,11 @@ constexpr Advice kAdvice[] = {
     {ErrorCode::clock_behind, "set the clock; if it is right, run `countersign clock accept`"},
     {ErrorCode::storage_unavailable, "is the disk full, read-only or gone?"},
     {ErrorCode::legacy_folder_refused, "look at each; --skip-strays takes the rest over and reports them"},
+    {ErrorCode::invite_unknown, "ask the administrator for an invite"},
+    {ErrorCode::invite_spent, "ask the administrator for a new one; if nobody whom it was for used it, tell them so"},
+    {ErrorCode::invite_expired, "ask the administrator for a new one: countersign invite new"},
+    {ErrorCode::invite_cancelled, "ask the administrator for a new one: countersign invite new"},
+    {ErrorCode::invite_for_another, "it is good for that name alone; ask the administrator for one of your own"},
     {ErrorCode::slow_down, "try again later"},
     {ErrorCode::busy, "try again later"},
     {ErrorCode::hasher_busy, "try again later"},
@@ -117,6 +122,16 @@ std::string_view meaning_of(ErrorCode code) {
       return "the account is not revoked";
     case ErrorCode::legacy_folder_refused:
       return "the folder holds what no account's file is, and nothing was taken over";
+    case ErrorCode::invite_unknown:
+      return "there is no such invite";
+    case ErrorCode::invite_spent:
+      return "the invite has been used already";
+    case ErrorCode::invite_expired:
+      return "the invite has ended";
+    case ErrorCode::invite_cancelled:
+      return "the invite was taken back";
+    case ErrorCode::invite_for_another:
+      return "the invite is for another name";
     case ErrorCode::session_unknown:
       return "there is no such session";
     case ErrorCode::session_expired:

@@ -6,7 +6,6 @@
 #include <charconv>
 #include <optional>
 
-#include "auth/policies.hpp"
 #include "auth/records/sealed_challenge.hpp"
 #include "auth/records/server_identity.hpp"
 #include "storage/base/enum_names.hpp"
@@ -20,7 +19,6 @@ constexpr Seconds kMinute{60};
 constexpr Seconds kHour{3600};
 constexpr Seconds kDay{86400};
 constexpr EnumNames<StorageKind::sqlite, StorageKind::directory> kStorageKinds("sqlite", "directory");
-constexpr EnumNames<Registration::open, Registration::closed> kRegistrations("open", "closed");
 using transport::http::ForwardedHeader;
 constexpr EnumNames<ForwardedHeader::x_forwarded_for, ForwardedHeader::forwarded> kForwardedHeaders("x-forwarded-for",
                                                                                                     "forwarded");
@@ -107,9 +105,8 @@ Status set_storage(Settings& settings, const std::string& text) {
 }
 
 Status set_registration(Settings& settings, const std::string& text) {
-  if (text == "invite") return refuse("invite is not available yet; open or closed");
-  const auto named = kRegistrations.find(text);
-  if (!named) return refuse("open or closed");
+  const auto named = auth::kRegistrations.find(text);
+  if (!named) return refuse("closed, invite or open");
   settings.registration = *named;
   return ok();
 }
@@ -243,8 +240,9 @@ const SettingRow kTable[] = {
      SettingForm::text, set_server_key_home, [](const Settings& settings) { return settings.server_key_home; }},
     {"storage", "sqlite or directory; init makes it, changing it here moves nothing.", SettingForm::text, set_storage,
      [](const Settings& settings) { return std::string(name_of(settings.storage)); }, true},
-    {"registration", "open: anybody may enrol; closed: administrators only.", SettingForm::text, set_registration,
-     [](const Settings& settings) { return std::string(name_of(settings.registration)); }},
+    {"registration", "closed: administrators only; invite: who has an invite may enrol; open: anybody.",
+     SettingForm::text, set_registration,
+     [](const Settings& settings) { return std::string(auth::kRegistrations.of(settings.registration)); }},
     {"openpgp", "The OpenPGP engine: rnp, gpgme (GnuPG, in processes of its own), or both, which have to agree.",
      SettingForm::text, set_openpgp, [](const Settings& settings) { return std::string(name_of(settings.openpgp)); }},
     {"instance", "The writer of this server's audit record; each server on one storage needs its own.",
@@ -391,10 +389,6 @@ Status check_server_name(std::string_view name) {
 
 std::string_view name_of(StorageKind kind) {
   return kStorageKinds.of(kind);
-}
-
-std::string_view name_of(Registration registration) {
-  return kRegistrations.of(registration);
 }
 
 std::string_view name_of(OpenPgpEngine engine) {

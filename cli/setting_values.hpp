@@ -11,7 +11,7 @@
 
 #include "auth/base/fingerprint.hpp"
 #include "auth/base/log.hpp"
-#include "auth/passwords/argon2_parameters.hpp"
+#include "auth/policies.hpp"
 #include "storage/base/result.hpp"
 #include "storage/base/time.hpp"
 #include "transport/http/address.hpp"
@@ -19,7 +19,6 @@
 namespace countersign::cli {
 
 enum class StorageKind { sqlite, directory };
-enum class Registration { open, closed };
 enum class OpenPgpEngine { rnp, gpgme, both };
 
 struct Settings {
@@ -27,7 +26,7 @@ struct Settings {
   auth::Fingerprint fingerprint;  // of the server's certificate; all zero before init
   std::string server_key_home;    // the GnuPG home of the server's secret key; empty: secrets/server.key
   StorageKind storage = StorageKind::sqlite;
-  Registration registration = Registration::closed;
+  auth::Registration registration = auth::Registration::closed;
   OpenPgpEngine openpgp = OpenPgpEngine::rnp;
   std::string instance = "server";  // the writer of this server's audit record
   transport::http::ListenAddress listen{"127.0.0.1", 8420, true};
@@ -94,7 +93,6 @@ std::string format_duration(Seconds duration);
 Status check_server_name(std::string_view name);
 
 std::string_view name_of(StorageKind kind);
-std::string_view name_of(Registration registration);
 std::string_view name_of(OpenPgpEngine engine);
 
 }  // namespace countersign::cli

@@ -108,7 +108,7 @@ Result<OwnKey> open_own_key(const fs::path& secrets, const auth::records::Server
 
 auth::Policies policies_of(const Settings& settings) {
   auth::Policies policies;
-  policies.registration_open = settings.registration == Registration::open;
+  policies.registration = settings.registration;
   policies.rate_limit = settings.rate_limit;
   policies.http_challenge_lifetime = settings.challenge_http_lifetime;
   policies.courier_challenge_lifetime = settings.challenge_courier_lifetime;

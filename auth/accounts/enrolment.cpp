@@ -3,6 +3,7 @@
 #include "auth/base/account_id.hpp"
 #include "auth/keys/metadata.hpp"
 #include "auth/keys/refresh.hpp"
+#include "auth/proving/newcomer.hpp"
 #include "auth/proving/next_key.hpp"
 #include "auth/records/consumed.hpp"
 #include "storage/base/enum_names.hpp"
@@ -63,6 +64,8 @@ Result<records::Account> Enrolment::create(const openpgp::Enrollable& checked, c
   // Where neither the name nor the key is taken, a conflict is the challenge's, the held enrolment's, or of a medium
   // that cannot settle.
   return judge_anew([&]() -> Result<records::Account> {
+    storage::Batch batch;
+    TRY(stage(batch, account));
     const auto stored = TRY(context_.accounts.find(account.id));
     if (stored && stored->account.state != records::AccountState::deleted)
       return fail(ErrorCode::account_exists, username);
@@ -71,7 +74,6 @@ Result<records::Account> Enrolment::create(const openpgp::Enrollable& checked, c
     // Keys that were rotated away or revoked stay taken, so the record goes on to say when they ended.
     if (stored) account.former_keys = stored->account.former_keys;
     if (wanted.epoch && *wanted.epoch != account.epoch) return fail(ErrorCode::epoch_passed);
-    storage::Batch batch;
     if (stored) {
       batch.require_version(records::account_name(account.id), stored->version);
     } else {
@@ -86,17 +88,14 @@ Result<records::Account> Enrolment::create(const openpgp::Enrollable& checked, c
     }
     if (!wanted.metadata_later) TRY(keys::stage_metadata(context_, batch, account, checked, moment));
     context_.accounts.stage_new(batch, account, checked.certificate);
-    stage(batch);
     TRY(context_.audit.commit(batch, entry));
     return account;
   });
 }
 
 Result<Enrolled> Enrolment::enrol(const proving::Response& response, const std::string& public_key, const Visit& visit,
-                                  const std::optional<passwords::Password>& password) {
-  if (is_by_network(visit.arrival) && !context_.policies.registration_open) {
-    return fail(ErrorCode::registration_closed);
-  }
+                                  const std::optional<passwords::Password>& password, const Secret& invite) {
+  TRY(proving::judge_registration(context_.policies.registration, visit.arrival, !invite.empty()));
   const Moment moment = context_.timekeeper.now();
   const records::OpenedChallenge opened = TRY(proof_.open(response, records::Purpose::enrol, visit, moment));
   const auto checked =
@@ -107,9 +106,22 @@ Result<Enrolled> Enrolment::enrol(const proving::Response& response, const std::
   TRY(proof_.verify(opened, response, checked.certificate, moment));
   if (TRY(records::find_consumed(context_.medium, context_.seal, opened.sealed.tag)))
     return fail(ErrorCode::challenge_consumed);
-  auto account = create(checked, {opened.challenge.extra, false, opened.challenge.epoch, password}, moment,
-                        {records::Decision::account_enrolled, {}, "", "", "", visit.source, ""},
-                        [&](storage::Batch& batch) { stage_consumed(batch, context_.seal, opened, ""); });
+  const std::string& username = opened.challenge.extra;
+  const std::string by_invite = invite.empty() ? "" : "invite " + TRY(records::invite_id_of(invite));
+  const auto stage = [&](storage::Batch& batch, records::Account& account) -> Status {
+    stage_consumed(batch, context_.seal, opened, "");
+    if (invite.empty()) return ok();
+    const auto found = TRY(proving::find_good_invite(context_, invite, username, moment));
+    account.profile = found.invite.profile;
+    records::Invite spent = found.invite;
+    spent.state = records::InviteState::used;
+    spent.account = account.id;
+    spent.ended_at = account.created_at;
+    stage_invite(batch, context_.seal, found, spent);
+    return ok();
+  };
+  auto account = create(checked, {username, false, opened.challenge.epoch, password}, moment,
+                        {records::Decision::account_enrolled, {}, "", "", "", visit.source, by_invite}, stage);
   if (account) return Enrolled{*std::move(account), checked.certificate.left_out()};
   if (face_of(account.error().code) != Face::conflict) return tl::unexpected<Error>(account.error());
   // The name or the key can be taken because the same response was redeemed meanwhile.
@@ -138,7 +150,7 @@ Result<Enrolled> Enrolment::add(const NewAccount& request, const Visit& visit) {
     const Wanted wanted{request.username, request.show_key_id, std::nullopt,          request.password, false,
                         nullptr,          request.profile,     request.metadata_later};
     auto account = create(checked, wanted, moment, {records::Decision::account_added, {}, "", "", "", visit.source, ""},
-                          [](storage::Batch&) {});
+                          [](storage::Batch&, records::Account&) { return ok(); });
     if (account) return Enrolled{*std::move(account), checked.certificate.left_out()};
     // It came to be meanwhile, with this very key.
     if (face_of(account.error().code) == Face::conflict &&
@@ -165,7 +177,8 @@ Result<Enrolled> Enrolment::refresh(const NewAccount& request, const openpgp::En
 
 Result<keys::ManagedAccount> Enrolment::add_managed(const NewManagedAccount& request, const Visit& visit) {
   const bool by_stranger = is_by_network(visit.arrival);
-  if (by_stranger && !context_.policies.registration_open) return fail(ErrorCode::registration_closed);
+  // An invite lets a key of one's own in, and none that is made here.
+  TRY(proving::judge_registration(context_.policies.registration, visit.arrival, false));
   const Moment moment = context_.timekeeper.now();
   TRY(check_new_username(request.username));
   TRY(keys::KeyMaker::check(request.password));
@@ -186,7 +199,7 @@ Result<keys::ManagedAccount> Enrolment::add_managed(const NewManagedAccount& req
                              "",
                              visit.source,
                              request.escrow ? "managed, key escrowed" : "managed"},
-                            [](storage::Batch&) {}));
+                            [](storage::Batch&, records::Account&) { return ok(); }));
   return keys::ManagedAccount{std::move(account), std::move(made.secret_key)};
 }
 
@@ -246,9 +259,10 @@ Result<Enrolled> Enrolment::confirm(const Confirmation& confirmed, const Visit& 
   const std::optional<passwords::Password> no_password;
   auto account = TRY(create(checked, {confirmed.username, confirmed.show_key_id, std::nullopt, no_password}, moment,
                             {records::Decision::enrolment_confirmed, {}, "", "", "", visit.source, ""},
-                            [&](storage::Batch& batch) {
+                            [&](storage::Batch& batch, records::Account&) {
                               batch.require_version(name, entry->version);
                               batch.erase(name);
+                              return ok();
                             }));
   return Enrolled{std::move(account), checked.certificate.left_out()};
 }

@@ -72,12 +72,14 @@ class Enrolment {
   Enrolment(const Context& context, keys::KeyMaker& key_maker)
       : context_(context), proof_(context), key_maker_(key_maker) {}
 
-  // By an `enrol` response with its certificate: proof that the key is held. Consumes the challenge and makes the
-  // account in one batch. registration_closed (by HTTP), challenge_*, signature_*; certificate_refused and the like;
-  // account_exists and key_taken are told, to one who proved a key. A password is hashed once the key is proven:
+  // By an `enrol` response with its certificate: proof that the key is held. Consumes the challenge, spends the invite
+  // whose secret is shown, and makes the account in one batch; of two who come with one invite exactly one gets in,
+  // with its groups. registration_closed and invite_* (by HTTP), challenge_*, signature_*; certificate_refused and the
+  // like; account_exists and key_taken are told, to one who proved a key. A password is hashed once the key is proven:
   // hasher_*.
   Result<Enrolled> enrol(const proving::Response& response, const std::string& public_key, const Visit& visit,
-                         const std::optional<passwords::Password>& password = std::nullopt);
+                         const std::optional<passwords::Password>& password = std::nullopt,
+                         const Secret& invite = Secret());
   // By an administrator, without proof. An account of that name which has this very key takes the certificate anew
   // (keys/refresh.hpp), where nothing but it was handed in. malformed_username, account_reserved, account_exists,
   // key_taken, certificate_*.
@@ -94,7 +96,8 @@ class Enrolment {
   Result<std::vector<HeldEnrolment>> list_held();
 
  private:
-  using Stage = std::function<void(storage::Batch&)>;
+  // Judged with the account as it is read each time; it may still change what the account is to be.
+  using Stage = std::function<Status(storage::Batch&, records::Account&)>;
   struct Wanted {
     std::string username;
     bool show_key_id = false;

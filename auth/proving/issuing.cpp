@@ -4,6 +4,7 @@
 #include "auth/base/log.hpp"
 #include "auth/openpgp/enrollable.hpp"
 #include "auth/openpgp/policy.hpp"
+#include "auth/proving/newcomer.hpp"
 #include "auth/proving/next_key.hpp"
 #include "auth/records/revocation_record.hpp"
 #include "auth/records/sealed_challenge.hpp"
@@ -92,13 +93,15 @@ Result<IssuedChallenge> Issuing::issue(const ChallengeRequest& request, const Vi
   const Moment moment = context_.timekeeper.now();
   const bool by_stranger = is_by_network(visit.arrival);
   // First, so that every name is told the same.
-  if (request.purpose == records::Purpose::enrol && by_stranger && !context_.policies.registration_open) {
-    return fail(ErrorCode::registration_closed);
+  if (request.purpose == records::Purpose::enrol) {
+    TRY(judge_registration(context_.policies.registration, visit.arrival, !request.invite.empty()));
   }
   const std::string account = TRY(resolve(request.name));
   records::Challenge challenge;
   challenge.purpose = request.purpose;
   challenge.extra = TRY(extra_of(request, moment.wall));
+  // It is spent with the response; who shows one that opens nothing is not to sign for it first.
+  if (!request.invite.empty()) TRY(find_good_invite(context_, request.invite, request.name.username, moment));
   // Who may list the accounts is told what is wrong, before a challenge that helps nobody travels for days.
   const auto of_known_account = [&]() -> Result<Recipient> {
     const auto stored = TRY(context_.accounts.find(account));

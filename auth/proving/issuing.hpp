@@ -28,6 +28,7 @@ struct ChallengeRequest {
   std::string new_public_key;               // rotate: the next certificate
   std::string reason;                       // revoke: one of is_revocation_reason of auth/records/revocation_record.hpp
   std::string browser;                      // by browser: which one asks
+  Secret invite = {};                       // enrol: the secret of the invite that is shown; empty: none
   std::optional<ChallengeTerm> again = {};  // of the challenge that is shown once more; else it begins now
 };
 
@@ -43,12 +44,12 @@ class Issuing {
   Issuing(const Context& context, Decoys& decoys) : context_(context), decoys_(decoys) {}
 
   // By http an account that is unknown, not active or without a usable key gets the same shape, for nobody; else it is
-  // told (not_found, account_*, key_*), and so is key_taken. malformed_*, registration_closed, certificate_refused and
-  // the like for a certificate to enrol or rotate to, unavailable.
+  // told (not_found, account_*, key_*), and so is key_taken. malformed_*, registration_closed, invite_*,
+  // certificate_refused and the like for a certificate to enrol or rotate to, unavailable.
   Result<IssuedChallenge> issue(const ChallengeRequest& request, const Visit& visit);
 
-  // Is the account one that gets a challenge now, and its key one that opens it? The refusals are those of issue() where
-  // they are told.
+  // Is the account one that gets a challenge now, and its key one that opens it? The refusals are those of issue()
+  // where they are told.
   Status judge_account(const std::string& account);
 
  private:

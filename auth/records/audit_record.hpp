@@ -63,7 +63,11 @@ namespace countersign::auth::records {
   X(audit_archived)              \
   X(certificate_refreshed)       \
   X(profile_changed)             \
-  X(login_signed)
+  X(login_signed)                \
+  X(invite_made)                 \
+  X(invite_renewed)              \
+  X(invite_cancelled)            \
+  X(invite_stolen)
 
 enum class Decision : std::uint8_t {
 #define X(name) name,

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "auth/base/account_id.hpp"
+#include "auth/records/invite.hpp"
 #include "auth/records/session.hpp"
 #include "storage/base/text.hpp"
 
@@ -86,6 +87,18 @@ Result<std::string> find_session_meant(storage::Medium& medium, const std::strin
     return check_session_id(id) ? std::optional(std::move(id)) : std::nullopt;
   }));
   if (ids.empty()) return fail(ErrorCode::not_found);
+  if (ids.size() == 1) return ids.front();
+  const auto nothing_else = [](const std::string&) { return std::string(); };
+  return fail(ErrorCode::malformed_message, text_of_several(typed, ids, nothing_else));
+}
+
+Result<std::string> find_invite_meant(storage::Medium& medium, const std::string& typed) {
+  if (!is_prefix(typed, kInviteIdDigits)) {
+    if (check_invite_id(typed)) return typed;
+    return fail(ErrorCode::malformed_message, "an invite's id is 32 lower-case hex digits; 8 of them or more will do");
+  }
+  const auto ids = TRY(ids_under(medium, invite_name(typed), invite_named_in));
+  if (ids.empty()) return fail(ErrorCode::not_found, "no invite's id begins with " + typed);
   if (ids.size() == 1) return ids.front();
   const auto nothing_else = [](const std::string&) { return std::string(); };
   return fail(ErrorCode::malformed_message, text_of_several(typed, ids, nothing_else));

@@ -27,6 +27,9 @@ Result<std::string> find_account_by_id(storage::Medium& medium, Accounts& accoun
 // where several begin so.
 Result<std::string> find_session_meant(storage::Medium& medium, const std::string& account, const std::string& typed);
 
+// An invite likewise.
+Result<std::string> find_invite_meant(storage::Medium& medium, const std::string& typed);
+
 // How many digits of each tell these ids apart, where there are equal ones among them too: 8 at least.
 std::size_t digits_to_tell_apart(std::vector<std::string_view> ids);
 

@@ -1,6 +1,7 @@
 #include "auth/records/session.hpp"
 
 #include "auth/base/account_id.hpp"
+#include "auth/records/printed_secret.hpp"
 #include "auth/secrets/record_seal.hpp"
 #include "storage/base/hash.hpp"
 #include "storage/base/text.hpp"
@@ -8,8 +9,6 @@
 namespace countersign::auth::records {
 namespace {
 
-constexpr std::size_t kTokenBytes = 32;
-constexpr std::size_t kTokenTextBytes = 3 + 43;
 constexpr std::size_t kSessionIdBytes = 16;
 
 Result<Session> parse_session_members(const Json& json) {
@@ -40,14 +39,7 @@ Result<Session> parse_session_members(const Json& json) {
 }  // namespace
 
 Result<Secret> make_token(Rng& rng) {
-  const Secret random = TRY(random_secret(rng, kTokenBytes));
-  std::string text;
-  text.reserve(kTokenTextBytes);
-  text += kTokenPrefix;
-  std::string encoded = base64url(random.reveal());
-  text += encoded;
-  wipe(encoded);
-  return Secret::take(text);
+  return make_printed_secret(rng, kTokenPrefix);
 }
 
 Result<std::string> make_session_id(Rng& rng) {
@@ -62,10 +54,7 @@ Status check_session_id(std::string_view id) {
 }
 
 Result<std::string> session_name(std::string_view token) {
-  if (token.size() != kTokenTextBytes || !token.starts_with(kTokenPrefix) ||
-      !from_base64url(token.substr(kTokenPrefix.size()))) {
-    return fail(ErrorCode::malformed_token);
-  }
+  if (!is_printed_secret(token, kTokenPrefix)) return fail(ErrorCode::malformed_token);
   return "sessions/" + hex(sha256(as_bytes(token)));
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "auth/records/consumed.hpp"
+#include "auth/records/invite.hpp"
 #include "auth/records/session.hpp"
 
 namespace countersign::auth::upkeep {
@@ -48,6 +49,16 @@ Result<bool> Sweeper::stage_held(storage::Batch& batch, const std::string& name,
   const Json* at = entry ? entry->record.find("held_at") : nullptr;
   const auto held_at = at != nullptr && at->string() != nullptr ? parse_time(*at->string()) : std::nullopt;
   if (!held_at || moment.judged < *held_at + context_.policies.held_enrolment_lifetime) return false;
+  batch.require_version(name, entry->version);
+  batch.erase(name);
+  return true;
+}
+
+Result<bool> Sweeper::stage_invite(storage::Batch& batch, const std::string& name, const Moment& moment) {
+  const auto entry = TRY(find_record(context_.medium, context_.seal, name));
+  if (!entry) return false;
+  const records::Invite invite = TRY(records::parse_invite(entry->record));
+  if (moment.judged < records::end_of(invite) + records::kInviteKeptAfterEnd) return false;
   batch.require_version(name, entry->version);
   batch.erase(name);
   return true;

@@ -1,5 +1,5 @@
-// Sweeping away what has expired: sessions, consumed challenges, held enrolments. Page by page, so that a large store
-// never stops the server; whatever is refused by its own rules already may wait.
+// Sweeping away what has expired: sessions, consumed challenges, held enrolments, invites. Page by page, so that a
+// large store never stops the server; whatever is refused by its own rules already may wait.
 #pragma once
 
 #include <array>
@@ -41,6 +41,7 @@ class Sweeper {
   Result<bool> stage_session(storage::Batch& batch, const std::string& name, const Moment& moment);
   Result<bool> stage_consumed(storage::Batch& batch, const std::string& name, const Moment& moment);
   Result<bool> stage_held(storage::Batch& batch, const std::string& name, const Moment& moment);
+  Result<bool> stage_invite(storage::Batch& batch, const std::string& name, const Moment& moment);
   Result<std::size_t> erase_one_by_one(Stage stage, const std::vector<std::string>& names, const Moment& moment);
 
   struct Folder {
@@ -50,9 +51,9 @@ class Sweeper {
   };
 
   const Context& context_;
-  std::array<Folder, 3> folders_ = {Folder{Round("consumed/"), &Sweeper::stage_consumed},
-                                    Folder{Round("sessions/"), &Sweeper::stage_session},
-                                    Folder{Round("held/"), &Sweeper::stage_held}};
+  std::array<Folder, 4> folders_ = {
+      Folder{Round("consumed/"), &Sweeper::stage_consumed}, Folder{Round("sessions/"), &Sweeper::stage_session},
+      Folder{Round("held/"), &Sweeper::stage_held}, Folder{Round("invites/"), &Sweeper::stage_invite}};
   std::size_t turn_ = 0;
   std::int64_t open_in_page_ = 0;
   std::int64_t open_so_far_ = 0;  // in this round

@@ -23,6 +23,8 @@ Command courier_open_command();
 Command courier_sign_command();
 Command enrol_command();
 Command init_command();
+Command invite_command();
+Command join_command();
 Command login_command();
 Command logout_command();
 Command password_command();

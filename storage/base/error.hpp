@@ -71,6 +71,12 @@ enum class Face {
   X(enrolments_held_full, slow_down)      \
   X(account_not_revoked, conflict)        \
   X(legacy_folder_refused, malformed)     \
+  /* invites */                           \
+  X(invite_unknown, denied)               \
+  X(invite_spent, denied)                 \
+  X(invite_expired, denied)               \
+  X(invite_cancelled, denied)             \
+  X(invite_for_another, denied)           \
   /* sessions */                          \
   X(session_unknown, denied)              \
   X(session_expired, denied)              \

@@ -39,7 +39,7 @@ class Target {
     engine_ = *std::move(engine);
     auth::Policies policies;
     policies.rate_limit = false;
-    policies.registration_open = true;
+    policies.registration = auth::Registration::open;
     auto opened = auth::Authenticator::open({name, *fingerprint, folder / "floor", "fuzz", policies},
                                             *std::move(secrets), medium_, *engine_, clock_, rng_);
     FUZZ_CHECK(opened.has_value());

@@ -54,6 +54,18 @@ const std::vector<Told>& stories() {
       {"countersign login https://auth.example.org --user alice --save"},
       {"countersign whoami https://auth.example.org"},
       {"countersign logout https://auth.example.org"},
+      {"countersign invite new bob --groups staff --to bob.invite"},
+      {"countersign invite new --for 12h --to guest.invite"},
+      {"countersign invite list"},
+      {"countersign join bob.invite",
+       "sed -i 's/^# registration = .*/registration = \"invite\"/' \"$COUNTERSIGN_DATA/countersign.toml\"; "
+       "kill -HUP $(cat serve.pid); "
+       "until curl -fs $URL/v1/server | jq -r .registration | grep -q invite; do sleep 0.05; done; ",
+       " --key $BOB_KEY"},
+      {"countersign invite stolen ID --to bob.invite", "rm bob.invite; ID=$(invite_in_state used); ", " --yes"},
+      {"countersign invite show ID", "ID=$(invite_in_state stolen); "},
+      {"countersign invite renew ID --for 14d", "ID=$(invite_in_state pending); "},
+      {"countersign invite cancel ID", "ID=$(invite_in_state pending); "},
       {"countersign account list"},
       {"countersign account set alice --groups staff,ops"},
       {"countersign account show alice"},
@@ -261,6 +273,8 @@ class World {
         "rm serve.pid; } 2>/dev/null; }\n"
         "secret_in_state() { countersign secret list --json | jq -r \".secrets[] | select(.family == \\\"$1\\\" and "
         ".state == \\\"$2\\\") | .id\" | tail -n 1; }\n"
+        "invite_in_state() { countersign invite list --json | jq -r \".invites[] | select(.state == \\\"$1\\\") | "
+        ".invite\" | head -n 1; }\n"
         "make_key() { gpg -q --batch --passphrase '' --quick-generate-key \"$1\" ed25519 sign,cert never && "
         "gpg -q --batch --passphrase '' --quick-add-key "
         "$(gpg --with-colons -k \"$1\" | awk -F: '/^fpr/ { print $10; exit }') cv25519 encr never; }\n"

@@ -82,7 +82,7 @@ AccountStage::AccountStage(storage::Medium& store) : recorder_(store), house_(se
 
 HouseSettings AccountStage::settings() {
   HouseSettings settings;
-  settings.policies.registration_open = true;
+  settings.policies.registration = auth::Registration::open;
   settings.policies.rate_limit = false;
   settings.hasher.at_once = 1;
   settings.hasher.queue_max = 64;

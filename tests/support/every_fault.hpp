@@ -22,7 +22,7 @@ struct FaultyHouse {
   }
   static HouseSettings settings() {
     HouseSettings out;
-    out.policies.registration_open = true;
+    out.policies.registration = auth::Registration::open;
     out.policies.rate_limit = false;
     out.open_engine = [](const Secret& secret_key) -> Result<std::unique_ptr<auth::openpgp::OpenPgp>> {
       return std::unique_ptr<auth::openpgp::OpenPgp>(

@@ -22,7 +22,7 @@ const Person& stranger() {
 HouseSettings settings_of(passwords::HasherSettings hasher, passwords::Argon2Parameters parameters) {
   HouseSettings settings;
   settings.policies.rate_limit = false;
-  settings.policies.registration_open = true;
+  settings.policies.registration = auth::Registration::open;
   settings.policies.password.parameters = parameters;
   settings.hasher = std::move(hasher);
   return settings;
@@ -114,6 +114,7 @@ AskedPlace::AskedPlace(passwords::HasherSettings hasher, passwords::Argon2Parame
                                                         by_hand()));
   must(house.auth().roles().deletion.by_administrator(people[kDeleted].person.account(), by_hand()));
   must(house.auth().maintain());
+  invite = must(house.auth().roles().invites.make({"", {}, std::chrono::days(7)}, by_hand())).secret.reveal_text();
   transport::http::HttpServerSettings settings;
   settings.port = 0;
   settings.site = transport::pages::parse_site(kOwnOrigin, "").value();
@@ -153,6 +154,16 @@ std::vector<Question> all_questions() {
       if (purpose != records::Purpose::enrol) all.push_back(challenge(purpose, transport, true));
     }
   }
+  const auto by_invite = [](bool good) {
+    return [good](AskedPlace& place, const Person& person) {
+      return json_request("/v1/challenge", naming(person)
+                                               .set("purpose", "enrol")
+                                               .set("public_key", stranger().certificate())
+                                               .set("invite", good ? place.invite : "ci_" + std::string(43, 'A')));
+    };
+  };
+  all.push_back({"challenge to enrol with an invite", by_invite(true), true});
+  all.push_back({"challenge to enrol with an invite that is none", by_invite(false)});
   const auto as_form = [](AskedPlace&, const Person& person) {
     return http_request("POST", "/v1/challenge", "Content-Type: application/x-www-form-urlencoded\r\n",
                         "username=" + person.name());

@@ -48,6 +48,7 @@ struct AskedPlace {
   House house;
   NotingOperations operations;
   std::unique_ptr<transport::http::HttpServer> server;
+  std::string invite;  // its secret; for whoever has it
 };
 
 // One way to ask for somebody; `request` is the whole of it, as bytes.

@@ -34,6 +34,7 @@ const std::vector<std::vector<std::string>> kFloors = {
      "auth/sessions",
      "auth/keys",
      "auth/accounts",
+     "auth/invites",
      "auth/upkeep",
      "auth/authenticator_settings",
      "auth/roles",

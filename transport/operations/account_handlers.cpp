@@ -155,13 +155,24 @@ Result<std::string> take_if_any(JsonReader& reader, std::string_view member) {
   return text;
 }
 
-// A member that one purpose takes. Read over in another, it would let its owner sign what they did not mean.
-Result<std::string> take_for(auth::records::Purpose takes, auth::records::Purpose asked, JsonReader& reader,
-                             std::string_view member) {
-  if (takes == asked || !reader.has(member)) return reader.text_or(member, "");
+Status refuse_for(auth::records::Purpose takes, auth::records::Purpose asked, std::string_view member) {
   return fail(ErrorCode::malformed_message, "'" + std::string(member) + "' goes with the purpose " +
                                                 std::string(name_of(takes)) + ", not with " +
                                                 std::string(name_of(asked)));
+}
+
+// A member that one purpose takes. Read over in another, it would let its owner sign what they did not mean.
+Result<std::string> take_for(auth::records::Purpose takes, auth::records::Purpose asked, JsonReader& reader,
+                             std::string_view member) {
+  if (takes != asked && reader.has(member)) TRY(refuse_for(takes, asked, member));
+  return reader.text_or(member, "");
+}
+
+// The secret of an invite, of whatever form: one that is none is denied as one that opens nothing is.
+Result<Secret> take_invite(JsonReader& reader) {
+  Secret invite = TRY(reader.secret("invite"));
+  if (invite.empty()) return fail(ErrorCode::malformed_message, "'invite' is empty");
+  return invite;
 }
 
 }  // namespace
@@ -196,6 +207,10 @@ Result<Json> issue_challenge(const Message& message, auth::proving::Issuing& iss
   request.public_key = TRY(take_for(auth::records::Purpose::enrol, *purpose, reader, "public_key"));
   request.new_public_key = TRY(take_for(auth::records::Purpose::rotate, *purpose, reader, "new_public_key"));
   request.reason = TRY(take_for(auth::records::Purpose::revoke, *purpose, reader, "reason"));
+  if (reader.has("invite")) {
+    if (*purpose != auth::records::Purpose::enrol) TRY(refuse_for(auth::records::Purpose::enrol, *purpose, "invite"));
+    request.invite = TRY(take_invite(reader));
+  }
   TRY(reader.finish());
   const auto issued = TRY(issuing.issue(request, visit_of(message)));
   return Json::object().set("challenge_message", issued.message).set("expires_at", format_time(issued.term.expires_at));
@@ -203,7 +218,7 @@ Result<Json> issue_challenge(const Message& message, auth::proving::Issuing& iss
 
 Result<Json> enrol_account(const Message& message, auth::accounts::Enrolment& enrolment) {
   if (!message.text.empty()) {
-    return enrol_account_by(TRY(take_response(message)), visit_of(message), enrolment, std::nullopt);
+    return enrol_account_by(TRY(take_response(message)), visit_of(message), enrolment, std::nullopt, Secret());
   }
   JsonReader reader(message.fields);
   if (reader.has("managed")) {
@@ -212,16 +227,17 @@ Result<Json> enrol_account(const Message& message, auth::accounts::Enrolment& en
   }
   std::optional<auth::passwords::Password> password;
   if (reader.has("password")) password = TRY(take_password(reader, "password"));
+  const Secret invite = reader.has("invite") ? TRY(take_invite(reader)) : Secret();
   const auto taken = TRY(take_response(reader));
   TRY(reader.finish());
-  return enrol_account_by(taken, visit_of(message), enrolment, password);
+  return enrol_account_by(taken, visit_of(message), enrolment, password, invite);
 }
 
 Result<Json> enrol_account_by(const ResponseFields& taken, const auth::Visit& visit,
                               auth::accounts::Enrolment& enrolment,
-                              const std::optional<auth::passwords::Password>& password) {
+                              const std::optional<auth::passwords::Password>& password, const Secret& invite) {
   if (taken.public_key.empty()) return fail(ErrorCode::malformed_message, "the certificate is missing");
-  return enrolled_fields(TRY(enrolment.enrol(taken.response, taken.public_key, visit, password)));
+  return enrolled_fields(TRY(enrolment.enrol(taken.response, taken.public_key, visit, password, invite)));
 }
 
 Result<Json> hold_account(const Message& message, auth::accounts::Enrolment& enrolment) {

@@ -45,6 +45,15 @@ Result<Json> list_accounts(const Message& message, const auth::Context& context,
 Result<Json> show_account(const Message& message, auth::records::Accounts& accounts, auth::proving::Issuing& issuing);
 Result<Json> find_account(const Message& message, const auth::Context& context);
 
+// invite_handlers.cpp
+Result<Json> make_invite(const Message& message, const auth::Context& context, auth::invites::Invites& invites);
+Result<Json> list_invites(const Message& message, const auth::Context& context, auth::invites::Invites& invites);
+Result<Json> show_invite(const Message& message, const auth::Context& context, auth::invites::Invites& invites);
+Result<Json> renew_invite(const Message& message, const auth::Context& context, auth::invites::Invites& invites);
+Result<Json> cancel_invite(const Message& message, const auth::Context& context, auth::invites::Invites& invites);
+Result<Json> report_stolen_invite(const Message& message, const auth::Context& context,
+                                  auth::invites::Invites& invites);
+
 // password_handlers.cpp
 Result<Json> change_password(const Message& message, auth::accounts::Passwords& passwords);
 Result<Json> set_password(const Message& message, auth::accounts::Passwords& passwords);
@@ -110,7 +119,7 @@ Json token_fields(const auth::sessions::RefreshedSession& opened);
 Result<Json> open_session_by(const ResponseFields& taken, const auth::Visit& visit, auth::sessions::Login& login);
 Result<Json> enrol_account_by(const ResponseFields& taken, const auth::Visit& visit,
                               auth::accounts::Enrolment& enrolment,
-                              const std::optional<auth::passwords::Password>& password);
+                              const std::optional<auth::passwords::Password>& password, const Secret& invite);
 Result<Json> hold_account_by(const ResponseFields& taken, const auth::Visit& visit,
                              auth::accounts::Enrolment& enrolment);
 Result<Json> revoke_key_by(const ResponseFields& taken, const auth::Visit& visit, auth::keys::Revocation& revocation);

@@ -78,7 +78,7 @@ Result<Json> redeem_response(const Message& message, auth::sessions::Login& logi
     case auth::records::Purpose::enrol: {
       const auto one = TRY(one_response(std::move(taken)));
       if (message.carrier == Carrier::courier) return hold_account_by(one, visit, enrolment);
-      return enrol_account_by(one, visit, enrolment, std::nullopt);
+      return enrol_account_by(one, visit, enrolment, std::nullopt, Secret());
     }
     case auth::records::Purpose::revoke:
       return revoke_key_by(TRY(one_response(std::move(taken))), visit, revocation);

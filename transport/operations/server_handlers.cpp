@@ -133,7 +133,7 @@ Result<Json> show_server(const Message& message, const auth::Context& context) {
       .set("fingerprint", context.identity.fingerprint().upper())
       .set("public_key", context.identity.certificate_armored())
       .set("former", std::move(former))
-      .set("registration", context.policies.registration_open ? "open" : "closed")
+      .set("registration", auth::kRegistrations.of(context.policies.registration))
       .set("version", COUNTERSIGN_VERSION);
 }
 

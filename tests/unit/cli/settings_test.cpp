@@ -27,9 +27,10 @@ void require_refused(const Result<Settings>& result, const std::string& key) {
 
 }  // namespace
 
-TEST_CASE("S68 registration is closed unless the file says open") {
-  REQUIRE(read("")->registration == cli::Registration::closed);
-  REQUIRE(read("registration = \"open\"")->registration == cli::Registration::open);
+TEST_CASE("S68 registration is closed unless the file says otherwise") {
+  REQUIRE(read("")->registration == auth::Registration::closed);
+  REQUIRE(read("registration = \"open\"")->registration == auth::Registration::open);
+  REQUIRE(read("registration = \"invite\"")->registration == auth::Registration::invite);
 }
 
 TEST_CASE("S48 an unknown key is an error that names it") {
@@ -88,7 +89,7 @@ TEST_CASE("what a running server does not take over stays as it was and is named
   CHECK(changed.connections_per_address_max == 7);
   CHECK(cli::keep_until_start(changed, running) ==
         std::vector<std::string>{"storage", "instance", "listen", "metrics_listen"});
-  CHECK(changed.registration == cli::Registration::open);
+  CHECK(changed.registration == auth::Registration::open);
   CHECK(changed.listen.port == 1);
   CHECK_FALSE(changed.metrics_listen);
   CHECK(changed.storage == cli::StorageKind::sqlite);
@@ -194,7 +195,6 @@ TEST_CASE("durations are whole numbers with one unit and nothing else") {
 }
 
 TEST_CASE("what is reserved for later is refused with a text that says so") {
-  require_refused(read("registration = \"invite\""), "not available yet");
   require_refused(read("storage = \"etcd\""), "storage");
 }
 

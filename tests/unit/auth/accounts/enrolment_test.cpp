@@ -13,7 +13,7 @@ namespace {
 
 HouseSettings open_to_all() {
   HouseSettings settings;
-  settings.policies.registration_open = true;
+  settings.policies.registration = auth::Registration::open;
   return settings;
 }
 

@@ -371,7 +371,7 @@ TEST_CASE("an administrator sets and removes a password") {
 
 TEST_CASE("who enrols may bring a password, which is hashed once the key is proven") {
   HouseSettings settings;
-  settings.policies.registration_open = true;
+  settings.policies.registration = auth::Registration::open;
   House house(settings, nullptr);
   const proving::Response response = house.answer(alice(), house.issue_enrolment(alice()));
   proving::Response wrong = response;

@@ -19,7 +19,7 @@ constexpr std::string_view kRight = "correct horse";
 
 HouseSettings open_house() {
   HouseSettings settings;
-  settings.policies.registration_open = true;
+  settings.policies.registration = auth::Registration::open;
   settings.policies.rate_limit = false;
   return settings;
 }

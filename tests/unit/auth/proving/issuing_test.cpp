@@ -65,7 +65,7 @@ TEST_CASE("S07 lifetimes differ by carrier") {
 
 TEST_CASE("every purpose puts its own line into the statement") {
   HouseSettings open;
-  open.policies.registration_open = true;
+  open.policies.registration = auth::Registration::open;
   House house(open, nullptr);
   house.add(alice());
   const auto extra = [&](records::Purpose purpose) {
@@ -101,7 +101,7 @@ TEST_CASE("what a purpose needs and does not get is malformed") {
 
 TEST_CASE("S68 registration is closed by default to strangers") {
   House house;
-  CHECK_FALSE(Policies().registration_open);
+  CHECK(Policies().registration == Registration::closed);
   CHECK(issued(house, asking(records::Purpose::enrol), by_http()) == "registration_closed");
   CHECK(face_of_outcome(house.auth().roles().issuing.issue(asking(records::Purpose::enrol), by_http())) ==
         Face::denied);

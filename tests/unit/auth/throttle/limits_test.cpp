@@ -187,7 +187,7 @@ TEST_CASE("S32 what a source has used up is kept across a restart too, also by a
 
 TEST_CASE("S32 every operation that a stranger can bring counts against its source") {
   HouseSettings settings;
-  settings.policies.registration_open = true;
+  settings.policies.registration = auth::Registration::open;
   settings.policies.limits.requests = {1, 0.001, 4096};
   settings.policies.limits.password_sources = {1, 0.001, 4096};
   House house(settings, nullptr);

@@ -7,6 +7,7 @@
 #include "auth/records/consumed.hpp"
 #include "auth/records/session.hpp"
 #include "tests/support/house.hpp"
+#include "tests/support/invited.hpp"
 
 using namespace countersign;
 using namespace countersign::auth;
@@ -124,6 +125,25 @@ TEST_CASE("S08 held enrolments are swept after thirty days") {
   CHECK(count(house, "held/") == 0);
 }
 
+TEST_CASE("S08 invites are swept thirty days after their end, whatever ended them") {
+  House house;
+  const auto expiring = make_invite(house, "bob");
+  const auto cancelled = make_invite(house, "carol");
+  must(house.auth().roles().invites.cancel(cancelled.invite.id, by_hand()));
+  house.clock.pass(std::chrono::days(30) - Seconds(1));
+  sweep(house);
+  CHECK(count(house, "invites/") == 2);
+  house.clock.pass(Seconds(1));
+  sweep(house);
+  CHECK(names_in(house.medium(), "invites/", 9) == std::vector<std::string>{records::invite_name(expiring.invite.id)});
+  house.clock.pass(std::chrono::days(7) - Seconds(1));
+  sweep(house);
+  CHECK(count(house, "invites/") == 1);
+  house.clock.pass(Seconds(1));
+  sweep(house);
+  CHECK(count(house, "invites/") == 0);
+}
+
 TEST_CASE("S08 a timer begins a round every half minute") {
   House house;
   house.add(alice());
@@ -139,9 +159,9 @@ TEST_CASE("S08 a timer begins a round every half minute") {
 }
 
 TEST_CASE("S08 a round sweeps page after page while its time lasts and one page in any case") {
-  // The second and third page are those of the sessions and of what is held, of which there are none.
+  // The second, third and fourth page are those of the sessions, of what is held and of invites: there are none.
   for (const auto& [each_page, left] :
-       {std::pair(0, 0), std::pair(10, 150), std::pair(16, 250), std::pair(49, 350), std::pair(5000, 350)}) {
+       {std::pair(0, 0), std::pair(9, 150), std::pair(12, 250), std::pair(49, 350), std::pair(5000, 350)}) {
     SlowMedium medium;
     House house(medium);
     REQUIRE(consume(house, 450) == 450);
@@ -152,7 +172,7 @@ TEST_CASE("S08 a round sweeps page after page while its time lasts and one page 
     CAPTURE(each_page);
     CHECK(consume(house, 0) == left);
     if (each_page != 5000) continue;
-    for (int i = 0; i < 3; ++i) must(house.auth().maintain());
+    for (int i = 0; i < 4; ++i) must(house.auth().maintain());
     CHECK(consume(house, 0) == 250);
   }
 }

@@ -174,7 +174,7 @@ TEST_CASE("S68 the server says that registration is closed unless it was opened"
   House closed;
   CHECK(member(run(closed, "server.show", Carrier::http, Json::object(), Secret()), "registration") == "closed");
   HouseSettings settings;
-  settings.policies.registration_open = true;
+  settings.policies.registration = auth::Registration::open;
   House open(settings, nullptr);
   const Json shown = run(open, "server.show", Carrier::http, Json::object(), Secret());
   CHECK(member(shown, "registration") == "open");
@@ -309,7 +309,7 @@ TEST_CASE("a secret key is told as one in every member and in every text") {
 
 TEST_CASE("a managed account through the operations gives the fields of the protocol") {
   HouseSettings settings;
-  settings.policies.registration_open = true;
+  settings.policies.registration = auth::Registration::open;
   House house(settings, nullptr);
   const auto named = [](std::string_view password) { return asked("mina").set("password", password); };
   const Json made = run(house, "account.enrol", Carrier::http,
@@ -337,7 +337,7 @@ TEST_CASE("a managed account through the operations gives the fields of the prot
 
 TEST_CASE("a password in clear comes by HTTP alone and a managed account takes nothing of another's") {
   HouseSettings settings;
-  settings.policies.registration_open = true;
+  settings.policies.registration = auth::Registration::open;
   House house(settings, nullptr);
   const auto refused = [&](std::string_view operation, Carrier carrier, Json fields) {
     Message message = message_of(operation, carrier);

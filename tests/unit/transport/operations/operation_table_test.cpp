@@ -191,6 +191,6 @@ TEST_CASE("whatever ends somebody's right is marked as such") {
   const std::set<std::string_view> expected = {
       "key.revoke",      "key.rotate",       "response.redeem", "session.end",    "session.end_all",
       "session.end_one", "account.revoke",   "account.rotate",  "account.delete", "account.session_end",
-      "password.remove", "revocation.apply", "account.set"};
+      "password.remove", "revocation.apply", "account.set",     "invite.cancel",  "invite.stolen"};
   CHECK(marked == expected);
 }

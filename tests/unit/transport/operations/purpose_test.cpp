@@ -25,7 +25,7 @@ constexpr Carrier kCarriers[] = {Carrier::http, Carrier::courier, Carrier::local
 
 HouseSettings open_to_all() {
   HouseSettings settings;
-  settings.policies.registration_open = true;
+  settings.policies.registration = auth::Registration::open;
   return settings;
 }
 

@@ -15,7 +15,7 @@ struct Place {
   Place() : house(settings(), nullptr) { house.add(alice(), "correct horse"); }
   static HouseSettings settings() {
     HouseSettings settings;
-    settings.policies.registration_open = true;
+    settings.policies.registration = auth::Registration::open;
     return settings;
   }
   Result<Json> run(std::string_view operation, Carrier carrier, Json fields) {
@@ -44,6 +44,10 @@ TEST_CASE("S72 a member that is null is of the wrong type and not left out") {
            Sent{"challenge.issue", Carrier::http, R"({"username":"alice","purpose":null})"},
            Sent{"challenge.issue", Carrier::http, R"({"username":"alice","transport":null})"},
            Sent{"challenge.issue", Carrier::http, R"({"username":"alice","reason":null})"},
+           Sent{"challenge.issue", Carrier::http, R"({"username":"bob","purpose":"enrol","invite":null})"},
+           Sent{"account.enrol", Carrier::http, R"({"response":"x","public_key":"y","invite":null})"},
+           Sent{"account.enrol", Carrier::http, R"({"username":"m","password":"p","managed":true,"invite":"ci_x"})"},
+           Sent{"invite.new", Carrier::local, R"({"username":null,"lifetime_seconds":60})"},
            Sent{"session.open", Carrier::http, R"({"username":"alice","account":null,"password":"correct horse"})"},
            Sent{"session.open", Carrier::http, R"({"response":null})"},
            Sent{"account.enrol", Carrier::http, R"({"username":"m","password":"p","managed":true,"escrow":null})"},
@@ -65,6 +69,9 @@ TEST_CASE("S72 a name that is empty is not left out") {
            Sent{"challenge.issue", Carrier::local, R"({"username":"alice","account":""})"},
            Sent{"session.open", Carrier::http, R"({"username":"alice","account":"","password":"correct horse"})"},
            Sent{"password.remove", Carrier::local, R"({"username":"alice","account":""})"},
+           Sent{"challenge.issue", Carrier::http, R"({"username":"bob","purpose":"enrol","invite":""})"},
+           Sent{"account.enrol", Carrier::http, R"({"response":"x","public_key":"y","invite":""})"},
+           Sent{"invite.new", Carrier::local, R"({"username":"","lifetime_seconds":60})"},
        }) {
     CAPTURE(sent.operation, sent.fields);
     Place place;
@@ -79,7 +86,8 @@ TEST_CASE("a challenge takes no member of another purpose and says whose it is")
   Place place;
   const std::pair<const char*, records::Purpose> members[] = {{"public_key", records::Purpose::enrol},
                                                               {"new_public_key", records::Purpose::rotate},
-                                                              {"reason", records::Purpose::revoke}};
+                                                              {"reason", records::Purpose::revoke},
+                                                              {"invite", records::Purpose::enrol}};
   for (const Carrier carrier : {Carrier::http, Carrier::local, Carrier::courier}) {
     for (const auto& [member, takes] : members) {
       for (const records::Purpose asked :
