@@ -31,8 +31,7 @@ Status check_open(HttpClient& client, const Enrolling& wanted) {
   if (*registration->string() == "closed") {
     if (wanted.invite.empty()) return fail(ErrorCode::registration_closed, ask_to_be_added(wanted));
     return fail(ErrorCode::registration_closed,
-                "the server takes no invites either; its administrator sets registration = \"invite\", and then it is "
-                "good");
+                "the server takes no invites either, until its administrator sets `registration = \"invite\"`");
   }
   if (*registration->string() == "invite" && wanted.invite.empty()) {
     return fail(ErrorCode::registration_closed,

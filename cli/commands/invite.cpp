@@ -167,8 +167,9 @@ class InviteOut {
   void tell(CommandContext& context, const Json& answer, const std::string& registration) const {
     if (registration == "closed") {
       context.terminal.say(
-          "Registration is closed, so the invite opens nothing yet: set registration = \"invite\" in countersign.toml, "
-          "and have the server read it with a hangup (systemctl reload countersign).");
+          "Registration is closed, so the invite opens nothing yet: set `registration = \"invite\"` in "
+          "countersign.toml, "
+          "and have the server read it (`systemctl reload countersign`, or a hangup).");
     }
     if (!context.terminal.is_attended()) return;
     const std::string id = text_in(answer, "invite").substr(0, auth::records::kPrefixDigitsMin);

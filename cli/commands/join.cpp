@@ -135,8 +135,11 @@ Result<Json> enrol_and_log_in(Joining& joining, const std::string& known, const 
       return session;
     }
   }
+  // What failed on the way may have come through.
+  const bool refused_by_server = public_face_of(code) == Face::denied || public_face_of(code) == Face::conflict;
   return tl::unexpected<Error>(
-      with_done(with_likely_reasons(enrolled.error()), known + "; nothing else. You can run this again"));
+      with_done(with_likely_reasons(enrolled.error()),
+                known + (refused_by_server ? ". Nothing else is" : ". Run it again, and it goes on from there")));
 }
 
 Status run_join(const JoinOptions& options, CommandContext& context) {

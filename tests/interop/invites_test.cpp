@@ -178,6 +178,18 @@ TEST_CASE("whoever joined already and runs it again is logged in") {
   CHECK(place.accounts() == 1);
 }
 
+TEST_CASE("a join that no server answers says what is done and that it goes on") {
+  Place place;
+  const Json made = place.make({"bob"});
+  place.stop();
+  const Guest bob("Bob");
+  const ProgramRun run = bob.join(made);
+  CHECK(run.exit_code == 7);
+  CHECK(
+      says(run, "Done already: https://auth.example.org is known by its key. Run it again, and it goes on from there"));
+  CHECK(bob.known().find(place.installation.fingerprint()) != std::string::npos);
+}
+
 TEST_CASE("an invite that has expired is refused before anything is asked, and by the server too") {
   Place place;
   const Json made = place.make({"bob", "--for", "60s"});

@@ -240,6 +240,22 @@ void live_by_password(Exchanges& calls) {
              Json::object().set("username", "anna").set("password", "one").set("new_password", "two"));
 }
 
+// A person who was invited, and one who comes with what is no invite.
+void live_by_invite(Exchanges& calls, const Installation& installation) {
+  GnupgUser bob("Bob");
+  const Json made = installation.json({"invite", "new", "bob", "--url", "http://127.0.0.1"});
+  const std::string secret = field(json_of(field(made, "text")), "invite");
+  const Json asked = Json::object().set("username", "bob").set("purpose", "enrol").set("public_key", bob.certificate());
+  calls.json("/v1/challenge", 401, Json(asked).set("invite", "ci_none"));
+  const std::string challenge = calls.json("/v1/challenge", 200, Json(asked).set("invite", secret)).body;
+  const Json response = Json::object()
+                            .set("response", bob.answer(challenge))
+                            .set("public_key", bob.certificate())
+                            .set("invite", secret);
+  calls.json("/v1/accounts", 201, response);
+  calls.json("/v1/accounts", 401, response);
+}
+
 void be_refused(Exchanges& calls) {
   calls.get("/v1/session", 401);
   calls.get("/v1/authz", 401, "cs_of_nobody");
@@ -272,6 +288,7 @@ TEST_CASE("a server answers every call as the OpenAPI description says, to the l
   for (const char* path : {"/healthz", "/readyz", "/v1/server"}) calls.get(path, 200);
   live_by_key(calls, installation);
   live_by_password(calls);
+  live_by_invite(calls, installation);
   be_refused(calls);
 
   const ProgramRun judged = run_program({"node", (kInstalled / "judge.mjs").string(), description.resolved().string()},
