@@ -40,7 +40,8 @@ const std::vector<std::vector<std::string>> kFloors = {
      "auth/roles",
      "auth/authenticator",
      "auth/authenticator_upkeep"},
-    {"transport/operations", "transport/pages", "transport/http", "transport/metrics", "transport/courier"},
+    {"transport/operations", "transport/pages", "transport/http", "transport/metrics", "transport/courier",
+     "transport/wormhole"},
 };
 
 std::string room_of(std::string_view path) {
