@@ -57,7 +57,9 @@ const std::vector<Room> kRooms = {
     {"CLI/", {"cli/command_line.cpp", "cli/help.cpp"}},
     {"toml++/", {"cli/settings.cpp"}},
     {"systemd/", {"cli/supervisor.cpp"}},
-    {"openssl/", {"storage/base/", "auth/base/rng.cpp"}},
+    {"sodium.h", {"transport/wormhole/spake2.cpp", "transport/wormhole/keys.cpp"}},
+    {"wslay/", {"transport/wormhole/websocket_frames.cpp"}},
+    {"openssl/", {"storage/base/", "auth/base/rng.cpp", "transport/wormhole/tls.cpp"}},
     {"utf8proc.h", {"storage/base/"}},
     {"tl/", {"storage/base/result.hpp"}},
 };
