@@ -5,6 +5,7 @@
 #include <optional>
 #include <unordered_set>
 
+#include "storage/base/foreign_json.hpp"
 #include "storage/base/text.hpp"
 
 namespace countersign {
@@ -15,17 +16,20 @@ constexpr std::size_t kDepthMax = 8;
 // Builds a Json from nlohmann's SAX events, which neither recurse nor hide duplicates.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
  public:
+  explicit Builder(bool foreign) : foreign_(foreign) {}
   bool null() override { return add(Json()); }
   bool boolean(bool value) override { return add(Json(value)); }
   bool number_integer(number_integer_t value) override {
-    if (value == 0) return refuse("minus zero");  // the only zero that comes here
+    if (value == 0) return refuse_number("minus zero");  // the only zero that comes here
     return add(Json(static_cast<std::int64_t>(value)));
   }
   bool number_unsigned(number_unsigned_t value) override {
-    if (value > static_cast<std::uint64_t>(INT64_MAX)) return refuse("an integer is out of range");
+    if (value > static_cast<std::uint64_t>(INT64_MAX)) return refuse_number("an integer is out of range");
     return add(Json(static_cast<std::int64_t>(value)));
   }
-  bool number_float(number_float_t, const string_t&) override { return refuse("only integers are numbers here"); }
+  bool number_float(number_float_t, const string_t&) override {
+    return refuse_number("only integers are numbers here");
+  }
   bool string(string_t& value) override {
     if (value.find('\0') != std::string::npos) return refuse("U+0000 in a string");
     return add(Json(std::move(value)));
@@ -58,6 +62,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     std::unordered_set<std::string> names = {};
   };
 
+  bool refuse_number(std::string why) { return foreign_ ? add(Json()) : refuse(std::move(why)); }
   bool refuse(std::string why) {
     reason = std::move(why);
     return false;
@@ -83,8 +88,22 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
 
+  bool foreign_;
   std::vector<Open> open_;
 };
+
+Result<Json> build(std::string_view text, Builder builder) {
+  if (text.starts_with("\xEF\xBB\xBF")) return fail(ErrorCode::malformed_json, "begins with a byte order mark");
+  if (!is_utf8(text)) return fail(ErrorCode::malformed_json, "not UTF-8");
+  // The lexer takes a U+0000 for the end and would not look at what follows.
+  if (text.find('\0') != std::string_view::npos) return fail(ErrorCode::malformed_json, "U+0000");
+  try {
+    if (!nlohmann::json::sax_parse(text, &builder)) return fail(ErrorCode::malformed_json, builder.reason);
+  } catch (const nlohmann::json::exception& error) {
+    return fail(ErrorCode::malformed_json, error.what());
+  }
+  return std::move(builder.root);
+}
 
 }  // namespace
 
@@ -130,17 +149,11 @@ void Json::wipe() {
 }
 
 Result<Json> parse_json(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) return fail(ErrorCode::malformed_json, "begins with a byte order mark");
-  if (!is_utf8(text)) return fail(ErrorCode::malformed_json, "not UTF-8");
-  // The lexer takes a U+0000 for the end and would not look at what follows.
-  if (text.find('\0') != std::string_view::npos) return fail(ErrorCode::malformed_json, "U+0000");
-  Builder builder;
-  try {
-    if (!nlohmann::json::sax_parse(text, &builder)) return fail(ErrorCode::malformed_json, builder.reason);
-  } catch (const nlohmann::json::exception& error) {
-    return fail(ErrorCode::malformed_json, error.what());
-  }
-  return std::move(builder.root);
+  return build(text, Builder(false));
+}
+
+Result<Json> parse_foreign_json(std::string_view text) {
+  return build(text, Builder(true));
 }
 
 JsonReader::JsonReader(const Json& json) : json_(json) {}

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
+#include "storage/base/foreign_json.hpp"
+
 using namespace countersign;
 
 namespace {
@@ -90,6 +92,21 @@ TEST_CASE("S72 numbers are integers of 64 bits and never strings") {
   CHECK(reader.secret("none").error().code == ErrorCode::malformed_message);
   CHECK(reader.take("none").is_null());
   CHECK(reader.integer_or("absent", 7) == 7);
+}
+
+TEST_CASE("a number that is none of ours is null in JSON of others, and all else is as strict") {
+  for (const char* number : {"1.5", "-0", "1e3", "9223372036854775808", "1790000000.123"}) {
+    CAPTURE(number);
+    const std::string text = R"({"a":1,"t":)" + std::string(number) + "}";
+    CHECK(refused(text));
+    const auto json = parse_foreign_json(text);
+    REQUIRE(json.has_value());
+    CHECK(write_json(*json) == R"({"a":1,"t":null})");
+  }
+  for (const std::string& text : {std::string(R"({"a":1,"a":2})"), nested(9, "[", "]"), std::string("\"\xff\""),
+                                  std::string("1 2"), std::string("NaN"), std::string("01")}) {
+    CHECK_FALSE(parse_foreign_json(text).has_value());
+  }
 }
 
 TEST_CASE("JSON with a byte order mark or U+0000 or anything but UTF-8 is refused") {
