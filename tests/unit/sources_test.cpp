@@ -37,7 +37,8 @@ Breaches outside(const SourceFiles& files, const Reserved& reserved) {
   return breaches;
 }
 
-const Reserved kClient{R"re(httplib\s*::\s*\w*Client\b|\bgetaddrinfo\b|\bgethostbyname)re", {"transport/http/"}};
+const Reserved kClient{R"re(httplib\s*::\s*\w*Client\b|\bgetaddrinfo\b|\bgethostbyname)re",
+                       {"transport/http/", "transport/wormhole/tcp_connect.cpp"}};
 const Reserved kRedirect{R"re(\bset_follow_location\s*\(\s*true)re", {}};
 const Reserved kWallClock{
     R"re(\b(system_clock|utc_clock)\s*::\s*now\b|\btime\s*\(\s*(nullptr|NULL|0|&)|\bgettimeofday\b)re",
