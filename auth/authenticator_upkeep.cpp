@@ -174,7 +174,12 @@ Status Authenticator::close() {
     // Whoever saved it under a key that came since has seen the time as well.
     if (!timed && timed.error().code != ErrorCode::secret_missing) return timed;
   }
-  TRY(roles_->floor->save());
+  if (const Status kept = roles_->floor->save(); !kept) {
+    return fail(kept.error().code,
+                "the floor could not be written, by which a store that is put back to an older "
+                "state is noticed: " +
+                    kept.error().detail);
+  }
   TRY(roles_->ballast.refill());
   return saved;
 }

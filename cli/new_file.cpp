@@ -18,11 +18,14 @@ Result<storage::NewFile> begin_output(const std::string& path) {
 }
 
 Result<storage::NewFile> begin_only_copy(const std::string& path) {
+  if (path == "-") return fail(ErrorCode::usage, "what is the only copy of something goes into a file: name one");
   std::error_code error;
   if (std::filesystem::is_regular_file(std::filesystem::symlink_status(path, error))) {
     return fail(ErrorCode::file_refused, path + " is there already, and is kept; name another file");
   }
-  return begin_output(path);
+  auto file = storage::NewFile::begin(path);
+  if (file || file.error().code != ErrorCode::file_refused) return file;
+  return fail(ErrorCode::file_refused, file.error().detail + "; name another file");
 }
 
 Result<auth::records::ByteSource> read_file(const std::filesystem::path& path) {

@@ -48,14 +48,18 @@ Result<fs::path> saved_token_file(const Environment& environment, const std::str
   return folder / "countersign" / "sessions" / file_name_of(url);
 }
 
-Status save_token(const fs::path& file, const Secret& token) {
+Status make_token_folder(const fs::path& file) {
   const fs::path folder = file.parent_path();
   std::error_code error;
   fs::create_directories(folder.parent_path(), error);
   if (error) return fail(ErrorCode::storage_unavailable, folder.parent_path().string() + ": " + error.message());
   const Status made = auth::secrets::make_private_folder(folder);
   if (!made && made.error().code == ErrorCode::startup_refused) return refuse_file(made.error());
-  TRY(made);
+  return made;
+}
+
+Status save_token(const fs::path& file, const Secret& token) {
+  TRY(make_token_folder(file));
   return auth::secrets::write_private_file(file, token.reveal());
 }
 

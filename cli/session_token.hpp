@@ -13,7 +13,9 @@ namespace countersign::cli {
 // $XDG_DATA_HOME/countersign/sessions, else ~/.local/share/countersign/sessions. invalid_settings.
 Result<std::filesystem::path> saved_token_file(const Environment& environment, const std::string& url);
 
-// Over one that is there. storage_unavailable; startup_refused where the folder is open to others.
+// The folder that a token goes to: made before there is a token, so that none is lost. As save_token().
+Status make_token_folder(const std::filesystem::path& file);
+// Over one that is there. storage_unavailable; file_refused where the folder is open to others.
 Status save_token(const std::filesystem::path& file, const Secret& token);
 
 // Where a command takes the token from: a file, stdin, or what `login --save` left.

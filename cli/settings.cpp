@@ -124,7 +124,12 @@ Status check_variables(const Environment& environment) {
   for (std::string& one : known) one.erase(0, kPrefix.size());
   for (const std::string& name : environment.list_names(kPrefix)) {
     if (std::find(known.begin(), known.end(), name.substr(kPrefix.size())) != known.end()) continue;
-    const std::string meant = question(name.substr(kPrefix.size()), known, kPrefix);
+    const std::string word = name.substr(kPrefix.size());
+    std::string meant = question(word, known, kPrefix);
+    // A setting of a table, without the table.
+    for (const std::string& one : known) {
+      if (meant.empty() && one.ends_with("_" + word)) meant = fmt::format("; did you mean {}{}?", kPrefix, one);
+    }
     if (!meant.empty()) return refuse(name, "there is no such variable" + meant);
   }
   return ok();

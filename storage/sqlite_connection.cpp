@@ -72,9 +72,10 @@ void sync_log(SQLite::Database& database) {
 Error sqlite_error(const SQLite::Exception& exception) {
   const int code = exception.getErrorCode() & 0xff;
   const bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
-  return Error{
-      damaged ? ErrorCode::record_unreadable : ErrorCode::storage_unavailable,
-      std::string("sqlite: ") + exception.what() + " (" + std::to_string(exception.getExtendedErrorCode()) + ")"};
+  std::string detail =
+      std::string("sqlite: ") + exception.what() + " (" + std::to_string(exception.getExtendedErrorCode()) + ")";
+  if (code == SQLITE_BUSY) detail += "; another process keeps the store, perhaps a stopped one: `lslocks` names it";
+  return Error{damaged ? ErrorCode::record_unreadable : ErrorCode::storage_unavailable, std::move(detail)};
 }
 
 SQLite::Database connect_sqlite(const fs::path& file, milliseconds busy_timeout) {

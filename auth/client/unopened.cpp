@@ -56,6 +56,14 @@ std::string words_on_the_future(const _gpgme_subkey& subkey, Instant now) {
                      format_time(from_unix(subkey.timestamp)), format_time(now));
 }
 
+// gpg still opens what is encrypted to such a key, but nobody encrypts to it any more.
+std::string words_on_expiry(const _gpgme_subkey& primary) {
+  return fmt::format(
+      "\n  your key {0} expired on {1}; put its end off (gpg --quick-set-expire {0} 2y, and once more with '*' behind "
+      "it), and have an administrator take it anew with `countersign account add`",
+      primary.fpr, format_time(from_unix(primary.expires)));
+}
+
 // Decrypts something for exactly this subkey, and asks nobody. 0 where that works, so the key is at hand.
 gpgme_error_t try_key(const std::string& home, const char* fingerprint) {
   const auto context = openpgp::gnupg::open_context(home, ErrorCode::gnupg_failed);
@@ -138,8 +146,7 @@ void DecryptionLog::take(std::string_view keyword, std::string_view arguments) {
 }
 
 Error why_unopened(const std::string& home, const DecryptionLog& log) {
-  const Error for_another{ErrorCode::not_found,
-                          "the message is encrypted to none of your keys; is GNUPGHOME the right one?"};
+  Error for_another{ErrorCode::not_found, "the message is encrypted to none of your keys; is GNUPGHOME the right one?"};
   const auto context = openpgp::gnupg::open_context(home, ErrorCode::gnupg_failed);
   if (!context || gpgme_op_keylist_start(context->get(), nullptr, 1) != 0) return for_another;
   const Instant now = SystemClock().now();
@@ -148,6 +155,7 @@ Error why_unopened(const std::string& home, const DecryptionLog& log) {
   gpgme_key_t raw = nullptr;
   while (gpgme_op_keylist_next(context->get(), &raw) == 0) {
     const Key key(raw);
+    if (raw->expired != 0) for_another.detail += words_on_expiry(*raw->subkeys);
     for (auto* subkey = raw->subkeys; subkey != nullptr; subkey = subkey->next) {
       if (!could_be_meant(*subkey, log, now)) continue;
       if (subkey->is_cardkey != 0 && !looked) {

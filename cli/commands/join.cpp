@@ -149,6 +149,7 @@ Status run_join(const JoinOptions& options, CommandContext& context) {
   TRY(check_time(invite, url, user));
   const auth::Fingerprint key = TRY(own_key(options.key, context.environment));
   const auto token_file = TRY(saved_token_file(context.environment, url));
+  TRY(make_token_folder(token_file));
   TRY(know_server(TRY(known_servers_file(context.environment)), invite, url));
   const std::string known = invite.server + " is known by its key";
   const auto side = TRY(ClientSide::open(context));

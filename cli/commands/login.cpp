@@ -40,6 +40,7 @@ Status run_login(const LoginOptions& options, CommandContext& context) {
   // Before anything is signed: a session whose token is lost is open for nobody.
   const auto file = options.save ? saved_token_file(context.environment, url) : std::filesystem::path();
   if (!file) return tl::unexpected<Error>(file.error());
+  if (options.save) TRY(make_token_folder(*file));
   const auto side = TRY(ClientSide::open(context));
   HttpClient client = TRY(HttpClient::open(url));
   const ServerExpectation expected = TRY(expected_at(client, *side, url, options.expected_server));

@@ -97,9 +97,9 @@ TEST_CASE("https asks a server whose certificate is trusted and its own and no o
   const auto unknown = ask_by_tls(server, false);
   REQUIRE_FALSE(unknown.has_value());
   CHECK(unknown.error().code == ErrorCode::network_failed);
-  CHECK(unknown.error().detail.find("certificate is not valid") != std::string::npos);
+  CHECK(unknown.error().detail.find("SSL_CERT_FILE=FILE makes an authority of one's own known") != std::string::npos);
   TlsServer another("DNS:auth.example.org");
   const auto of_another = ask_by_tls(another, true);
   REQUIRE_FALSE(of_another.has_value());
-  CHECK(of_another.error().detail.find("certificate is not valid") != std::string::npos);
+  CHECK(of_another.error().detail.find("certificate is not for that name") != std::string::npos);
 }

@@ -1,7 +1,9 @@
 #include "transport/http/client.hpp"
 
+#include <fmt/format.h>
 #include <httplib.h>
 #include <netdb.h>
+#include <openssl/x509_vfy.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -86,6 +88,15 @@ bool has_address(const std::string& host) {
   return true;
 }
 
+// OpenSSL's verdict on the chain, with what helps where the authority is one's own.
+std::string words_on_certificate(long verified) {
+  const bool unknown =
+      verified == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY || verified == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
+      verified == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN || verified == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE;
+  return fmt::format("the server's TLS certificate does not hold: {}{}", X509_verify_cert_error_string(verified),
+                     unknown ? "; SSL_CERT_FILE=FILE makes an authority of one's own known" : "");
+}
+
 std::string_view sentence_of(httplib::Error error) {
   switch (error) {
     case httplib::Error::Connection:
@@ -103,7 +114,7 @@ std::string_view sentence_of(httplib::Error error) {
     case httplib::Error::SSLLoadingCerts:
       return "the system's certificate authorities cannot be read";
     case httplib::Error::SSLServerVerification:
-      return "the server's TLS certificate is not valid for it";
+      return "the server's TLS certificate is not for that name";
     case httplib::Error::Success:
     case httplib::Error::Unknown:
     case httplib::Error::ExceedRedirectCount:
@@ -198,9 +209,11 @@ Result<HttpReply> HttpClient::exchange(std::string_view method, std::string_view
   if (!is_printable(token.reveal_text())) return fail(ErrorCode::usage, "not a token that a header can carry");
   try {
     std::unique_ptr<httplib::ClientImpl> client;
+    const httplib::SSLClient* client_of_tls = nullptr;
     if (tls_) {
       auto secure = std::make_unique<httplib::SSLClient>(host_, port_);
       secure->enable_server_certificate_verification(true);
+      client_of_tls = secure.get();
       client = std::move(secure);
     } else {
       client = std::make_unique<httplib::ClientImpl>(host_, port_);
@@ -236,6 +249,10 @@ Result<HttpReply> HttpClient::exchange(std::string_view method, std::string_view
     if (too_large) return failed("the answer is larger than 256 KiB");
     if (!sent && error == httplib::Error::Connection && !has_address(host_)) {
       return failed("no address is known for that name; is it spelled right?");
+    }
+    if (!sent && error == httplib::Error::SSLServerVerification) {
+      const long verified = client_of_tls->get_openssl_verify_result();
+      if (verified != X509_V_OK) return failed(words_on_certificate(verified));
     }
     if (!sent) return failed(sentence_of(error));
     reply.status = response.status;

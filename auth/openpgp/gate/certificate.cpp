@@ -15,7 +15,9 @@
 namespace countersign::auth::openpgp::gate {
 namespace {
 
-constexpr std::string_view kExportHint = "; export it with `gpg --export-options export-minimal --armor --export`";
+constexpr std::string_view kExportHint =
+    "; export less of it with `gpg --export-options export-minimal --export-filter keep-uid='uid=NAME <ADDRESS>' "
+    "--armor --export FINGERPRINT`";
 
 enum class Part { primary, user_id, dropped, subkey };
 

@@ -59,6 +59,8 @@ TEST_CASE("S48 an unknown variable is an error that names it and what may be mea
                   "COUNTERSIGN_SESSION_IDLE: there is no such variable; did you mean COUNTERSIGN_SESSION_IDLE_LIMIT?");
   require_refused(with("COUNTERSIGN_LISTNE", "x"), "did you mean COUNTERSIGN_LISTEN?");
   require_refused(with("COUNTERSIGN_DATTA", "x"), "did you mean COUNTERSIGN_DATA?");
+  require_refused(with("COUNTERSIGN_PEPPER", "on"), "did you mean COUNTERSIGN_PASSWORD_PEPPER?");
+  require_refused(with("COUNTERSIGN_IDLE_LIMIT", "1h"), "did you mean COUNTERSIGN_SESSION_IDLE_LIMIT?");
   // Like none of ours, so it is not ours.
   for (const char* name : {"COUNTERSIGN_DATA", "COUNTERSIGN", "COUNTERSIG_LISTEN", "countersign_listen", "COUNTERSIGN_",
                            "COUNTERSIGN_SERVICE_HOST", "COUNTERSIGN_PORT_8420_TCP", "COUNTERSIGN_COLOUR"}) {
