@@ -92,11 +92,13 @@ TEST_CASE("an offer of a file is refused in words that the sender reads") {
   run_program({"cp", "/etc/os-release", file}, "");
   const std::string code = "7705-spoken-code";
   const auto us = WormholeUser::receiver(server.url(), code);
+  // Without a listener of its own, whose port another program might take first.
   Stranger them(server, kPython, {"--transit-helper", "tcp:127.0.0.1:9", "send", "--no-listen", "--code", code, file});
-  CHECK(us->wait_for_end() == "unfit");
   const ProgramRun run = them.end();
+  CAPTURE(run.output, run.error);
   CHECK(run.exit_code != 0);
   CHECK(unwrapped(run.output + run.error).find("only a text is taken here, and no file") != std::string::npos);
+  CHECK(us->wait_for_end() == "unfit");
 }
 
 TEST_CASE("a third side crowds the wormhole of two") {
@@ -150,9 +152,9 @@ TEST_CASE("a code outlives its owner, made anew from what was stored") {
   // After the text was sent: the receiver is away until the sender was made anew, and is made anew itself.
   const auto sender = WormholeUser::sender(server.url(), "text");
   const auto receiver = WormholeUser::receiver(server.url(), sender->wait_for_code());
+  sender->wait_for_peer();
   receiver->wait_for_peer();
   receiver->stop();
-  sender->wait_for_peer();
   sender->restart();
   sender->stop();
   receiver->start();

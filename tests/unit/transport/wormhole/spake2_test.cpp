@@ -31,7 +31,8 @@ Bytes with_side(ByteView element) {
 }  // namespace
 
 TEST_CASE("a password's scalar is that of python-spake2") {
-  for (const Json& vector : *member_of(wormhole_vectors(), "password_scalars").items()) {
+  const Json vectors = wormhole_vectors();
+  for (const Json& vector : *member_of(vectors, "password_scalars").items()) {
     CHECK(hex(password_scalar(secret_of(vector, "password")).reveal()) == text_of(vector, "scalar"));
   }
 }
