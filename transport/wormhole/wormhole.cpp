@@ -58,14 +58,14 @@ void Wormhole::on(const Welcome& welcome) {
   if (!welcome.error.empty()) give_up("the mailbox says: " + welcome.error);
   if (welcome.permission_asked) give_up("the mailbox wants a permission that this program cannot get");
   if (!welcome.error.empty() || welcome.permission_asked) return end(*closing_);
-  commands_.push_back(Bind{facts_.appid, facts_.side});
+  commands_.emplace_back(Bind{facts_.appid, facts_.side});
   if (!facts_.mailbox.empty()) return enter_mailbox();
   if (facts_.code) {
-    commands_.push_back(Claim{facts_.code->nameplate});
+    commands_.emplace_back(Claim{facts_.code->nameplate});
     stage_ = Stage::claiming;
     return;
   }
-  commands_.push_back(Allocate{});
+  commands_.emplace_back(Allocate{});
   stage_ = Stage::allocating;
 }
 
@@ -75,8 +75,8 @@ void Wormhole::on(const Allocated& allocated) {
   if (!code) return give_up(code.error().detail);
   facts_.code = *std::move(code);
   if (const Status begun = begin_pake(); !begun) return give_up(begun.error().detail);
-  events_.push_back(CodeMade{*facts_.code});
-  commands_.push_back(Claim{facts_.code->nameplate});
+  events_.emplace_back(CodeMade{*facts_.code});
+  commands_.emplace_back(Claim{facts_.code->nameplate});
   stage_ = Stage::claiming;
 }
 
@@ -87,9 +87,9 @@ void Wormhole::on(const Claimed& claimed) {
 }
 
 void Wormhole::enter_mailbox() {
-  commands_.push_back(Open{mailbox_});
+  commands_.emplace_back(Open{mailbox_});
   if (!facts_.mailbox.empty()) release();
-  commands_.push_back(Ping{++pings_});
+  commands_.emplace_back(Ping{++pings_});
   stage_ = Stage::replaying;
 }
 
@@ -117,17 +117,17 @@ void Wormhole::on(const PhaseMessage& message) {
 
 void Wormhole::take_pake(const PhaseMessage& message) {
   facts_.mailbox = mailbox_;
-  events_.push_back(PeerCame{mailbox_});
+  events_.emplace_back(PeerCame{mailbox_});
   release();
   const auto pake = parse_pake_body(message.body);
   auto key = pake ? pake_->finish(*pake) : Result<Secret>(tl::unexpected<Error>(pake.error()));
   if (!key) {
-    events_.push_back(WrongGuess{key.error().detail});
+    events_.emplace_back(WrongGuess{key.error().detail});
     return close(Mood::scary);
   }
   key_ = *key;
   peer_.begin(message.side, *std::move(key));
-  events_.push_back(KeyAgreed{verifier_of(key_)});
+  events_.emplace_back(KeyAgreed{verifier_of(key_)});
   const Bytes version = version_body(Json::object());
   auto body = close_body(phase_key(key_, facts_.side, kVersionPhase), version, *rng_);
   if (!body) return give_up(body.error().detail);
@@ -142,17 +142,17 @@ void Wormhole::take_closed(const PhaseMessage& message) {
   auto opened = peer_.take(message);
   if (!opened) {
     if (opened.error().code != ErrorCode::signature_invalid) return give_up(opened.error().detail);
-    events_.push_back(WrongGuess{opened.error().detail});
+    events_.emplace_back(WrongGuess{opened.error().detail});
     return close(Mood::scary);
   }
   if (opened->version) {
-    events_.push_back(PeerVersion{*std::move(opened->version)});
+    events_.emplace_back(PeerVersion{*std::move(opened->version)});
     for (const Secret& text : std::exchange(waiting_, {})) {
       if (const Status put = put_text(text); !put) return give_up(put.error().detail);
     }
     tell();
   }
-  for (Secret& text : opened->texts) events_.push_back(Received{std::move(text)});
+  for (Secret& text : opened->texts) events_.emplace_back(Received{std::move(text)});
 }
 
 Status Wormhole::send(const Secret& text) {
@@ -178,13 +178,13 @@ Status Wormhole::put_text(const Secret& text) {
 // Only once it is known what the mailbox holds.
 void Wormhole::tell() {
   if (stage_ != Stage::open) return;
-  for (Add& add : outbox_.take_untold()) commands_.push_back(std::move(add));
+  for (Add& add : outbox_.take_untold()) commands_.emplace_back(std::move(add));
   if (closing_) tell_close();
 }
 
 void Wormhole::tell_close() {
   release();
-  commands_.push_back(Close{mailbox_, *closing_});
+  commands_.emplace_back(Close{mailbox_, *closing_});
   ++closes_told_;
   stage_ = Stage::closing;
 }
@@ -192,7 +192,7 @@ void Wormhole::tell_close() {
 // Once a connection, until the mailbox said that it is done. It gives back our own claim and nobody else's.
 void Wormhole::release() {
   if (released_ || release_told_) return;
-  commands_.push_back(Release{facts_.code->nameplate});
+  commands_.emplace_back(Release{facts_.code->nameplate});
   release_told_ = true;
 }
 
@@ -205,7 +205,7 @@ void Wormhole::close(Mood mood) {
 
 void Wormhole::give_up(std::string why) {
   if (closing_ || ended()) return;
-  events_.push_back(WormholeFailed{std::move(why)});
+  events_.emplace_back(WormholeFailed{std::move(why)});
   close(Mood::errory);
 }
 
@@ -217,9 +217,9 @@ void Wormhole::on(const MailboxError& error) {
   if (!closing_) {
     closing_ = Mood::errory;
     if (error.reason == "crowded") {
-      events_.push_back(Crowded{});
+      events_.emplace_back(Crowded{});
     } else {
-      events_.push_back(WormholeFailed{"the mailbox says: " + error.reason});
+      events_.emplace_back(WormholeFailed{"the mailbox says: " + error.reason});
     }
   }
   end(*closing_);
@@ -228,7 +228,7 @@ void Wormhole::on(const MailboxError& error) {
 void Wormhole::end(Mood mood) {
   if (ended()) return;
   stage_ = Stage::ended;
-  events_.push_back(Ended{mood});
+  events_.emplace_back(Ended{mood});
 }
 
 std::vector<MailboxCommand> Wormhole::take_commands() {
