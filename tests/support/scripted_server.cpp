@@ -9,6 +9,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "storage/base/signals_blocked.hpp"
 #include "transport/wormhole/websocket_handshake.hpp"
 
 namespace countersign::test {
@@ -115,6 +116,8 @@ ScriptedServer::ScriptedServer(std::function<void(ScriptedPeer&)> script, const 
     throw std::runtime_error("no socket to listen on");
   }
   port_ = ntohs(address.sin_port);
+  // OpenSSL writes to clients that are gone, which raises SIGPIPE in the thread that does it.
+  const SignalsBlocked blocked;
   thread_ = std::thread([this] { serve(); });
 }
 
