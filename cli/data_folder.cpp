@@ -65,6 +65,19 @@ fs::path ballast_of(const fs::path& folder) {
   return folder / "ballast";
 }
 
+Status check_outside(const fs::path& folder, const std::string& file) {
+  if (file == "-") return ok();
+  std::error_code error;
+  for (fs::path at = fs::weakly_canonical(fs::absolute(file, error).parent_path(), error);; at = at.parent_path()) {
+    if (fs::equivalent(at, folder, error)) {
+      return fail(ErrorCode::usage, file +
+                                        " would lie in the data folder, among the files that it must not replace; "
+                                        "name one elsewhere");
+    }
+    if (at == at.parent_path()) return ok();
+  }
+}
+
 Status create_medium(const fs::path& folder, StorageKind kind) {
   switch (kind) {
     case StorageKind::sqlite:

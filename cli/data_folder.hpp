@@ -36,6 +36,10 @@ std::filesystem::path secrets_of(const std::filesystem::path& folder);
 std::filesystem::path floor_of(const std::filesystem::path& folder);
 std::filesystem::path ballast_of(const std::filesystem::path& folder);
 
+// usage where a file of that path would lie in the data folder, and could take the place of the store, the settings or
+// a secret. Standard output, "-", lies nowhere.
+Status check_outside(const std::filesystem::path& folder, const std::string& file);
+
 // As Medium implementations do; conflict, startup_refused, storage_unavailable.
 Status create_medium(const std::filesystem::path& folder, StorageKind kind);
 Result<std::unique_ptr<storage::Medium>> open_medium(const std::filesystem::path& folder, StorageKind kind);

@@ -9,6 +9,7 @@
 #include "auth/base/clock.hpp"
 #include "auth/records/audit_record.hpp"
 #include "auth/records/id_prefixes.hpp"
+#include "cli/data_folder.hpp"
 #include "cli/held_signals.hpp"
 #include "cli/local_carrier.hpp"
 #include "cli/new_file.hpp"
@@ -174,6 +175,7 @@ Json chains_of(const auth::upkeep::AuditArchive& archive) {
 
 Status run_audit_archive(const AuditArchiveOptions& options, CommandContext& context) {
   const Instant before = TRY(parse_date("--before", options.before));
+  TRY(check_outside(TRY(context.data_folder()), options.file));
   const auto store = TRY(open_store(context));
   // Stopped by a signal it removes the file, unless that is whole already: then it is brought to its end first.
   const HeldSignals held;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/data_folder.hpp"
 #include "cli/held_signals.hpp"
 #include "cli/input.hpp"
 #include "cli/local_carrier.hpp"
@@ -160,6 +161,7 @@ Status accept(const RestoreOptions& options, CommandContext& context) {
 
 Status run_backup(const BackupOptions& options, CommandContext& context) {
   if (options.file == "-") return back_up_to_stdout(context);
+  TRY(check_outside(TRY(context.data_folder()), options.file));
   const auto store = TRY(open_store(context));
   const auto report = TRY(back_up_to_file(*store, options.file, context.terminal));
   context.terminal.answer(fields_of(report, options.file));

@@ -1,6 +1,7 @@
 // The list of revocations as a signed file.
 #include "cli/commands/all.hpp"
 
+#include "cli/data_folder.hpp"
 #include "cli/input.hpp"
 #include "cli/local_carrier.hpp"
 #include "cli/new_file.hpp"
@@ -46,6 +47,7 @@ Status export_to_stdout(CommandContext& context) {
 
 Status run_revocation_export(const RevocationExportOptions& options, CommandContext& context) {
   if (options.file == "-") return export_to_stdout(context);
+  TRY(check_outside(TRY(context.data_folder()), options.file));
   storage::NewFile file = TRY(begin_output(options.file));
   const Json answer = TRY(ask_export(context));
   TRY(file.add(as_bytes(*answer.find("export")->string())));

@@ -247,3 +247,21 @@ TEST_CASE("a restore that is killed at any time leaves the old store or becomes 
   }
   CHECK(killed > 0);
 }
+
+TEST_CASE("no backup and no list takes the place of the store, the settings or a secret") {
+  const Installation installation;
+  GnupgUser alice("Alice");
+  installation.add_account("alice", alice.certificate());
+  const auto link = installation.folder() / "link";
+  fs::create_directory_symlink(installation.secrets(), link);
+  for (const fs::path& file :
+       {installation.data() / "store.db", installation.data() / "countersign.toml",
+        installation.secrets() / "server.key", link / "server.key", installation.data() / "a new one"}) {
+    CAPTURE(file);
+    CHECK(installation.run({"backup", file.string()}).exit_code == 2);
+    CHECK(installation.run({"revocation", "export", file.string()}).exit_code == 2);
+    CHECK(installation.run({"audit", "archive", file.string(), "--before", "2100-01-01"}).exit_code == 2);
+  }
+  CHECK(field(installation.json({"account", "show", "alice"}), "state") == "active");
+  CHECK(installation.run({"backup", (installation.folder() / "store.backup").string()}).exit_code == 0);
+}

@@ -139,8 +139,8 @@ TEST_CASE("a key from after what the clock says founds no store, and the clock i
 TEST_CASE("a key that may not sign by its policy or its flags founds no store and is told why") {
   GnupgHome home;
   KeptElsewhere kept;
-  kept.site.clock.set(SystemClock().now());  // GnuPG's
   const auto refused = [&](const std::string& key) {
+    kept.site.clock.set(SystemClock().now());  // GnuPG's, which made the key just before
     const auto founded = kept.found(home.export_public(key));
     REQUIRE(!founded);
     CHECK_FALSE(std::filesystem::exists(kept.secrets()));
