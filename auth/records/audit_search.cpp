@@ -21,9 +21,33 @@ std::int64_t number_of(const std::map<std::string, std::int64_t>& numbers, const
   return found == numbers.end() ? 0 : found->second;
 }
 
+bool is_damage(ErrorCode code) {
+  return code == ErrorCode::record_tampered || code == ErrorCode::record_unreadable;
+}
+
+// Those that can be read of the `count` before that number, oldest first.
+Result<std::vector<AuditRecord>> read_whole_ones(Audit& audit, const std::string& writer, std::int64_t before,
+                                                 std::int64_t count, std::vector<DamagedRecord>& damaged) {
+  auto all = audit.list(writer, before, static_cast<std::size_t>(count));
+  if (all || !is_damage(all.error().code)) return all;
+  std::vector<AuditRecord> whole;
+  for (std::int64_t number = before - count; number < before; ++number) {
+    auto one = audit.list(writer, number + 1, 1);
+    if (one) {
+      whole.insert(whole.end(), one->begin(), one->end());
+    } else if (!is_damage(one.error().code)) {
+      return one;
+    } else if (damaged.size() < kDamagedShownMax) {
+      damaged.push_back({writer, number, one.error().code});
+    }
+  }
+  return whole;
+}
+
 // Of one chain, newest first.
 Result<std::vector<AuditRecord>> newest_of(Audit& audit, const std::string& writer, std::int64_t head,
-                                           const AuditQuery& query, const Progress& progress) {
+                                           const AuditQuery& query, std::vector<DamagedRecord>& damaged,
+                                           const Progress& progress) {
   std::vector<AuditRecord> found;
   const std::int64_t lowest = std::max(TRY(audit.start_of(writer)).number, number_of(query.after, writer));
   std::int64_t next = query.before == 0 ? head + 1 : std::min(query.before, head + 1);
@@ -31,7 +55,7 @@ Result<std::vector<AuditRecord>> newest_of(Audit& audit, const std::string& writ
   int older = 0;
   while (next > lowest + 1) {
     const std::int64_t count = std::min(kReadAtOnce, next - 1 - lowest);
-    const auto read = TRY(audit.list(writer, next, static_cast<std::size_t>(count)));
+    const auto read = TRY(read_whole_ones(audit, writer, next, count, damaged));
     for (auto record = read.rbegin(); record != read.rend(); ++record) {
       tell_now_and_then(progress, ++seen);
       older = query.since && record->entry.at < *query.since ? older + 1 : 0;
@@ -67,7 +91,9 @@ Result<AuditFound> search_audit(Audit& audit, const AuditQuery& query, const Pro
     found.heads[query.writer] = TRY(audit.head_of(query.writer)).number;
   }
   std::vector<std::vector<AuditRecord>> chains;
-  for (const auto& [writer, head] : found.heads) chains.push_back(TRY(newest_of(audit, writer, head, query, progress)));
+  for (const auto& [writer, head] : found.heads) {
+    chains.push_back(TRY(newest_of(audit, writer, head, query, found.damaged, progress)));
+  }
   found.records = merged(std::move(chains));
   const std::size_t surplus = found.records.size() - std::min(found.records.size(), query.limit);
   found.records.erase(found.records.begin(), found.records.begin() + static_cast<std::ptrdiff_t>(surplus));

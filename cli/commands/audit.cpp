@@ -135,6 +135,7 @@ Status follow_audit(Json fields, CommandContext& context) {
   Json answer = TRY(ask_store(*store, "audit.list", fields.set("after", Json::object()), ""));
   while (true) {
     TRY(show_new(answer, context.terminal));
+    TRY(judge_damaged(answer));
     held.wait(kFollowEvery);
     if (held.is_waiting() || context.terminal.reader_is_gone()) return ok();
     fields.set("after", *answer.find("after")).set("limit", kFollowedMax);
@@ -142,6 +143,18 @@ Status follow_audit(Json fields, CommandContext& context) {
     TRY(store->maintain());
     answer = TRY(ask_store(*store, "audit.list", fields, ""));
   }
+}
+
+// What was decided there cannot be known; the others are listed all the same.
+Status judge_damaged(const Json& answer) {
+  const Json* damaged = answer.find("damaged");
+  if (damaged == nullptr) return ok();
+  const Json& first = damaged->items()->front();
+  return fail(
+      ErrorCode::record_tampered,
+      fmt::format("{} of the decisions cannot be read, {} {} the first of them; `countersign audit verify` looks "
+                  "for more damage, and `countersign restore` puts a backup back",
+                  damaged->items()->size(), *first.find("writer")->string(), *first.find("number")->integer()));
 }
 
 Status run_audit_list(const AuditListOptions& options, CommandContext& context) {
@@ -162,7 +175,7 @@ Status run_audit_list(const AuditListOptions& options, CommandContext& context) 
                     "before.",
                     options.limit));
   }
-  return ok();
+  return judge_damaged(answer);
 }
 
 Json chains_of(const auth::upkeep::AuditArchive& archive) {

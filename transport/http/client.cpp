@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <httplib.h>
 #include <netdb.h>
-#include <openssl/x509_vfy.h>
 #include <signal.h>
 
 #include <algorithm>

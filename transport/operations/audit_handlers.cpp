@@ -58,6 +58,14 @@ Result<std::map<std::string, std::int64_t>> take_after(JsonReader& reader) {
   return after;
 }
 
+Json damaged_fields(const std::vector<auth::records::DamagedRecord>& damaged) {
+  Json list = Json::array();
+  for (const auto& one : damaged) {
+    list.push(Json::object().set("writer", one.writer).set("number", one.number).set("error", name_of(one.error)));
+  }
+  return list;
+}
+
 }  // namespace
 
 Result<Json> list_audit(const Message& message, const auth::Context& context) {
@@ -82,6 +90,7 @@ Result<Json> list_audit(const Message& message, const auth::Context& context) {
   Json records = Json::array();
   for (const auto& record : found.records) records.push(audit_fields(record, usernames));
   Json answer = Json::object().set("records", std::move(records));
+  if (!found.damaged.empty()) answer.set("damaged", damaged_fields(found.damaged));
   // Where to go on towards the beginning, and towards what is yet to come.
   if (!query.writer.empty() && !found.records.empty() && found.records.front().number > 1) {
     answer.set("before", found.records.front().number);

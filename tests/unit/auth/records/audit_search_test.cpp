@@ -117,3 +117,23 @@ TEST_CASE("a search goes on after what it had, with writers that are new") {
   books.decide(*books.audit, 3);
   CHECK(books.found(query) == Found{"cli 1 at 2", "server 2 at 3"});
 }
+
+TEST_CASE("a damaged decision is named, and hides none of the others") {
+  TwoBooks books;
+  for (int i = 1; i <= 5; ++i) books.decide(*books.audit, i);
+  books.decide(books.cli, 3);
+  const std::string name = records::audit_name("server", 3);
+  Bytes bytes = must(storage::find(books.medium, name))->bytes;
+  bytes[bytes.size() / 2] ^= 1;
+  storage::Batch batch;
+  batch.put(name, bytes);
+  must(books.medium.commit(batch));
+  const auto found = must(records::search_audit(*books.audit, {}, {}));
+  CHECK(found.records.size() == 5);
+  REQUIRE(found.damaged.size() == 1);
+  CHECK(found.damaged[0].writer == "server");
+  CHECK(found.damaged[0].number == 3);
+  AuditQuery newest;
+  newest.limit = 1;
+  CHECK(books.found(newest) == Found{"server 5 at 5"});
+}
