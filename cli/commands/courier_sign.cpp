@@ -85,6 +85,9 @@ Status run_courier_sign(const CourierSignOptions& options, CommandContext& conte
   context.terminal.answer(Json::object().set("challenges", std::move(rows)));
   context.terminal.say(fmt::format("{} signed, {} not signed, {} in all", signed_count, failed_count,
                                    challenges.files.size() + challenges.beyond));
+  if (!challenges.files.empty() && signed_count == 0 && failed_count == 0) {
+    context.terminal.say("None of them is for a key of yours; is GNUPGHOME the right folder?");
+  }
   if (challenges.beyond > 0) context.terminal.say("There are more than one run takes; sign again.");
   const CourierFiles grants = TRY(transport::courier::read_grants(folder));
   if (!grants.files.empty()) {

@@ -154,6 +154,18 @@ Result<ClearSigned> read_message(Lines& lines) {
   return message;
 }
 
+// Of a text that holds no response, by its first line.
+const char* words_on_no_response(std::string_view line) {
+  if (line == "-----BEGIN PGP MESSAGE-----") {
+    return "it is an encrypted message, or one that --sign made; decrypt the challenge, and sign what it says with "
+           "`gpg --clearsign`";
+  }
+  if (line == kSignatureBegin) {
+    return "it is a signature without the statement; sign with `gpg --clearsign`";
+  }
+  return "it is nothing that `gpg --clearsign` made";
+}
+
 }  // namespace
 
 bool holds_clear_signed(std::string_view text) {
@@ -185,7 +197,7 @@ Result<TextResponse> split_response(std::string_view text) {
                (!response.messages.empty() && is_cut_line(lines, kCertificateBegin))) {
       return incomplete();
     } else {
-      return malformed("something stands outside the blocks");
+      return malformed(holds_clear_signed(text) ? "something stands outside the blocks" : words_on_no_response(line));
     }
   }
   if (response.messages.empty()) return fail(ErrorCode::file_incomplete, "the text is empty");

@@ -94,6 +94,15 @@ TEST_CASE("a cleartext without exactly one challenge line is malformed") {
   CHECK(code_of(message("challenge: AbC\nissued: 1\nnonce: x\n")) == ErrorCode::malformed_message);
 }
 
+TEST_CASE("what is no response is told what it is") {
+  const auto told = [](std::string_view text) { return openpgp::gate::split_response(text).error().detail; };
+  CHECK(told("-----BEGIN PGP MESSAGE-----\n\nabc\n-----END PGP MESSAGE-----\n").find("an encrypted message") !=
+        std::string::npos);
+  CHECK(told("-----BEGIN PGP SIGNATURE-----\n\nabc\n").find("without the statement") != std::string::npos);
+  CHECK(told("countersign-statement-v1\npurpose: login\n").find("nothing that `gpg --clearsign` made") !=
+        std::string::npos);
+}
+
 TEST_CASE("whatever stands outside the blocks is refused") {
   CHECK(code_of("hello\n" + message(kStatement)) == ErrorCode::malformed_message);
   CHECK(code_of(message(kStatement) + "hello\n") == ErrorCode::malformed_message);
