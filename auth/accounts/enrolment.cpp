@@ -122,7 +122,7 @@ Result<Enrolled> Enrolment::enrol(const proving::Response& response, const std::
   };
   auto account = create(checked, {username, false, opened.challenge.epoch, password}, moment,
                         {records::Decision::account_enrolled, {}, "", "", "", visit.source, by_invite}, stage);
-  if (account) return Enrolled{*std::move(account), checked.certificate.left_out()};
+  if (account) return Enrolled{*std::move(account), checked.left_out};
   if (face_of(account.error().code) != Face::conflict) return tl::unexpected<Error>(account.error());
   // The name or the key can be taken because the same response was redeemed meanwhile.
   if (TRY(records::find_consumed(context_.medium, context_.seal, opened.sealed.tag)))
@@ -151,7 +151,7 @@ Result<Enrolled> Enrolment::add(const NewAccount& request, const Visit& visit) {
                         nullptr,          request.profile,     request.metadata_later};
     auto account = create(checked, wanted, moment, {records::Decision::account_added, {}, "", "", "", visit.source, ""},
                           [](storage::Batch&, records::Account&) { return ok(); });
-    if (account) return Enrolled{*std::move(account), checked.certificate.left_out()};
+    if (account) return Enrolled{*std::move(account), checked.left_out};
     // It came to be meanwhile, with this very key.
     if (face_of(account.error().code) == Face::conflict &&
         TRY(is_same_again(request, checked.certificate.fingerprint()))) {
@@ -164,7 +164,7 @@ Result<Enrolled> Enrolment::add(const NewAccount& request, const Visit& visit) {
 Result<Enrolled> Enrolment::refresh(const NewAccount& request, const openpgp::Enrollable& checked, const Visit& visit) {
   auto refreshed = keys::refresh_certificate(context_, account_id_of(request.username), checked.certificate, visit);
   if (refreshed) {
-    return Enrolled{std::move(refreshed->account), checked.certificate.left_out(),
+    return Enrolled{std::move(refreshed->account), checked.left_out,
                     refreshed->changed ? EnrolledAs::refreshed : EnrolledAs::unchanged};
   }
   // No longer the account that it was: it is judged anew.
@@ -264,7 +264,7 @@ Result<Enrolled> Enrolment::confirm(const Confirmation& confirmed, const Visit& 
                               batch.erase(name);
                               return ok();
                             }));
-  return Enrolled{std::move(account), checked.certificate.left_out()};
+  return Enrolled{std::move(account), checked.left_out};
 }
 
 Result<std::vector<HeldEnrolment>> Enrolment::list_held() {

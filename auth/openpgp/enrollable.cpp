@@ -38,7 +38,9 @@ Result<Enrollable> check_enrollable(OpenPgp& engine, std::string_view text, std:
   if (!judged) return refused(with_what_was_left_out(judged.error(), certificate));
   auto key = choose_encryption_key(*facts, now);
   if (!key) return refused(with_what_was_left_out(key.error(), certificate));
-  return Enrollable{std::move(certificate), *std::move(facts), *std::move(key)};
+  std::vector<std::string> left_out = certificate.left_out();
+  for (std::string& line : unaccepted_subkeys(*facts, now)) left_out.push_back(std::move(line));
+  return Enrollable{std::move(certificate), *std::move(facts), *std::move(key), std::move(left_out)};
 }
 
 }  // namespace countersign::auth::openpgp

@@ -2,6 +2,9 @@
 // owner may read.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "auth/openpgp/openpgp.hpp"
 
 namespace countersign::auth::openpgp {
@@ -10,6 +13,7 @@ struct Enrollable {
   gate::GatedCertificate certificate;
   CertificateFacts facts;
   KeyFacts encryption_key;
+  std::vector<std::string> left_out;  // a line each: what the gate left out, and what the policy does not accept
 };
 
 // Every refusal has the face `malformed`: what the gate says, certificate_disputed where two engines disagree about it,

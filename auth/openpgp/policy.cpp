@@ -168,6 +168,18 @@ Status judge_certificate(const CertificateFacts& facts, Instant now) {
   return ok();
 }
 
+std::vector<std::string> unaccepted_subkeys(const CertificateFacts& facts, Instant now) {
+  std::vector<std::string> lines;
+  for (const KeyFacts& subkey : facts.subkeys) {
+    if (subkey.revoked || is_expired(subkey, now)) continue;
+    const bool signs = bar_to_signing(subkey, now) == Bar::algorithm;
+    if (!signs && bar_to_encrypting(subkey, now) != Bar::algorithm) continue;
+    lines.push_back("the subkey " + subkey.fingerprint.upper() + ", since " + subkey.algorithm + " is not accepted" +
+                    (signs ? ": sign with another, `gpg --clearsign -u FINGERPRINT!`" : ""));
+  }
+  return lines;
+}
+
 Result<KeyFacts> choose_encryption_key(const CertificateFacts& facts, Instant now) {
   TRY(judge_primary(facts.primary, now));
   if (!facts.primary.bound) return barred(Bar::unfit, ErrorCode::key_policy, "a primary that vouches for itself");

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "auth/openpgp/openpgp.hpp"
 
@@ -22,6 +23,10 @@ bool is_strong_signature_algorithm(std::uint8_t public_key_algorithm);
 // that may sign and one that may encrypt. key_revoked, key_expired, key_policy; the detail is fit to be shown to its
 // owner.
 Status judge_certificate(const CertificateFacts& facts, Instant now);
+
+// A line for each subkey that is bound and not expired or revoked, and of an algorithm that is accepted for nothing
+// that it is made for. Pure.
+std::vector<std::string> unaccepted_subkeys(const CertificateFacts& facts, Instant now);
 
 // The newest valid encryption subkey, else the primary where it encrypts. key_policy, key_expired, key_revoked.
 Result<KeyFacts> choose_encryption_key(const CertificateFacts& facts, Instant now);

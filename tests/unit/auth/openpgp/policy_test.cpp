@@ -143,6 +143,21 @@ TEST_CASE("a certificate needs a key that signs and one that encrypts") {
   CHECK(judge_certificate(facts, kNow).error().detail == "there is no key that encrypts");
 }
 
+TEST_CASE("a subkey of an algorithm that is not accepted is named, as long as it is in use") {
+  CertificateFacts facts = usual();
+  CHECK(unaccepted_subkeys(facts, kNow).empty());
+  facts.subkeys.push_back(key(5, "dsa2048", false, true, false));
+  facts.subkeys.push_back(key(6, "rsa1024", false, false, true));
+  const auto lines = unaccepted_subkeys(facts, kNow);
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0] == "the subkey " + fingerprint(5).upper() +
+                        ", since dsa2048 is not accepted: sign with another, `gpg --clearsign -u FINGERPRINT!`");
+  CHECK(lines[1] == "the subkey " + fingerprint(6).upper() + ", since rsa1024 is not accepted");
+  facts.subkeys[2].revoked = true;
+  facts.subkeys[3].expires_at = kNow;
+  CHECK(unaccepted_subkeys(facts, kNow).empty());
+}
+
 TEST_CASE("the newest good subkey encrypts and the primary only where no subkey does") {
   CertificateFacts facts = usual();
   facts.subkeys.push_back(key(4, "cv25519", false, false, true));
