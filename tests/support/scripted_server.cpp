@@ -52,7 +52,9 @@ void ScriptedPeer::send(std::string_view bytes) {
 void ScriptedPeer::accept_websocket(std::string_view more) {
   const std::string head = read_head();
   const std::string name = "Sec-WebSocket-Key: ";
-  const std::size_t at = head.find(name) + name.size();
+  const std::size_t named = head.find(name);
+  if (named == std::string::npos) return;  // the client has gone
+  const std::size_t at = named + name.size();
   const std::string key = head.substr(at, head.find("\r\n", at) - at);
   send(
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\n"
@@ -67,6 +69,7 @@ std::string ScriptedPeer::read_frame() {
   std::size_t size = static_cast<unsigned char>(head[1]) & 127U;
   if (size == 126) {
     const std::string more = read(2);
+    if (more.size() < 2) return {};
     size =
         static_cast<std::size_t>(static_cast<unsigned char>(more.at(0))) << 8 | static_cast<unsigned char>(more.at(1));
   }
