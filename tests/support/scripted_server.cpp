@@ -75,6 +75,7 @@ std::string ScriptedPeer::read_frame() {
   }
   if ((head[1] & 0x80) == 0) return "not masked";
   const std::string mask = read(4);
+  if (mask.size() < 4) return {};
   std::string payload = read(size);
   for (std::size_t i = 0; i < payload.size(); ++i) payload[i] = static_cast<char>(payload[i] ^ mask.at(i % 4));
   return std::to_string(opcode) + payload;
