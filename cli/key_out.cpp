@@ -26,7 +26,7 @@ Result<KeyOut> KeyOut::open(const std::string& file, std::string if_lost) {
     return out;
   }
   out.name_ = file;
-  out.file_.emplace(TRY(begin_only_copy(file)));
+  out.file_.emplace(TRY(begin_only_copy(file, ToStdout::too)));
   return out;
 }
 

@@ -10,22 +10,28 @@
 #include "storage/base/file_descriptor.hpp"
 
 namespace countersign::cli {
+namespace {
 
-Result<storage::NewFile> begin_output(const std::string& path) {
+Result<storage::NewFile> begin(const std::string& path, const char* instead) {
   auto file = storage::NewFile::begin(path);
   if (file || file.error().code != ErrorCode::file_refused) return file;
-  return fail(ErrorCode::file_refused, file.error().detail + "; name another file, or - for stdout");
+  return fail(ErrorCode::file_refused, file.error().detail + instead);
 }
 
-Result<storage::NewFile> begin_only_copy(const std::string& path) {
-  if (path == "-") return fail(ErrorCode::usage, "what is the only copy of something goes into a file: name one");
+}  // namespace
+
+Result<storage::NewFile> begin_output(const std::string& path) {
+  return begin(path, "; name another file, or - for stdout");
+}
+
+Result<storage::NewFile> begin_only_copy(const std::string& path, ToStdout to_stdout) {
   std::error_code error;
   if (std::filesystem::is_regular_file(std::filesystem::symlink_status(path, error))) {
     return fail(ErrorCode::file_refused, path + " is there already, and is kept; name another file");
   }
-  auto file = storage::NewFile::begin(path);
-  if (file || file.error().code != ErrorCode::file_refused) return file;
-  return fail(ErrorCode::file_refused, file.error().detail + "; name another file");
+  if (to_stdout == ToStdout::too) return begin_output(path);
+  if (path == "-") return fail(ErrorCode::usage, "what is the only copy of something goes into a file: name one");
+  return begin(path, "; name another file");
 }
 
 Result<auth::records::ByteSource> read_file(const std::filesystem::path& path) {

@@ -12,8 +12,11 @@ namespace countersign::cli {
 
 // A file that a person named, where "-" would be stdout. As NewFile::begin(), with what to do.
 Result<storage::NewFile> begin_output(const std::string& path);
-// The same of what is the only copy of something: file_refused where a file is there already.
-Result<storage::NewFile> begin_only_copy(const std::string& path);
+// May the command write to stdout in place of a file?
+enum class ToStdout { too, never };
+// The same of what is the only copy of something: file_refused where a file is there already, usage for "-" where that
+// is no file.
+Result<storage::NewFile> begin_only_copy(const std::string& path, ToStdout to_stdout);
 
 // The bytes of a file from its beginning. not_found, file_refused.
 Result<auth::records::ByteSource> read_file(const std::filesystem::path& path);

@@ -192,7 +192,7 @@ Status run_audit_archive(const AuditArchiveOptions& options, CommandContext& con
   const auto store = TRY(open_store(context));
   // Stopped by a signal it removes the file, unless that is whole already: then it is brought to its end first.
   const HeldSignals held;
-  storage::NewFile file = TRY(begin_only_copy(options.file));
+  storage::NewFile file = TRY(begin_only_copy(options.file, ToStdout::never));
   const auto sink = [&](ByteView bytes) -> Status {
     if (held.is_waiting()) return fail(ErrorCode::failed, "it was stopped");
     return file.add(bytes);

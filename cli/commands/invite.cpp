@@ -110,7 +110,7 @@ class InviteOut {
       return out;
     }
     out.name_ = paper.to;
-    out.file_.emplace(TRY(begin_only_copy(paper.to)));
+    out.file_.emplace(TRY(begin_only_copy(paper.to, ToStdout::too)));
     return out;
   }
 

@@ -322,7 +322,7 @@ TEST_CASE("what is no invite is refused with what it is") {
   told("{\"server\":\"x\"}", "JSON of another kind");
   told("hello", "it is something else");
   CHECK(bob.known().empty());
-  CHECK(bob.run({"join", "/nowhere/invite"}).exit_code == 1);
+  CHECK(bob.run({"join", "/nowhere/invite"}).exit_code == 3);
 }
 
 TEST_CASE("curl and gpg alone come in with an invite") {
