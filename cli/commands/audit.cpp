@@ -129,6 +129,18 @@ Status show_new(const Json& answer, Terminal& terminal) {
   return terminal.finish();
 }
 
+// What was decided there cannot be known; the others are listed all the same.
+Status judge_damaged(const Json& answer) {
+  const Json* damaged = answer.find("damaged");
+  if (damaged == nullptr) return ok();
+  const Json& first = damaged->items()->front();
+  return fail(
+      ErrorCode::record_tampered,
+      fmt::format("{} of the decisions cannot be read, {} {} the first of them; `countersign audit verify` looks "
+                  "for more damage, and `countersign restore` puts a backup back",
+                  damaged->items()->size(), *first.find("writer")->string(), *first.find("number")->integer()));
+}
+
 Status follow_audit(Json fields, CommandContext& context) {
   const HeldSignals held;
   const auto store = TRY(open_store(context));
@@ -143,18 +155,6 @@ Status follow_audit(Json fields, CommandContext& context) {
     TRY(store->maintain());
     answer = TRY(ask_store(*store, "audit.list", fields, ""));
   }
-}
-
-// What was decided there cannot be known; the others are listed all the same.
-Status judge_damaged(const Json& answer) {
-  const Json* damaged = answer.find("damaged");
-  if (damaged == nullptr) return ok();
-  const Json& first = damaged->items()->front();
-  return fail(
-      ErrorCode::record_tampered,
-      fmt::format("{} of the decisions cannot be read, {} {} the first of them; `countersign audit verify` looks "
-                  "for more damage, and `countersign restore` puts a backup back",
-                  damaged->items()->size(), *first.find("writer")->string(), *first.find("number")->integer()));
 }
 
 Status run_audit_list(const AuditListOptions& options, CommandContext& context) {
