@@ -84,18 +84,18 @@ std::size_t longest_word(std::string_view text) {
 // A name with its value in a line. Where a word of a value has else no room, the column of the names is narrower than
 // the longest of them, and what is then still too long is broken at blanks.
 std::string lines_of_fields(const std::vector<Field>& fields, const TableShape& shape) {
-  constexpr std::size_t kGap = 2;
+  constexpr std::size_t kBehindName = 2;
   std::size_t width = 0;
-  for (const Field& field : fields) width = std::max(width, columns_of(field.first) + kGap);
+  for (const Field& field : fields) width = std::max(width, columns_of(field.first) + kBehindName);
   for (const Field& field : fields) {
     const std::size_t word = longest_word(field.second);
     if (shape.full || width + word <= shape.columns) continue;
     const std::size_t room = shape.columns - std::min(shape.columns, word);
-    width = std::min(width, std::max(room, columns_of(field.first) + kGap));
+    width = std::min(width, std::max(room, columns_of(field.first) + kBehindName));
   }
   std::string out;
   for (const Field& field : fields) {
-    const std::size_t begin = std::max(width, columns_of(field.first) + kGap);
+    const std::size_t begin = std::max(width, columns_of(field.first) + kBehindName);
     const bool fits = shape.full || begin + columns_of(field.second) <= shape.columns || begin >= shape.columns;
     const std::string text = fits ? field.second : wrapped_talk(field.second, shape.columns - begin);
     std::string name = padded(field.first, begin);
