@@ -176,8 +176,8 @@ Status Authenticator::close() {
   }
   if (const Status kept = roles_->floor->save(); !kept) {
     return fail(kept.error().code,
-                "the floor could not be written, by which a store that is put back to an older "
-                "state is noticed: " +
+                "the floor could not be written, by which a store that is put back to an older state is "
+                "noticed: " +
                     kept.error().detail);
   }
   TRY(roles_->ballast.refill());

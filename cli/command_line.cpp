@@ -84,10 +84,11 @@ struct Named {
   std::size_t behind = 0;                      // where the command's own arguments begin
 };
 
-constexpr std::array<std::string_view, 7> kCommonOptions = {"--data", "--json",    "--full", "--help",
-                                                            "-h",     "--version", "--"};
+// Of every command, and taken before it too.
+constexpr std::array<std::string_view, 5> kCommonOptions = {"--data", "--json", "--full", "--help", "--version"};
 
 bool is_common_option(std::string_view word) {
+  if (word == "-h" || word == "--") return true;
   return std::find(kCommonOptions.begin(), kCommonOptions.end(), word.substr(0, word.find('='))) !=
          kCommonOptions.end();
 }
@@ -138,7 +139,7 @@ bool takes_value(const Command& command, const std::string& option) {
 // CLI11 says first what else is required, or names the words around it.
 std::optional<std::string> unknown_option(const Named& named, const std::vector<std::string>& arguments) {
   if (named.command == nullptr) return std::nullopt;
-  std::vector<std::string> known{"--data", "--json", "--full", "--help", "--version"};
+  std::vector<std::string> known(kCommonOptions.begin(), kCommonOptions.end());
   for (const Argument& one : named.command->arguments) known.push_back(one.name);
   for (std::size_t i = named.behind; i < arguments.size(); ++i) {
     const std::string option = arguments[i].substr(0, arguments[i].find('='));

@@ -94,8 +94,7 @@ Result<OwnKey> open_own_key(const fs::path& secrets, const auth::records::Server
     if (key.error().code != ErrorCode::startup_refused) {
       why +=
           "; put it back from the copy of `secrets`, or name with `server_key_home` the GnuPG home that holds it; "
-          "where "
-          "there is none, `countersign server-key replace --without-succession` makes another";
+          "where there is none, `countersign server-key replace --without-succession` makes another";
     }
     return fail(ErrorCode::startup_refused, std::move(why));
   }

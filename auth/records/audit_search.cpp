@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "auth/records/damage.hpp"
+
 namespace countersign::auth::records {
 namespace {
 
@@ -19,10 +21,6 @@ bool is_asked_for(const AuditRecord& record, const AuditQuery& query) {
 std::int64_t number_of(const std::map<std::string, std::int64_t>& numbers, const std::string& writer) {
   const auto found = numbers.find(writer);
   return found == numbers.end() ? 0 : found->second;
-}
-
-bool is_damage(ErrorCode code) {
-  return code == ErrorCode::record_tampered || code == ErrorCode::record_unreadable;
 }
 
 // Those that can be read of the `count` before that number, oldest first.

@@ -1,6 +1,7 @@
 #include "auth/sessions/session_pages.hpp"
 
 #include "auth/base/account_id.hpp"
+#include "auth/records/damage.hpp"
 
 namespace countersign::auth::sessions {
 namespace {
@@ -20,10 +21,6 @@ std::optional<Place> place_of(const std::string& text) {
   return place;
 }
 
-bool is_damage(ErrorCode code) {
-  return code == ErrorCode::record_tampered || code == ErrorCode::record_unreadable;
-}
-
 }  // namespace
 
 Result<SessionPage> read_sessions(storage::Medium& medium, Sessions& sessions, const std::string& account,
@@ -41,7 +38,7 @@ Result<SessionPage> read_sessions(storage::Medium& medium, Sessions& sessions, c
     if (!place) return true;
     auto session = sessions.show(place->account, place->session);
     if (!session && session.error().code == ErrorCode::not_found) return true;
-    if (!session && !is_damage(session.error().code)) return tl::unexpected<Error>(session.error());
+    if (!session && !records::is_damage(session.error().code)) return tl::unexpected<Error>(session.error());
     if (page.sessions.size() + page.damaged.size() == limit) {
       page.next = last;
       return false;

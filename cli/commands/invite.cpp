@@ -51,7 +51,7 @@ struct InviteNewOptions {
 
 struct InviteListOptions {
   std::string after;
-  std::int64_t limit = 1000;
+  std::int64_t limit = kListedAtOnce;
 
   Arguments arguments() {
     return {
@@ -216,7 +216,7 @@ Status run_invite_list(const InviteListOptions& options, CommandContext& context
   const Json shown = with_first(invites, {"username", "invite", "state", "expires_at", "groups"});
   context.terminal.answer(context.terminal.json() ? answer : shown);
   if (const Json* next = answer.find("next"); next != nullptr && !context.terminal.json()) {
-    context.terminal.say("More follow:\n  countersign invite list --after " + *next->string());
+    context.say_more_follow("invite list", options.limit, *next->string());
   }
   return judge_listed_invites(invites);
 }

@@ -248,10 +248,8 @@ void live_by_invite(Exchanges& calls, const Installation& installation) {
   const Json asked = Json::object().set("username", "bob").set("purpose", "enrol").set("public_key", bob.certificate());
   calls.json("/v1/challenge", 401, Json(asked).set("invite", "ci_none"));
   const std::string challenge = calls.json("/v1/challenge", 200, Json(asked).set("invite", secret)).body;
-  const Json response = Json::object()
-                            .set("response", bob.answer(challenge))
-                            .set("public_key", bob.certificate())
-                            .set("invite", secret);
+  const Json response =
+      Json::object().set("response", bob.answer(challenge)).set("public_key", bob.certificate()).set("invite", secret);
   calls.json("/v1/accounts", 201, response);
   calls.json("/v1/accounts", 401, response);
 }

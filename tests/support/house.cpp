@@ -91,7 +91,8 @@ House::House(HouseSettings settings_in, storage::Medium* over)
   secrets_ = std::make_unique<secrets::Secrets>(must(secrets::Secrets::load(secrets_folder_, clock.now())));
   seal_ = std::make_unique<secrets::RecordSeal>(*secrets_);
   const Secret key = packets_of(secrets_->server_key_armored());
-  key_home_ = std::make_unique<openpgp::rnp::RnpKeyFile>(secrets_folder_, secrets::server_key_file(secrets_folder_), key, "");
+  key_home_ =
+      std::make_unique<openpgp::rnp::RnpKeyFile>(secrets_folder_, secrets::server_key_file(secrets_folder_), key, "");
   engine_ = settings.open_engine ? must(settings.open_engine(key)) : engine_with(key);
   spy_ = std::make_unique<SpyOpenPgp>(*engine_);
   must(restart());
@@ -115,7 +116,8 @@ Status House::restart(storage::Medium* over) {
     const auto certificate = must(
         openpgp::gate::admit_certificate(identity->certificate_armored(), openpgp::gate::kCertificateReadBytesMax));
     const Secret secret = packets_of(must(secrets::read_server_key(secrets_folder_, identity->fingerprint())));
-    key_home_ = std::make_unique<openpgp::rnp::RnpKeyFile>(secrets_folder_, secrets::server_key_file(secrets_folder_), secret, "");
+    key_home_ = std::make_unique<openpgp::rnp::RnpKeyFile>(secrets_folder_, secrets::server_key_file(secrets_folder_),
+                                                           secret, "");
     const Secret dressed = must(openpgp::gate::with_certificate(secret.reveal(), certificate));
     auto engine = settings.open_engine ? must(settings.open_engine(dressed)) : engine_with(dressed);
     spy_->forward_to(*engine);

@@ -61,7 +61,7 @@ struct ImportReport {
   std::size_t foreign = 0;                 // entries with names that are not opened
   std::vector<std::string> foreign_names;  // the first of them, escaped for display
   std::vector<std::string> misplaced;      // files of the outbox with names for the inbox; not opened
-  std::vector<std::string> renamed;        // files of the inbox whose names are nearly right (courier_name.hpp); not opened
+  std::vector<std::string> renamed;  // files of the inbox whose names are nearly right (courier_name.hpp); not opened
   std::size_t count(Settlement settlement) const;
 };
 

@@ -176,7 +176,8 @@ class OperatorsKey final : public SecretKeyring {
       missing = subkey;
     }
     if (missing == nullptr) return ok();  // then gpg says why it does not sign
-    return fail(kSigningUnavailable, "the server's key: " + words_on_missing_token(*tokens, missing->fpr, missing->card_number));
+    return fail(kSigningUnavailable,
+                "the server's key: " + words_on_missing_token(*tokens, missing->fpr, missing->card_number));
   }
 
   std::string home_;
@@ -214,7 +215,8 @@ Recipe recipe_of(KeyKind kind) {
 // gpg stops its clock at every second but the present one, in which it lets it run. A subkey bound a moment later would
 // be from the future for whoever asked for `now`.
 void wait_out(Instant now) {
-  while (unix_seconds(SystemClock().now()) == unix_seconds(now)) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  while (unix_seconds(SystemClock().now()) == unix_seconds(now))
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }
 
 // gpg asks once for each new key and once when a key is exported.
